@@ -1,0 +1,120 @@
+//! `aura-replay`: serves the recorded exchanges, or prints the conformance cases.
+
+mod lifetime;
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use aura_replay::{Case, Derivation, Replay, Wire};
+use lexopt::{Arg, Parser, ValueExt as _};
+
+const HELP: &str = "\
+aura-replay serve [--port PORT] [--wire DIR]
+    Serves the recorded exchanges on 127.0.0.1 and prints {\"url\", \"port\", \"pid\"} when ready.
+    Ends with its parent, and with its standard input if that is a pipe. PORT 0 (the default): a free one.
+aura-replay cases [--format json|tsv] [--wire DIR]
+    Prints the conformance cases, one a line.
+aura-replay cases --summary [--wire DIR]
+    Prints how many cases there are, and what was left out and why.
+
+tests/conformance/README.md says what a case is and how a language runs them.
+";
+
+enum Command {
+    Help,
+    Serve { port: u16, wire: PathBuf },
+    Cases { format: Format, wire: PathBuf },
+}
+
+enum Format {
+    Json,
+    Tsv,
+    Summary,
+}
+
+fn main() -> ExitCode {
+    let command = match parse(Parser::from_env()) {
+        Ok(command) => command,
+        Err(error) => {
+            eprint!("aura-replay: {error}\n\n{HELP}");
+            return ExitCode::from(2);
+        }
+    };
+    match run(command) {
+        Ok(()) => ExitCode::SUCCESS,
+        // The reader has seen enough (`| head`).
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("aura-replay: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn parse(mut parser: Parser) -> Result<Command, lexopt::Error> {
+    let mut command = None;
+    let (mut port, mut wire, mut format) = (None, Wire::default_dir(), None);
+    while let Some(arg) = parser.next()? {
+        match arg {
+            Arg::Short('h') | Arg::Long("help") => return Ok(Command::Help),
+            Arg::Long("wire") => wire = parser.value()?.into(),
+            Arg::Long("port") => port = Some(parser.value()?.parse()?),
+            Arg::Long("summary") => format = Some(Format::Summary),
+            Arg::Long("format") => {
+                format = Some(parser.value()?.parse_with(|name| match name {
+                    "json" => Ok(Format::Json),
+                    "tsv" => Ok(Format::Tsv),
+                    _ => Err("neither json nor tsv"),
+                })?);
+            }
+            Arg::Value(name) if command.is_none() => command = Some(name.string()?),
+            other => return Err(other.unexpected()),
+        }
+    }
+    match (command.as_deref(), port, format) {
+        (Some("serve"), port, None) => Ok(Command::Serve { port: port.unwrap_or(0), wire }),
+        (Some("cases"), None, format) => {
+            Ok(Command::Cases { format: format.unwrap_or(Format::Json), wire })
+        }
+        (Some("serve"), _, Some(_)) => Err("serve has no format".into()),
+        (Some("cases"), Some(_), _) => Err("cases has no port".into()),
+        (Some(name), ..) => Err(format!("unknown command {name:?}").into()),
+        (None, ..) => Err("no command".into()),
+    }
+}
+
+fn run(command: Command) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    match command {
+        Command::Help => out.write_all(HELP.as_bytes())?,
+        Command::Serve { port, wire } => {
+            lifetime::end_with_the_caller()?;
+            let replay = Replay::serve(Wire::open(wire)?, port)?;
+            let (url, port, pid) = (replay.url(), replay.port(), std::process::id());
+            writeln!(out, r#"{{"url":"{url}","port":{port},"pid":{pid}}}"#)?;
+            out.flush()?;
+            replay.wait();
+        }
+        Command::Cases { format, wire } => {
+            let derivation = Derivation::of(&Wire::open(wire)?);
+            let mut out = io::BufWriter::new(out);
+            match format {
+                Format::Summary => write!(out, "{derivation}")?,
+                Format::Json => {
+                    for case in &derivation.cases {
+                        serde_json::to_writer(&mut out, case)?;
+                        out.write_all(b"\n")?;
+                    }
+                }
+                Format::Tsv => derivation
+                    .cases
+                    .iter()
+                    .map(Case::tsv)
+                    .try_for_each(|line| writeln!(out, "{line}"))?,
+            }
+            out.flush()?;
+        }
+    }
+    Ok(())
+}
