@@ -1,0 +1,447 @@
+/*
+ * aura_users.h - the users API of Hex.pm, and of every Hex-compatible server, for C and C++.
+ *
+ * This file is made from src/ffi; change it there.
+ *
+ * INSTALLING AND LINKING
+ *
+ *     cc program.c -laura_users -o program
+ *
+ * The library is libaura_users.so, or libaura_users.a for static linking, which also wants
+ * -lgcc_s -lutil -lrt -lpthread -lm -ldl -lc. It brings its own HTTP and TLS.
+ *
+ * A FIRST PROGRAM
+ *
+ *     #include <aura_users.h>
+ *     #include <stdio.h>
+ *
+ *     int main(void)
+ *     {
+ *         aura_client *client = NULL;
+ *         aura_error *error = NULL;
+ *         char *user = NULL;
+ *
+ *         if (aura_client_new(NULL, &client, &error) == AURA_OK &&
+ *             aura_get_user(client, "ericmj", NULL, &user, &error) == AURA_OK)
+ *             puts(user);
+ *         else
+ *             fprintf(stderr, "%s\n", aura_error_message(error));
+ *
+ *         aura_error_free(error);
+ *         aura_string_free(user);
+ *         aura_client_free(client);
+ *         return 0;
+ *     }
+ *
+ * RESULTS AND ERRORS
+ *
+ * A function that can fail returns aura_status and takes, last, a place for an error, which may be
+ * NULL. On success that place holds NULL, on failure an error to be freed with aura_error_free().
+ * Results leave through out-parameters, which hold NULL after a failure. A place that already
+ * holds something is overwritten: free what is in it first.
+ *
+ * Every handle and every string that a function gives is the caller's, who frees it with the
+ * function named for it. Every such function takes NULL. A `const char *` that is returned stays
+ * with the handle it was asked of.
+ *
+ * A result is JSON: the server's own object, every field of it, UTF-8, NUL-terminated. Strings
+ * that go in are UTF-8 and NUL-terminated too; NULL where a value is needed, and anything that is
+ * not UTF-8, is AURA_INVALID_ARGUMENT with a message that names the argument. No failure takes the
+ * process down: a defect of the library is AURA_INTERNAL.
+ *
+ * THREADS
+ *
+ * Many threads may use one aura_client at once. An aura_error does not change, so many may read it.
+ * Every other handle is for one thread at a time. The functions block; each call runs in the
+ * thread that makes it. After fork() the child may go on with the same client.
+ *
+ * OPTIONS
+ *
+ * Set by name and text with aura_options_set(), on a client or on one call. The call's word wins
+ * over the client's, that over the environment's, that over the default. The option "env" = "false"
+ * leaves the environment out.
+ *
+ *   repo_url, default https://hex.pm/api, $HEX_API_URL
+ *       Base of the API. Allowed: an http or https URL without user, query and fragment.
+ *   api_key, $HEX_API_KEY
+ *       API key, sent as `Authorization: <key>`; `Bearer <token>` is sent as it is. Allowed:
+ *       text without control characters.
+ *   otp, $HEX_OTP
+ *       One-time password, sent as `X-Hex-OTP`. Allowed: text without control characters.
+ *   timeout, default 15, $HEX_HTTP_TIMEOUT
+ *       Time for one attempt. Allowed: seconds, from 0.001 to 31536000.
+ *   total_timeout, default 120
+ *       Time for the whole call, retries and waiting for a rate limit included. Allowed:
+ *       seconds, from 0.001 to 31536000.
+ *   connect_timeout, default 10
+ *       Time to connect, TLS handshake included. Allowed: seconds, from 0.001 to 31536000.
+ *   max_retries, default 2
+ *       How often a call is repeated where repeating is safe: a GET after a connection
+ *       failure, 429, 502, 503 or 504; a POST only when nothing can have reached the server.
+ *       Allowed: a whole number from 0 to 100.
+ *   rate_limit, default wait
+ *       What a call does when the rate limit is reached. Allowed: wait or error.
+ *   prefetch, default 4
+ *       Pages of the audit log asked for ahead, 0 for none. Allowed: a whole number from 0
+ *       to 100.
+ *   page, default 1
+ *       First page of the audit log to read. Allowed: a whole number from 1 on.
+ *   proxy
+ *       Proxy for every request; user and password in its URL are the proxy's. Without it,
+ *       the environment's `http_proxy` and `https_proxy` count, but never for the loopback.
+ *       Allowed: an http or https URL.
+ *   no_proxy, $no_proxy, $NO_PROXY
+ *       Hosts that are reached without a proxy, separated by commas. Allowed: host names,
+ *       .domains, addresses and networks, separated by commas.
+ *   ca_file, $HEX_CACERTS_PATH
+ *       File of further trusted root certificates, PEM. Allowed: the path of a PEM file.
+ *   user_agent
+ *       Name of the program, put in front of ours in `User-Agent`. The server keeps 255 code
+ *       points of it in every audit row. Allowed: text without control characters.
+ *   max_body, default 16777216
+ *       Largest reply accepted, in bytes after decompression. Allowed: bytes, from 1 on.
+ *   allow_insecure_http, default false
+ *       Whether a credential may be sent over plain http beyond the loopback. Allowed: true
+ *       or false.
+ *   env, default true
+ *       Whether options are read from the environment. A client's option, not a call's.
+ *       Allowed: true or false.
+ */
+
+#ifndef AURA_USERS_H
+#define AURA_USERS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* The version of this header; aura_version() gives the library's. */
+#define AURA_USERS_VERSION "0.1.0"
+
+/**
+ * What became of a call: `AURA_OK`, `AURA_END`, or the kind of its error.
+ *
+ * The numbers are part of the ABI: none is ever changed or used again. New ones may be added,
+ * so have a default branch.
+ */
+typedef enum {
+    /**
+     * It worked.
+     */
+    AURA_OK = 0,
+    /**
+     * The stream is over: there is no further row.
+     */
+    AURA_END = 1,
+    /**
+     * The caller's mistake; nothing was sent.
+     */
+    AURA_INVALID_ARGUMENT = 10,
+    /**
+     * 401: no credential, or one the server does not take.
+     */
+    AURA_UNAUTHENTICATED = 20,
+    /**
+     * 401: the account asks for a one-time password (option "otp").
+     */
+    AURA_OTP_REQUIRED = 21,
+    /**
+     * 401: the one-time password is wrong or was used before.
+     */
+    AURA_OTP_INVALID = 22,
+    /**
+     * 403: the credential is known but may not do this.
+     */
+    AURA_FORBIDDEN = 23,
+    /**
+     * 404: no such user.
+     */
+    AURA_NOT_FOUND = 24,
+    /**
+     * This server has no such endpoint.
+     */
+    AURA_UNSUPPORTED = 25,
+    /**
+     * 422: the server refused the fields; "errors" in the error's JSON says which and why.
+     */
+    AURA_VALIDATION = 26,
+    /**
+     * 429, or the rate limit's window is longer than the call may wait.
+     */
+    AURA_RATE_LIMITED = 27,
+    /**
+     * 5xx.
+     */
+    AURA_SERVER = 28,
+    /**
+     * Any other status.
+     */
+    AURA_UNEXPECTED_STATUS = 29,
+    /**
+     * No connection, or it broke before a whole reply came.
+     */
+    AURA_CONNECT = 40,
+    /**
+     * The server's certificate was refused, or the TLS handshake failed.
+     */
+    AURA_TLS = 41,
+    /**
+     * The time allowed ran out.
+     */
+    AURA_TIMEOUT = 42,
+    /**
+     * The caller ended the call.
+     */
+    AURA_CANCELLED = 43,
+    /**
+     * The reply is not what this endpoint gives.
+     */
+    AURA_DECODE = 60,
+    /**
+     * A defect of this library, caught at its boundary.
+     */
+    AURA_INTERNAL = 70,
+} aura_status;
+
+/**
+ * A stream of audit-log rows, newest first.
+ *
+ * Owned by the caller, who frees it with aura_audit_logs_free(), also half-way: that cancels the
+ * pages asked for ahead. It outlives its client if need be. For one thread at a time.
+ *
+ * The server pages by offset: a row written meanwhile shifts the pages, so that a row may come
+ * twice, once at the end of a page and once at the start of the next.
+ */
+typedef struct aura_audit_logs aura_audit_logs;
+
+/**
+ * A client: options, connections, and what is known of the server's rate limit.
+ *
+ * Owned by the caller, who frees it with aura_client_free(). Many threads may use one client at
+ * once; their calls do not wait for each other. After a fork the child may use it too. Make one
+ * and keep it: connections are kept alive between calls.
+ */
+typedef struct aura_client aura_client;
+
+/**
+ * Why a call failed.
+ *
+ * Owned by the caller, who frees it with aura_error_free(). It does not change, so many threads
+ * may read it at once. Every function that reads one takes NULL, which stands for no error.
+ */
+typedef struct aura_error aura_error;
+
+/**
+ * Options of a client or of one call, set by name.
+ *
+ * Owned by the caller, who frees them with aura_options_free(). They are copied where they are
+ * used, so they may be changed or freed at once. For one thread at a time.
+ */
+typedef struct aura_options aura_options;
+
+#ifdef __cplusplus
+extern "C" {
+#endif // __cplusplus
+
+/**
+ * The name of a status in lower case: "ok", "end", "not_found". A number that is no status is
+ * "unknown". Never NULL; static, not to be freed. Any thread.
+ */
+const char *aura_status_name(int32_t status);
+
+/**
+ * The error's kind, or AURA_OK for NULL.
+ */
+aura_status aura_error_kind(const aura_error *error);
+
+/**
+ * The whole error in a sentence for a person or a log: the request's method and route, the kind,
+ * the server's message, its field errors, what to do next, the request id. No secret stands in
+ * it, and no name or address but those that the server's message repeats.
+ *
+ * UTF-8, owned by the error and valid until it is freed; "" for NULL. Never NULL.
+ */
+const char *aura_error_message(const aura_error *error);
+
+/**
+ * The HTTP status of the reply, or 0 where no reply came.
+ */
+int32_t aura_error_http_status(const aura_error *error);
+
+/**
+ * How long the server asks to be left alone before the next try, in milliseconds, or -1 where it
+ * does not say.
+ */
+int64_t aura_error_retry_after_ms(const aura_error *error);
+
+/**
+ * All of the error as one JSON object: "kind" (as aura_status_name() gives it), "status",
+ * "message" (the server's own where it sent one), "hint", "reason", "errors" (by field),
+ * "request_id", "retry_after_ms", "attempts", "method", "route", "outcome_unknown", "retryable".
+ * What is not known is null.
+ *
+ * "outcome_unknown" is true where the server may have carried the request out although no reply
+ * came: look before you repeat it.
+ *
+ * Owned by the error and valid until it is freed; NULL for NULL.
+ */
+const char *aura_error_json(const aura_error *error);
+
+/**
+ * Frees an error. NULL is fine.
+ */
+void aura_error_free(aura_error *error);
+
+/**
+ * Frees a string that this library gave through an out-parameter. NULL is fine. Any thread.
+ */
+void aura_string_free(char *string);
+
+/**
+ * The version of the library that is running, such as "0.1.0". Static, not to be freed. Any
+ * thread. The header's own is AURA_USERS_VERSION.
+ */
+const char *aura_version(void);
+
+/**
+ * New options, none of them set. What is not set falls through: from the call to the client,
+ * from the client to the environment, from there to the default. Never NULL.
+ */
+aura_options *aura_options_new(void);
+
+/**
+ * Sets the option `name` to `value`, or unsets it where `value` is NULL. Both are copied. The
+ * options, their values and defaults are listed at the head of this header.
+ *
+ * Returns AURA_OK, or AURA_INVALID_ARGUMENT for an unknown name or a bad value; the error's
+ * message names the option and the values allowed.
+ */
+aura_status aura_options_set(aura_options *options,
+                             const char *name,
+                             const char *value,
+                             aura_error **error);
+
+/**
+ * Frees options. NULL is fine.
+ */
+void aura_options_free(aura_options *options);
+
+/**
+ * Makes a client. `options` may be NULL: then the environment and the defaults count. Nothing is
+ * sent yet.
+ *
+ * Returns AURA_OK and a client to be freed with aura_client_free(), or AURA_INVALID_ARGUMENT
+ * for a bad option or environment variable, which the error names.
+ */
+aura_status aura_client_new(const aura_options *options, aura_client **client, aura_error **error);
+
+/**
+ * Frees a client. NULL is fine. No other thread may be using it; streams made from it live on.
+ */
+void aura_client_free(aura_client *client);
+
+/**
+ * Makes an account. No credential is sent, for the server refuses a creator who is signed in.
+ *
+ * `emails` holds `emails_len` addresses: exactly one, for the server fails on more. Until its
+ * owner follows the link in the mail, the address is unverified and the account's credentials
+ * get AURA_FORBIDDEN. Making an account on hex.pm means accepting its terms of service,
+ * https://hex.pm/policies/termsofservice
+ *
+ * `options` may be NULL. Returns AURA_OK with the new user's JSON in `user_json`, to be freed
+ * with aura_string_free(); AURA_VALIDATION with a word for each refused field; or another error,
+ * and then NULL in `user_json`. After an error with "outcome_unknown" the account may exist.
+ */
+aura_status aura_create_user(const aura_client *client,
+                             const char *username,
+                             const char *password,
+                             const char *const *emails,
+                             size_t emails_len,
+                             const aura_options *options,
+                             char **user_json,
+                             aura_error **error);
+
+/**
+ * Gets the user the credential belongs to, with the organizations they are a member of.
+ *
+ * `options` may be NULL. Returns AURA_OK with the user's JSON in `user_json`, to be freed with
+ * aura_string_free(), or an error, and then NULL in `user_json`.
+ */
+aura_status aura_get_current_user(const aura_client *client,
+                                  const aura_options *options,
+                                  char **user_json,
+                                  aura_error **error);
+
+/**
+ * Gets a user's public record, by name in any letter case, or by an address that is verified and
+ * public. "", ".", ".." and "me" are refused; any other name is one path segment.
+ *
+ * `options` may be NULL. Returns AURA_OK with the user's JSON in `user_json`, to be freed with
+ * aura_string_free(); AURA_NOT_FOUND where there is no such user; or another error. On every
+ * error `user_json` is NULL.
+ */
+aura_status aura_get_user(const aura_client *client,
+                          const char *username_or_email,
+                          const aura_options *options,
+                          char **user_json,
+                          aura_error **error);
+
+/**
+ * Asks the server to mail its user a link for a new password. Servers that offer this say yes
+ * whether or not there is such a user.
+ *
+ * `options` may be NULL. Returns AURA_OK; AURA_UNSUPPORTED where the server does not offer it,
+ * as hex.pm since July 2026; or another error.
+ */
+aura_status aura_reset_user_password(const aura_client *client,
+                                     const char *username_or_email,
+                                     const aura_options *options,
+                                     aura_error **error);
+
+/**
+ * Opens the audit log of the credential's user, newest row first, from the page of the option
+ * "page". Nothing is sent before the first row is asked for.
+ *
+ * `options` may be NULL. Returns AURA_OK with a stream in `logs`, to be freed with
+ * aura_audit_logs_free(), or AURA_INVALID_ARGUMENT for a bad option.
+ */
+aura_status aura_stream_audit_logs(const aura_client *client,
+                                   const aura_options *options,
+                                   aura_audit_logs **logs,
+                                   aura_error **error);
+
+/**
+ * Takes the next row, waiting for its page where necessary.
+ *
+ * Returns AURA_OK with the row's JSON in `audit_log_json`, to be freed with aura_string_free();
+ * AURA_END after the last row, as often as it is asked; or an error. After AURA_END and after an
+ * error `audit_log_json` is NULL. An error keeps the place: the next call tries the same page
+ * again. Nothing is skipped, and a failure is never taken for the end.
+ */
+aura_status aura_audit_logs_next(aura_audit_logs *logs, char **audit_log_json, aura_error **error);
+
+/**
+ * Takes the next page at once: the rest of the one at hand, or the one after it.
+ *
+ * Returns AURA_OK with a JSON array of at least one row in `audit_logs_json`, to be freed with
+ * aura_string_free(); AURA_END after the last page; or an error, as aura_audit_logs_next().
+ */
+aura_status aura_audit_logs_next_page(aura_audit_logs *logs,
+                                      char **audit_logs_json,
+                                      aura_error **error);
+
+/**
+ * The page the next row is on, counted from 1; after the end, the last page there was. To go on
+ * another day, give it as the option "page". 0 for NULL.
+ */
+uint64_t aura_audit_logs_page(const aura_audit_logs *logs);
+
+/**
+ * Frees a stream, wherever it stands. NULL is fine.
+ */
+void aura_audit_logs_free(aura_audit_logs *logs);
+
+#ifdef __cplusplus
+}  // extern "C"
+#endif  // __cplusplus
+
+#endif  /* AURA_USERS_H */

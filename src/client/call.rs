@@ -1,0 +1,269 @@
+//! One operation: sent, sent again where that is safe, and never past its deadline.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep, timeout_at};
+use url::Url;
+
+use super::Core;
+use super::options::RateLimit;
+use super::settings::Settings;
+use crate::protocol::{Operation, Reply, Request};
+use crate::transport::{Failure, Outgoing, Transport};
+use crate::{Error, ErrorKind, Result};
+
+/// The longest pause before the first repetition; it doubles with each.
+const FIRST_BACKOFF: Duration = Duration::from_millis(250);
+const LONGEST_BACKOFF: Duration = Duration::from_secs(8);
+const MOST_REDIRECTS: u32 = 5;
+
+/// Sends `request` and reads the reply with `read`.
+pub(crate) async fn call<T>(
+    core: &Core,
+    settings: &Settings,
+    transport: &Transport,
+    request: &Request,
+    read: impl Fn(Reply) -> Result<T>,
+) -> Result<T> {
+    let deadline = Instant::now() + settings.total_timeout;
+    let mut call = Call { core, settings, transport, request, deadline, attempts: 0 };
+    let result = call.run(read).await;
+    result.map_err(|error| error.with_operation(request.operation).with_attempts(call.attempts))
+}
+
+struct Call<'a> {
+    core: &'a Core,
+    settings: &'a Settings,
+    transport: &'a Transport,
+    request: &'a Request,
+    deadline: Instant,
+    attempts: u32,
+}
+
+/// An attempt that failed, and what is known about trying again.
+struct Failed {
+    error: Error,
+    may_repeat: bool,
+}
+
+impl Call<'_> {
+    async fn run<T>(&mut self, read: impl Fn(Reply) -> Result<T>) -> Result<T> {
+        self.check_secrets()?;
+        self.warn_of_terms();
+        loop {
+            self.pass_gate().await?;
+            self.attempts += 1;
+            let Failed { error, may_repeat } = match self.attempt().await {
+                Ok(reply) => {
+                    let status = reply.status;
+                    match read(reply) {
+                        Ok(value) => return Ok(value),
+                        Err(error) => Failed { may_repeat: self.may_repeat_after(status), error },
+                    }
+                }
+                Err(failed) => failed,
+            };
+            if !may_repeat || self.attempts > self.settings.max_retries {
+                return Err(error);
+            }
+            let pause = error.retry_after().unwrap_or_default().max(backoff(self.attempts));
+            if !self.is_in_time(pause)
+                || error.kind() == ErrorKind::RateLimited && self.rate_is_an_error()
+            {
+                return Err(error);
+            }
+            tracing::debug!(
+                target: "aura_users",
+                method = self.request.operation.method(),
+                route = self.request.operation.route(),
+                attempt = self.attempts,
+                kind = error.kind().as_str(),
+                pause_ms = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX),
+                "will try again"
+            );
+            sleep(pause).await;
+        }
+    }
+
+    fn check_secrets(&self) -> Result<()> {
+        let operation = self.request.operation;
+        let has_secret = match operation {
+            Operation::CreateUser => true,
+            _ => self.settings.has_credential,
+        };
+        if has_secret && !self.settings.may_send_secrets {
+            return Err(Error::invalid_argument(
+                "repo_url is plain http beyond the loopback: a credential would travel in the \
+                 open; use https, or set allow_insecure_http",
+            ));
+        }
+        Ok(())
+    }
+
+    fn warn_of_terms(&self) {
+        if self.settings.is_hex_pm && self.request.operation == Operation::CreateUser {
+            tracing::warn!(
+                target: "aura_users",
+                "creating an account on hex.pm means accepting its terms of service: \
+                 https://hex.pm/policies/termsofservice"
+            );
+        }
+    }
+
+    fn rate_is_an_error(&self) -> bool {
+        self.settings.rate_limit == RateLimit::Error
+    }
+
+    fn is_in_time(&self, pause: Duration) -> bool {
+        Instant::now().checked_add(pause).is_some_and(|then| then < self.deadline)
+    }
+
+    /// Waits until the rate limit has room for this request, where there is time for that.
+    async fn pass_gate(&self) -> Result<()> {
+        loop {
+            let limits = self.core.rate_limits.get();
+            let Err(wait) = limits.take(self.settings.rate_key, Instant::now().into_std()) else {
+                return Ok(());
+            };
+            if self.rate_is_an_error() || !self.is_in_time(wait) {
+                return Err(Error::new(
+                    ErrorKind::RateLimited,
+                    "the server's rate limit is reached, so nothing was sent",
+                )
+                .with_retry_after(Some(wait)));
+            }
+            sleep(wait).await;
+        }
+    }
+
+    /// Sends once, follows redirects, and learns from the reply.
+    async fn attempt(&self) -> Result<Reply, Failed> {
+        let started = Instant::now();
+        let ends = (started + self.settings.timeout).min(self.deadline);
+        let outcome = timeout_at(ends, self.exchange()).await;
+        let operation = self.request.operation;
+        let (status, result) = match outcome {
+            Ok(Ok(reply)) => (Some(reply.status), Ok(reply)),
+            Ok(Err(failed)) => (failed.error.status(), Err(failed)),
+            Err(_) => (None, Err(self.timed_out(ends))),
+        };
+        tracing::debug!(
+            target: "aura_users",
+            method = operation.method(),
+            route = operation.route(),
+            attempt = self.attempts,
+            status,
+            kind = result.as_ref().err().map(|failed| failed.error.kind().as_str()),
+            request_id = result.as_ref().ok().and_then(Reply::request_id),
+            elapsed_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+            "request"
+        );
+        result
+    }
+
+    fn timed_out(&self, ends: Instant) -> Failed {
+        let message = if ends == self.deadline {
+            format!(
+                "no whole reply within total_timeout, {} s",
+                self.settings.total_timeout.as_secs_f64()
+            )
+        } else {
+            format!("no whole reply within timeout, {} s", self.settings.timeout.as_secs_f64())
+        };
+        let error = Error::new(ErrorKind::Timeout, message)
+            .with_outcome_unknown(!self.request.operation.is_repeatable());
+        Failed { error, may_repeat: false }
+    }
+
+    async fn exchange(&self) -> Result<Reply, Failed> {
+        let invalid = |error| Failed { error, may_repeat: false };
+        let mut url = Url::parse(&format!("{}{}", self.settings.base, self.request.target))
+            .map_err(|_| invalid(Error::invalid_argument("repo_url does not make a URL")))?;
+        let mut redirects = 0;
+        loop {
+            let reply = self.send(url.clone()).await?;
+            self.learn(&reply);
+            match self.next_url(&url, &reply) {
+                Some(next) if redirects < MOST_REDIRECTS => url = next,
+                _ => return Ok(reply),
+            }
+            redirects += 1;
+        }
+    }
+
+    /// Where to go on, if `reply` is a redirect that may be followed: a GET, within the same
+    /// origin, or between hex.pm and its own www.
+    fn next_url(&self, url: &Url, reply: &Reply) -> Option<Url> {
+        let next = url.join(reply.location()?).ok()?;
+        let home = |url: &Url| {
+            url.scheme() == "https"
+                && url.port().is_none()
+                && matches!(url.host_str(), Some("hex.pm" | "www.hex.pm"))
+        };
+        let same = url.origin() == next.origin() || home(url) && home(&next);
+        (same && self.request.operation.is_repeatable()).then_some(next)
+    }
+
+    async fn send(&self, url: Url) -> Result<Reply, Failed> {
+        let repeatable = self.request.operation.is_repeatable();
+        match self.transport.send(self.outgoing(url.clone(), !repeatable)).await {
+            // The server had closed the idle connection: this is no failure of the call yet.
+            Err(failure) if failure.broke_before_reply && repeatable => {
+                self.transport.send(self.outgoing(url, true)).await
+            }
+            result => result,
+        }
+        .map_err(|failure| self.failed(failure))
+    }
+
+    fn outgoing(&self, url: Url, on_fresh_connection: bool) -> Outgoing {
+        Outgoing {
+            method: self.request.operation.method(),
+            url,
+            headers: self.settings.headers.for_request(self.request),
+            body: self.request.body.as_ref().map(|body| bytes::Bytes::from_owner(body.clone())),
+            max_body: self.settings.max_body,
+            on_fresh_connection,
+        }
+    }
+
+    fn failed(&self, failure: Failure) -> Failed {
+        let repeatable = self.request.operation.is_repeatable();
+        let may_repeat =
+            failure.kind == ErrorKind::Connect && (repeatable || !failure.may_have_arrived);
+        let mut error = Error::new(failure.kind, failure.message)
+            .with_outcome_unknown(failure.may_have_arrived && !repeatable);
+        if let Some(status) = failure.status {
+            error = error.with_status(status);
+        }
+        if let Some(source) = failure.source {
+            error = error.with_source(source);
+        }
+        Failed { error, may_repeat }
+    }
+
+    fn may_repeat_after(&self, status: u16) -> bool {
+        self.request.operation.is_repeatable() && matches!(status, 429 | 502..=504)
+    }
+
+    fn learn(&self, reply: &Reply) {
+        if let Some(window) = reply.rate_window() {
+            let now = Instant::now().into_std();
+            self.core.rate_limits.get().learn(self.settings.rate_key, window, now);
+        }
+        if let Some(notice) = reply.notice() {
+            if notice.is_warning {
+                tracing::warn!(target: "aura_users", "the server says: {}", notice.text);
+            } else {
+                tracing::info!(target: "aura_users", "the server says: {}", notice.text);
+            }
+        }
+    }
+}
+
+/// Exponential with full jitter, so that clients that failed together do not return together.
+fn backoff(attempts: u32) -> Duration {
+    let factor = 2_u32.saturating_pow(attempts.saturating_sub(1));
+    let longest = FIRST_BACKOFF.saturating_mul(factor).min(LONGEST_BACKOFF);
+    longest.mul_f64(fastrand::f64())
+}

@@ -1,0 +1,88 @@
+//! The gate that a call passes before it sends: fixed windows on the server's clock, told by
+//! `x-ratelimit-*`, known for each origin and credential.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::protocol::headers::RateWindow;
+
+/// The windows a client knows of.
+#[derive(Default)]
+pub(crate) struct RateLimits(Mutex<HashMap<u64, State>>);
+
+#[derive(Clone, Copy)]
+struct State {
+    remaining: u64,
+    ends: Instant,
+}
+
+/// Replies of one window may come a little apart by two clocks with a resolution of a second.
+const SAME_WINDOW: Duration = Duration::from_secs(5);
+
+/// Beyond this, windows that are over are forgotten.
+const MOST_STATES: usize = 256;
+
+impl RateLimits {
+    /// Takes a request out of the window, or says how long it is until the next one.
+    pub(crate) fn take(&self, key: u64, now: Instant) -> Result<(), Duration> {
+        let mut states = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(state) = states.get_mut(&key) else { return Ok(()) };
+        if state.ends <= now {
+            states.remove(&key);
+        } else if state.remaining == 0 {
+            return Err(state.ends - now);
+        } else {
+            state.remaining -= 1;
+        }
+        Ok(())
+    }
+
+    /// Learns from a reply. Replies come out of order: the lowest count of a window is the true one.
+    pub(crate) fn learn(&self, key: u64, window: RateWindow, now: Instant) {
+        let Some(ends) = now.checked_add(window.resets_in) else { return };
+        let mut states = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if states.len() >= MOST_STATES {
+            states.retain(|_, state| state.ends > now);
+        }
+        let state = states.entry(key).or_insert(State { remaining: window.remaining, ends });
+        if ends > state.ends + SAME_WINDOW {
+            *state = State { remaining: window.remaining, ends };
+        } else {
+            state.remaining = state.remaining.min(window.remaining);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn window(remaining: u64, seconds: u64) -> RateWindow {
+        RateWindow { limit: 100, remaining, resets_in: Duration::from_secs(seconds) }
+    }
+
+    #[test]
+    fn a_window_that_is_used_up_holds_the_next_request() {
+        let limits = RateLimits::default();
+        let start = Instant::now();
+        assert_eq!(limits.take(1, start), Ok(()));
+        limits.learn(1, window(1, 30), start);
+        assert_eq!(limits.take(1, start), Ok(()));
+        assert_eq!(limits.take(1, start), Err(Duration::from_secs(30)));
+        assert_eq!(limits.take(2, start), Ok(()), "another credential has its own window");
+        let later = start + Duration::from_secs(30);
+        assert_eq!(limits.take(1, later), Ok(()));
+    }
+
+    #[test]
+    fn a_late_reply_does_not_open_the_window_again() {
+        let limits = RateLimits::default();
+        let start = Instant::now();
+        limits.learn(1, window(0, 30), start);
+        limits.learn(1, window(7, 30), start);
+        assert!(limits.take(1, start).is_err());
+        limits.learn(1, window(99, 60), start + Duration::from_secs(30));
+        assert_eq!(limits.take(1, start + Duration::from_secs(30)), Ok(()));
+    }
+}

@@ -1,0 +1,300 @@
+//! The options of one call, resolved: the call's word, then the client's, then the
+//! environment's, then the default.
+
+use std::fmt;
+use std::hash::{BuildHasher, Hash, Hasher, RandomState};
+use std::sync::Arc;
+use std::time::Duration;
+
+use once_cell::sync::{Lazy, OnceCell};
+use secrecy::{ExposeSecret, SecretString};
+use url::{Host, Url};
+
+use super::options::{self, OptionSpec, Options, RateLimit};
+use crate::protocol::request::Headers;
+use crate::transport::Connection;
+use crate::{Error, Result};
+
+/// What a client was built with.
+pub(crate) struct Layers {
+    client: Options,
+    proxies: EnvProxies,
+    is_ci: bool,
+    defaults: Options,
+}
+
+#[derive(Default)]
+struct EnvProxies {
+    http: Option<SecretString>,
+    https: Option<SecretString>,
+}
+
+impl Layers {
+    pub(crate) fn new(client: Options) -> Result<Self> {
+        let mut defaults = Options::new();
+        for OptionSpec { name, default, .. } in Options::SPECS {
+            if let Some(default) = default {
+                defaults.set(name, default)?;
+            }
+        }
+        if client.env == Some(false) {
+            return Ok(Self { client, proxies: EnvProxies::default(), is_ci: false, defaults });
+        }
+        let mut environment = Options::new();
+        for spec in Options::SPECS {
+            if let Some((variable, value)) = first_set(spec.env)? {
+                environment.set(spec.name, &value).map_err(|error| {
+                    Error::invalid_argument(format!("{variable}: {}", error.message()))
+                })?;
+            }
+        }
+        if first_set(&["HEX_UNSAFE_HTTPS"])?.is_some() {
+            tracing::warn!(
+                target: "aura_users",
+                "HEX_UNSAFE_HTTPS is not honoured: certificates are always checked; use ca_file \
+                 for a certificate of your own"
+            );
+        }
+        Ok(Self {
+            client: client.or(&environment),
+            proxies: EnvProxies::read()?,
+            is_ci: first_set(&["CI"])?.is_some(),
+            defaults,
+        })
+    }
+
+    pub(crate) fn resolve(&self, call: &Options) -> Result<Settings> {
+        let options = call.clone().or(&self.client).or(&self.defaults);
+        let Options {
+            repo_url: Some(repo_url),
+            timeout: Some(timeout),
+            total_timeout: Some(total_timeout),
+            connect_timeout: Some(connect_timeout),
+            max_retries: Some(max_retries),
+            rate_limit: Some(rate_limit),
+            prefetch: Some(prefetch),
+            page: Some(page),
+            max_body: Some(max_body),
+            allow_insecure_http: Some(allow_insecure_http),
+            api_key,
+            otp,
+            proxy,
+            no_proxy,
+            ca_file,
+            user_agent,
+            env: _,
+        } = options
+        else {
+            return Err(Error::new(crate::ErrorKind::Internal, "an option has no default"));
+        };
+
+        let checked = |name, why: String| options::refused(name, options::allowed(name), &why);
+        let base = options::repo_url(&repo_url).map_err(|why| checked("repo_url", why))?;
+        let url = Url::parse(&base).map_err(|error| checked("repo_url", error.to_string()))?;
+        if page == 0 {
+            return Err(checked("page", "is 0".to_owned()));
+        }
+        if let Some(proxy) = &proxy {
+            options::proxy(proxy.expose_secret()).map_err(|why| checked("proxy", why))?;
+        }
+        let is_loopback = is_loopback(&url);
+        let is_https = url.scheme() == "https";
+        let proxy = proxy.or_else(|| match is_https {
+            _ if is_loopback => None,
+            true => self.proxies.https.clone(),
+            false => self.proxies.http.clone(),
+        });
+        let needs_tls = is_https
+            || proxy.as_ref().is_some_and(|proxy| proxy.expose_secret().starts_with("https:"));
+        let user_agent = user_agent_header(user_agent.as_deref(), self.is_ci);
+        Ok(Settings {
+            headers: Headers::new(&user_agent, api_key.as_ref(), otp.as_ref())?,
+            rate_key: rate_key(&url, api_key.as_ref()),
+            may_send_secrets: is_https || is_loopback || allow_insecure_http,
+            has_credential: api_key.is_some() || otp.is_some(),
+            is_hex_pm: matches!(url.host_str(), Some("hex.pm" | "www.hex.pm")),
+            connection: Arc::new(Connection {
+                connect_timeout,
+                proxy,
+                no_proxy,
+                ca_file: needs_tls.then_some(ca_file).flatten(),
+                needs_tls,
+                tls: OnceCell::new(),
+            }),
+            base,
+            timeout,
+            total_timeout,
+            max_retries,
+            rate_limit,
+            prefetch,
+            page,
+            max_body,
+        })
+    }
+}
+
+impl EnvProxies {
+    /// A CGI host puts a request's `Proxy:` header into `HTTP_PROXY`, so there it does not count.
+    fn read() -> Result<Self> {
+        let http: &[&str] = match std::env::var_os("REQUEST_METHOD") {
+            Some(_) => &["http_proxy"],
+            None => &["http_proxy", "HTTP_PROXY"],
+        };
+        let read = |variables| {
+            let Some((variable, value)) = first_set(variables)? else { return Ok(None) };
+            // Other programs take a bare host here, so ours does too.
+            let value = if value.contains("://") { value } else { format!("http://{value}") };
+            options::proxy(&value)
+                .map(Some)
+                .map_err(|why| options::refused(variable, options::allowed("proxy"), &why))
+        };
+        Ok(Self { http: read(http)?, https: read(&["https_proxy", "HTTPS_PROXY"])? })
+    }
+}
+
+/// The first of these environment variables that is set to something.
+fn first_set(variables: &[&'static str]) -> Result<Option<(&'static str, String)>> {
+    for variable in variables {
+        match std::env::var(variable) {
+            Ok(value) if !value.is_empty() => return Ok(Some((variable, value))),
+            Err(std::env::VarError::NotUnicode(_)) => {
+                return Err(Error::invalid_argument(format!("{variable} is not valid UTF-8")));
+            }
+            _ => {}
+        }
+    }
+    Ok(None)
+}
+
+fn user_agent_header(program: Option<&str>, is_ci: bool) -> String {
+    let ours = concat!("aura-users/", env!("CARGO_PKG_VERSION"));
+    let program = program.map(|program| format!("{program} ")).unwrap_or_default();
+    format!("{program}{ours}{}", if is_ci { " (CI)" } else { "" })
+}
+
+/// RFC 6761, 6.3: `localhost` and what ends in it never leave the machine.
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => {
+            address.is_loopback()
+                || address.to_ipv4_mapped().is_some_and(|mapped| mapped.is_loopback())
+        }
+        None => false,
+    }
+}
+
+/// Stands for an origin and a credential without holding the credential.
+fn rate_key(url: &Url, api_key: Option<&SecretString>) -> u64 {
+    static STATE: Lazy<RandomState> = Lazy::new(RandomState::new);
+    let mut hasher = STATE.build_hasher();
+    url.origin().ascii_serialization().hash(&mut hasher);
+    api_key.map(ExposeSecret::expose_secret).hash(&mut hasher);
+    hasher.finish()
+}
+
+/// What one call goes by.
+pub(crate) struct Settings {
+    /// The base URL without a slash at its end.
+    pub(crate) base: String,
+    pub(crate) headers: Headers,
+    pub(crate) timeout: Duration,
+    pub(crate) total_timeout: Duration,
+    pub(crate) max_retries: u32,
+    pub(crate) rate_limit: RateLimit,
+    pub(crate) prefetch: u32,
+    pub(crate) page: u64,
+    pub(crate) max_body: u64,
+    pub(crate) connection: Arc<Connection>,
+    pub(crate) rate_key: u64,
+    pub(crate) may_send_secrets: bool,
+    pub(crate) has_credential: bool,
+    pub(crate) is_hex_pm: bool,
+}
+
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Settings")
+            .field("repo_url", &self.base)
+            .field("has_credential", &self.has_credential)
+            .field("timeout", &self.timeout)
+            .field("total_timeout", &self.total_timeout)
+            .field("max_retries", &self.max_retries)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(client: Options, call: &Options) -> Result<Settings> {
+        Layers::new(client.env(false))?.resolve(call)
+    }
+
+    #[test]
+    fn the_call_wins_over_the_client_and_the_client_over_the_default() {
+        let client = Options::new().repo_url("http://localhost:4000/api/").max_retries(7);
+        let both = settings(client.clone(), &Options::new().max_retries(0)).unwrap();
+        assert_eq!((both.base.as_str(), both.max_retries), ("http://localhost:4000/api", 0));
+        assert_eq!(both.timeout, Duration::from_secs(15));
+        assert_eq!(settings(client, &Options::new()).unwrap().max_retries, 7);
+    }
+
+    #[test]
+    fn secrets_travel_over_tls_or_the_loopback() {
+        for (url, may) in [
+            ("https://hex.pm/api", true),
+            ("http://hex.pm/api", false),
+            ("http://localhost/api", true),
+            ("http://hex.localhost:4000/api", true),
+            ("http://127.8.9.1/api", true),
+            ("http://[::1]:4000/api", true),
+            ("http://[::ffff:127.0.0.1]/api", true),
+            ("http://localhost.example.com/api", false),
+            ("http://10.0.0.1/api", false),
+        ] {
+            let options = Options::new().repo_url(url);
+            assert_eq!(
+                settings(options.clone(), &Options::new()).unwrap().may_send_secrets,
+                may,
+                "{url}"
+            );
+            let allowed = settings(options.allow_insecure_http(true), &Options::new()).unwrap();
+            assert!(allowed.may_send_secrets, "{url}");
+        }
+    }
+
+    #[test]
+    fn typed_options_are_checked_too() {
+        for options in [
+            Options::new().repo_url("hex.pm"),
+            Options::new().page(0),
+            Options::new().proxy("nonsense"),
+            Options::new().api_key("a\nb"),
+            Options::new().user_agent("a\nb"),
+        ] {
+            let error = settings(options.clone(), &Options::new()).err().unwrap();
+            assert_eq!(error.kind(), crate::ErrorKind::InvalidArgument, "{options:?}");
+        }
+    }
+
+    #[test]
+    fn the_rate_limit_belongs_to_an_origin_and_a_credential() {
+        let key = |url: &str, key: &str| {
+            settings(Options::new().repo_url(url).api_key(key), &Options::new()).unwrap().rate_key
+        };
+        let base = key("https://hex.pm/api", "a");
+        assert_eq!(base, key("https://hex.pm:443/other", "a"));
+        assert_ne!(base, key("https://hex.pm/api", "b"));
+        assert_ne!(base, key("https://hex.example/api", "a"));
+    }
+
+    #[test]
+    fn our_name_stands_behind_the_programs() {
+        let ours = concat!("aura-users/", env!("CARGO_PKG_VERSION"));
+        assert_eq!(user_agent_header(None, false), ours);
+        assert_eq!(user_agent_header(Some("tool/1"), true), format!("tool/1 {ours} (CI)"));
+    }
+}

@@ -1,0 +1,412 @@
+//! One error type and one list of kinds, the same in every language.
+
+use std::fmt;
+use std::time::Duration;
+
+use serde_json::{Map, Value, json};
+
+use crate::protocol::Operation;
+
+/// A `Result` whose error is [`Error`].
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What went wrong, in the words every language of this library shares.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The caller's mistake; nothing was sent.
+    InvalidArgument,
+    /// 401: no credential, or one the server does not take. [`Error::reason`] tells which.
+    Unauthenticated,
+    /// 401: the account asks for a one-time password (option `otp`).
+    OtpRequired,
+    /// 401: the one-time password is wrong or was used before.
+    OtpInvalid,
+    /// 403: the credential is known but may not do this.
+    Forbidden,
+    /// 404: no such user.
+    NotFound,
+    /// This server has no such endpoint.
+    Unsupported,
+    /// 422: the server refused the fields; [`Error::field_errors`] says which and why.
+    Validation,
+    /// 429, or the rate limit's window is longer than the call may wait.
+    RateLimited,
+    /// 5xx.
+    Server,
+    /// Any other status.
+    UnexpectedStatus,
+    /// No connection, or it broke before a whole reply came.
+    Connect,
+    /// The server's certificate was refused, or the TLS handshake failed.
+    Tls,
+    /// The time allowed ran out.
+    Timeout,
+    /// The caller ended the call.
+    Cancelled,
+    /// The reply is not what this endpoint gives.
+    Decode,
+    /// A defect of this library, caught at its boundary.
+    Internal,
+}
+
+impl ErrorKind {
+    /// Every kind, in the order of the documentation.
+    pub const ALL: [Self; 17] = [
+        Self::InvalidArgument,
+        Self::Unauthenticated,
+        Self::OtpRequired,
+        Self::OtpInvalid,
+        Self::Forbidden,
+        Self::NotFound,
+        Self::Unsupported,
+        Self::Validation,
+        Self::RateLimited,
+        Self::Server,
+        Self::UnexpectedStatus,
+        Self::Connect,
+        Self::Tls,
+        Self::Timeout,
+        Self::Cancelled,
+        Self::Decode,
+        Self::Internal,
+    ];
+
+    /// The kind's name, as in the JSON form of an error: `not_found`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::InvalidArgument => "invalid_argument",
+            Self::Unauthenticated => "unauthenticated",
+            Self::OtpRequired => "otp_required",
+            Self::OtpInvalid => "otp_invalid",
+            Self::Forbidden => "forbidden",
+            Self::NotFound => "not_found",
+            Self::Unsupported => "unsupported",
+            Self::Validation => "validation",
+            Self::RateLimited => "rate_limited",
+            Self::Server => "server",
+            Self::UnexpectedStatus => "unexpected_status",
+            Self::Connect => "connect",
+            Self::Tls => "tls",
+            Self::Timeout => "timeout",
+            Self::Cancelled => "cancelled",
+            Self::Decode => "decode",
+            Self::Internal => "internal",
+        }
+    }
+}
+
+impl fmt::Display for ErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Why a credential or an account was refused, where the server's words tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Reason {
+    /// The request carried no credential.
+    MissingCredential,
+    /// The server does not know this key, token or password.
+    InvalidCredential,
+    /// The key was revoked.
+    RevokedCredential,
+    /// The key is good, but not for this action.
+    InsufficientScope,
+    /// The server no longer takes user name and password (hex.pm since 2026-11-01).
+    BasicDisabled,
+    /// The account's e-mail address has not been verified yet.
+    EmailNotVerified,
+    /// The server refuses requests from this network address.
+    AddressBlocked,
+}
+
+impl Reason {
+    /// The reason's name, as in the JSON form of an error.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::MissingCredential => "missing_credential",
+            Self::InvalidCredential => "invalid_credential",
+            Self::RevokedCredential => "revoked_credential",
+            Self::InsufficientScope => "insufficient_scope",
+            Self::BasicDisabled => "basic_disabled",
+            Self::EmailNotVerified => "email_not_verified",
+            Self::AddressBlocked => "address_blocked",
+        }
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// An error of any operation.
+///
+/// Its text names the route, never the user: no user name, address or secret stands in it
+/// but those that the server's own message repeats.
+pub struct Error(Box<Inner>);
+
+struct Inner {
+    kind: ErrorKind,
+    message: String,
+    hint: Option<&'static str>,
+    reason: Option<Reason>,
+    operation: Option<Operation>,
+    status: Option<u16>,
+    errors: Option<Map<String, Value>>,
+    request_id: Option<String>,
+    retry_after: Option<Duration>,
+    attempts: u32,
+    outcome_unknown: bool,
+    source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+impl Error {
+    pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self(Box::new(Inner {
+            kind,
+            message: message.into(),
+            hint: None,
+            reason: None,
+            operation: None,
+            status: None,
+            errors: None,
+            request_id: None,
+            retry_after: None,
+            attempts: 0,
+            outcome_unknown: false,
+            source: None,
+        }))
+    }
+
+    pub(crate) fn invalid_argument(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::InvalidArgument, message)
+    }
+
+    pub(crate) fn with_hint(mut self, hint: &'static str) -> Self {
+        self.0.hint = Some(hint);
+        self
+    }
+
+    pub(crate) fn with_reason(mut self, reason: Option<Reason>) -> Self {
+        self.0.reason = reason;
+        self
+    }
+
+    pub(crate) fn with_operation(mut self, operation: Operation) -> Self {
+        self.0.operation = Some(operation);
+        self
+    }
+
+    pub(crate) fn with_status(mut self, status: u16) -> Self {
+        self.0.status = Some(status);
+        self
+    }
+
+    pub(crate) fn with_errors(mut self, errors: Option<Map<String, Value>>) -> Self {
+        self.0.errors = errors;
+        self
+    }
+
+    pub(crate) fn with_request_id(mut self, request_id: Option<String>) -> Self {
+        self.0.request_id = request_id;
+        self
+    }
+
+    pub(crate) fn with_retry_after(mut self, retry_after: Option<Duration>) -> Self {
+        self.0.retry_after = retry_after;
+        self
+    }
+
+    pub(crate) fn with_attempts(mut self, attempts: u32) -> Self {
+        self.0.attempts = attempts;
+        self
+    }
+
+    pub(crate) fn with_outcome_unknown(mut self, outcome_unknown: bool) -> Self {
+        self.0.outcome_unknown = outcome_unknown;
+        self
+    }
+
+    pub(crate) fn with_source(
+        mut self,
+        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Self {
+        self.0.source = Some(source.into());
+        self
+    }
+
+    /// What went wrong.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// The server's own message where it sent one, else ours.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        &self.0.message
+    }
+
+    /// What to do next, where we know better than the server's message says.
+    #[must_use]
+    pub fn hint(&self) -> Option<&str> {
+        self.0.hint
+    }
+
+    /// Why a credential or an account was refused, where the server's words tell.
+    #[must_use]
+    pub fn reason(&self) -> Option<Reason> {
+        self.0.reason
+    }
+
+    /// The HTTP status, where a reply came.
+    #[must_use]
+    pub fn status(&self) -> Option<u16> {
+        self.0.status
+    }
+
+    /// The field errors of a 422, as the server nests them:
+    /// `{"username": "is reserved", "emails": {"email": "has invalid format"}}`.
+    #[must_use]
+    pub fn field_errors(&self) -> Option<&Map<String, Value>> {
+        self.0.errors.as_ref()
+    }
+
+    /// The server's `x-request-id`, for asking its operators about this call.
+    #[must_use]
+    pub fn request_id(&self) -> Option<&str> {
+        self.0.request_id.as_deref()
+    }
+
+    /// How long to wait before trying again, where the server says so.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.0.retry_after
+    }
+
+    /// How many times a request was sent.
+    #[must_use]
+    pub fn attempts(&self) -> u32 {
+        self.0.attempts
+    }
+
+    /// The request's method, where the error belongs to a request.
+    #[must_use]
+    pub fn method(&self) -> Option<&'static str> {
+        self.0.operation.map(Operation::method)
+    }
+
+    /// The request's route with its parameters unfilled: `/users/{username_or_email}`.
+    #[must_use]
+    pub fn route(&self) -> Option<&'static str> {
+        self.0.operation.map(Operation::route)
+    }
+
+    /// Whether the server may have carried the request out although no reply came:
+    /// after this, look before you repeat.
+    #[must_use]
+    pub fn outcome_unknown(&self) -> bool {
+        self.0.outcome_unknown
+    }
+
+    /// Whether the same call may succeed later without any change.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        match self.0.kind {
+            ErrorKind::RateLimited | ErrorKind::Connect | ErrorKind::Timeout => true,
+            ErrorKind::Server => matches!(self.0.status, Some(502..=504)),
+            _ => false,
+        }
+    }
+
+    /// The whole error as one JSON object, the form in which every language gets it.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        let e = &*self.0;
+        json!({
+            "kind": e.kind.as_str(),
+            "status": e.status,
+            "message": e.message,
+            "hint": e.hint,
+            "reason": e.reason.map(Reason::as_str),
+            "errors": e.errors,
+            "request_id": e.request_id,
+            "retry_after_ms": e.retry_after.map(|wait| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX)),
+            "attempts": e.attempts,
+            "method": self.method(),
+            "route": self.route(),
+            "outcome_unknown": e.outcome_unknown,
+            "retryable": self.is_retryable(),
+        })
+        .to_string()
+    }
+}
+
+/// `GET /users/{username_or_email}: not_found (404): Page not found [request id …]`
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let e = &*self.0;
+        if let Some(operation) = e.operation {
+            write!(f, "{} {}: ", operation.method(), operation.route())?;
+        }
+        write!(f, "{}", e.kind)?;
+        if let Some(status) = e.status {
+            write!(f, " ({status})")?;
+        }
+        write!(f, ": {}", e.message)?;
+        if let Some(errors) = &e.errors {
+            write_fields(f, "", errors)?;
+        }
+        if let Some(hint) = e.hint {
+            write!(f, "; {hint}")?;
+        }
+        if let Some(wait) = e.retry_after {
+            write!(f, "; try again in {} s", wait.as_millis().div_ceil(1000))?;
+        }
+        if e.outcome_unknown {
+            f.write_str(
+                "; the server may have carried it out all the same: look before you repeat it",
+            )?;
+        }
+        if e.attempts > 1 {
+            write!(f, " [{} attempts]", e.attempts)?;
+        }
+        if let Some(id) = &e.request_id {
+            write!(f, " [request id {id}]")?;
+        }
+        Ok(())
+    }
+}
+
+fn write_fields(
+    f: &mut fmt::Formatter<'_>,
+    prefix: &str,
+    fields: &Map<String, Value>,
+) -> fmt::Result {
+    for (name, value) in fields {
+        match value {
+            Value::Object(nested) => write_fields(f, &format!("{prefix}{name}."), nested)?,
+            Value::String(text) => write!(f, "; {prefix}{name} {text}")?,
+            other => write!(f, "; {prefix}{name} {other}")?,
+        }
+    }
+    Ok(())
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Error({self})")
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.0.source.as_deref().map(|source| source as _)
+    }
+}

@@ -1,0 +1,95 @@
+//! What comes in and goes out through pointers. The exported functions are where trust begins:
+//! what the header asks of their callers is what makes the unsafe blocks here sound.
+
+use std::ffi::{CStr, CString, c_char};
+use std::mem::MaybeUninit;
+
+use crate::{Error, ErrorKind, Result};
+
+/// A handle that must be there.
+pub(super) fn required<T>(name: &str, handle: Option<T>) -> Result<T> {
+    handle.ok_or_else(|| null(name))
+}
+
+fn null(name: &str) -> Error {
+    Error::invalid_argument(format!("{name} is NULL"))
+}
+
+/// A string that must be there.
+pub(super) fn text<'a>(name: &str, string: *const c_char) -> Result<&'a str> {
+    if string.is_null() {
+        return Err(null(name));
+    }
+    // SAFETY: not NULL, and the header asks for a NUL-terminated string that stays as it is
+    // until the function returns. No result of this outlives the call.
+    let string = unsafe { CStr::from_ptr(string) };
+    string.to_str().map_err(|error| {
+        let at = error.valid_up_to();
+        Error::invalid_argument(format!("{name} is not valid UTF-8 at byte {at}"))
+            .with_source(error)
+    })
+}
+
+/// An array of strings, which may be NULL where it is empty.
+pub(super) fn texts<'a>(
+    name: &str,
+    strings: *const *const c_char,
+    length: usize,
+) -> Result<Vec<&'a str>> {
+    if length == 0 {
+        return Ok(Vec::new());
+    }
+    if strings.is_null() {
+        return Err(null(name));
+    }
+    if length > isize::MAX as usize / size_of::<*const c_char>() {
+        return Err(Error::invalid_argument(format!(
+            "{name}_len is {length}: no array is that long"
+        )));
+    }
+    // SAFETY: not NULL, a possible length, and the header asks for that many strings.
+    let strings = unsafe { std::slice::from_raw_parts(strings, length) };
+    strings
+        .iter()
+        .enumerate()
+        .map(|(index, &string)| text(&format!("{name}[{index}]"), string))
+        .collect()
+}
+
+/// Where a result goes: holds NULL from the start.
+pub(super) struct Out<'a, T>(&'a mut MaybeUninit<*mut T>);
+
+impl<'a, T> Out<'a, T> {
+    pub(super) fn new(name: &str, place: Option<&'a mut MaybeUninit<*mut T>>) -> Result<Self> {
+        let place = required(name, place)?;
+        place.write(std::ptr::null_mut());
+        Ok(Self(place))
+    }
+
+    /// Hands a handle over to the caller, who frees it.
+    pub(super) fn give(self, value: T) {
+        self.0.write(Box::into_raw(Box::new(value)));
+    }
+}
+
+impl Out<'_, c_char> {
+    /// Hands a string over to the caller, who frees it with `aura_string_free`.
+    pub(super) fn give_text(self, text: impl Into<Vec<u8>>) -> Result<()> {
+        self.0.write(c_string(text)?.into_raw());
+        Ok(())
+    }
+}
+
+pub(super) fn c_string(text: impl Into<Vec<u8>>) -> Result<CString> {
+    // JSON cannot hold a NUL: it would have been refused when it was read.
+    CString::new(text)
+        .map_err(|error| Error::new(ErrorKind::Internal, "a result holds a NUL").with_source(error))
+}
+
+/// Takes back what [`Out::give_text`] gave.
+pub(super) fn free_text(string: *mut c_char) {
+    if !string.is_null() {
+        // SAFETY: the header asks for a string that this library gave, and that was not freed.
+        drop(unsafe { CString::from_raw(string) });
+    }
+}

@@ -1,0 +1,122 @@
+//! The numbers that functions return.
+
+use std::ffi::{CStr, c_char};
+
+use crate::ErrorKind;
+
+/// What became of a call: `AURA_OK`, `AURA_END`, or the kind of its error.
+///
+/// The numbers are part of the ABI: none is ever changed or used again. New ones may be added,
+/// so have a default branch.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum aura_status {
+    /// It worked.
+    AURA_OK = 0,
+    /// The stream is over: there is no further row.
+    AURA_END = 1,
+    /// The caller's mistake; nothing was sent.
+    AURA_INVALID_ARGUMENT = 10,
+    /// 401: no credential, or one the server does not take.
+    AURA_UNAUTHENTICATED = 20,
+    /// 401: the account asks for a one-time password (option "otp").
+    AURA_OTP_REQUIRED = 21,
+    /// 401: the one-time password is wrong or was used before.
+    AURA_OTP_INVALID = 22,
+    /// 403: the credential is known but may not do this.
+    AURA_FORBIDDEN = 23,
+    /// 404: no such user.
+    AURA_NOT_FOUND = 24,
+    /// This server has no such endpoint.
+    AURA_UNSUPPORTED = 25,
+    /// 422: the server refused the fields; "errors" in the error's JSON says which and why.
+    AURA_VALIDATION = 26,
+    /// 429, or the rate limit's window is longer than the call may wait.
+    AURA_RATE_LIMITED = 27,
+    /// 5xx.
+    AURA_SERVER = 28,
+    /// Any other status.
+    AURA_UNEXPECTED_STATUS = 29,
+    /// No connection, or it broke before a whole reply came.
+    AURA_CONNECT = 40,
+    /// The server's certificate was refused, or the TLS handshake failed.
+    AURA_TLS = 41,
+    /// The time allowed ran out.
+    AURA_TIMEOUT = 42,
+    /// The caller ended the call.
+    AURA_CANCELLED = 43,
+    /// The reply is not what this endpoint gives.
+    AURA_DECODE = 60,
+    /// A defect of this library, caught at its boundary.
+    AURA_INTERNAL = 70,
+}
+
+impl From<ErrorKind> for aura_status {
+    fn from(kind: ErrorKind) -> Self {
+        match kind {
+            ErrorKind::InvalidArgument => Self::AURA_INVALID_ARGUMENT,
+            ErrorKind::Unauthenticated => Self::AURA_UNAUTHENTICATED,
+            ErrorKind::OtpRequired => Self::AURA_OTP_REQUIRED,
+            ErrorKind::OtpInvalid => Self::AURA_OTP_INVALID,
+            ErrorKind::Forbidden => Self::AURA_FORBIDDEN,
+            ErrorKind::NotFound => Self::AURA_NOT_FOUND,
+            ErrorKind::Unsupported => Self::AURA_UNSUPPORTED,
+            ErrorKind::Validation => Self::AURA_VALIDATION,
+            ErrorKind::RateLimited => Self::AURA_RATE_LIMITED,
+            ErrorKind::Server => Self::AURA_SERVER,
+            ErrorKind::UnexpectedStatus => Self::AURA_UNEXPECTED_STATUS,
+            ErrorKind::Connect => Self::AURA_CONNECT,
+            ErrorKind::Tls => Self::AURA_TLS,
+            ErrorKind::Timeout => Self::AURA_TIMEOUT,
+            ErrorKind::Cancelled => Self::AURA_CANCELLED,
+            ErrorKind::Decode => Self::AURA_DECODE,
+            ErrorKind::Internal => Self::AURA_INTERNAL,
+        }
+    }
+}
+
+/// The name of a status in lower case: "ok", "end", "not_found". A number that is no status is
+/// "unknown". Never NULL; static, not to be freed. Any thread.
+#[unsafe(no_mangle)]
+pub extern "C" fn aura_status_name(status: i32) -> *const c_char {
+    name(status).as_ptr()
+}
+
+fn name(status: i32) -> &'static CStr {
+    const NAMES: [(aura_status, &CStr); 19] = [
+        (aura_status::AURA_OK, c"ok"),
+        (aura_status::AURA_END, c"end"),
+        (aura_status::AURA_INVALID_ARGUMENT, c"invalid_argument"),
+        (aura_status::AURA_UNAUTHENTICATED, c"unauthenticated"),
+        (aura_status::AURA_OTP_REQUIRED, c"otp_required"),
+        (aura_status::AURA_OTP_INVALID, c"otp_invalid"),
+        (aura_status::AURA_FORBIDDEN, c"forbidden"),
+        (aura_status::AURA_NOT_FOUND, c"not_found"),
+        (aura_status::AURA_UNSUPPORTED, c"unsupported"),
+        (aura_status::AURA_VALIDATION, c"validation"),
+        (aura_status::AURA_RATE_LIMITED, c"rate_limited"),
+        (aura_status::AURA_SERVER, c"server"),
+        (aura_status::AURA_UNEXPECTED_STATUS, c"unexpected_status"),
+        (aura_status::AURA_CONNECT, c"connect"),
+        (aura_status::AURA_TLS, c"tls"),
+        (aura_status::AURA_TIMEOUT, c"timeout"),
+        (aura_status::AURA_CANCELLED, c"cancelled"),
+        (aura_status::AURA_DECODE, c"decode"),
+        (aura_status::AURA_INTERNAL, c"internal"),
+    ];
+    NAMES.iter().find(|(number, _)| *number as i32 == status).map_or(c"unknown", |(_, name)| name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_has_a_number_and_its_own_name() {
+        for kind in ErrorKind::ALL {
+            let status = aura_status::from(kind);
+            assert_eq!(name(status as i32).to_str(), Ok(kind.as_str()));
+        }
+        assert_eq!(name(-1), c"unknown");
+    }
+}

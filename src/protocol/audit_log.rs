@@ -1,0 +1,214 @@
+//! The rows of an audit log.
+//!
+//! A page stays the text the server sent: a row is a place in it, and `params` is read by nobody
+//! before somebody asks.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::ops::Range;
+use std::sync::Arc;
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::json::{self, Flaw};
+
+/// How many rows a full page has. The server fixes it; `per_page` and the like are ignored.
+pub(crate) const PAGE_SIZE: usize = 100;
+
+/// One row of an audit log: something that was done with the caller's account.
+///
+/// A row has no id and no time. Cloning one is cheap: it shares its page's text.
+#[derive(Clone)]
+pub struct AuditLog {
+    page: Arc<Text>,
+    row: Row,
+}
+
+/// One page of rows, newest first.
+#[derive(Clone, Debug)]
+pub(crate) struct Page {
+    text: Arc<Text>,
+    rows: Vec<Row>,
+}
+
+#[derive(Debug)]
+struct Text(String);
+
+#[derive(Clone, Debug)]
+struct Row {
+    json: Range<usize>,
+    action: Piece,
+    user_agent: Option<Piece>,
+    params: Option<Range<usize>>,
+}
+
+/// A string of a row: a place in the page, or the text where the page has it escaped.
+#[derive(Clone, Debug)]
+enum Piece {
+    In(Range<usize>),
+    Own(Box<str>),
+}
+
+impl Page {
+    pub(crate) fn read(text: String) -> Result<Self, Flaw> {
+        #[derive(Deserialize)]
+        #[serde(expecting = "an audit row")]
+        struct Fields<'a> {
+            #[serde(borrow)]
+            action: Cow<'a, str>,
+            #[serde(borrow)]
+            user_agent: Option<Cow<'a, str>>,
+            #[serde(borrow)]
+            params: Option<&'a RawValue>,
+        }
+
+        let texts: Vec<&RawValue> = json::read(&text)?;
+        let mut rows = Vec::with_capacity(texts.len());
+        for (index, raw) in texts.into_iter().enumerate() {
+            let fields: Fields<'_> = json::read(raw.get())
+                .map_err(|flaw| format!("row {index} of the page: {flaw} of the row"))?;
+            rows.push(Row {
+                json: place(&text, raw.get()),
+                action: Piece::new(&text, fields.action),
+                user_agent: fields.user_agent.map(|agent| Piece::new(&text, agent)),
+                params: fields.params.map(|params| place(&text, params.get())),
+            });
+        }
+        Ok(Self { text: Arc::new(Text(text)), rows })
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// The row at `index`, if there is one.
+    pub(crate) fn row(&self, index: usize) -> Option<AuditLog> {
+        let row = self.rows.get(index)?.clone();
+        Some(AuditLog { page: Arc::clone(&self.text), row })
+    }
+
+    /// The rows from `start` on as a JSON array: the server's own text where that is all of them.
+    pub(crate) fn json_from(&self, start: usize) -> Cow<'_, str> {
+        match self.rows.get(start) {
+            Some(first) if start > 0 => {
+                Cow::Owned(format!("[{}", &self.text.0[first.json.start..]))
+            }
+            Some(_) => Cow::Borrowed(&self.text.0),
+            None => Cow::Borrowed("[]"),
+        }
+    }
+}
+
+/// Where `part`, a piece of `whole`, stands in it.
+fn place(whole: &str, part: &str) -> Range<usize> {
+    let start = part.as_ptr() as usize - whole.as_ptr() as usize;
+    start..start + part.len()
+}
+
+impl Piece {
+    fn new(page: &str, text: Cow<'_, str>) -> Self {
+        match text {
+            Cow::Borrowed(text) => Self::In(place(page, text)),
+            Cow::Owned(text) => Self::Own(text.into()),
+        }
+    }
+
+    fn text<'a>(&'a self, page: &'a str) -> &'a str {
+        match self {
+            Self::In(place) => &page[place.clone()],
+            Self::Own(text) => text,
+        }
+    }
+}
+
+impl AuditLog {
+    /// What was done: `key.generate`, `release.publish`, … The list grows with the server, so
+    /// the type stays open.
+    #[must_use]
+    pub fn action(&self) -> &str {
+        self.row.action.text(&self.page.0)
+    }
+
+    /// The `User-Agent` of the program that did it, cut by the server to 255 code points. None
+    /// where the server recorded none.
+    #[must_use]
+    pub fn user_agent(&self) -> Option<&str> {
+        self.row.user_agent.as_ref().map(|agent| agent.text(&self.page.0))
+    }
+
+    /// The details as JSON, `null` where there are none. Their shape follows the action, and old
+    /// rows keep old shapes.
+    #[must_use]
+    pub fn params(&self) -> &str {
+        self.row.params.clone().map_or("null", |place| &self.page.0[place])
+    }
+
+    /// The server's own JSON of the row, byte for byte.
+    #[must_use]
+    pub fn json(&self) -> &str {
+        &self.page.0[self.row.json.clone()]
+    }
+}
+
+impl PartialEq for AuditLog {
+    fn eq(&self, other: &Self) -> bool {
+        self.json() == other.json()
+    }
+}
+
+impl Eq for AuditLog {}
+
+impl fmt::Debug for AuditLog {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AuditLog")
+            .field("action", &self.action())
+            .field("user_agent", &self.user_agent())
+            .field("params", &self.params())
+            .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_is_the_servers_own_text() {
+        let text = r#" [ {"action":"key.generate", "params":{"big":12345678901234567890,"s":"\ud83d\ude00"},"user_agent":null,"new":1},
+            {"action":"a\nb","params":null,"user_agent":""},{"action":"old"}] "#;
+        let page = Page::read(text.to_owned()).unwrap();
+        assert_eq!(page.len(), 3);
+        let first = page.row(0).unwrap();
+        assert_eq!(first.action(), "key.generate");
+        assert_eq!(first.user_agent(), None);
+        assert_eq!(first.params(), r#"{"big":12345678901234567890,"s":"\ud83d\ude00"}"#);
+        assert!(first.json().ends_with(r#""new":1}"#));
+        let second = page.row(1).unwrap();
+        assert_eq!(second.action(), "a\nb");
+        assert_eq!(second.user_agent(), Some(""));
+        assert_eq!(second.params(), "null");
+        let third = page.row(2).unwrap();
+        assert_eq!((third.action(), third.user_agent(), third.params()), ("old", None, "null"));
+        assert!(page.row(3).is_none());
+        assert_eq!(page.json_from(0), text);
+        assert_eq!(page.json_from(2), r#"[{"action":"old"}] "#);
+        assert_eq!(page.json_from(3), "[]");
+    }
+
+    #[test]
+    fn a_page_with_a_bad_row_is_no_page() {
+        for (text, flaw) in [
+            ("{}", "expected a sequence"),
+            ("[{}]", "row 0 of the page: missing field `action` at line 1 column 2 of the row"),
+            (r#"[{"action":"a"},{"action":1}]"#, "row 1 of the page: expected a string"),
+            (r#"[{"action":"a","action":"b"}]"#, "row 0 of the page: duplicate field `action`"),
+            (r#"[{"action":"a","user_agent":{}}]"#, "row 0 of the page: expected a string"),
+            (r#"[{"action":"a"}"#, "EOF while parsing a list"),
+            ("[1]", "row 0 of the page: expected an audit row"),
+        ] {
+            let error = Page::read(text.to_owned()).unwrap_err();
+            assert!(error.starts_with(flaw), "{text}: {error}");
+        }
+    }
+}

@@ -1,0 +1,257 @@
+//! The readers of single headers. All of them take whatever bytes a server may send.
+
+use std::time::{Duration, SystemTime};
+
+use http::HeaderMap;
+use http::header::{DATE, RETRY_AFTER, WWW_AUTHENTICATE};
+
+use crate::ErrorKind;
+
+/// A header's text, where it is one: visible ASCII and tabs.
+pub(crate) fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name)?.to_str().ok()
+}
+
+/// What a 401 asks for: the kind that `www-authenticate` stands for (RFC 9110, 11.6.1).
+///
+/// hexpm marks a wanted one-time password as `Bearer realm="hex", error="totp_required"` and a
+/// wrong one as `invalid_totp`.
+pub(crate) fn challenge(headers: &HeaderMap) -> ErrorKind {
+    for value in headers.get_all(WWW_AUTHENTICATE) {
+        let Ok(value) = value.to_str() else { continue };
+        match auth_param(value, "error") {
+            Some("totp_required") => return ErrorKind::OtpRequired,
+            Some("invalid_totp") => return ErrorKind::OtpInvalid,
+            _ => {}
+        }
+    }
+    ErrorKind::Unauthenticated
+}
+
+/// The value of the first parameter `name` in a challenge, unquoted. A quoted pair (`\"`) is not
+/// unescaped: none of the values looked for holds one.
+fn auth_param<'a>(challenge: &'a str, name: &str) -> Option<&'a str> {
+    let mut rest = challenge;
+    loop {
+        let equals = rest.find(['=', '"'])?;
+        let (before, after) = rest.split_at(equals);
+        let key = before.rsplit([' ', '\t', ',']).next().unwrap_or("");
+        let after = after.strip_prefix('=').unwrap_or(after);
+        let (value, next) = match after.strip_prefix('"') {
+            Some(quoted) => {
+                let end = end_of_quoted(quoted)?;
+                (&quoted[..end], &quoted[end + 1..])
+            }
+            None => {
+                let end = after.find([',', ' ', '\t']).unwrap_or(after.len());
+                (&after[..end], &after[end..])
+            }
+        };
+        if key.eq_ignore_ascii_case(name) {
+            return Some(value);
+        }
+        rest = next;
+    }
+}
+
+fn end_of_quoted(text: &str) -> Option<usize> {
+    let mut escaped = false;
+    text.bytes().position(|byte| {
+        let end = byte == b'"' && !escaped;
+        escaped = byte == b'\\' && !escaped;
+        end
+    })
+}
+
+/// `Retry-After` in both its forms (RFC 9110, 10.2.3): seconds, or a date.
+pub(crate) fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
+    let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Some(Duration::from_secs(value.parse().unwrap_or(u64::MAX)));
+    }
+    let until = httpdate::parse_http_date(value).ok()?;
+    Some(time_until(until, headers, now))
+}
+
+/// How long it is until `then`, a time by the server's clock: measured from the reply's `Date`, so
+/// that a clock that is behind here does not make it longer, and from now, so that an old reply
+/// out of some cache does not make us wait for what is long past.
+fn time_until(then: SystemTime, headers: &HeaderMap, now: SystemTime) -> Duration {
+    let date = text(headers, DATE.as_str()).and_then(|date| httpdate::parse_http_date(date).ok());
+    let start = date.map_or(now, |date| date.max(now));
+    then.duration_since(start).unwrap_or_default()
+}
+
+/// The state of a fixed rate-limit window, as `x-ratelimit-*` gives it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct RateWindow {
+    /// Requests allowed in the window.
+    pub(crate) limit: u64,
+    /// Requests left in it.
+    pub(crate) remaining: u64,
+    /// How long until the next one starts.
+    pub(crate) resets_in: Duration,
+}
+
+pub(crate) fn rate_window(headers: &HeaderMap, now: SystemTime) -> Option<RateWindow> {
+    let number = |name| text(headers, name)?.trim().parse::<u64>().ok();
+    let reset =
+        SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(number("x-ratelimit-reset")?))?;
+    Some(RateWindow {
+        limit: number("x-ratelimit-limit")?,
+        remaining: number("x-ratelimit-remaining")?,
+        resets_in: time_until(reset, headers, now),
+    })
+}
+
+/// A notice for the person: `x-hex-message: "text"; level=warn`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Notice {
+    /// With control characters escaped: it is on its way to a terminal or a log file.
+    pub(crate) text: String,
+    /// Whether the server asks for more than a remark.
+    pub(crate) is_warning: bool,
+}
+
+pub(crate) fn notice(headers: &HeaderMap) -> Option<Notice> {
+    let value = headers.get("x-hex-message")?;
+    let value = String::from_utf8_lossy(value.as_bytes());
+    let value = value.trim();
+    let (text, parameters) = match value.strip_prefix('"') {
+        Some(quoted) => match end_of_quoted(quoted) {
+            Some(end) => (unescape(&quoted[..end]), &quoted[end + 1..]),
+            None => (quoted.to_owned(), ""),
+        },
+        None => {
+            let (text, parameters) = value.split_once(';').unwrap_or((value, ""));
+            (text.trim().to_owned(), parameters)
+        }
+    };
+    let is_warning = parameters.split(';').any(|parameter| {
+        parameter.trim().strip_prefix("level=").is_some_and(|level| {
+            matches!(level.trim_matches('"'), "warn" | "warning" | "error" | "fatal")
+        })
+    });
+    let text = text.chars().flat_map(escape_control).collect();
+    Some(Notice { text, is_warning })
+}
+
+fn unescape(quoted: &str) -> String {
+    let mut text = String::with_capacity(quoted.len());
+    let mut chars = quoted.chars();
+    while let Some(next) = chars.next() {
+        text.extend(if next == '\\' { chars.next() } else { Some(next) });
+    }
+    text
+}
+
+/// Control characters, and those that turn the direction of the text around them.
+pub(crate) fn escape_control(c: char) -> impl Iterator<Item = char> {
+    let dangerous = c.is_control()
+        || matches!(c, '\u{2028}' | '\u{2029}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let escaped = dangerous.then(|| c.escape_unicode());
+    escaped.into_iter().flatten().chain((!dangerous).then_some(c))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::HeaderValue;
+
+    fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
+        pairs
+            .iter()
+            .map(|(name, value)| {
+                (
+                    http::HeaderName::from_static(name),
+                    HeaderValue::from_bytes(value.as_bytes()).unwrap(),
+                )
+            })
+            .collect()
+    }
+
+    #[test]
+    fn a_challenge_is_told_by_its_error_parameter() {
+        for (value, kind) in [
+            (r#"Bearer realm="hex", error="totp_required""#, ErrorKind::OtpRequired),
+            (r#"Bearer error="invalid_totp", realm="hex""#, ErrorKind::OtpInvalid),
+            ("Bearer error=totp_required", ErrorKind::OtpRequired),
+            ("Basic realm=hex", ErrorKind::Unauthenticated),
+            (r#"Bearer realm="error=totp_required""#, ErrorKind::Unauthenticated),
+            (r#"Bearer realm="a\", error=\"totp_required""#, ErrorKind::Unauthenticated),
+            (r#"Bearer x_error="totp_required""#, ErrorKind::Unauthenticated),
+            (r#"Bearer error=""#, ErrorKind::Unauthenticated),
+            ("\"", ErrorKind::Unauthenticated),
+            ("=", ErrorKind::Unauthenticated),
+            ("", ErrorKind::Unauthenticated),
+        ] {
+            assert_eq!(challenge(&headers(&[("www-authenticate", value)])), kind, "{value}");
+        }
+    }
+
+    #[test]
+    fn retry_after_comes_in_seconds_or_as_a_date() {
+        let now = SystemTime::UNIX_EPOCH;
+        let read = |pairs: &[(&'static str, &str)]| retry_after(&headers(pairs), now);
+        assert_eq!(read(&[("retry-after", "7")]), Some(Duration::from_secs(7)));
+        assert_eq!(
+            read(&[
+                ("retry-after", "Mon, 23 Nov 2026 11:51:42 GMT"),
+                ("date", "Mon, 23 Nov 2026 11:51:12 GMT"),
+            ]),
+            Some(Duration::from_secs(30))
+        );
+        assert_eq!(
+            read(&[
+                ("retry-after", "Mon, 23 Nov 2026 11:51:02 GMT"),
+                ("date", "Mon, 23 Nov 2026 11:51:12 GMT"),
+            ]),
+            Some(Duration::ZERO)
+        );
+        assert_eq!(
+            read(&[("retry-after", "99999999999999999999999")]),
+            Some(Duration::from_secs(u64::MAX))
+        );
+        for bad in ["", "-1", "1.5", "soon"] {
+            assert_eq!(read(&[("retry-after", bad)]), None, "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_window_ends_by_the_servers_clock_or_is_long_over() {
+        let read = |reset: &str, now: u64| {
+            rate_window(
+                &headers(&[
+                    ("x-ratelimit-limit", "100"),
+                    ("x-ratelimit-remaining", "0"),
+                    ("x-ratelimit-reset", reset),
+                    ("date", "Mon, 23 Nov 2026 11:51:12 GMT"),
+                ]),
+                SystemTime::UNIX_EPOCH + Duration::from_secs(now),
+            )
+        };
+        let window = read("1795434720", 0).unwrap();
+        assert_eq!((window.limit, window.remaining), (100, 0));
+        assert_eq!(window.resets_in, Duration::from_secs(48));
+        let long_after = read("1795434720", 1_795_440_000).unwrap();
+        assert_eq!(long_after.resets_in, Duration::ZERO);
+        assert_eq!(read("0", 0).unwrap().resets_in, Duration::ZERO);
+        assert_eq!(read("18446744073709551615", 0), None);
+        assert_eq!(read("soon", 0), None);
+    }
+
+    #[test]
+    fn a_notice_cannot_write_on_the_terminal() {
+        let read = |value: &str| notice(&headers(&[("x-hex-message", value)])).unwrap();
+        assert_eq!(
+            read(r#""update \"hex\""; level=warn"#),
+            Notice { text: "update \"hex\"".into(), is_warning: true }
+        );
+        assert_eq!(read("plain; level=info"), Notice { text: "plain".into(), is_warning: false });
+        assert_eq!(read("\"open").text, "open");
+        assert_eq!(
+            read("\"tab\tright-to-left \u{202e}\"").text,
+            "tab\\u{9}right-to-left \\u{202e}"
+        );
+    }
+}

@@ -1,0 +1,19 @@
+//! The protocol: pure values. A request for each operation, a reading of each reply.
+//!
+//! No I/O, no clock, no async: everything in here is tested without a server.
+//!
+//! - `request`: what each operation sends
+//! - `reply`: what came back, and which error an unhappy reply is
+//! - `user`, `audit_log`: the records
+//! - `json`: the rules every body is read by
+//! - `headers`: the readers of single headers
+
+pub(crate) mod audit_log;
+pub(crate) mod headers;
+pub(crate) mod json;
+pub(crate) mod reply;
+pub(crate) mod request;
+pub(crate) mod user;
+
+pub(crate) use reply::Reply;
+pub(crate) use request::{Operation, Request};

@@ -1,0 +1,369 @@
+//! What came back: the record it holds, or the error it is.
+
+use std::time::{Duration, SystemTime};
+
+use http::HeaderMap;
+use http::header::{CONTENT_TYPE, LOCATION};
+use serde_json::{Map, Value};
+
+use super::audit_log::Page;
+use super::headers::{self, Notice, RateWindow};
+use super::json::{self, Flaw};
+use super::request::Operation;
+use super::user::User;
+use crate::error::{Error, ErrorKind, Reason, Result};
+
+/// A whole reply. The body is as the server meant it: decompressed, within bounds.
+#[derive(Debug)]
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Vec<u8>,
+    /// When it came, by the clock here.
+    pub(crate) received: SystemTime,
+}
+
+const RESET_ON_THE_WEB: &str = "this server does not offer password reset in its API (hex.pm took it \
+     out in July 2026): a person asks for the mail on the server's own site, at \
+     https://hex.pm/password/reset for hex.pm";
+const NO_SUCH_ENDPOINT: &str = "this server does not offer this endpoint: check repo_url";
+const NOT_THE_API: &str =
+    "the reply is not from a Hex API: check repo_url, which must end in /api on hex.pm";
+const NO_USER_BEHIND: &str = "the credential belongs to an organization, not to a user";
+const OTP: &str = "give the code of the authenticator app as the option otp";
+const BASIC: &str = "give an API key or an OAuth token as the option api_key";
+const KEY: &str = "give an API key as the option api_key";
+const VERIFY: &str = "follow the link in the mail that the server sent to the account's address";
+const REDIRECT: &str =
+    "redirects are followed only within the same origin, and never for a POST: check repo_url";
+
+impl Reply {
+    /// The record of a user.
+    pub(crate) fn user(self, operation: Operation) -> Result<User> {
+        self.record(operation, User::read)
+    }
+
+    /// A page of audit rows.
+    pub(crate) fn page(self, operation: Operation) -> Result<Page> {
+        self.record(operation, Page::read)
+    }
+
+    /// Nothing but that it was done.
+    pub(crate) fn nothing(self, operation: Operation) -> Result<()> {
+        if self.is_success() { Ok(()) } else { Err(self.error(operation)) }
+    }
+
+    fn record<T>(mut self, operation: Operation, read: fn(String) -> Result<T, Flaw>) -> Result<T> {
+        if !self.is_success() {
+            return Err(self.error(operation));
+        }
+        let result = match self.content_type() {
+            Some(other) if !is_json(other) => {
+                Err(format!("its content type is {}", printable(other)))
+            }
+            _ => json::text(std::mem::take(&mut self.body)).and_then(read),
+        };
+        result.map_err(|flaw| {
+            self.put_on(
+                Error::new(
+                    ErrorKind::Decode,
+                    format!("the reply is not what this endpoint gives: {flaw}"),
+                ),
+                operation,
+            )
+        })
+    }
+
+    /// 206 is part of a reply that nobody asked for in parts.
+    fn is_success(&self) -> bool {
+        matches!(self.status, 200..=299) && self.status != 206
+    }
+
+    fn content_type(&self) -> Option<&str> {
+        headers::text(&self.headers, CONTENT_TYPE.as_str())
+    }
+
+    /// Where a redirect leads, if this is one.
+    pub(crate) fn location(&self) -> Option<&str> {
+        matches!(self.status, 301 | 302 | 303 | 307 | 308)
+            .then(|| headers::text(&self.headers, LOCATION.as_str()))?
+    }
+
+    pub(crate) fn request_id(&self) -> Option<&str> {
+        headers::text(&self.headers, "x-request-id")
+    }
+
+    pub(crate) fn notice(&self) -> Option<Notice> {
+        headers::notice(&self.headers)
+    }
+
+    pub(crate) fn rate_window(&self) -> Option<RateWindow> {
+        headers::rate_window(&self.headers, self.received)
+    }
+
+    /// How long the server asks to be left alone: its `Retry-After`, or after a 429 the rest of
+    /// the window.
+    pub(crate) fn retry_after(&self) -> Option<Duration> {
+        headers::retry_after(&self.headers, self.received).or_else(|| {
+            let window = (self.status == 429).then(|| self.rate_window())??;
+            Some(window.resets_in)
+        })
+    }
+
+    /// The error that an unsuccessful reply is.
+    fn error(&self, operation: Operation) -> Error {
+        let said = self.said();
+        let (kind, reason, hint) = self.diagnosis(operation, said.as_ref());
+        let (message, errors) = match said {
+            Some(said) => (said.message, said.errors),
+            None => (self.unexplained(), None),
+        };
+        let mut error = Error::new(kind, message).with_reason(reason).with_errors(errors);
+        if let Some(hint) = hint {
+            error = error.with_hint(hint);
+        }
+        self.put_on(error, operation)
+    }
+
+    fn put_on(&self, error: Error, operation: Operation) -> Error {
+        error
+            .with_operation(operation)
+            .with_status(self.status)
+            .with_request_id(self.request_id().map(str::to_owned))
+            .with_retry_after(self.retry_after())
+    }
+
+    fn diagnosis(
+        &self,
+        operation: Operation,
+        said: Option<&Said>,
+    ) -> (ErrorKind, Option<Reason>, Option<&'static str>) {
+        let message = said.map_or("", |said| said.message.as_str());
+        match self.status {
+            401 => match headers::challenge(&self.headers) {
+                ErrorKind::Unauthenticated => {
+                    let (reason, hint) = credential_reason(message);
+                    (ErrorKind::Unauthenticated, reason, hint)
+                }
+                otp => (otp, None, Some(OTP)),
+            },
+            403 => match message {
+                "email not verified" => {
+                    (ErrorKind::Forbidden, Some(Reason::EmailNotVerified), Some(VERIFY))
+                }
+                "Blocked" => (ErrorKind::Forbidden, Some(Reason::AddressBlocked), None),
+                _ => (ErrorKind::Forbidden, None, None),
+            },
+            404 => self.not_found(operation, said),
+            405 => (ErrorKind::Unsupported, None, Some(NO_SUCH_ENDPOINT)),
+            422 => (ErrorKind::Validation, None, None),
+            429 => (ErrorKind::RateLimited, None, None),
+            500..=599 => (ErrorKind::Server, None, None),
+            301 | 302 | 303 | 307 | 308 => (ErrorKind::UnexpectedStatus, None, Some(REDIRECT)),
+            _ => (ErrorKind::UnexpectedStatus, None, said.is_none().then_some(NOT_THE_API)),
+        }
+    }
+
+    /// Tells 'no such user' from 'no such endpoint'.
+    ///
+    /// hexpm's own reset says 204 for every name, so its 404 is the router's: "Page not found",
+    /// which is never counted against the rate limit. A server that knows better says more.
+    fn not_found(
+        &self,
+        operation: Operation,
+        said: Option<&Said>,
+    ) -> (ErrorKind, Option<Reason>, Option<&'static str>) {
+        let by_router = self.rate_window().is_none()
+            && said.is_none_or(|said| said.message == "Page not found");
+        match operation {
+            Operation::ResetUserPassword if by_router => {
+                (ErrorKind::Unsupported, None, Some(RESET_ON_THE_WEB))
+            }
+            Operation::CreateUser => (ErrorKind::Unsupported, None, Some(NO_SUCH_ENDPOINT)),
+            _ if said.is_none() => (ErrorKind::NotFound, None, Some(NOT_THE_API)),
+            Operation::GetCurrentUser | Operation::StreamAuditLogs => {
+                (ErrorKind::NotFound, None, Some(NO_USER_BEHIND))
+            }
+            Operation::GetUser | Operation::ResetUserPassword => (ErrorKind::NotFound, None, None),
+        }
+    }
+
+    /// The server's own words, where the body is an error of the API.
+    fn said(&self) -> Option<Said> {
+        let text = json::text(self.body.clone()).ok()?;
+        let Ok(Value::Object(mut body)) = serde_json::from_str(&text) else { return None };
+        let message = printable(body.get("message")?.as_str()?);
+        let errors = match body.remove("errors") {
+            Some(Value::Object(errors)) => Some(errors),
+            _ => None,
+        };
+        Some(Said { message, errors })
+    }
+
+    fn unexplained(&self) -> String {
+        let what = match self.content_type() {
+            _ if self.body.is_empty() => "no body".to_owned(),
+            Some(content_type) => {
+                format!("{} bytes of {}", self.body.len(), printable(content_type))
+            }
+            None => format!("{} bytes of unnamed type", self.body.len()),
+        };
+        format!("status {} with {what}", self.status)
+    }
+}
+
+/// An error body: `{"message": text, "status": N}` and after a 422 `"errors"` by field.
+struct Said {
+    message: String,
+    errors: Option<Map<String, Value>>,
+}
+
+fn credential_reason(message: &str) -> (Option<Reason>, Option<&'static str>) {
+    match message {
+        "missing authentication information" => (Some(Reason::MissingCredential), Some(KEY)),
+        "invalid API key"
+        | "invalid username and password combination"
+        | "invalid authentication information" => (Some(Reason::InvalidCredential), None),
+        "API key revoked" => (Some(Reason::RevokedCredential), None),
+        "key not authorized for this action" => (Some(Reason::InsufficientScope), None),
+        _ if message.starts_with("Basic authentication is disabled") => {
+            (Some(Reason::BasicDisabled), Some(BASIC))
+        }
+        _ => (None, None),
+    }
+}
+
+/// `application/json`, `application/vnd.hex+json`, with or without parameters.
+fn is_json(content_type: &str) -> bool {
+    let essence = content_type.split(';').next().unwrap_or("").trim();
+    essence.split_once('/').is_some_and(|(_, subtype)| {
+        subtype.eq_ignore_ascii_case("json") || subtype.to_ascii_lowercase().ends_with("+json")
+    })
+}
+
+/// Foreign text as it may stand in a message.
+fn printable(text: &str) -> String {
+    text.chars().flat_map(headers::escape_control).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::{HeaderName, HeaderValue};
+
+    fn reply(status: u16, headers: &[(&'static str, &str)], body: &str) -> Reply {
+        let headers = headers
+            .iter()
+            .map(|(name, value)| {
+                (HeaderName::from_static(name), HeaderValue::from_str(value).unwrap())
+            })
+            .collect();
+        Reply { status, headers, body: body.as_bytes().to_vec(), received: SystemTime::UNIX_EPOCH }
+    }
+
+    const JSON: (&str, &str) = ("content-type", "application/json; charset=utf-8");
+    const PAGE_NOT_FOUND: &str = r#"{"message":"Page not found","status":404}"#;
+
+    #[test]
+    fn no_such_endpoint_is_not_no_such_user() {
+        use Operation::{CreateUser, GetCurrentUser, GetUser, ResetUserPassword};
+        let counted = [
+            JSON,
+            ("x-ratelimit-limit", "100"),
+            ("x-ratelimit-remaining", "9"),
+            ("x-ratelimit-reset", "60"),
+        ];
+        for (operation, headers, body, kind) in [
+            (ResetUserPassword, &[JSON][..], PAGE_NOT_FOUND, ErrorKind::Unsupported),
+            (ResetUserPassword, &[], "<html>", ErrorKind::Unsupported),
+            (ResetUserPassword, &counted, PAGE_NOT_FOUND, ErrorKind::NotFound),
+            (ResetUserPassword, &[JSON], r#"{"message":"no such user"}"#, ErrorKind::NotFound),
+            (GetUser, &[JSON], PAGE_NOT_FOUND, ErrorKind::NotFound),
+            (GetCurrentUser, &[JSON], PAGE_NOT_FOUND, ErrorKind::NotFound),
+            (CreateUser, &[JSON], PAGE_NOT_FOUND, ErrorKind::Unsupported),
+        ] {
+            let error = reply(404, headers, body).nothing(operation).unwrap_err();
+            assert_eq!(error.kind(), kind, "{operation:?} {body}");
+        }
+        let error = reply(404, &[JSON], PAGE_NOT_FOUND).nothing(ResetUserPassword).unwrap_err();
+        assert_eq!(error.message(), "Page not found");
+        assert!(error.to_string().contains("https://hex.pm/password/reset"), "{error}");
+    }
+
+    #[test]
+    fn a_401_is_told_apart() {
+        for (message, reason) in [
+            ("missing authentication information", Some(Reason::MissingCredential)),
+            ("invalid API key", Some(Reason::InvalidCredential)),
+            ("API key revoked", Some(Reason::RevokedCredential)),
+            ("key not authorized for this action", Some(Reason::InsufficientScope)),
+            ("Basic authentication is disabled. Update your client", Some(Reason::BasicDisabled)),
+            ("go away", None),
+        ] {
+            let body = format!(r#"{{"message":"{message}","status":401}}"#);
+            let error = reply(401, &[JSON], &body).user(Operation::GetCurrentUser).unwrap_err();
+            assert_eq!((error.kind(), error.reason()), (ErrorKind::Unauthenticated, reason));
+            assert_eq!(error.message(), message);
+        }
+    }
+
+    #[test]
+    fn an_error_carries_all_the_server_said() {
+        let body = r#"{"errors":{"username":"is reserved","emails":{"email":"has invalid format"}},
+            "message":"Validation error(s)","status":422}"#;
+        let error = reply(422, &[JSON, ("x-request-id", "GOqq")], body)
+            .user(Operation::CreateUser)
+            .unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Validation);
+        assert_eq!(error.status(), Some(422));
+        assert_eq!(error.request_id(), Some("GOqq"));
+        assert_eq!(error.field_errors().unwrap()["emails"]["email"], "has invalid format");
+        assert_eq!(
+            error.to_string(),
+            "POST /users: validation (422): Validation error(s); emails.email has invalid format; \
+             username is reserved [request id GOqq]"
+        );
+    }
+
+    #[test]
+    fn a_success_that_is_no_record_is_an_error_that_says_where() {
+        for (headers, body, flaw) in [
+            (&[("content-type", "text/html")][..], "{}", "its content type is text/html"),
+            (&[JSON], "", "EOF while parsing a value at line 1 column 0"),
+            (&[JSON], "{\"username\":\"a", "EOF while parsing a string at line 1 column 14"),
+        ] {
+            let error = reply(200, headers, body).user(Operation::GetUser).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Decode);
+            assert_eq!(error.route(), Some("/users/{username_or_email}"));
+            assert!(error.message().contains(flaw), "{error}");
+        }
+        let error = reply(204, &[], "").user(Operation::GetUser).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Decode);
+        let error = reply(206, &[JSON], "{}").user(Operation::GetUser).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::UnexpectedStatus);
+    }
+
+    #[test]
+    fn a_proxys_page_is_described_not_repeated() {
+        let error = reply(502, &[("content-type", "text/html")], "<h1>\u{1b}[2J</h1>")
+            .user(Operation::GetUser)
+            .unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Server);
+        assert_eq!(error.message(), "status 502 with 13 bytes of text/html");
+    }
+
+    #[test]
+    fn a_429_without_retry_after_waits_for_the_window() {
+        let headers = [
+            JSON,
+            ("x-ratelimit-limit", "100"),
+            ("x-ratelimit-remaining", "0"),
+            ("x-ratelimit-reset", "42"),
+        ];
+        let error = reply(429, &headers, r#"{"message":"API rate limit exceeded","status":429}"#)
+            .user(Operation::GetUser)
+            .unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::RateLimited);
+        assert_eq!(error.retry_after(), Some(Duration::from_secs(42)));
+    }
+}

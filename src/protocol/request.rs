@@ -1,0 +1,297 @@
+//! What each operation sends.
+
+use std::sync::Arc;
+
+use http::HeaderMap;
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue, USER_AGENT};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use secrecy::{ExposeSecret, SecretString, zeroize::Zeroizing};
+use serde::Serialize;
+
+use crate::{Error, Result};
+
+/// One of the five functions, and what is true of it whatever its arguments.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Operation {
+    CreateUser,
+    GetCurrentUser,
+    GetUser,
+    ResetUserPassword,
+    StreamAuditLogs,
+}
+
+impl Operation {
+    pub(crate) const fn method(self) -> &'static str {
+        match self {
+            Self::CreateUser | Self::ResetUserPassword => "POST",
+            Self::GetCurrentUser | Self::GetUser | Self::StreamAuditLogs => "GET",
+        }
+    }
+
+    /// The path with its parameters unfilled, as it may stand in a log line.
+    pub(crate) const fn route(self) -> &'static str {
+        match self {
+            Self::CreateUser => "/users",
+            Self::GetCurrentUser => "/users/me",
+            Self::GetUser => "/users/{username_or_email}",
+            Self::ResetUserPassword => "/users/{username_or_email}/reset",
+            Self::StreamAuditLogs => "/users/me/audit-logs",
+        }
+    }
+
+    /// Whether sending it twice does what sending it once does.
+    pub(crate) const fn is_repeatable(self) -> bool {
+        !matches!(self, Self::CreateUser | Self::ResetUserPassword)
+    }
+
+    /// The server answers 500 to a creator who is signed in: its audit code knows none.
+    pub(crate) const fn sends_credential(self) -> bool {
+        !matches!(self, Self::CreateUser)
+    }
+}
+
+/// A request, but for the base URL and the headers that the options decide.
+#[derive(Debug)]
+pub(crate) struct Request {
+    pub(crate) operation: Operation,
+    /// Percent-encoded, and with its query: to be put right behind `repo_url`.
+    pub(crate) target: String,
+    pub(crate) body: Option<Body>,
+}
+
+/// A JSON body that holds a password: wiped when its last copy is dropped, never printed.
+#[derive(Clone)]
+pub(crate) struct Body(Arc<Zeroizing<Vec<u8>>>);
+
+impl AsRef<[u8]> for Body {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Body {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Body([redacted])")
+    }
+}
+
+impl Request {
+    fn new(operation: Operation, target: impl Into<String>) -> Self {
+        Self { operation, target: target.into(), body: None }
+    }
+
+    pub(crate) fn create_user(
+        username: &str,
+        password: &SecretString,
+        emails: &[&str],
+    ) -> Result<Self> {
+        if emails.len() > 1 {
+            return Err(Error::invalid_argument(format!(
+                "emails holds {} addresses: the server makes an account with exactly one \
+                 (it answers 500 to more); add the others once it exists",
+                emails.len()
+            ))
+            .with_operation(Operation::CreateUser));
+        }
+        #[derive(Serialize)]
+        struct Address<'a> {
+            email: &'a str,
+        }
+        #[derive(Serialize)]
+        struct NewUser<'a> {
+            username: &'a str,
+            password: &'a str,
+            emails: Vec<Address<'a>>,
+        }
+        let user = NewUser {
+            username,
+            password: password.expose_secret(),
+            emails: emails.iter().map(|email| Address { email }).collect(),
+        };
+        // Room for every byte escaped as \u00XX, so that no growth leaves a copy unwiped.
+        let room = 64
+            + 6 * (username.len() + password.expose_secret().len())
+            + emails.iter().map(|email| 16 + 6 * email.len()).sum::<usize>();
+        let mut body = Zeroizing::new(Vec::with_capacity(room));
+        serde_json::to_writer(&mut *body, &user).map_err(|error| {
+            Error::new(crate::ErrorKind::Internal, "the request body could not be written")
+                .with_source(error)
+        })?;
+        let mut request = Self::new(Operation::CreateUser, "/users");
+        request.body = Some(Body(Arc::new(body)));
+        Ok(request)
+    }
+
+    pub(crate) fn get_current_user() -> Self {
+        Self::new(Operation::GetCurrentUser, "/users/me")
+    }
+
+    pub(crate) fn get_user(username_or_email: &str) -> Result<Self> {
+        let name = segment(Operation::GetUser, username_or_email)?;
+        Ok(Self::new(Operation::GetUser, format!("/users/{name}")))
+    }
+
+    pub(crate) fn reset_user_password(username_or_email: &str) -> Result<Self> {
+        let name = segment(Operation::ResetUserPassword, username_or_email)?;
+        Ok(Self::new(Operation::ResetUserPassword, format!("/users/{name}/reset")))
+    }
+
+    /// `page` counts from 1.
+    pub(crate) fn audit_logs(page: u64) -> Self {
+        Self::new(Operation::StreamAuditLogs, format!("/users/me/audit-logs?page={page}"))
+    }
+}
+
+/// RFC 3986's unreserved characters, and `@` and `+`, which a path segment may hold as they are.
+const ENCODED: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'@').remove(b'+');
+
+/// One path segment that means `name` and nothing else.
+fn segment(operation: Operation, name: &str) -> Result<String> {
+    let refused = match name {
+        "" => "username_or_email is empty",
+        "." | ".." => "username_or_email is \".\" or \"..\": a step in a path, never a name",
+        "me" => {
+            "username_or_email is \"me\": that path is the current user's own (get_current_user), \
+             and no account can have this name"
+        }
+        _ => return Ok(utf8_percent_encode(name, ENCODED).to_string()),
+    };
+    Err(Error::invalid_argument(refused).with_operation(operation))
+}
+
+/// The headers that the options decide, made once for all calls with the same options.
+#[derive(Clone, Debug)]
+pub(crate) struct Headers {
+    plain: HeaderMap,
+    signed: HeaderMap,
+}
+
+impl Headers {
+    pub(crate) fn new(
+        user_agent: &str,
+        api_key: Option<&SecretString>,
+        otp: Option<&SecretString>,
+    ) -> Result<Self> {
+        let mut plain = HeaderMap::with_capacity(8);
+        plain.insert(ACCEPT, HeaderValue::from_static("application/json"));
+        plain.insert(USER_AGENT, header_value("user_agent", user_agent)?);
+        let mut signed = plain.clone();
+        if let Some(key) = api_key {
+            signed.insert(AUTHORIZATION, secret_value("api_key", key)?);
+        }
+        if let Some(otp) = otp {
+            signed.insert("x-hex-otp", secret_value("otp", otp)?);
+        }
+        Ok(Self { plain, signed })
+    }
+
+    /// The headers for `request`.
+    pub(crate) fn for_request(&self, request: &Request) -> HeaderMap {
+        let base = if request.operation.sends_credential() { &self.signed } else { &self.plain };
+        let mut headers = base.clone();
+        if request.body.is_some() {
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        }
+        headers
+    }
+}
+
+/// Checks that `text` can stand in a header: no CR, LF, NUL or other control character
+/// (RFC 9110, 5.5).
+pub(crate) fn header_value(option: &str, text: &str) -> Result<HeaderValue> {
+    if let Some(at) = text.bytes().position(|byte| byte.is_ascii_control() && byte != b'\t') {
+        return Err(Error::invalid_argument(format!(
+            "{option} has a control character at byte {at}: it cannot stand in a header"
+        )));
+    }
+    HeaderValue::from_bytes(text.as_bytes()).map_err(|error| {
+        Error::invalid_argument(format!("{option} cannot stand in a header")).with_source(error)
+    })
+}
+
+fn secret_value(option: &str, secret: &SecretString) -> Result<HeaderValue> {
+    let mut value = header_value(option, secret.expose_secret())?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ErrorKind;
+
+    #[test]
+    fn a_name_is_one_segment_whatever_it_holds() {
+        for (name, target) in [
+            ("eric", "/users/eric"),
+            ("we.ird-na_me~1", "/users/we.ird-na_me~1"),
+            ("we+ird@example.com", "/users/we+ird@example.com"),
+            ("../keys", "/users/..%2Fkeys"),
+            ("me/audit-logs", "/users/me%2Faudit-logs"),
+            ("a?b#c", "/users/a%3Fb%23c"),
+            ("%2e%2e", "/users/%252e%252e"),
+            ("a b\r\n\0", "/users/a%20b%0D%0A%00"),
+            ("\\..\\", "/users/%5C..%5C"),
+            ("ü", "/users/%C3%BC"),
+            ("ME", "/users/ME"),
+            ("...", "/users/..."),
+        ] {
+            assert_eq!(Request::get_user(name).unwrap().target, target, "{name:?}");
+            let reset = Request::reset_user_password(name).unwrap();
+            assert_eq!(reset.target, format!("{target}/reset"), "{name:?}");
+        }
+    }
+
+    #[test]
+    fn names_that_are_other_paths_are_refused_before_sending() {
+        for name in ["", ".", "..", "me"] {
+            for refused in [Request::get_user(name), Request::reset_user_password(name)] {
+                let error = refused.unwrap_err();
+                assert_eq!(error.kind(), ErrorKind::InvalidArgument, "{name:?}");
+                assert!(error.message().contains("username_or_email"), "{error}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_new_account_has_one_address() {
+        let password = SecretString::from("p\"\u{1}ass");
+        let request = Request::create_user("eric", &password, &["eric@example.com"]).unwrap();
+        assert_eq!(
+            std::str::from_utf8(request.body.as_ref().unwrap().as_ref()).unwrap(),
+            r#"{"username":"eric","password":"p\"\u0001ass","emails":[{"email":"eric@example.com"}]}"#
+        );
+        assert!(!format!("{request:?}").contains("ass"));
+        let error = Request::create_user("eric", &password, &["a@b.c", "d@e.f"]).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidArgument);
+        assert!(error.message().contains("emails holds 2 addresses"), "{error}");
+    }
+
+    #[test]
+    fn the_credential_stays_off_create_user_and_out_of_sight() {
+        let key = SecretString::from("0123456789abcdef");
+        let headers = Headers::new("aura-users/1", Some(&key), Some(&key)).unwrap();
+        let create = Request::create_user("eric", &key, &["a@b.c"]).unwrap();
+        let sent = headers.for_request(&create);
+        assert!(!sent.contains_key(AUTHORIZATION) && !sent.contains_key("x-hex-otp"));
+        assert_eq!(sent[CONTENT_TYPE], "application/json");
+        let sent = headers.for_request(&Request::get_current_user());
+        assert_eq!(sent[AUTHORIZATION], "0123456789abcdef");
+        assert!(!sent.contains_key(CONTENT_TYPE));
+        assert!(!format!("{headers:?}").contains("0123"), "{headers:?}");
+    }
+
+    #[test]
+    fn control_characters_cannot_enter_a_header() {
+        for bad in ["a\r\nb", "a\nb", "a\0b", "a\x7fb"] {
+            let key = SecretString::from(bad);
+            let error = Headers::new("x", Some(&key), None).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::InvalidArgument);
+            assert_eq!(
+                error.message(),
+                "api_key has a control character at byte 1: it cannot stand in a header"
+            );
+        }
+    }
+}

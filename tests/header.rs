@@ -1,0 +1,84 @@
+//! `include/aura_users.h` is what the code says. `AURA_BLESS=1` writes it anew.
+#![cfg(feature = "capi")]
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+
+use aura_users::Options;
+
+const HEADER: &str = "include/aura_users.h";
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn options() -> String {
+    let mut text = String::new();
+    for spec in Options::SPECS {
+        let default = spec.default.map(|default| format!(", default {default}"));
+        let variables = spec.env.iter().map(|name| format!(", ${name}")).collect::<String>();
+        writeln!(text, "  {}{}{variables}", spec.name, default.unwrap_or_default()).unwrap();
+        for line in wrap(&format!("{} Allowed: {}.", spec.doc, spec.allowed), 84) {
+            writeln!(text, "      {line}").unwrap();
+        }
+    }
+    text.trim_end().to_owned()
+}
+
+fn wrap(text: &str, width: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split_whitespace() {
+        if lines.last().is_some_and(|line| line.len() + word.len() >= width) {
+            lines.push(String::new());
+        }
+        let line = lines.last_mut().unwrap();
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+    lines
+}
+
+/// What rustc says a static library needs on this platform, as the Makefile and the tests use it.
+fn native_libraries() -> String {
+    fs::read_to_string(root().join("src/ffi/native-libraries.txt")).unwrap().trim().to_owned()
+}
+
+fn first_page() -> String {
+    let text = fs::read_to_string(root().join("src/ffi/preamble.txt")).unwrap();
+    let text =
+        text.replace("{options}", &options()).replace("{native_libraries}", &native_libraries());
+    let lines = text.trim_end().lines().map(|line| format!(" * {line}").trim_end().to_owned());
+    format!("/*\n{}\n */", lines.collect::<Vec<_>>().join("\n"))
+}
+
+fn header() -> String {
+    let mut config = cbindgen::Config::from_file(root().join("cbindgen.toml")).unwrap();
+    config.header = Some(first_page());
+    config.after_includes = Some(format!(
+        "\n/* The version of this header; aura_version() gives the library's. */\n\
+         #define AURA_USERS_VERSION \"{}\"",
+        env!("CARGO_PKG_VERSION")
+    ));
+    // The files in the order a reader wants them.
+    let mut builder = cbindgen::Builder::new().with_config(config);
+    for file in ["status", "error", "string", "options", "client", "audit_logs"] {
+        builder = builder.with_src(root().join(format!("src/ffi/{file}.rs")));
+    }
+    let mut text = Vec::new();
+    builder.generate().unwrap().write(&mut text);
+    String::from_utf8(text).unwrap()
+}
+
+#[test]
+fn the_header_is_what_the_code_says() {
+    let made = header();
+    let path = root().join(HEADER);
+    if std::env::var_os("AURA_BLESS").is_some() {
+        fs::write(&path, &made).unwrap();
+    }
+    let checked_in = fs::read_to_string(&path).unwrap_or_default();
+    assert!(made == checked_in, "{HEADER} is stale: run `make header`");
+}
