@@ -240,7 +240,7 @@ fn client(connection: &Connection, keep_alive: bool) -> Result<reqwest::Client> 
 
 fn before_reply(error: reqwest::Error) -> Failure {
     let connecting = error.is_connect();
-    let (kind, message) = if let Some(tls) = tls_error(&error) {
+    let (kind, message) = if let Some(tls) = find::<rustls::Error>(&error) {
         (ErrorKind::Tls, format!("TLS with the server failed: {tls}"))
     } else if error.is_timeout() {
         (ErrorKind::Timeout, "no connection within connect_timeout".to_owned())
@@ -263,7 +263,8 @@ fn before_reply(error: reqwest::Error) -> Failure {
 }
 
 fn within_reply(error: reqwest::Error, status: u16) -> Failure {
-    let (kind, message) = if error.is_decode() {
+    // reqwest calls whatever goes wrong below its decompression a decoding error.
+    let (kind, message) = if error.is_decode() && find::<hyper::Error>(&error).is_none() {
         (ErrorKind::Decode, format!("the reply cannot be decompressed: {}", root_cause(&error)))
     } else {
         (
@@ -286,7 +287,7 @@ fn causes<'a>(error: &'a dyn StdError) -> impl Iterator<Item = &'a (dyn StdError
 }
 
 /// An `io::Error` hides what it was made of from the chain of sources.
-fn tls_error(error: &reqwest::Error) -> Option<&rustls::Error> {
+fn find<E: StdError + 'static>(error: &reqwest::Error) -> Option<&E> {
     causes(error).find_map(|cause| {
         let hidden = cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
         cause.downcast_ref().or_else(|| hidden?.downcast_ref())

@@ -1,0 +1,384 @@
+//! What a call does with a server that misbehaves.
+
+mod common;
+
+use std::time::{Duration, Instant};
+
+use aura_users::{Error, ErrorKind, Options, RateLimit, blocking};
+use common::{Act, Server, USER, json, raw, user};
+
+const UNREACHABLE: &str = "http://127.0.0.1:1/api";
+
+/// A second more than the promise, for a machine with other things to do: a test that fails by
+/// this much hangs.
+fn within(limit: Duration, work: impl FnOnce() -> Error) -> Error {
+    let start = Instant::now();
+    let error = work();
+    assert!(
+        start.elapsed() < limit + Duration::from_secs(1),
+        "took {:?}: {error}",
+        start.elapsed()
+    );
+    error
+}
+
+#[test]
+fn a_get_is_repeated_where_the_server_asks_for_it() {
+    for status in [429, 502, 503, 504] {
+        let server = Server::start(move |nth, _| {
+            Act::Reply(if nth < 2 { json(status, &[], r#"{"message":"later"}"#) } else { user() })
+        });
+        assert_eq!(server.client().get_user("eric").unwrap().json(), USER, "{status}");
+        assert_eq!(server.requests().len(), 3);
+    }
+}
+
+#[test]
+fn what_will_not_get_better_is_not_repeated() {
+    for status in [400, 401, 403, 404, 422, 500, 501] {
+        let server =
+            Server::start(move |_, _| Act::Reply(json(status, &[], r#"{"message":"no"}"#)));
+        let error = server.client().get_user("eric").unwrap_err();
+        assert_eq!((error.status(), error.attempts()), (Some(status), 1));
+        assert_eq!(server.requests().len(), 1, "{status}");
+    }
+}
+
+#[test]
+fn the_error_tells_how_often_it_was_tried() {
+    let server = Server::start(|_, _| Act::Reply(json(503, &[], r#"{"message":"later"}"#)));
+    let client = server.client().with_options(Options::new().max_retries(1));
+    let error = client.get_user("eric").unwrap_err();
+    assert_eq!((error.kind(), error.attempts()), (ErrorKind::Server, 2));
+    assert!(error.is_retryable());
+
+    let client = blocking::Client::new(Options::new().repo_url(UNREACHABLE).env(false)).unwrap();
+    let error = client.get_user("eric").unwrap_err();
+    assert_eq!((error.kind(), error.attempts()), (ErrorKind::Connect, 3));
+    assert!(!error.outcome_unknown());
+    assert!(error.to_string().contains("refused"), "{error}");
+}
+
+#[test]
+fn a_post_is_repeated_only_where_nothing_can_have_arrived() {
+    let client = blocking::Client::new(Options::new().repo_url(UNREACHABLE).env(false)).unwrap();
+    let error = client.create_user("eric", "password", &["a@b.c"]).unwrap_err();
+    assert_eq!(
+        (error.kind(), error.attempts(), error.outcome_unknown()),
+        (ErrorKind::Connect, 3, false)
+    );
+
+    for act in [|| Act::ReplyAndClose(Vec::new()), || Act::ReplyAndClose(b"HTTP/1.1 20".to_vec())] {
+        let server = Server::start(move |_, _| act());
+        let error = server.client().create_user("eric", "password", &["a@b.c"]).unwrap_err();
+        assert_eq!((error.kind(), error.attempts()), (ErrorKind::Connect, 1), "{error}");
+        assert!(error.outcome_unknown());
+        assert!(error.to_string().contains("look before you repeat"), "{error}");
+        assert_eq!(server.requests().len(), 1);
+    }
+
+    let server = Server::start(|_, _| Act::Reply(json(503, &[], r#"{"message":"later"}"#)));
+    let error = server.client().reset_user_password("eric").unwrap_err();
+    assert_eq!((error.attempts(), error.outcome_unknown()), (1, false));
+    assert_eq!(server.requests().len(), 1);
+}
+
+#[test]
+fn create_user_sends_no_credential_and_one_address() {
+    let server = Server::start(|_, _| Act::Reply(json(201, &[], USER)));
+    let client = server.client().with_options(Options::new().api_key("key").otp("123456"));
+    client.create_user("eric", "pass\"word", &["a@b.c"]).unwrap();
+    client.reset_user_password("eric").unwrap();
+    let requests = server.requests();
+    let create = &requests[0];
+    assert_eq!((create.method.as_str(), create.target.as_str()), ("POST", "/api/users"));
+    assert_eq!(create.header("authorization"), None);
+    assert_eq!(create.header("x-hex-otp"), None);
+    assert_eq!(create.header("content-type"), Some("application/json"));
+    assert_eq!(
+        std::str::from_utf8(&create.body).unwrap(),
+        r#"{"username":"eric","password":"pass\"word","emails":[{"email":"a@b.c"}]}"#
+    );
+    let reset = &requests[1];
+    assert_eq!((reset.method.as_str(), reset.target.as_str()), ("POST", "/api/users/eric/reset"));
+    assert_eq!(
+        (reset.header("authorization"), reset.header("x-hex-otp")),
+        (Some("key"), Some("123456"))
+    );
+    assert_eq!((reset.header("content-type"), reset.body.len()), (None, 0));
+}
+
+#[test]
+fn nothing_is_sent_for_a_mistake_of_the_caller() {
+    let server = Server::start(|_, _| Act::Reply(user()));
+    let client = server.client();
+    let refused = [
+        client.get_user("me").unwrap_err(),
+        client.get_user("").unwrap_err(),
+        client.reset_user_password("..").unwrap_err(),
+        client.create_user("eric", "password", &["a@b.c", "d@e.f"]).unwrap_err(),
+        client.with_options(Options::new().page(0)).stream_audit_logs().unwrap_err(),
+        client.with_options(Options::new().api_key("a\nb")).get_user("eric").unwrap_err(),
+    ];
+    for error in refused {
+        assert_eq!((error.kind(), error.attempts()), (ErrorKind::InvalidArgument, 0), "{error}");
+    }
+    assert_eq!(server.connections(), 0);
+}
+
+#[test]
+fn a_credential_does_not_travel_in_the_open() {
+    let plain = Options::new().repo_url("http://192.0.2.1/api").env(false);
+    let client = blocking::Client::new(plain.clone().api_key("key")).unwrap();
+    for error in [
+        client.get_user("eric").unwrap_err(),
+        client.stream_audit_logs().unwrap().next_log().unwrap_err(),
+        blocking::Client::new(plain).unwrap().create_user("e", "password", &["a@b.c"]).unwrap_err(),
+    ] {
+        assert_eq!(error.kind(), ErrorKind::InvalidArgument);
+        assert!(error.message().contains("allow_insecure_http"), "{error}");
+    }
+}
+
+#[test]
+fn a_connection_that_the_server_left_is_no_failure() {
+    let server = Server::start(|nth, _| {
+        let reply = json(if nth % 2 == 0 { 500 } else { 200 }, &[], USER);
+        // Without announcing it, as hexpm after a 500.
+        if nth % 2 == 0 { Act::ReplyAndClose(reply) } else { Act::Reply(reply) }
+    });
+    let client = server.client().with_options(Options::new().max_retries(0));
+    for _ in 0..5 {
+        assert_eq!(client.get_user("eric").unwrap_err().status(), Some(500));
+        server.next_closed();
+        client.get_user("eric").unwrap();
+    }
+    assert_eq!(server.requests().len(), 10, "nothing was sent twice");
+}
+
+#[test]
+fn a_connection_that_breaks_while_idle_is_replaced() {
+    let server = Server::start(|nth, _| match nth {
+        1 => Act::ReplyAndClose(Vec::new()),
+        _ => Act::Reply(user()),
+    });
+    let client = server.client().with_options(Options::new().max_retries(0));
+    client.get_user("eric").unwrap();
+    client.get_user("eric").unwrap();
+    assert_eq!(server.requests().len(), 3);
+}
+
+#[test]
+fn a_connection_is_used_again_but_for_a_post() {
+    let server = Server::start(|_, _| Act::Reply(user()));
+    let client = server.client();
+    for _ in 0..10 {
+        client.get_user("eric").unwrap();
+    }
+    assert_eq!(server.connections(), 1);
+    client.reset_user_password("eric").unwrap();
+    assert_eq!(server.connections(), 2);
+}
+
+#[test]
+fn timeouts_hold_whatever_the_server_does() {
+    let limit = Duration::from_millis(300);
+    let head = json(200, &[], USER);
+    let acts: [(&str, fn(Vec<u8>) -> Act); 4] = [
+        ("says nothing", |_| Act::Stall(Vec::new())),
+        ("stalls in the head", |head| Act::Stall(head[..20].to_vec())),
+        ("stalls in the body", |head| Act::Stall(head[..head.len() - 3].to_vec())),
+        ("dribbles", Act::Dribble),
+    ];
+    for (what, act) in acts {
+        let head = head.clone();
+        let server = Server::start(
+            move |nth, _| if nth == 0 { act(head.clone()) } else { Act::Reply(user()) },
+        );
+        let client = server.client();
+        let hurried = client.with_options(Options::new().timeout(limit));
+        let error = within(limit, || hurried.get_user("eric").unwrap_err());
+        assert_eq!((error.kind(), error.attempts()), (ErrorKind::Timeout, 1), "{what}: {error}");
+        assert!(error.message().contains("timeout, 0.3 s"), "{error}");
+        client.get_user("eric").unwrap();
+    }
+    let server = Server::start(|_, _| Act::Stall(Vec::new()));
+    let client = server.client().with_options(Options::new().total_timeout(limit));
+    let error = within(limit, || client.create_user("eric", "password", &["a@b.c"]).unwrap_err());
+    assert_eq!(error.kind(), ErrorKind::Timeout);
+    assert!(error.outcome_unknown() && error.message().contains("total_timeout, 0.3 s"), "{error}");
+}
+
+#[test]
+fn no_wait_goes_past_the_deadline() {
+    let server = Server::start(|_, _| {
+        Act::Reply(json(429, &[("retry-after", "60")], r#"{"message":"API rate limit exceeded"}"#))
+    });
+    let client =
+        server.client().with_options(Options::new().total_timeout(Duration::from_secs(30)));
+    let error = within(Duration::ZERO, || client.get_user("eric").unwrap_err());
+    assert_eq!((error.kind(), error.attempts()), (ErrorKind::RateLimited, 1));
+    assert_eq!(error.retry_after(), Some(Duration::from_secs(60)));
+}
+
+fn in_seconds(seconds: u64) -> String {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    (now.as_secs() + seconds).to_string()
+}
+
+#[test]
+fn a_used_up_window_holds_the_next_request_not_the_reply_in_hand() {
+    let server = Server::start(|_, _| {
+        let reset = in_seconds(2);
+        let headers = [
+            ("x-ratelimit-limit", "100"),
+            ("x-ratelimit-remaining", "0"),
+            ("x-ratelimit-reset", &reset),
+        ];
+        Act::Reply(json(200, &headers, USER))
+    });
+    let client = server.client();
+    client.get_user("eric").unwrap();
+    let at_once = client.with_options(Options::new().rate_limit(RateLimit::Error));
+    let error = within(Duration::ZERO, || at_once.get_user("eric").unwrap_err());
+    assert_eq!((error.kind(), error.attempts()), (ErrorKind::RateLimited, 0));
+    assert!(error.retry_after().unwrap() <= Duration::from_secs(2));
+    let other = client.with_options(Options::new().rate_limit(RateLimit::Error).api_key("other"));
+    other.get_user("eric").unwrap();
+    assert_eq!(server.requests().len(), 2);
+    client.get_user("eric").unwrap();
+    assert_eq!(server.requests().len(), 3);
+}
+
+#[test]
+fn a_redirect_is_followed_within_the_origin_alone() {
+    let elsewhere = Server::start(|_, _| Act::Reply(user()));
+    let away = elsewhere.url();
+    let server = Server::start(move |_, request| {
+        let to = |location: &str| json(301, &[("location", location)], "{}");
+        Act::Reply(match request.target.as_str() {
+            "/api/users/near" => to("/api/users/eric"),
+            "/api/users/far" => to(&format!("{away}/users/eric")),
+            "/api/users/round" => to("/api/users/round"),
+            "/api/users/bad" => to("http://"),
+            _ if request.method == "POST" => to("/api/users/eric"),
+            _ => user(),
+        })
+    });
+    let client = server.client().with_options(Options::new().api_key("key"));
+    client.get_user("near").unwrap();
+    for name in ["far", "round", "bad"] {
+        let error = client.get_user(name).unwrap_err();
+        assert_eq!(
+            (error.kind(), error.status()),
+            (ErrorKind::UnexpectedStatus, Some(301)),
+            "{name}"
+        );
+        assert!(error.hint().unwrap().contains("redirects"), "{error}");
+    }
+    let error = client.reset_user_password("eric").unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::UnexpectedStatus);
+    assert_eq!(elsewhere.connections(), 0);
+}
+
+#[test]
+fn a_reply_that_cannot_be_the_record_is_a_decode_error() {
+    let deep = format!(r#"{{"username":"a","x":{}{}}}"#, "[".repeat(5000), "]".repeat(5000));
+    for (reply, why) in [
+        (raw(200, &[], "text/html", b"<html>"), "content type is text/html"),
+        (json(200, &[], "{\"username\":"), "EOF"),
+        (raw(200, &[], "application/json", b"{\"username\":\"\xff\"}"), "invalid UTF-8 at byte 13"),
+        (json(200, &[], &deep), "nested deeper"),
+        (raw(200, &[("content-encoding", "gzip")], "application/json", b"{}"), "decompressed"),
+        (json(200, &[], r#"{"username":"a","username":"b"}"#), "duplicate field `username`"),
+    ] {
+        let server = Server::start(move |_, _| Act::Reply(reply.clone()));
+        let error = server.client().get_user("eric@example.com").unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Decode, "{error}");
+        let text = error.to_string();
+        assert!(text.contains(why), "{text}");
+        assert!(text.starts_with("GET /users/{username_or_email}"), "{text}");
+        assert!(!text.contains("eric"), "{text}");
+    }
+}
+
+#[test]
+fn a_reply_is_bounded_also_when_it_does_not_say_how_long_it_is() {
+    let body = format!(r#"{{"username":"{}"}}"#, "a".repeat(5000));
+    let told = json(200, &[], &body);
+    let untold =
+        format!("HTTP/1.1 200 X\r\ncontent-type: application/json\r\n\r\n{body}").into_bytes();
+    for reply in [told, untold] {
+        let server = Server::start(move |_, _| Act::ReplyAndClose(reply.clone()));
+        let client = server.client();
+        client.get_user("eric").unwrap();
+        let error =
+            client.with_options(Options::new().max_body(5000)).get_user("eric").unwrap_err();
+        assert_eq!((error.kind(), error.status()), (ErrorKind::Decode, Some(200)));
+        assert!(error.message().contains("max_body, 5000 bytes"), "{error}");
+    }
+}
+
+#[test]
+fn a_reply_cut_short_is_not_a_record() {
+    let whole = json(200, &[], USER);
+    let server = Server::start(move |_, _| Act::ReplyAndClose(whole[..whole.len() - 1].to_vec()));
+    let client = server.client().with_options(Options::new().max_retries(0));
+    let error = client.get_user("eric").unwrap_err();
+    assert_eq!((error.kind(), error.outcome_unknown()), (ErrorKind::Connect, false), "{error}");
+}
+
+#[test]
+fn no_error_repeats_a_name_a_key_or_a_url() {
+    let client = blocking::Client::new(
+        Options::new().repo_url(UNREACHABLE).api_key("secret-key").env(false).max_retries(0),
+    )
+    .unwrap();
+    let error = client.get_user("eric@example.com").unwrap_err();
+    let mut texts =
+        vec![error.to_string(), format!("{error:?}"), error.to_json(), format!("{client:?}")];
+    let mut cause = std::error::Error::source(&error);
+    while let Some(error) = cause {
+        texts.extend([error.to_string(), format!("{error:?}")]);
+        cause = error.source();
+    }
+    for text in texts {
+        assert!(!text.contains("eric") && !text.contains("secret-key"), "{text}");
+    }
+}
+
+#[test]
+fn a_call_can_be_interrupted_and_the_client_goes_on() {
+    let server =
+        Server::start(|nth, _| if nth == 0 { Act::Stall(Vec::new()) } else { Act::Reply(user()) });
+    let client = server.client();
+    let error = within(Duration::from_millis(100), || {
+        client.with_interrupt(|| true).get_user("eric").unwrap_err()
+    });
+    assert_eq!(error.kind(), ErrorKind::Cancelled);
+    client.with_interrupt(|| false).get_user("eric").unwrap();
+}
+
+#[tokio::test]
+async fn a_blocking_call_works_inside_a_runtime() {
+    let server = Server::start(|_, _| Act::Reply(user()));
+    let client = server.client();
+    client.get_user("eric").unwrap();
+    drop(client);
+}
+
+#[test]
+fn many_threads_share_a_client() {
+    let server = Server::start(|_, _| Act::Reply(user()));
+    let client = server.client();
+    std::thread::scope(|scope| {
+        for _ in 0..16 {
+            scope.spawn(|| {
+                (0..20)
+                    .for_each(|_| assert_eq!(client.get_user("eric").unwrap().username(), "eric"))
+            });
+        }
+    });
+    assert_eq!(server.requests().len(), 320);
+    assert!(server.connections() <= 16, "{}", server.connections());
+}

@@ -1,0 +1,199 @@
+//! A server that does what a test tells it to, request by request.
+
+#![allow(dead_code, unreachable_pub)] // each test file uses a part of it
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, mpsc};
+use std::thread;
+
+use aura_users::{Options, blocking};
+
+/// A request as it arrived.
+#[derive(Clone, Debug)]
+pub struct Request {
+    pub method: String,
+    pub target: String,
+    pub headers: Vec<(String, String)>,
+    pub body: Vec<u8>,
+    /// Which connection it came over, counted from 0.
+    pub connection: usize,
+}
+
+impl Request {
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, v)| v.as_str())
+    }
+
+    /// The `page` of its query.
+    pub fn page(&self) -> u64 {
+        self.target.rsplit_once("page=").unwrap().1.parse().unwrap()
+    }
+}
+
+/// What to do with a request.
+pub enum Act {
+    /// Write these bytes and keep the connection.
+    Reply(Vec<u8>),
+    /// Write these bytes and close the connection.
+    ReplyAndClose(Vec<u8>),
+    /// Write these bytes, then nothing more, with the connection open.
+    Stall(Vec<u8>),
+    /// Write these bytes one at a time, until the client goes away.
+    Dribble(Vec<u8>),
+}
+
+pub struct Server {
+    port: u16,
+    requests: Arc<Mutex<Vec<Request>>>,
+    connections: Arc<AtomicUsize>,
+    closed: mpsc::Receiver<usize>,
+}
+
+impl Server {
+    /// `act` is asked what to do with the nth request, counted from 0.
+    pub fn start(act: impl Fn(usize, &Request) -> Act + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let requests = Arc::new(Mutex::new(Vec::new()));
+        let connections = Arc::new(AtomicUsize::new(0));
+        let (closes, closed) = mpsc::channel();
+        let act = Arc::new(act);
+        let (all, count) = (requests.clone(), connections.clone());
+        thread::spawn(move || {
+            for stream in listener.incoming() {
+                let connection = count.fetch_add(1, Ordering::SeqCst);
+                let (act, all, closes) = (act.clone(), all.clone(), closes.clone());
+                thread::spawn(move || {
+                    serve(stream.unwrap(), connection, &*act, &all);
+                    let _ = closes.send(connection);
+                });
+            }
+        });
+        Self { port, requests, connections, closed }
+    }
+
+    pub fn url(&self) -> String {
+        format!("http://127.0.0.1:{}/api", self.port)
+    }
+
+    pub fn requests(&self) -> Vec<Request> {
+        self.requests.lock().unwrap().clone()
+    }
+
+    pub fn connections(&self) -> usize {
+        self.connections.load(Ordering::SeqCst)
+    }
+
+    /// Waits until a connection is over, and says which.
+    pub fn next_closed(&self) -> usize {
+        self.closed.recv().unwrap()
+    }
+
+    /// Options for this server alone.
+    pub fn options(&self) -> Options {
+        Options::new().repo_url(self.url()).env(false)
+    }
+
+    pub fn client(&self) -> blocking::Client {
+        blocking::Client::new(self.options()).unwrap()
+    }
+}
+
+fn serve(
+    stream: TcpStream,
+    connection: usize,
+    act: &(impl Fn(usize, &Request) -> Act + ?Sized),
+    all: &Mutex<Vec<Request>>,
+) {
+    let mut reader = BufReader::new(stream.try_clone().unwrap());
+    let mut stream = stream;
+    while let Some(request) = read_request(&mut reader, connection) {
+        let nth = {
+            let mut all = all.lock().unwrap();
+            all.push(request.clone());
+            all.len() - 1
+        };
+        match act(nth, &request) {
+            Act::Reply(bytes) => {
+                if stream.write_all(&bytes).is_err() {
+                    return;
+                }
+            }
+            Act::ReplyAndClose(bytes) => {
+                let _ = stream.write_all(&bytes);
+                let _ = stream.shutdown(Shutdown::Both);
+                return;
+            }
+            Act::Stall(bytes) => {
+                let _ = stream.write_all(&bytes);
+                let _ = reader.read(&mut [0]);
+                return;
+            }
+            Act::Dribble(bytes) => {
+                for byte in bytes {
+                    if stream.write_all(&[byte]).is_err() {
+                        return;
+                    }
+                    thread::sleep(std::time::Duration::from_millis(50));
+                }
+            }
+        }
+    }
+}
+
+fn read_request(reader: &mut BufReader<TcpStream>, connection: usize) -> Option<Request> {
+    let mut line = String::new();
+    if reader.read_line(&mut line).ok()? == 0 {
+        return None;
+    }
+    let mut words = line.split_whitespace().map(str::to_owned);
+    let (method, target) = (words.next()?, words.next()?);
+    let mut headers = Vec::new();
+    loop {
+        let mut line = String::new();
+        reader.read_line(&mut line).ok()?;
+        let Some((name, value)) = line.trim_end().split_once(": ") else { break };
+        headers.push((name.to_owned(), value.to_owned()));
+    }
+    let mut request = Request { method, target, headers, body: Vec::new(), connection };
+    let length = request.header("content-length").map_or(0, |length| length.parse().unwrap());
+    request.body.resize(length, 0);
+    reader.read_exact(&mut request.body).ok()?;
+    Some(request)
+}
+
+/// A whole reply with a JSON body.
+pub fn json(status: u16, headers: &[(&str, &str)], body: &str) -> Vec<u8> {
+    raw(status, headers, "application/json; charset=utf-8", body.as_bytes())
+}
+
+pub fn raw(status: u16, headers: &[(&str, &str)], content_type: &str, body: &[u8]) -> Vec<u8> {
+    let mut reply = format!(
+        "HTTP/1.1 {status} X\r\ncontent-type: {content_type}\r\ncontent-length: {}\r\n",
+        body.len()
+    );
+    for (name, value) in headers {
+        reply.push_str(&format!("{name}: {value}\r\n"));
+    }
+    reply.push_str("\r\n");
+    let mut reply = reply.into_bytes();
+    reply.extend_from_slice(body);
+    reply
+}
+
+pub const USER: &str = r#"{"username":"eric"}"#;
+
+pub fn user() -> Vec<u8> {
+    json(200, &[], USER)
+}
+
+/// The JSON of page `page` of a log of `rows` rows, numbered from 0.
+pub fn page(page: u64, rows: u64) -> String {
+    let first = (page - 1) * 100;
+    let rows: Vec<_> = (first..rows.min(first + 100))
+        .map(|row| format!(r#"{{"action":"row","params":{{"n":{row}}},"user_agent":"x"}}"#))
+        .collect();
+    format!("[{}]", rows.join(","))
+}
