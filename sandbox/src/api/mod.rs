@@ -1,0 +1,228 @@
+//! The API itself: which endpoint a request means and what every request goes through before.
+//!
+//! `auth` knows who is calling and what they may do, `users`, `keys` and `access` are the
+//! endpoints, `view` writes records (`handles` their links), `remote` knows where a request comes
+//! from.
+
+mod access;
+mod auth;
+mod handles;
+mod keys;
+mod remote;
+mod users;
+pub(crate) mod view;
+
+use hyper::Method;
+use hyper::header::HeaderMap;
+
+use self::auth::Caller;
+use self::remote::Remote;
+use crate::http::accept::{self, Format};
+use crate::http::html;
+use crate::http::reply::Reply;
+use crate::http::request::Request;
+use crate::term::{Map, Term};
+use crate::world::World;
+use crate::world::limits::Subject;
+
+/// An endpoint, with what its path says.
+enum Route<'a> {
+    Index,
+    CreateUser,
+    Me,
+    MyAuditLogs,
+    ShowUser(&'a [u8]),
+    TestUser(&'a [u8]),
+    ResetPassword(&'a [u8]),
+    Keys(keys::Action, Option<&'a [u8]>, Option<&'a [u8]>),
+    Access,
+}
+
+/// A request where the server's own code fails: it answers all the same, and hangs up.
+pub(crate) enum Fault {
+    /// 400: text the database cannot hold.
+    BadText,
+    /// 500
+    Crash,
+}
+
+/// What an endpoint works with.
+pub(crate) struct Context<'a> {
+    pub(crate) request: &'a Request,
+    pub(crate) format: Format,
+    pub(crate) caller: Caller,
+    pub(crate) user_agent: String,
+}
+
+pub(crate) fn respond(world: &mut World, request: &Request) -> Reply {
+    if let Some(redirect) = canonical_host(request) {
+        return redirect;
+    }
+    let Some(route) = route(world, request) else {
+        return Reply::error(404, request.error_format());
+    };
+    let accept = request.header("accept");
+    let Ok(format) = accept::choose(&request.params, accept, &accept::API) else {
+        return Reply::html(406, html::error_page(406, "Not acceptable")).last();
+    };
+    let Some(user_agent) = request.user_agent() else {
+        return Reply::error_text(400, format, "User-Agent header is required");
+    };
+    let remote = Remote::of(request);
+    let caller = match auth::authenticate(world, request, &remote) {
+        Ok(Ok(caller)) => caller,
+        Ok(Err(denied)) => return denied.reply(format),
+        Err(fault) => return fault.reply(format),
+    };
+    if caller.user.is_some_and(|id| world.user(id).deactivated) || has_nul(request) {
+        return Reply::error(400, format);
+    }
+    let mut extra = HeaderMap::new();
+    if let Err(reply) = limit(world, request, &remote, &caller, format, &mut extra) {
+        return reply.headers(&extra);
+    }
+    if request.headers.contains_key("origin") {
+        let any = hyper::header::HeaderValue::from_static("*");
+        extra.insert("access-control-allow-origin", any);
+    }
+    let context = Context { request, format, caller, user_agent };
+    run(world, &context, route).unwrap_or_else(|fault| fault.reply(format)).headers(&extra)
+}
+
+fn run(world: &mut World, context: &Context<'_>, route: Route<'_>) -> Result<Reply, Fault> {
+    match route {
+        Route::Index => Ok(Reply::term(200, context.format, &view::index(world))),
+        Route::CreateUser => users::create(world, context),
+        Route::Me => users::me(world, context),
+        Route::MyAuditLogs => users::audit_logs(world, context),
+        Route::ShowUser(name) => users::show(world, context, name),
+        Route::TestUser(name) => users::test(world, context, name),
+        Route::ResetPassword(name) => users::reset(world, context, name),
+        Route::Keys(action, organization, name) => {
+            keys::respond(world, context, action, organization, name)
+        }
+        Route::Access => access::show(world, context),
+    }
+}
+
+fn route<'a>(world: &World, request: &'a Request) -> Option<Route<'a>> {
+    let parts: Vec<&[u8]> = request.segments.iter().skip(1).map(Vec::as_slice).collect();
+    let get = request.method == Method::GET;
+    let post = request.method == Method::POST;
+    Some(match parts.as_slice() {
+        [] if get => Route::Index,
+        [b"users"] if post => Route::CreateUser,
+        [b"users", b"me"] if get => Route::Me,
+        [b"users", b"me", b"audit-logs"] if get => Route::MyAuditLogs,
+        [b"users", name] if get => Route::ShowUser(name),
+        [b"users", name, b"test"] if get => Route::TestUser(name),
+        [b"users", name, b"reset"] if post && world.is_legacy() => Route::ResetPassword(name),
+        [b"auth"] if get => Route::Access,
+        [b"orgs", organization, b"keys", rest @ ..] => {
+            keys_route(&request.method, Some(organization), rest)?
+        }
+        [b"keys", rest @ ..] => keys_route(&request.method, None, rest)?,
+        _ => return None,
+    })
+}
+
+fn keys_route<'a>(
+    method: &Method,
+    organization: Option<&'a [u8]>,
+    rest: &[&'a [u8]],
+) -> Option<Route<'a>> {
+    let (action, name) = match (method.as_str(), rest) {
+        ("GET", []) => (keys::Action::Index, None),
+        ("GET", [name]) => (keys::Action::Show, Some(*name)),
+        ("POST", []) => (keys::Action::Create, None),
+        ("DELETE", []) => (keys::Action::DeleteAll, None),
+        ("DELETE", [name]) => (keys::Action::Delete, Some(*name)),
+        _ => return None,
+    };
+    Some(Route::Keys(action, organization, name))
+}
+
+impl Fault {
+    pub(crate) fn reply(self, format: Format) -> Reply {
+        match self {
+            Fault::BadText => Reply::error(400, format).last(),
+            Fault::Crash => Reply::error(500, format).last(),
+        }
+    }
+}
+
+impl Context<'_> {
+    pub(crate) fn not_found(&self) -> Reply {
+        Reply::error(404, self.format)
+    }
+
+    /// 200 with a record or a list.
+    pub(crate) fn ok(&self, term: &Term) -> Reply {
+        Reply::term(200, self.format, term)
+    }
+
+    pub(crate) fn params(&self) -> &Map {
+        &self.request.params
+    }
+}
+
+/// A part of the path as text the database can look for.
+pub(crate) fn text(part: &[u8]) -> Result<&str, Fault> {
+    std::str::from_utf8(part).ok().filter(|t| !t.contains('\0')).ok_or(Fault::BadText)
+}
+
+fn canonical_host(request: &Request) -> Option<Reply> {
+    let host = request.header("host")?;
+    let name = host.split(':').next().unwrap_or(host);
+    if name != "www.localhost" {
+        return None;
+    }
+    let mut url = format!("https://localhost{}", request.path);
+    if !request.query.is_empty() {
+        url.push('?');
+        url.push_str(&request.query);
+    }
+    Some(Reply::empty(301).header("location", &url))
+}
+
+fn has_nul(request: &Request) -> bool {
+    request.path.contains("%00") || request.query.contains("%00")
+}
+
+/// Blocked addresses and rate limits. The loopback passes uncounted.
+fn limit(
+    world: &mut World,
+    request: &Request,
+    remote: &Remote,
+    caller: &Caller,
+    format: Format,
+    headers: &mut HeaderMap,
+) -> Result<(), Reply> {
+    let address = match remote {
+        Remote::V4(address) if address.octets() == [127, 0, 0, 1] => return Ok(()),
+        Remote::V4(address) => *address,
+        Remote::V6(_) => return Err(Fault::Crash.reply(format)),
+    };
+    if world.blocked.contains(&address) {
+        return Err(Reply::error_text(403, format, "Blocked"));
+    }
+    if !request.path.starts_with("/api/") {
+        return Ok(());
+    }
+    let (subject, who) = match (caller.user, caller.organization) {
+        (Some(id), _) if world.user(id).service => return Ok(()),
+        (Some(id), _) => (Subject::User(id), format!("user {}", id.0 + 1)),
+        (None, Some(id)) => (Subject::Organization(id), format!("organization {}", id.0 + 1)),
+        (None, None) => (Subject::Address(address), format!("IP {address}")),
+    };
+    let now = world.now();
+    let verdict = world.limits.count(subject, now);
+    headers.insert("x-ratelimit-limit", verdict.limit.into());
+    headers.insert("x-ratelimit-remaining", verdict.remaining.into());
+    headers.insert("x-ratelimit-reset", verdict.reset.into());
+    if verdict.pass {
+        return Ok(());
+    }
+    let text = format!("API rate limit exceeded for {who}");
+    Err(Reply::error_text(429, format, &text))
+}

@@ -1,0 +1,180 @@
+//! Credentials: API keys and OAuth tokens, and what they allow.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{OrgId, UserId, World};
+
+/// Whom a credential or an action belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Owner {
+    User(UserId),
+    Organization(OrgId),
+}
+
+/// One thing a key allows; keys made long ago may lack the domain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Permission {
+    pub(crate) domain: Option<String>,
+    pub(crate) resource: Option<String>,
+}
+
+impl Permission {
+    /// `api:read`, `repository:acme`, `repositories` as a permission.
+    pub(crate) fn parse(scope: &str) -> Self {
+        let (domain, resource) = match scope.split_once(':') {
+            Some((domain, resource)) => (domain, Some(resource.to_owned())),
+            None => (scope, None),
+        };
+        Permission { domain: Some(domain.to_owned()), resource }
+    }
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Key {
+    pub(crate) name: String,
+    /// In the clear, unlike on a real server: nothing here is worth stealing.
+    pub(crate) secret: String,
+    pub(crate) owner: Owner,
+    pub(crate) permissions: Vec<Permission>,
+    pub(crate) revoke_at: Option<Timestamp>,
+    pub(crate) last_use: Option<LastUse>,
+    pub(crate) inserted_at: Timestamp,
+    pub(crate) updated_at: Timestamp,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct LastUse {
+    pub(crate) at: Timestamp,
+    pub(crate) ip: String,
+    pub(crate) user_agent: Option<String>,
+}
+
+impl Key {
+    pub(crate) fn revoked(&self, now: Timestamp) -> bool {
+        self.revoke_at.is_some_and(|at| at < now)
+    }
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Token {
+    pub(crate) secret: String,
+    pub(crate) owner: Owner,
+    pub(crate) scopes: Vec<String>,
+    pub(crate) expires_at: Timestamp,
+}
+
+/// How often a key's last use is written down.
+const LAST_USE_EVERY: SignedDuration = SignedDuration::from_secs(300);
+
+impl World {
+    pub(crate) fn find_key(&self, secret: &[u8]) -> Option<usize> {
+        self.keys.iter().position(|k| k.secret.as_bytes() == secret)
+    }
+
+    /// A key that is still good, by its owner and name.
+    pub(crate) fn named_key(&self, owner: Owner, name: &str, now: Timestamp) -> Option<usize> {
+        self.keys.iter().position(|k| k.owner == owner && k.name == name && !k.revoked(now))
+    }
+
+    /// Notes that a key was used, at most once in five minutes; that changes its `updated_at`.
+    pub(crate) fn touch_key(&mut self, index: usize, ip: String, user_agent: Option<String>) {
+        let now = self.now();
+        let key = &mut self.keys[index];
+        let recent =
+            key.last_use.as_ref().is_some_and(|last| now.duration_since(last.at) < LAST_USE_EVERY);
+        if !recent {
+            key.last_use = Some(LastUse { at: now, ip, user_agent });
+            key.updated_at = now;
+        }
+    }
+
+    /// The name itself, or with the next free number behind it.
+    pub(crate) fn unique_key_name(&self, owner: Owner, name: &str, now: Timestamp) -> String {
+        let prefix = format!("{name}-");
+        let names: Vec<&str> = self
+            .keys
+            .iter()
+            .filter(|k| k.owner == owner && !k.revoked(now))
+            .map(|k| k.name.as_str())
+            .collect();
+        if !names.contains(&name) {
+            return name.to_owned();
+        }
+        let highest = names
+            .iter()
+            .filter_map(|n| n.strip_prefix(&prefix)?.parse::<i64>().ok())
+            .max()
+            .unwrap_or(1);
+        format!("{name}-{}", highest.saturating_add(1))
+    }
+}
+
+/// Random bytes for secrets.
+pub(crate) fn random_bytes<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    // Every platform this runs on has a random source; without one no secret can be made at all.
+    getrandom::fill(&mut bytes).expect("the system gives random bytes");
+    bytes
+}
+
+/// 32 lower-case hex digits: what a key, a verification link and a reset link carry.
+pub(crate) fn random_secret() -> String {
+    hex(&random_bytes::<16>())
+}
+
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    bytes.iter().fold(String::new(), |mut out, byte| {
+        let _ = write!(out, "{byte:02x}");
+        out
+    })
+}
+
+/// Whether permissions cover an action of a domain; `resource` narrows it.
+pub(crate) fn allows(permissions: &[Permission], domain: &str, resource: Option<&str>) -> bool {
+    permissions.iter().any(|p| {
+        let granted = p.domain.as_deref();
+        let limit = p.resource.as_deref();
+        match domain {
+            "api" => match (granted, limit) {
+                (Some("api"), None) => true,
+                (Some("api"), Some("read")) => matches!(resource, None | Some("read")),
+                (Some("api"), Some("write")) => {
+                    matches!(resource, None | Some("read") | Some("write"))
+                }
+                (Some("package"), _) => matches!(resource, None | Some("read")),
+                _ => false,
+            },
+            "package" => granted == Some("package") && limit.is_none(),
+            "repositories" => resource.is_none() && granted == Some("repositories"),
+            "repository" => {
+                resource.is_some()
+                    && (granted == Some("repositories")
+                        || (granted == Some("repository") && limit == resource))
+            }
+            "docs" => resource.is_some() && granted == Some("docs") && limit == resource,
+            _ => false,
+        }
+    })
+}
+
+/// The same for an OAuth token's scopes.
+pub(crate) fn scopes_allow(scopes: &[String], domain: &str, resource: Option<&str>) -> bool {
+    let has = |wanted: &str| scopes.iter().any(|s| s == wanted);
+    match domain {
+        "api" => {
+            let read = matches!(resource, None | Some("read"));
+            has("api")
+                || (has("api:read") && read)
+                || (has("api:write") && (read || resource == Some("write")))
+                || (has("package") && read)
+        }
+        "package" => has("api") || has("api:write"),
+        "repositories" => resource.is_none() && has("repositories"),
+        "repository" => {
+            resource.is_some_and(|r| has("repositories") || has(&format!("repository:{r}")))
+        }
+        "docs" => resource.is_some_and(|r| has(&format!("docs:{r}"))),
+        _ => false,
+    }
+}

@@ -1,0 +1,181 @@
+//! Mail the server would have sent, and the links in it.
+
+use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
+
+use super::account::Reset;
+use super::create::{PasswordErrors, check_new_password};
+use super::keys::{Owner, random_secret};
+use super::password::PasswordHash;
+use super::{UserId, World};
+use crate::clock;
+use crate::http::encode::{form_value, segment};
+use crate::term::Map;
+
+/// A mail in the mailbox.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Mail {
+    /// The address it went to.
+    pub to: String,
+    /// `email-verification` or `password-reset`.
+    pub kind: String,
+    /// The subject line.
+    pub subject: String,
+    /// The text a person reads.
+    pub text: String,
+    /// The link in the text: following it does what the mail is for.
+    pub link: String,
+    /// When it was sent: UTC, RFC 3339.
+    pub sent_at: String,
+}
+
+/// Links are good for a day.
+const LINK_LIFE: SignedDuration = SignedDuration::from_hours(24);
+
+fn fresh(since: Timestamp, now: Timestamp) -> bool {
+    now.duration_since(since) < LINK_LIFE
+}
+
+/// How an attempt to finish a password reset ended.
+pub(crate) enum ResetEnd {
+    Done,
+    BadLink,
+    BadPassword(PasswordErrors),
+}
+
+impl World {
+    /// Writes the mail that asks the owner of a new address to confirm it.
+    pub(crate) fn mail_verification(&mut self, id: UserId) {
+        let now = self.now();
+        let user = self.user(id);
+        let Some((email, key)) =
+            user.emails.iter().find_map(|e| e.verification.as_ref().map(|(key, _)| (e, key)))
+        else {
+            return;
+        };
+        let link = format!(
+            "{}/email/verify?username={}&email={}&key={key}",
+            self.base_url,
+            form_value(&user.username),
+            form_value(&email.address),
+        );
+        let mail = Mail {
+            to: email.address.clone(),
+            kind: "email-verification".to_owned(),
+            subject: "Hex.pm - Email verification".to_owned(),
+            text: format!("Please confirm your address by following this link:\n\n{link}\n"),
+            link,
+            sent_at: clock::micros(now),
+        };
+        self.mails.push(mail);
+    }
+
+    /// Follows the link of a verification mail. `false` when it is not, or no longer, good.
+    pub(crate) fn verify_email(&mut self, username: &str, address: &str, key: &str) -> bool {
+        let now = self.now();
+        let Some(id) = self.find_user(username) else {
+            return false;
+        };
+        if self.user(id).organization.is_some() || self.address_in_use(address) {
+            return false;
+        }
+        let email = self.user_mut(id).emails.iter_mut().find(|e| {
+            e.address == address
+                && e.verification.as_ref().is_some_and(|(k, since)| k == key && fresh(*since, now))
+        });
+        let Some(email) = email else {
+            return false;
+        };
+        email.verified = true;
+        email.verification = None;
+        email.updated_at = now;
+        true
+    }
+
+    /// Starts a password reset for an account, when there is one; nobody is told which.
+    pub(crate) fn reset_init(
+        &mut self,
+        name: &str,
+        caller: Option<Owner>,
+        user_agent: Option<&str>,
+    ) {
+        let now = self.now();
+        let Some(id) = self.find_user(name) else {
+            return;
+        };
+        if self.user(id).organization.is_some() {
+            return;
+        }
+        let key = random_secret();
+        let base_url = self.base_url.clone();
+        let user = self.user_mut(id);
+        let primary = user.primary_email().map(str::to_owned);
+        user.resets.push(Reset { key: key.clone(), primary_email: primary.clone(), at: now });
+        if let Some(to) = primary {
+            let link = format!(
+                "{base_url}/password/new?username={}&key={key}",
+                form_value(&user.username)
+            );
+            let mail = Mail {
+                to,
+                kind: "password-reset".to_owned(),
+                subject: "Hex.pm - Password reset request".to_owned(),
+                text: format!("Choose a new password by following this link:\n\n{link}\n"),
+                link,
+                sent_at: clock::micros(now),
+            };
+            self.mails.push(mail);
+        }
+        self.audit(caller, "password.reset.init", Map::new(), user_agent);
+    }
+
+    /// Whether a reset link can still be used.
+    pub(crate) fn reset_link_good(&mut self, username: &str, key: &str) -> Option<UserId> {
+        let now = self.now();
+        let id = self.find_user(username)?;
+        let user = self.user(id);
+        let primary = user.primary_email();
+        let good = user.organization.is_none()
+            && user.resets.iter().any(|reset| {
+                reset.key == key
+                    && reset.primary_email.as_deref() == primary
+                    && fresh(reset.at, now)
+            });
+        good.then_some(id)
+    }
+
+    /// Finishes a password reset; unless told otherwise every key and token stops working.
+    pub(crate) fn reset_finish(&mut self, params: &Map, user_agent: Option<&str>) -> ResetEnd {
+        let text = |name: &str| params.get(name).and_then(|v| v.as_str()).unwrap_or("");
+        let Some(id) = self.reset_link_good(text("username"), text("key")) else {
+            return ResetEnd::BadLink;
+        };
+        let password = match check_new_password(params) {
+            Ok(password) => password,
+            Err(errors) => return ResetEnd::BadPassword(errors),
+        };
+        let now = self.now();
+        let user = self.user_mut(id);
+        user.password = Some(PasswordHash::new(&password));
+        user.resets.clear();
+        user.updated_at = now;
+        self.tokens.retain(|token| token.owner != Owner::User(id));
+        if params.get("revoke_all_access").is_none_or(|v| v.as_str() == Some("yes")) {
+            let just_before = now.checked_sub(SignedDuration::from_secs(1)).unwrap_or(now);
+            for key in &mut self.keys {
+                if key.owner == Owner::User(id) && !key.revoked(now) {
+                    key.revoke_at = Some(just_before);
+                    key.updated_at = now;
+                }
+            }
+        }
+        self.audit(None, "password.reset.finish", Map::new(), user_agent);
+        ResetEnd::Done
+    }
+
+    /// `/api/users/NAME`.
+    pub(crate) fn user_path(&self, id: UserId) -> String {
+        format!("/api/users/{}", segment(&self.user(id).username))
+    }
+}

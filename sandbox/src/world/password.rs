@@ -1,0 +1,29 @@
+//! Stored passwords: a salted SHA-256. Enough for accounts that only exist in a test, and fast, so
+//! that a test may sign in a thousand times; a real server wants bcrypt or argon2.
+
+use sha2::{Digest, Sha256};
+
+use super::keys::random_bytes;
+
+/// A password as it is kept.
+#[derive(Debug, Clone)]
+pub(crate) struct PasswordHash {
+    salt: [u8; 16],
+    digest: [u8; 32],
+}
+
+impl PasswordHash {
+    pub(crate) fn new(password: &str) -> Self {
+        let salt = random_bytes();
+        let digest = digest(&salt, password);
+        PasswordHash { salt, digest }
+    }
+
+    pub(crate) fn verify(&self, password: &str) -> bool {
+        digest(&self.salt, password) == self.digest
+    }
+}
+
+fn digest(salt: &[u8], password: &str) -> [u8; 32] {
+    Sha256::new().chain_update(salt).chain_update(password).finalize().into()
+}

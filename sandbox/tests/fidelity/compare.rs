@@ -1,0 +1,161 @@
+//! Where two replies differ, once what differs by nature is made the same.
+
+use std::io::Read;
+
+use serde_json::Value;
+
+use crate::common::Reply;
+use crate::etf;
+use crate::wire::Exchange;
+
+/// These have to be the same, one by one and in number.
+const SAME: [&str; 9] = [
+    "content-type",
+    "cache-control",
+    "vary",
+    "www-authenticate",
+    "location",
+    "content-encoding",
+    "access-control-allow-origin",
+    "x-ratelimit-limit",
+    "connection",
+];
+/// These have to be there, or not.
+const PRESENT: [&str; 6] = [
+    "x-request-id",
+    "etag",
+    "last-modified",
+    "content-length",
+    "x-ratelimit-remaining",
+    "x-ratelimit-reset",
+];
+/// Their names, and one address, were made up anew for each server.
+const GENERATED: [&str; 5] = ["eric", "myrepo", "zeta_org", "alpha_org", "mid_org"];
+
+pub(crate) fn differences(exchange: &Exchange, expected: &Reply, reply: &Reply) -> Vec<String> {
+    let mut out = Vec::new();
+    let mut check = |what: &str, expected: String, found: String| {
+        if expected != found {
+            out.push(format!("{what}: expected {expected}, found {found}"));
+        }
+    };
+    check(
+        "status",
+        format!("{} {}", expected.status, expected.reason),
+        format!("{} {}", reply.status, reply.reason),
+    );
+    for name in SAME {
+        check(name, values(expected, name), values(reply, name));
+    }
+    // Refused before it is a request: a bare status line there, hyper's own reply here.
+    let bare = expected.headers.len() <= 1;
+    if !bare {
+        for name in PRESENT {
+            let there = |r: &Reply| r.header(name).is_some().to_string();
+            check(name, there(expected), there(reply));
+        }
+    }
+    if !exchange.page && !bare {
+        check("body", body(expected), body(reply));
+    }
+    out
+}
+
+fn values(reply: &Reply, name: &str) -> String {
+    let mut values: Vec<_> =
+        reply.headers.iter().filter(|(n, _)| n == name).map(|(_, v)| v.as_str()).collect();
+    values.sort_unstable();
+    format!("{values:?}")
+}
+
+fn body(reply: &Reply) -> String {
+    let bytes = match reply.header("content-encoding") {
+        Some(_) => {
+            let mut bytes = Vec::new();
+            let mut unpacked = flate2::read::GzDecoder::new(reply.body.as_slice());
+            unpacked.read_to_end(&mut bytes).expect("gzip");
+            bytes
+        }
+        None => reply.body.clone(),
+    };
+    let kind = reply.header("content-type").unwrap_or("");
+    let value = if bytes.is_empty() {
+        return String::new();
+    } else if kind.contains("vnd.hex+erlang") {
+        etf::read(&bytes)
+    } else if kind.contains("json") {
+        serde_json::from_slice(&bytes).expect("JSON")
+    } else {
+        return plain(&String::from_utf8_lossy(&bytes));
+    };
+    normal(value).to_string()
+}
+
+/// The value with hosts, times, ids and secrets replaced by what they are.
+fn normal(value: Value) -> Value {
+    match value {
+        Value::String(text) => Value::String(plain(&text)),
+        Value::Array(items) => {
+            let mut items: Vec<Value> = items.into_iter().map(normal).collect();
+            // The legacy server lists keys in the order its table happens to have.
+            if items.iter().all(|i| i.get("authing_key").is_some()) {
+                items.sort_by_key(|i| i["name"].to_string());
+            }
+            Value::Array(items)
+        }
+        Value::Object(map) => {
+            let generated = map
+                .get("username")
+                .and_then(Value::as_str)
+                .is_some_and(|name| GENERATED.contains(&name));
+            let normal_entry = |(key, value): (String, Value)| {
+                let value = match (key.as_str(), &value) {
+                    ("secret", Value::String(_)) => "SECRET".into(),
+                    ("id", Value::Number(_)) => "ID".into(),
+                    ("full_name", _) if generated => "GENERATED".into(),
+                    ("email", _) if generated => "GENERATED".into(),
+                    _ => normal(value),
+                };
+                (key, value)
+            };
+            Value::Object(map.into_iter().map(normal_entry).collect())
+        }
+        other => other,
+    }
+}
+
+/// The text with its host and its times replaced.
+fn plain(text: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some(c) = rest.chars().next() {
+        let host = ["http://localhost:", "http://127.0.0.1:"]
+            .iter()
+            .find_map(|start| rest.strip_prefix(start));
+        if let Some(tail) = host {
+            out.push_str("HOST");
+            rest = tail.trim_start_matches(|c: char| c.is_ascii_digit());
+        } else if let Some(len) = time(rest) {
+            out.push_str(if len == 20 { "SECONDS" } else { "MICROSECONDS" });
+            rest = &rest[len..];
+        } else {
+            out.push(c);
+            rest = &rest[c.len_utf8()..];
+        }
+    }
+    out
+}
+
+/// The length of the time the text starts with.
+fn time(text: &str) -> Option<usize> {
+    ["dddd-dd-ddTdd:dd:ddZ", "dddd-dd-ddTdd:dd:dd.ddddddZ"]
+        .into_iter()
+        .find(|pattern| {
+            text.len() >= pattern.len()
+                && pattern.bytes().zip(text.bytes()).all(|(p, t)| match p {
+                    b'd' => t.is_ascii_digit(),
+                    p => p == t,
+                })
+        })
+        .map(str::len)
+}

@@ -1,0 +1,145 @@
+//! The binary: its one line, and when it ends.
+
+mod common;
+
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
+
+use common::request;
+use serde_json::Value;
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_aura-sandbox");
+/// Far more than anything here takes.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+struct Running {
+    child: Child,
+    ready: Value,
+    /// Closed once nobody holds the program's standard output any more.
+    rest: mpsc::Receiver<String>,
+}
+
+impl Running {
+    fn start(command: &mut Command) -> Running {
+        let mut child = command.stdout(Stdio::piped()).spawn().expect("start");
+        let mut out = BufReader::new(child.stdout.take().expect("a pipe"));
+        let mut line = String::new();
+        out.read_line(&mut line).expect("a line");
+        let (sender, rest) = mpsc::channel();
+        std::thread::spawn(move || {
+            let mut text = String::new();
+            let _ = out.read_to_string(&mut text);
+            let _ = sender.send(text);
+        });
+        Running { child, ready: serde_json::from_str(&line).expect("JSON"), rest }
+    }
+
+    fn port(&self) -> u16 {
+        let port = self.ready["port"].as_u64().expect("a port");
+        u16::try_from(port).expect("a port")
+    }
+
+    fn answers(&self) -> bool {
+        request(self.port(), "GET", "/api", &[("User-Agent", "x")], "").status == 200
+    }
+
+    /// Waits for the end of everything that was printed.
+    fn ended(&self) -> String {
+        self.rest.recv_timeout(PATIENCE).expect("the end")
+    }
+}
+
+fn kill(signal: &str, pid: u32) {
+    let done = Command::new("kill").args([signal, &pid.to_string()]).status();
+    assert!(done.expect("kill").success());
+}
+
+fn run(args: &[&str]) -> Output {
+    Command::new(PROGRAM).args(args).output().expect("run")
+}
+
+#[test]
+fn prints_one_line_and_ends_cleanly_on_a_signal() {
+    for signal in ["-TERM", "-INT"] {
+        let mut command = Command::new(PROGRAM);
+        command.args(["--port", "0", "--profile", "legacy"]).stdin(Stdio::null());
+        let mut running = Running::start(&mut command);
+        let port = running.port();
+        let ready = running.ready.clone();
+        assert_eq!(ready["url"], format!("http://127.0.0.1:{port}"));
+        assert_eq!(ready["api_url"], format!("http://127.0.0.1:{port}/api"));
+        assert_eq!(ready["admin_url"], format!("http://127.0.0.1:{port}/_sandbox"));
+        assert_eq!(ready["profile"], "legacy");
+        assert_eq!(ready["pid"], running.child.id());
+        let token = format!("Bearer {}", ready["admin_token"].as_str().expect("a token"));
+        let headers = [("Authorization", token.as_str())];
+        assert_eq!(request(port, "GET", "/_sandbox/health", &headers, "").status, 200);
+        assert!(running.answers());
+        kill(signal, running.child.id());
+        assert_eq!(running.ended(), "", "one line and no more");
+        assert_eq!(running.child.wait().expect("wait").code(), Some(0));
+    }
+}
+
+#[test]
+fn ends_with_its_standard_input() {
+    let mut running = Running::start(Command::new(PROGRAM).stdin(Stdio::piped()));
+    assert_eq!(running.ready["profile"], "current");
+    assert!(running.answers());
+    drop(running.child.stdin.take());
+    running.ended();
+    assert_eq!(running.child.wait().expect("wait").code(), Some(0));
+}
+
+#[test]
+fn ends_with_its_parent() {
+    // The shell waits; killed, it cannot take its child along.
+    let script = format!("'{PROGRAM}' --port 0 </dev/null & wait");
+    let mut running = Running::start(Command::new("sh").args(["-c", &script]));
+    assert!(running.answers());
+    assert_ne!(running.ready["pid"], running.child.id());
+    kill("-KILL", running.child.id());
+    running.child.wait().expect("wait");
+    running.ended();
+}
+
+#[test]
+fn bad_arguments() {
+    for (args, word) in [
+        (&["--port", "x"][..], "--port"),
+        (&["--port", "70000"], "70000"),
+        (&["--port"], "--port"),
+        (&["--profile", "ancient"], "ancient"),
+        (&["--colour"], "--colour"),
+        (&["here"], "here"),
+    ] {
+        let output = run(args);
+        let complaint = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{args:?}");
+        assert!(complaint.contains(word), "{args:?}: {complaint}");
+        assert!(output.stdout.is_empty(), "{args:?}");
+    }
+}
+
+#[test]
+fn a_port_that_is_taken_is_named() {
+    let taken = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("bind");
+    let port = taken.local_addr().expect("address").port().to_string();
+    let output = run(&["--port", &port]);
+    assert_eq!(output.status.code(), Some(1));
+    let complaint = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(complaint.contains(&port), "{complaint}");
+}
+
+#[test]
+fn help_and_version() {
+    let help = run(&["--help"]);
+    assert!(help.status.success());
+    let text = String::from_utf8_lossy(&help.stdout).into_owned();
+    assert!(["--port", "--profile", "legacy"].iter().all(|word| text.contains(word)));
+    let version = run(&["--version"]);
+    let text = String::from_utf8_lossy(&version.stdout).into_owned();
+    assert_eq!(text.trim(), concat!("aura-sandbox ", env!("CARGO_PKG_VERSION")));
+}
