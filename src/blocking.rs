@@ -11,7 +11,7 @@ use crate::client::{self, Core, Options, call};
 use crate::protocol::{Operation, Reply, Request};
 use crate::runtime::{self, Interrupt, Lanes, PerProcess};
 use crate::transport::Transports;
-use crate::{AuditLog, AuditLogPage, Result, User};
+use crate::{AuditLog, AuditLogPage, RateLimitState, Result, User};
 
 /// A client whose calls block. It is cheap to clone and safe to share between threads.
 ///
@@ -114,6 +114,14 @@ impl Client {
         let logs =
             client::AuditLogs::new(Arc::clone(&self.core), Arc::clone(&self.background), settings);
         Ok(AuditLogs { logs, interrupted: self.interrupted })
+    }
+
+    /// See [`crate::Client::rate_limit`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn rate_limit(&self) -> Result<Option<RateLimitState>> {
+        self.core.rate_limit(&self.options)
     }
 
     fn run<T: Send>(

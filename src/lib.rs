@@ -27,14 +27,17 @@ mod client;
 mod error;
 #[cfg(feature = "capi")]
 mod ffi;
+mod log;
 mod protocol;
 mod runtime;
 mod transport;
 
 pub use client::audit_logs::AuditLogPage;
 pub use client::options::{OptionSpec, Options, RateLimit};
+pub use client::rate_limit::RateLimitState;
 pub use client::{AuditLogs, Client};
 pub use error::{Error, ErrorKind, Reason, Result};
+pub use log::{LogLevel, LogRecord, clear_log_hook, set_log_hook};
 pub use protocol::audit_log::AuditLog;
 pub use protocol::user::{Organization, Package, User};
 pub use secrecy::SecretString;

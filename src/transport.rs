@@ -244,6 +244,11 @@ fn before_reply(error: reqwest::Error) -> Failure {
         (ErrorKind::Tls, format!("TLS with the server failed: {tls}"))
     } else if error.is_timeout() {
         (ErrorKind::Timeout, "no connection within connect_timeout".to_owned())
+    } else if find::<hyper::Error>(&error).is_some_and(hyper::Error::is_parse) {
+        (
+            ErrorKind::Decode,
+            format!("the reply is not HTTP as it should be: {}", root_cause(&error)),
+        )
     } else if connecting {
         (ErrorKind::Connect, format!("no connection to the server: {}", root_cause(&error)))
     } else {

@@ -184,7 +184,8 @@ fn a_connection_is_used_again_but_for_a_post() {
 fn timeouts_hold_whatever_the_server_does() {
     let limit = Duration::from_millis(300);
     let head = json(200, &[], USER);
-    let acts: [(&str, fn(Vec<u8>) -> Act); 4] = [
+    type Misbehaviour = fn(Vec<u8>) -> Act;
+    let acts: [(&str, Misbehaviour); 4] = [
         ("says nothing", |_| Act::Stall(Vec::new())),
         ("stalls in the head", |head| Act::Stall(head[..20].to_vec())),
         ("stalls in the body", |head| Act::Stall(head[..head.len() - 3].to_vec())),

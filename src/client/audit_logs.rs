@@ -147,9 +147,7 @@ impl AuditLogs {
     pub async fn next_page(&mut self) -> Result<Option<AuditLogPage>> {
         loop {
             let Current { number, page, next_row } = &mut self.current;
-            if let Some(page) = page
-                && *next_row < page.len()
-            {
+            if let Some(page) = page.as_ref().filter(|page| *next_row < page.len()) {
                 let start = mem::replace(next_row, page.len());
                 return Ok(Some(AuditLogPage { number: *number, page: page.clone(), start }));
             }
@@ -189,14 +187,13 @@ impl AuditLogs {
 
     fn ask_ahead(&mut self) {
         let most = if self.is_long { self.prefetch.max(1) } else { 1 };
-        while self.ahead.len() < most
-            && let Some(number) = self.following
-        {
+        while self.ahead.len() < most {
+            let Some(number) = self.following else { break };
             self.ahead.push_back((number, None));
             self.following = number.checked_add(1);
         }
         for (number, task) in &mut self.ahead {
-            if task.as_ref().is_none_or(Task::is_another_processs) {
+            if task.as_ref().is_none_or(Task::is_of_another_process) {
                 *task = Some(Task::spawn((self.fetch)(*number)));
             }
         }
@@ -234,14 +231,14 @@ impl Task {
     }
 
     /// After a fork, nobody in the child will ever finish what the parent began.
-    fn is_another_processs(&self) -> bool {
+    fn is_of_another_process(&self) -> bool {
         self.process != std::process::id()
     }
 }
 
 impl Drop for Task {
     fn drop(&mut self) {
-        if !self.is_another_processs() {
+        if !self.is_of_another_process() {
             self.handle.abort();
         }
     }

@@ -1,13 +1,18 @@
 //! One operation: sent, sent again where that is safe, and never past its deadline.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use http::header::IF_NONE_MATCH;
 use tokio::time::{Instant, sleep, timeout_at};
+use tracing::Instrument;
 use url::Url;
 
 use super::Core;
+use super::cache::Record;
 use super::options::RateLimit;
 use super::settings::Settings;
+use crate::log::{LogLevel, LogRecord};
 use crate::protocol::{Operation, Reply, Request};
 use crate::transport::{Failure, Outgoing, Transport};
 use crate::{Error, ErrorKind, Result};
@@ -27,7 +32,13 @@ pub(crate) async fn call<T>(
 ) -> Result<T> {
     let deadline = Instant::now() + settings.total_timeout;
     let mut call = Call { core, settings, transport, request, deadline, attempts: 0 };
-    let result = call.run(read).await;
+    let span = tracing::debug_span!(
+        target: "aura_users",
+        "call",
+        method = request.operation.method(),
+        route = request.operation.route(),
+    );
+    let result = call.run(read).instrument(span).await;
     result.map_err(|error| error.with_operation(request.operation).with_attempts(call.attempts))
 }
 
@@ -58,7 +69,10 @@ impl Call<'_> {
                     let status = reply.status;
                     match read(reply) {
                         Ok(value) => return Ok(value),
-                        Err(error) => Failed { may_repeat: self.may_repeat_after(status), error },
+                        Err(error) => {
+                            self.forget();
+                            Failed { may_repeat: self.may_repeat_after(status), error }
+                        }
                     }
                 }
                 Err(failed) => failed,
@@ -72,15 +86,13 @@ impl Call<'_> {
             {
                 return Err(error);
             }
-            tracing::debug!(
-                target: "aura_users",
-                method = self.request.operation.method(),
-                route = self.request.operation.route(),
-                attempt = self.attempts,
-                kind = error.kind().as_str(),
-                pause_ms = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX),
-                "will try again"
-            );
+            LogRecord {
+                attempt: Some(self.attempts),
+                kind: Some(error.kind()),
+                elapsed: Some(pause),
+                ..self.record(LogLevel::Debug, "pausing before the next attempt")
+            }
+            .emit();
             sleep(pause).await;
         }
     }
@@ -102,12 +114,14 @@ impl Call<'_> {
 
     fn warn_of_terms(&self) {
         if self.settings.is_hex_pm && self.request.operation == Operation::CreateUser {
-            tracing::warn!(
-                target: "aura_users",
-                "creating an account on hex.pm means accepting its terms of service: \
-                 https://hex.pm/policies/termsofservice"
-            );
+            let terms = "creating an account on hex.pm means accepting its terms of service: \
+                         https://hex.pm/policies/termsofservice";
+            self.record(LogLevel::Warn, terms).emit();
         }
+    }
+
+    fn record<'a>(&self, level: LogLevel, message: &'a str) -> LogRecord<'a> {
+        LogRecord::of(self.request.operation, level, message)
     }
 
     fn rate_is_an_error(&self) -> bool {
@@ -141,23 +155,20 @@ impl Call<'_> {
         let started = Instant::now();
         let ends = (started + self.settings.timeout).min(self.deadline);
         let outcome = timeout_at(ends, self.exchange()).await;
-        let operation = self.request.operation;
         let (status, result) = match outcome {
             Ok(Ok(reply)) => (Some(reply.status), Ok(reply)),
             Ok(Err(failed)) => (failed.error.status(), Err(failed)),
             Err(_) => (None, Err(self.timed_out(ends))),
         };
-        tracing::debug!(
-            target: "aura_users",
-            method = operation.method(),
-            route = operation.route(),
-            attempt = self.attempts,
+        LogRecord {
+            attempt: Some(self.attempts),
             status,
-            kind = result.as_ref().err().map(|failed| failed.error.kind().as_str()),
-            request_id = result.as_ref().ok().and_then(Reply::request_id),
-            elapsed_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
-            "request"
-        );
+            kind: result.as_ref().err().map(|failed| failed.error.kind()),
+            elapsed: Some(started.elapsed()),
+            request_id: result.as_ref().ok().and_then(Reply::request_id),
+            ..self.record(LogLevel::Debug, "request")
+        }
+        .emit();
         result
     }
 
@@ -179,15 +190,43 @@ impl Call<'_> {
         let invalid = |error| Failed { error, may_repeat: false };
         let mut url = Url::parse(&format!("{}{}", self.settings.base, self.request.target))
             .map_err(|_| invalid(Error::invalid_argument("repo_url does not make a URL")))?;
+        let known = self.known_record();
         let mut redirects = 0;
         loop {
-            let reply = self.send(url.clone()).await?;
+            let reply = self.send(url.clone(), known.as_deref()).await?;
             self.learn(&reply);
-            match self.next_url(&url, &reply) {
-                Some(next) if redirects < MOST_REDIRECTS => url = next,
-                _ => return Ok(reply),
+            match (self.next_url(&url, &reply), &known) {
+                (Some(next), _) if redirects < MOST_REDIRECTS => url = next,
+                (_, Some(known)) if reply.status == 304 => return Ok(known.reply(reply)),
+                _ => {
+                    self.keep(&reply);
+                    return Ok(reply);
+                }
             }
             redirects += 1;
+        }
+    }
+
+    fn may_be_kept(&self) -> bool {
+        let operation = self.request.operation;
+        self.settings.cache > 0
+            && matches!(operation, Operation::GetUser | Operation::GetCurrentUser)
+    }
+
+    fn known_record(&self) -> Option<Arc<Record>> {
+        self.may_be_kept().then(|| self.core.cache.get().get(self.settings, self.request))?
+    }
+
+    fn keep(&self, reply: &Reply) {
+        if self.may_be_kept() {
+            self.core.cache.get().put(self.settings, self.request, reply);
+        }
+    }
+
+    /// What could not be read is not to be given again.
+    fn forget(&self) {
+        if self.may_be_kept() {
+            self.core.cache.get().remove(self.settings, self.request);
         }
     }
 
@@ -204,23 +243,27 @@ impl Call<'_> {
         (same && self.request.operation.is_repeatable()).then_some(next)
     }
 
-    async fn send(&self, url: Url) -> Result<Reply, Failed> {
+    async fn send(&self, url: Url, known: Option<&Record>) -> Result<Reply, Failed> {
         let repeatable = self.request.operation.is_repeatable();
-        match self.transport.send(self.outgoing(url.clone(), !repeatable)).await {
+        match self.transport.send(self.outgoing(url.clone(), known, !repeatable)).await {
             // The server had closed the idle connection: this is no failure of the call yet.
             Err(failure) if failure.broke_before_reply && repeatable => {
-                self.transport.send(self.outgoing(url, true)).await
+                self.transport.send(self.outgoing(url, known, true)).await
             }
             result => result,
         }
         .map_err(|failure| self.failed(failure))
     }
 
-    fn outgoing(&self, url: Url, on_fresh_connection: bool) -> Outgoing {
+    fn outgoing(&self, url: Url, known: Option<&Record>, on_fresh_connection: bool) -> Outgoing {
+        let mut headers = self.settings.headers.for_request(self.request);
+        if let Some(known) = known {
+            headers.insert(IF_NONE_MATCH, known.etag.clone());
+        }
         Outgoing {
             method: self.request.operation.method(),
             url,
-            headers: self.settings.headers.for_request(self.request),
+            headers,
             body: self.request.body.as_ref().map(|body| bytes::Bytes::from_owner(body.clone())),
             max_body: self.settings.max_body,
             on_fresh_connection,
@@ -252,11 +295,8 @@ impl Call<'_> {
             self.core.rate_limits.get().learn(self.settings.rate_key, window, now);
         }
         if let Some(notice) = reply.notice() {
-            if notice.is_warning {
-                tracing::warn!(target: "aura_users", "the server says: {}", notice.text);
-            } else {
-                tracing::info!(target: "aura_users", "the server says: {}", notice.text);
-            }
+            let level = if notice.is_warning { LogLevel::Warn } else { LogLevel::Info };
+            self.record(level, &format!("the server says: {}", notice.text)).emit();
         }
     }
 }

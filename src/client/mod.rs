@@ -3,16 +3,19 @@
 //! - `options`: every option, declared once
 //! - `settings`: the options of one call, resolved
 //! - `call`: one operation, with its deadline, its retries and its redirects
+//! - `cache`: records kept with their ETag
 //! - `rate_limit`: the gate that a call passes before it sends
 //! - `audit_logs`: the stream
 
 pub(crate) mod audit_logs;
+pub(crate) mod cache;
 pub(crate) mod call;
 pub(crate) mod options;
 pub(crate) mod rate_limit;
 pub(crate) mod settings;
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use secrecy::SecretString;
 
@@ -20,8 +23,9 @@ use crate::protocol::{Operation, Request};
 use crate::runtime::PerProcess;
 use crate::transport::Transports;
 use crate::{Result, User};
+use cache::Cache;
 pub(crate) use options::Options;
-use rate_limit::RateLimits;
+use rate_limit::{RateLimitState, RateLimits};
 use settings::Settings;
 
 pub use audit_logs::AuditLogs;
@@ -31,13 +35,19 @@ pub(crate) struct Core {
     layers: settings::Layers,
     settings: Arc<Settings>,
     pub(crate) rate_limits: PerProcess<RateLimits>,
+    pub(crate) cache: PerProcess<Cache>,
 }
 
 impl Core {
     pub(crate) fn new(options: Options) -> Result<Arc<Self>> {
         let layers = settings::Layers::new(options)?;
         let settings = Arc::new(layers.resolve(&Options::new())?);
-        Ok(Arc::new(Self { layers, settings, rate_limits: PerProcess::new(RateLimits::default) }))
+        Ok(Arc::new(Self {
+            layers,
+            settings,
+            rate_limits: PerProcess::new(RateLimits::default),
+            cache: PerProcess::new(Cache::default),
+        }))
     }
 
     /// The settings of a call: the client's own where the call brings no options.
@@ -46,6 +56,12 @@ impl Core {
             return Ok(Arc::clone(&self.settings));
         }
         self.layers.resolve(options).map(Arc::new)
+    }
+
+    /// What is known of the rate limit for a call with these options.
+    pub(crate) fn rate_limit(&self, options: &Options) -> Result<Option<RateLimitState>> {
+        let key = self.settings(options)?.rate_key;
+        Ok(self.rate_limits.get().state(key, Instant::now()))
     }
 }
 
@@ -163,6 +179,16 @@ impl Client {
     pub fn stream_audit_logs(&self) -> Result<AuditLogs> {
         let settings = self.core.settings(&self.options)?;
         Ok(AuditLogs::new(Arc::clone(&self.core), Arc::clone(&self.transports), settings))
+    }
+
+    /// What the server last said of its rate limit for this origin and credential; none before
+    /// the first reply that says something, after the window's end, and on the loopback, which
+    /// servers exempt.
+    ///
+    /// # Errors
+    /// Only for bad options.
+    pub fn rate_limit(&self) -> Result<Option<RateLimitState>> {
+        self.core.rate_limit(&self.options)
     }
 
     async fn run<T>(

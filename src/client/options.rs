@@ -172,6 +172,9 @@ options! {
         default None, env [], allowed "text without control characters";
     /// Largest reply accepted, in bytes after decompression.
     max_body: u64 as u64, bytes, default Some("16777216"), env [], allowed "bytes, from 1 on";
+    /// User records kept in memory with their ETag, so that asking for one again costs a 304; 0
+    /// keeps none.
+    cache: u32 as u32, count, default Some("0"), env [], allowed "a whole number from 0 to 100000";
     /// Whether a credential may be sent over plain http beyond the loopback.
     allow_insecure_http: bool as bool, boolean, default Some("false"), env [], allowed "true or false";
     /// Whether options are read from the environment. A client's option, not a call's.
@@ -267,6 +270,13 @@ fn seconds(text: &str) -> Parsed<Duration> {
 fn whole(text: &str) -> Parsed<u32> {
     match text.trim().parse() {
         Ok(number @ 0..=100) => Ok(number),
+        _ => Err(format!("is {text:?}")),
+    }
+}
+
+fn count(text: &str) -> Parsed<u32> {
+    match text.trim().parse() {
+        Ok(number @ 0..=100_000) => Ok(number),
         _ => Err(format!("is {text:?}")),
     }
 }

@@ -13,8 +13,21 @@ pub(crate) struct RateLimits(Mutex<HashMap<u64, State>>);
 
 #[derive(Clone, Copy)]
 struct State {
+    limit: u64,
     remaining: u64,
     ends: Instant,
+}
+
+/// What the server last said of its rate limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RateLimitState {
+    /// Requests allowed in a window.
+    pub limit: u64,
+    /// Requests left in this one, those on their way taken off.
+    pub remaining: u64,
+    /// How long until the next one.
+    pub resets_in: Duration,
 }
 
 /// Replies of one window may come a little apart by two clocks with a resolution of a second.
@@ -38,6 +51,13 @@ impl RateLimits {
         Ok(())
     }
 
+    pub(crate) fn state(&self, key: u64, now: Instant) -> Option<RateLimitState> {
+        let states = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let State { limit, remaining, ends } = *states.get(&key)?;
+        let resets_in = ends.checked_duration_since(now).filter(|wait| !wait.is_zero())?;
+        Some(RateLimitState { limit, remaining, resets_in })
+    }
+
     /// Learns from a reply. Replies come out of order: the lowest count of a window is the true one.
     pub(crate) fn learn(&self, key: u64, window: RateWindow, now: Instant) {
         let Some(ends) = now.checked_add(window.resets_in) else { return };
@@ -45,9 +65,13 @@ impl RateLimits {
         if states.len() >= MOST_STATES {
             states.retain(|_, state| state.ends > now);
         }
-        let state = states.entry(key).or_insert(State { remaining: window.remaining, ends });
+        let state = states.entry(key).or_insert(State {
+            limit: window.limit,
+            remaining: window.remaining,
+            ends,
+        });
         if ends > state.ends + SAME_WINDOW {
-            *state = State { remaining: window.remaining, ends };
+            *state = State { limit: window.limit, remaining: window.remaining, ends };
         } else {
             state.remaining = state.remaining.min(window.remaining);
         }
@@ -69,9 +93,12 @@ mod tests {
         assert_eq!(limits.take(1, start), Ok(()));
         limits.learn(1, window(1, 30), start);
         assert_eq!(limits.take(1, start), Ok(()));
+        let state = limits.state(1, start).unwrap();
+        assert_eq!((state.limit, state.remaining), (100, 0));
         assert_eq!(limits.take(1, start), Err(Duration::from_secs(30)));
         assert_eq!(limits.take(2, start), Ok(()), "another credential has its own window");
         let later = start + Duration::from_secs(30);
+        assert_eq!(limits.state(1, later), None);
         assert_eq!(limits.take(1, later), Ok(()));
     }
 

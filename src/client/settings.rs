@@ -11,6 +11,7 @@ use secrecy::{ExposeSecret, SecretString};
 use url::{Host, Url};
 
 use super::options::{self, OptionSpec, Options, RateLimit};
+use crate::log::{LogLevel, LogRecord};
 use crate::protocol::request::Headers;
 use crate::transport::Connection;
 use crate::{Error, Result};
@@ -49,11 +50,9 @@ impl Layers {
             }
         }
         if first_set(&["HEX_UNSAFE_HTTPS"])?.is_some() {
-            tracing::warn!(
-                target: "aura_users",
-                "HEX_UNSAFE_HTTPS is not honoured: certificates are always checked; use ca_file \
-                 for a certificate of your own"
-            );
+            let unsafe_https = "HEX_UNSAFE_HTTPS is not honoured: certificates are always checked; \
+                                use ca_file for a certificate of your own";
+            LogRecord::new(LogLevel::Warn, unsafe_https).emit();
         }
         Ok(Self {
             client: client.or(&environment),
@@ -75,6 +74,7 @@ impl Layers {
             prefetch: Some(prefetch),
             page: Some(page),
             max_body: Some(max_body),
+            cache: Some(cache),
             allow_insecure_http: Some(allow_insecure_http),
             api_key,
             otp,
@@ -129,6 +129,7 @@ impl Layers {
             prefetch,
             page,
             max_body,
+            cache,
         })
     }
 }
@@ -206,6 +207,7 @@ pub(crate) struct Settings {
     pub(crate) prefetch: u32,
     pub(crate) page: u64,
     pub(crate) max_body: u64,
+    pub(crate) cache: u32,
     pub(crate) connection: Arc<Connection>,
     pub(crate) rate_key: u64,
     pub(crate) may_send_secrets: bool,

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use http::HeaderMap;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue, USER_AGENT};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -211,7 +212,12 @@ pub(crate) fn header_value(option: &str, text: &str) -> Result<HeaderValue> {
 }
 
 fn secret_value(option: &str, secret: &SecretString) -> Result<HeaderValue> {
-    let mut value = header_value(option, secret.expose_secret())?;
+    header_value(option, secret.expose_secret())?;
+    // A copy that wipes itself when the last header made of it is dropped.
+    let copy = Zeroizing::new(secret.expose_secret().as_bytes().to_vec());
+    let mut value = HeaderValue::from_maybe_shared(Bytes::from_owner(copy)).map_err(|error| {
+        Error::invalid_argument(format!("{option} cannot stand in a header")).with_source(error)
+    })?;
     value.set_sensitive(true);
     Ok(value)
 }
