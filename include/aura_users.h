@@ -100,6 +100,9 @@
  *       points of it in every audit row. Allowed: text without control characters.
  *   max_body, default 16777216
  *       Largest reply accepted, in bytes after decompression. Allowed: bytes, from 1 on.
+ *   cache, default 0
+ *       User records kept in memory with their ETag, so that asking for one again costs a
+ *       304; 0 keeps none. Allowed: a whole number from 0 to 100000.
  *   allow_insecure_http, default false
  *       Whether a credential may be sent over plain http beyond the loopback. Allowed: true
  *       or false.

@@ -287,16 +287,21 @@ fn within_reply(error: reqwest::Error, status: u16) -> Failure {
     }
 }
 
-fn causes<'a>(error: &'a dyn StdError) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
-    std::iter::successors(error.source(), |error: &&'a (dyn StdError + 'static)| (*error).source())
+/// What caused `error`. An `io::Error` hides what it was made of from the chain of sources, and
+/// may hide one `io::Error` in another.
+fn cause<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a (dyn StdError + 'static)> {
+    match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+        Some(hidden) => Some(hidden),
+        None => error.source(),
+    }
 }
 
-/// An `io::Error` hides what it was made of from the chain of sources.
+fn causes<'a>(error: &'a reqwest::Error) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
+    std::iter::successors(error.source(), |error: &&'a (dyn StdError + 'static)| cause(*error))
+}
+
 fn find<E: StdError + 'static>(error: &reqwest::Error) -> Option<&E> {
-    causes(error).find_map(|cause| {
-        let hidden = cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-        cause.downcast_ref().or_else(|| hidden?.downcast_ref())
-    })
+    causes(error).find_map(|cause| cause.downcast_ref())
 }
 
 /// The innermost cause: the outer ones only repeat that a request failed, and where to.

@@ -383,3 +383,48 @@ fn many_threads_share_a_client() {
     assert_eq!(server.requests().len(), 320);
     assert!(server.connections() <= 16, "{}", server.connections());
 }
+
+#[test]
+fn a_compression_bomb_is_an_error() {
+    use std::io::Write as _;
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    packed.write_all(b"{\"username\":\"").unwrap();
+    for _ in 0..100 {
+        packed.write_all(&[b'a'; 1 << 20]).unwrap();
+    }
+    packed.write_all(b"\"}").unwrap();
+    let bomb =
+        raw(200, &[("content-encoding", "gzip")], "application/json", &packed.finish().unwrap());
+    let server = Server::start(move |_, _| Act::ReplyAndClose(bomb.clone()));
+    let error = server.client().get_user("eric").unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Decode);
+    assert!(error.message().contains("max_body, 16777216 bytes"), "{error}");
+}
+
+#[test]
+fn a_packed_reply_is_unpacked() {
+    use std::io::Write as _;
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    packed.write_all(USER.as_bytes()).unwrap();
+    let reply =
+        raw(200, &[("content-encoding", "gzip")], "application/json", &packed.finish().unwrap());
+    let cut = reply[..reply.len() - 9].to_vec();
+    let server = Server::start(move |nth, request| {
+        assert_eq!(request.header("accept-encoding"), Some("gzip"));
+        Act::ReplyAndClose(if nth == 0 { reply.clone() } else { cut.clone() })
+    });
+    let client = server.client().with_options(Options::new().max_retries(0));
+    assert_eq!(client.get_user("eric").unwrap().json(), USER);
+    assert_eq!(client.get_user("eric").unwrap_err().kind(), ErrorKind::Connect);
+}
+
+#[test]
+fn a_head_that_is_none_is_a_decode_error() {
+    let huge = format!("HTTP/1.1 200 OK\r\nx: {}\r\n\r\n", "a".repeat(1 << 20)).into_bytes();
+    let many = format!("HTTP/1.1 200 OK\r\n{}\r\n", "x: y\r\n".repeat(5000)).into_bytes();
+    for head in [b"SMTP ready\r\n\r\n".to_vec(), huge, many] {
+        let server = Server::start(move |_, _| Act::ReplyAndClose(head.clone()));
+        let error = server.client().get_user("eric").unwrap_err();
+        assert_eq!((error.kind(), error.attempts()), (ErrorKind::Decode, 1), "{error}");
+    }
+}

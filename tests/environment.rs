@@ -1,0 +1,82 @@
+//! Options from the environment: which variables, and who wins. Each case in a process of its
+//! own: this same program, which shows its options where it is told to.
+
+use std::process::Command;
+
+use aura_users::{Options, blocking};
+
+const SHOW: &str = "AURA_TEST_SHOW";
+
+/// What a client's options are in this environment alone.
+fn shown(variables: &[(&str, &str)]) -> String {
+    let output = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "a_client_without_an_environment_has_the_defaults", "--nocapture"])
+        .env_clear()
+        .envs(variables.iter().copied())
+        .env(SHOW, "1")
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    text.lines().find(|line| line.starts_with("client: ")).unwrap_or(&text).to_owned()
+}
+
+#[test]
+fn a_client_without_an_environment_has_the_defaults() {
+    if std::env::var_os(SHOW).is_some() {
+        return show_options();
+    }
+    let text = shown(&[]);
+    assert!(
+        text.contains(r#"repo_url: "https://hex.pm/api", has_credential: false, timeout: 15s"#)
+    );
+}
+
+fn show_options() {
+    let client = blocking::Client::new(Options::new().max_retries(7));
+    let without = blocking::Client::new(Options::new().env(false));
+    match client {
+        Ok(client) => println!("\nclient: {client:?} without: {:?}", without.unwrap()),
+        Err(error) => println!("\nclient: {error} without: {}", without.is_ok()),
+    }
+}
+
+#[test]
+fn the_official_variables_count() {
+    let text = shown(&[
+        ("HEX_API_URL", "http://localhost:4000/api/"),
+        ("HEX_API_KEY", "secret-key"),
+        ("HEX_HTTP_TIMEOUT", "7"),
+    ]);
+    let (client, without) = text.split_once(" without: ").unwrap();
+    for part in [
+        r#"repo_url: "http://localhost:4000/api""#,
+        "has_credential: true",
+        "timeout: 7s",
+        "max_retries: 7",
+    ] {
+        assert!(client.contains(part), "{part}: {client}");
+    }
+    assert!(without.contains(r#"repo_url: "https://hex.pm/api""#), "{without}");
+    assert!(without.contains("has_credential: false"), "{without}");
+    assert!(!text.contains("secret-key"), "{text}");
+}
+
+#[test]
+fn an_empty_variable_is_none() {
+    let text = shown(&[("HEX_API_URL", ""), ("HEX_API_KEY", "")]);
+    assert!(text.contains(r#"repo_url: "https://hex.pm/api", has_credential: false"#), "{text}");
+}
+
+#[test]
+fn a_bad_variable_is_named_and_can_be_left_out() {
+    for (variable, value) in [
+        ("HEX_API_URL", "nonsense"),
+        ("HEX_HTTP_TIMEOUT", "soon"),
+        ("https_proxy", "socks5://localhost"),
+        ("HTTP_PROXY", "ftp://user:pw@localhost"),
+    ] {
+        let text = shown(&[(variable, value)]);
+        assert!(text.contains("invalid_argument") && text.contains(variable), "{text}");
+        assert!(text.ends_with("without: true") && !text.contains("pw"), "{text}");
+    }
+}

@@ -1,0 +1,48 @@
+//! What the hook is told, in a process of its own: there is one hook in a process.
+
+mod common;
+
+use std::sync::{Arc, Mutex};
+
+use aura_users::{LogLevel, Options, clear_log_hook, set_log_hook};
+use common::{Act, Server, USER, json};
+
+#[test]
+fn the_hook_is_told_of_requests_and_of_what_the_server_says() {
+    let server = Server::start(|nth, _| {
+        let notice = ("x-hex-message", "\"update\tyour client\"; level=warn");
+        let headers = [("x-request-id", "abc"), notice];
+        let headers = if nth == 0 { &headers[..1] } else { &headers[..] };
+        Act::Reply(json(if nth == 0 { 503 } else { 200 }, headers, USER))
+    });
+    let client = server.client().with_options(Options::new().api_key("secret-key"));
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let record = told.clone();
+    set_log_hook(LogLevel::Debug, move |line| {
+        record.lock().unwrap().push((line.level, line.to_string()));
+    });
+    client.get_user("eric@example.com").unwrap();
+    set_log_hook(LogLevel::Warn, {
+        let record = told.clone();
+        move |line| record.lock().unwrap().push((line.level, line.to_string()))
+    });
+    client.get_user("eric@example.com").unwrap();
+    clear_log_hook();
+    client.get_user("eric@example.com").unwrap();
+
+    let told = told.lock().unwrap();
+    let route = "GET /users/{username_or_email}: ";
+    let starts = [
+        (LogLevel::Debug, "request (attempt 1, status 503, "),
+        (LogLevel::Debug, "pausing before the next attempt (attempt 1, server, "),
+        (LogLevel::Warn, "the server says: update\\u{9}your client"),
+        (LogLevel::Debug, "request (attempt 2, status 200, "),
+        (LogLevel::Warn, "the server says: update\\u{9}your client"),
+    ];
+    assert_eq!(told.len(), starts.len(), "{told:?}");
+    for ((level, text), (expected, start)) in told.iter().zip(starts) {
+        assert_eq!(*level, expected);
+        assert!(text.starts_with(&format!("{route}{start}")), "{text}");
+        assert!(!text.contains("eric") && !text.contains("secret"), "{text}");
+    }
+}

@@ -1,0 +1,214 @@
+//! TLS, against a real server with certificates made for the test.
+
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use aura_users::{Error, ErrorKind, Options, User, blocking};
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use time::OffsetDateTime;
+
+const REPLY: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\
+    content-length: 19\r\nconnection: close\r\n\r\n{\"username\":\"eric\"}";
+
+struct Authority {
+    issuer: Issuer<'static, KeyPair>,
+    pem: String,
+}
+
+static NEXT: AtomicUsize = AtomicUsize::new(0);
+
+impl Authority {
+    fn new() -> Self {
+        let key = KeyPair::generate().unwrap();
+        let mut params = CertificateParams::default();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        // Two of one name would be taken for one another.
+        let serial = NEXT.fetch_add(1, Ordering::Relaxed);
+        params.distinguished_name.push(DnType::CommonName, format!("authority {serial}"));
+        let pem = params.self_signed(&key).unwrap().pem();
+        Self { issuer: Issuer::new(params, key), pem }
+    }
+
+    fn certify(&self, host: &str, ends: OffsetDateTime) -> rustls::ServerConfig {
+        let key = KeyPair::generate().unwrap();
+        let mut params = CertificateParams::new([host.to_owned()]).unwrap();
+        params.not_before = OffsetDateTime::UNIX_EPOCH;
+        params.not_after = ends;
+        let certificate: CertificateDer<'static> =
+            params.signed_by(&key, &self.issuer).unwrap().into();
+        let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        rustls::ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![certificate], key)
+            .unwrap()
+    }
+
+    /// The root as a file that `ca_file` can name; gone with the value.
+    fn file(&self) -> RootFile {
+        let name = format!("aura-test-root-{}-{:p}.pem", std::process::id(), self);
+        let path = std::env::temp_dir().join(name);
+        std::fs::write(&path, &self.pem).unwrap();
+        RootFile(path)
+    }
+}
+
+struct RootFile(PathBuf);
+
+impl Drop for RootFile {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+fn ages_hence() -> OffsetDateTime {
+    OffsetDateTime::now_utc() + Duration::from_secs(1_000_000)
+}
+
+/// A server that says one thing to everybody who gets as far as asking. Gives its port.
+fn serve(config: rustls::ServerConfig) -> u16 {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let config = Arc::new(config);
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let connection = rustls::ServerConnection::new(config.clone()).unwrap();
+            let mut stream = rustls::StreamOwned::new(connection, stream.unwrap());
+            // A client that refuses the certificate hangs up here.
+            if stream.read(&mut [0; 4096]).is_ok_and(|count| count > 0) {
+                let _ = stream.write_all(REPLY);
+                stream.conn.send_close_notify();
+                let _ = stream.flush();
+            }
+        }
+    });
+    port
+}
+
+fn get(port: u16, root: Option<&RootFile>) -> Result<User, Error> {
+    let mut options =
+        Options::new().repo_url(format!("https://localhost:{port}/api")).env(false).api_key("key");
+    if let Some(RootFile(path)) = root {
+        options = options.ca_file(path.clone());
+    }
+    blocking::Client::new(options).unwrap().get_user("eric")
+}
+
+#[test]
+fn a_good_certificate_is_accepted() {
+    let authority = Authority::new();
+    let port = serve(authority.certify("localhost", ages_hence()));
+    assert_eq!(get(port, Some(&authority.file())).unwrap().username(), "eric");
+}
+
+#[test]
+fn a_bad_certificate_is_refused_and_the_error_says_why() {
+    let (authority, other) = (Authority::new(), Authority::new());
+    let expired = OffsetDateTime::UNIX_EPOCH + Duration::from_secs(1_000_000);
+    for (config, root, why) in [
+        (authority.certify("localhost", expired), &authority, "expired"),
+        (authority.certify("hex.example", ages_hence()), &authority, "not valid for name"),
+        (authority.certify("localhost", ages_hence()), &other, "UnknownIssuer"),
+    ] {
+        let port = serve(config);
+        let error = get(port, Some(&root.file())).unwrap_err();
+        assert_eq!((error.kind(), error.attempts()), (ErrorKind::Tls, 1), "{error}");
+        assert!(error.message().contains(why), "{error}");
+        assert!(!error.outcome_unknown());
+    }
+}
+
+#[test]
+fn a_server_without_tls_is_an_error() {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let _ = stream.unwrap().write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n");
+        }
+    });
+    let error = get(port, Some(&Authority::new().file())).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Tls, "{error}");
+}
+
+#[test]
+fn a_handshake_that_stalls_ends_with_connect_timeout() {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let root = Authority::new().file();
+    let limit = Duration::from_millis(300);
+    let options = Options::new()
+        .repo_url(format!("https://localhost:{port}/api"))
+        .env(false)
+        .ca_file(root.0.clone())
+        .connect_timeout(limit);
+    let start = Instant::now();
+    let error = blocking::Client::new(options).unwrap().get_user("eric").unwrap_err();
+    assert!(start.elapsed() < limit + Duration::from_secs(1), "{:?}", start.elapsed());
+    assert_eq!((error.kind(), error.attempts()), (ErrorKind::Timeout, 1), "{error}");
+    assert!(error.message().contains("connect_timeout"), "{error}");
+}
+
+#[test]
+fn a_ca_file_that_is_none_is_named() {
+    let path = std::env::temp_dir().join(format!("aura-test-no-root-{}.pem", std::process::id()));
+    let get_with = |path: &PathBuf| {
+        let options =
+            Options::new().repo_url("https://localhost:1/api").env(false).ca_file(path.clone());
+        blocking::Client::new(options).unwrap().get_user("eric").unwrap_err()
+    };
+    let missing = get_with(&path);
+    std::fs::write(&path, "no certificate").unwrap();
+    let empty = get_with(&path);
+    std::fs::remove_file(&path).unwrap();
+    for (error, why) in [(missing, "No such file"), (empty, "holds no certificate")] {
+        assert_eq!(error.kind(), ErrorKind::InvalidArgument);
+        let message = error.message();
+        assert!(message.contains(path.to_str().unwrap()) && message.contains(why), "{message}");
+    }
+}
+
+/// In a process of its own, because it changes the environment.
+#[test]
+fn without_roots_http_works_and_https_says_what_is_missing() {
+    if std::env::var_os("SSL_CERT_FILE").is_some_and(|file| file == "/nonexistent") {
+        return in_a_process_without_roots();
+    }
+    let status = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "without_roots_http_works_and_https_says_what_is_missing"])
+        .env("SSL_CERT_FILE", "/nonexistent")
+        .env("SSL_CERT_DIR", "/nonexistent")
+        .status()
+        .unwrap();
+    assert!(status.success());
+}
+
+fn in_a_process_without_roots() {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        let mut stream = listener.accept().unwrap().0;
+        let _ = stream.read(&mut [0; 4096]);
+        stream.write_all(REPLY).unwrap();
+    });
+    let plain = Options::new().repo_url(format!("http://127.0.0.1:{port}/api")).env(false);
+    let client = blocking::Client::new(plain).unwrap();
+    client.get_user("eric").unwrap();
+    let https = Options::new().repo_url("https://localhost:1/api");
+    let error = client.with_options(https).get_user("eric").unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Tls);
+    assert!(error.message().contains("no trusted root certificates"), "{error}");
+    assert!(error.message().contains("ca_file"), "{error}");
+
+    let authority = Authority::new();
+    let port = serve(authority.certify("localhost", ages_hence()));
+    assert_eq!(get(port, Some(&authority.file())).unwrap().username(), "eric");
+}
