@@ -36,6 +36,7 @@ lint: venv
 	$(VENV)/bin/ruff format --check python examples
 
 test-rust:
+	@tools/need cargo cc tinyproxy-bin
 	$(CARGO) test --workspace --features capi
 
 test-c: programs library

@@ -34,6 +34,8 @@ const OTP: &str = "give the code of the authenticator app as the option otp";
 const BASIC: &str = "give an API key or an OAuth token as the option api_key";
 const KEY: &str = "give an API key as the option api_key";
 const VERIFY: &str = "follow the link in the mail that the server sent to the account's address";
+const PROXY: &str =
+    "the proxy wants a user and a password: put them into the URL of the option proxy";
 const REDIRECT: &str =
     "redirects are followed only within the same origin, and never for a POST: check repo_url";
 
@@ -156,6 +158,7 @@ impl Reply {
             },
             404 => self.not_found(operation, said),
             405 => (ErrorKind::Unsupported, None, Some(NO_SUCH_ENDPOINT)),
+            407 => (ErrorKind::UnexpectedStatus, None, Some(PROXY)),
             422 => (ErrorKind::Validation, None, None),
             429 => (ErrorKind::RateLimited, None, None),
             500..=599 => (ErrorKind::Server, None, None),
