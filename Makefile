@@ -17,7 +17,7 @@ REPLAY  := $(LIBDIR)/aura-replay
 export AURA_SANDBOX_BIN := $(SANDBOX)
 export AURA_REPLAY_BIN := $(REPLAY)
 
-.PHONY: demo test lint test-rust test-c test-python header library programs venv python clean
+.PHONY: demo test lint msrv test-rust test-c test-python header library programs venv python clean
 
 demo: programs library python
 	@mkdir -p $(BUILD)
@@ -25,7 +25,7 @@ demo: programs library python
 	    -L$(LIBDIR) -laura_users -Wl,-rpath,$(LIBDIR) -o $(BUILD)/tour
 	$(VENV)/bin/python examples/demo.py $(SANDBOX) $(BUILD)/tour $(VENV)/bin/python
 
-test: lint test-rust test-c test-python
+test: lint msrv test-rust test-c test-python
 	@echo "make test: everything passed"
 
 lint: venv
@@ -47,6 +47,10 @@ test-python: programs python
 	$(VENV)/bin/pip install -q './python[test]'
 	cd python && $(VENV)/bin/mypy
 	cd python && $(VENV)/bin/python -m pytest -q
+
+# The oldest Rust that Cargo.toml promises.
+msrv:
+	@tools/msrv
 
 header:
 	AURA_BLESS=1 $(CARGO) test -q --features capi --test header

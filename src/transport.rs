@@ -15,6 +15,7 @@ use rustls::pki_types::pem::PemObject;
 use secrecy::{ExposeSecret, SecretString, zeroize::Zeroizing};
 
 use crate::protocol::Reply;
+use crate::runtime::PerProcess;
 use crate::{Error, ErrorKind, Result};
 
 /// How servers are reached. Calls that agree on it share connections.
@@ -25,7 +26,7 @@ pub(crate) struct Connection {
     pub(crate) ca_file: Option<PathBuf>,
     pub(crate) needs_tls: bool,
     /// Reading the machine's roots takes milliseconds: once, and only for https.
-    pub(crate) tls: OnceCell<rustls::ClientConfig>,
+    pub(crate) tls: PerProcess<OnceCell<rustls::ClientConfig>>,
 }
 
 impl PartialEq for Connection {
@@ -43,7 +44,7 @@ impl PartialEq for Connection {
 
 impl Connection {
     fn tls(&self) -> Result<rustls::ClientConfig> {
-        self.tls.get_or_try_init(|| self.new_tls()).cloned()
+        self.tls.get().get_or_try_init(|| self.new_tls()).cloned()
     }
 
     fn new_tls(&self) -> Result<rustls::ClientConfig> {

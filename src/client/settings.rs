@@ -13,6 +13,7 @@ use url::{Host, Url};
 use super::options::{self, OptionSpec, Options, RateLimit};
 use crate::log::{LogLevel, LogRecord};
 use crate::protocol::request::Headers;
+use crate::runtime::PerProcess;
 use crate::transport::Connection;
 use crate::{Error, Result};
 
@@ -119,7 +120,7 @@ impl Layers {
                 no_proxy,
                 ca_file: needs_tls.then_some(ca_file).flatten(),
                 needs_tls,
-                tls: OnceCell::new(),
+                tls: PerProcess::new(OnceCell::new),
             }),
             base,
             timeout,
