@@ -53,7 +53,8 @@
  *
  * Many threads may use one aura_client at once. An aura_error does not change, so many may read it.
  * Every other handle is for one thread at a time. The functions block; each call runs in the
- * thread that makes it. After fork() the child may go on with the same client.
+ * thread that makes it. After fork() the child may go on with the same client and streams; what
+ * was the parent's is left alone there, which a leak checker in the child will mention.
  *
  * OPTIONS
  *
@@ -433,8 +434,9 @@ aura_status aura_audit_logs_next_page(aura_audit_logs *logs,
                                       aura_error **error);
 
 /**
- * The page the next row is on, counted from 1; after the end, the last page there was. To go on
- * another day, give it as the option "page". 0 for NULL.
+ * The page the next row is on, counted from 1; after the end the last page that had rows, or the
+ * first one asked for where none had. To go on another day, give it as the option "page". 0 for
+ * NULL.
  */
 uint64_t aura_audit_logs_page(const aura_audit_logs *logs);
 

@@ -315,10 +315,11 @@ impl Error {
         self.0.outcome_unknown
     }
 
-    /// Whether the same call may succeed later without any change.
+    /// Whether the same call may succeed later without any change, and repeating it is safe.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         match self.0.kind {
+            _ if self.0.outcome_unknown => false,
             ErrorKind::RateLimited | ErrorKind::Connect | ErrorKind::Timeout => true,
             ErrorKind::Server => matches!(self.0.status, Some(502..=504)),
             _ => false,

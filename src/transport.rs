@@ -4,6 +4,7 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::io;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
@@ -13,6 +14,7 @@ use reqwest::redirect::Policy;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use secrecy::{ExposeSecret, SecretString, zeroize::Zeroizing};
+use tower::util::MapRequestLayer;
 
 use crate::protocol::Reply;
 use crate::runtime::PerProcess;
@@ -126,6 +128,8 @@ impl Transports {
 pub(crate) struct Transport {
     kept_alive: reqwest::Client,
     fresh: Arc<OnceCell<reqwest::Client>>,
+    /// How many connections `kept_alive` has opened.
+    opened: Arc<AtomicUsize>,
     connection: Arc<Connection>,
 }
 
@@ -148,9 +152,9 @@ pub(crate) struct Failure {
     pub(crate) message: String,
     /// Whether the server may have read the request.
     pub(crate) may_have_arrived: bool,
-    /// Whether the connection broke before the first byte of a reply, as one does that the server
-    /// closed while it was idle.
-    pub(crate) broke_before_reply: bool,
+    /// Whether a kept-alive connection broke before the first byte of a reply, as one does that
+    /// the server closed while it was idle.
+    pub(crate) met_dead_connection: bool,
     /// The reply's status, where it came as far as that.
     pub(crate) status: Option<u16>,
     pub(crate) source: Option<reqwest::Error>,
@@ -158,21 +162,23 @@ pub(crate) struct Failure {
 
 impl Transport {
     fn new(connection: &Arc<Connection>) -> Result<Self> {
+        let opened = Arc::new(AtomicUsize::new(0));
         Ok(Self {
-            kept_alive: client(connection, true)?,
+            kept_alive: client(connection, Some(Arc::clone(&opened)))?,
             fresh: Arc::default(),
+            opened,
             connection: Arc::clone(connection),
         })
     }
 
     pub(crate) async fn send(&self, outgoing: Outgoing) -> Result<Reply, Failure> {
         let client = if outgoing.on_fresh_connection {
-            self.fresh.get_or_try_init(|| client(&self.connection, false)).map_err(|error| {
+            self.fresh.get_or_try_init(|| client(&self.connection, None)).map_err(|error| {
                 Failure {
                     kind: error.kind(),
                     message: error.message().to_owned(),
                     may_have_arrived: false,
-                    broke_before_reply: false,
+                    met_dead_connection: false,
                     status: None,
                     source: None,
                 }
@@ -185,7 +191,15 @@ impl Transport {
         let mut request = reqwest::Request::new(method, outgoing.url);
         *request.headers_mut() = outgoing.headers;
         *request.body_mut() = outgoing.body.map(Into::into);
-        let mut response = client.execute(request).await.map_err(before_reply)?;
+        let opened = self.opened.load(Ordering::Relaxed);
+        let mut response = client.execute(request).await.map_err(|error| {
+            let mut failure = before_reply(error);
+            // Opened for this request, or for another at the same time: then nothing says that
+            // it was idle before.
+            failure.met_dead_connection &=
+                !outgoing.on_fresh_connection && self.opened.load(Ordering::Relaxed) == opened;
+            failure
+        })?;
 
         let status = response.status().as_u16();
         let headers = std::mem::take(response.headers_mut());
@@ -193,7 +207,7 @@ impl Transport {
             kind: ErrorKind::Decode,
             message: format!("the reply is larger than max_body, {} bytes", outgoing.max_body),
             may_have_arrived: true,
-            broke_before_reply: false,
+            met_dead_connection: false,
             status: Some(status),
             source: None,
         };
@@ -214,7 +228,9 @@ impl Transport {
     }
 }
 
-fn client(connection: &Connection, keep_alive: bool) -> Result<reqwest::Client> {
+/// A client that keeps its connections alive and counts in `opened` those it opens, or one that
+/// opens a connection for every request.
+fn client(connection: &Connection, opened: Option<Arc<AtomicUsize>>) -> Result<reqwest::Client> {
     let mut builder = reqwest::Client::builder()
         .redirect(Policy::none())
         .connect_timeout(connection.connect_timeout)
@@ -222,9 +238,13 @@ fn client(connection: &Connection, keep_alive: bool) -> Result<reqwest::Client> 
         .pool_idle_timeout(Duration::from_secs(55))
         .tls_backend_preconfigured(connection.tls()?)
         .no_proxy();
-    if !keep_alive {
-        builder = builder.pool_max_idle_per_host(0);
-    }
+    builder = match opened {
+        Some(opened) => builder.connector_layer(MapRequestLayer::new(move |request| {
+            opened.fetch_add(1, Ordering::Relaxed);
+            request
+        })),
+        None => builder.pool_max_idle_per_host(0),
+    };
     if let Some(url) = &connection.proxy {
         let proxy = reqwest::Proxy::all(url.expose_secret()).map_err(|_| {
             // reqwest's text repeats the URL, and with it a password.
@@ -262,7 +282,7 @@ fn before_reply(error: reqwest::Error) -> Failure {
         kind,
         message,
         may_have_arrived: !connecting,
-        broke_before_reply: !connecting && kind == ErrorKind::Connect,
+        met_dead_connection: !connecting && kind == ErrorKind::Connect,
         status: None,
         source: Some(error.without_url()),
     }
@@ -282,7 +302,7 @@ fn within_reply(error: reqwest::Error, status: u16) -> Failure {
         kind,
         message,
         may_have_arrived: true,
-        broke_before_reply: false,
+        met_dead_connection: false,
         status: Some(status),
         source: Some(error.without_url()),
     }

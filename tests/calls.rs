@@ -72,7 +72,7 @@ fn a_post_is_repeated_only_where_nothing_can_have_arrived() {
         let server = Server::start(move |_, _| act());
         let error = server.client().create_user("eric", "password", &["a@b.c"]).unwrap_err();
         assert_eq!((error.kind(), error.attempts()), (ErrorKind::Connect, 1), "{error}");
-        assert!(error.outcome_unknown());
+        assert!(error.outcome_unknown() && !error.is_retryable());
         assert!(error.to_string().contains("look before you repeat"), "{error}");
         assert_eq!(server.requests().len(), 1);
     }
@@ -166,6 +166,18 @@ fn a_connection_that_breaks_while_idle_is_replaced() {
     client.get_user("eric").unwrap();
     client.get_user("eric").unwrap();
     assert_eq!(server.requests().len(), 3);
+}
+
+#[test]
+fn a_new_connection_that_breaks_is_a_failure_of_the_call() {
+    let server = Server::start(|_, _| Act::ReplyAndClose(Vec::new()));
+    for retries in [0, 2] {
+        let sent = server.requests().len();
+        let client = server.client().with_options(Options::new().max_retries(retries));
+        let error = client.get_user("eric").unwrap_err();
+        assert_eq!((error.kind(), error.attempts()), (ErrorKind::Connect, retries + 1));
+        assert_eq!(server.requests().len() - sent, retries as usize + 1);
+    }
 }
 
 #[test]

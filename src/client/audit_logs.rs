@@ -105,8 +105,8 @@ impl AuditLogs {
         }
     }
 
-    /// The page the next row is on, or after the end the last page there was: to go on another
-    /// day, start there with the option `page`.
+    /// The page the next row is on; after the end the last page that had rows, or the first one
+    /// asked for where none had. To go on another day, start there with the option `page`.
     #[must_use]
     pub fn page(&self) -> u64 {
         match &self.current.page {
@@ -159,7 +159,7 @@ impl AuditLogs {
 
     /// Makes the next page the current one; false where there is none.
     async fn turn_page(&mut self) -> Result<bool> {
-        self.ask_ahead();
+        self.ask(if self.is_long { self.prefetch.max(1) } else { 1 });
         let Some((number, Some(task))) = self.ahead.front_mut() else { return Ok(false) };
         let number = *number;
         let page = match (&mut task.handle).await {
@@ -181,12 +181,12 @@ impl AuditLogs {
         }
         self.is_long = true;
         self.current = Current { number, page: Some(page), next_row: 0 };
-        self.ask_ahead();
+        self.ask(self.prefetch);
         Ok(true)
     }
 
-    fn ask_ahead(&mut self) {
-        let most = if self.is_long { self.prefetch.max(1) } else { 1 };
+    /// Sees to it that `most` pages are on their way, as far as there are any.
+    fn ask(&mut self, most: usize) {
         while self.ahead.len() < most {
             let Some(number) = self.following else { break };
             self.ahead.push_back((number, None));

@@ -247,7 +247,7 @@ impl Call<'_> {
         let repeatable = self.request.operation.is_repeatable();
         match self.transport.send(self.outgoing(url.clone(), known, !repeatable)).await {
             // The server had closed the idle connection: this is no failure of the call yet.
-            Err(failure) if failure.broke_before_reply && repeatable => {
+            Err(failure) if failure.met_dead_connection && repeatable => {
                 self.transport.send(self.outgoing(url, known, true)).await
             }
             result => result,

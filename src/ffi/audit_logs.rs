@@ -64,8 +64,9 @@ pub extern "C" fn aura_audit_logs_next_page(
     })
 }
 
-/// The page the next row is on, counted from 1; after the end, the last page there was. To go on
-/// another day, give it as the option "page". 0 for NULL.
+/// The page the next row is on, counted from 1; after the end the last page that had rows, or the
+/// first one asked for where none had. To go on another day, give it as the option "page". 0 for
+/// NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn aura_audit_logs_page(logs: Option<&aura_audit_logs>) -> u64 {
     quietly(0, || logs.map_or(0, |logs| logs.0.page()))

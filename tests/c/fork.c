@@ -1,0 +1,101 @@
+/*
+ * fork.c - a forked child goes on with its parent's client and stream, and so does the parent.
+ *
+ *     fork path/to/aura-sandbox
+ *
+ * The child leaves the parent's connections and threads where they are and makes its own, so a
+ * leak check of the child finds the parent's, once.
+ */
+#include "check.h"
+#include "json_peek.h"
+#include "sandbox.h"
+
+enum { ROWS = 950, FORKS = 5 };
+
+/* How many rows are left, or -1 where one is missing, comes twice or is an error. */
+static int rest_of(aura_audit_logs *logs, int next)
+{
+    int rows = 0;
+    char *row;
+    aura_status status;
+    while ((status = aura_audit_logs_next(logs, &row, NULL)) == AURA_OK) {
+        int number = sandbox_row_number(row);
+        aura_string_free(row);
+        if (number != next - rows++)
+            return -1;
+    }
+    return status == AURA_END ? rows : -1;
+}
+
+static int twenty_calls(const aura_client *client)
+{
+    int good = 0;
+    for (int call = 0; call < 20; call++) {
+        char *user = NULL;
+        aura_error *error = NULL;
+        if (call % 2 == 0)
+            good += aura_get_current_user(client, NULL, &user, &error) == AURA_OK && !error &&
+                    json_is_text(json_member(user, "username"), "shared");
+        else
+            good += aura_get_user(client, "nobody", NULL, &user, &error) == AURA_NOT_FOUND && !user;
+        aura_string_free(user);
+        aura_error_free(error);
+    }
+    return good;
+}
+
+/* The child's exit status is what it found wrong; a hang ends it by a signal. */
+static void child(aura_client *client, aura_audit_logs *logs)
+{
+    int wrong = 0;
+    alarm(60);
+    wrong |= twenty_calls(client) == 20 ? 0 : 1;
+    wrong |= rest_of(logs, ROWS - 10) == ROWS - 10 ? 0 : 2;
+    aura_audit_logs_free(logs);
+    aura_client_free(client);
+    _exit(wrong);
+}
+
+static void fork_in_the_middle(aura_client *client)
+{
+    aura_audit_logs *logs;
+    char *row;
+    int status = -1;
+    CHECK_STATUS(aura_stream_audit_logs(client, NULL, &logs, NULL), AURA_OK, NULL);
+    for (int i = 0; i < 10; i++) {
+        /* The pages asked for ahead are on their way from here on. */
+        CHECK_STATUS(aura_audit_logs_next(logs, &row, NULL), AURA_OK, NULL);
+        aura_string_free(row);
+    }
+    fflush(stdout);
+    pid_t pid = fork();
+    if (pid == 0)
+        child(client, logs);
+    CHECK(pid > 0);
+
+    /* Meanwhile the parent goes on with the same client and the same stream. */
+    CHECK_INT(twenty_calls(client), 20);
+    CHECK_INT(rest_of(logs, ROWS - 10), ROWS - 10);
+    CHECK(waitpid(pid, &status, 0) == pid);
+    CHECK(WIFEXITED(status));
+    CHECK_INT(WEXITSTATUS(status), 0);
+    CHECK_INT(twenty_calls(client), 20);
+    aura_audit_logs_free(logs);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc != 2)
+        check_give_up("usage: fork AURA_SANDBOX");
+    alarm(120); /* a call that hangs ends the program */
+    struct sandbox sandbox = sandbox_start(argv[1], "current", "0");
+    sandbox_account(&sandbox, "shared", "key-of-shared", ROWS);
+    aura_client *client = new_client(sandbox.api_url, "key-of-shared");
+
+    for (int times = 0; times < FORKS; times++)
+        fork_in_the_middle(client);
+
+    aura_client_free(client);
+    sandbox_stop(&sandbox);
+    return check_finish("fork");
+}

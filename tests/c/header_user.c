@@ -1,0 +1,29 @@
+/*
+ * header_user.c - the header alone, as C and as C++, in every standard: with header_user_too.c it
+ * makes a program of two parts that both include it.
+ */
+#include "aura_users.h"
+#include "aura_users.h" /* once more does no harm */
+
+const char *other_parts_version(void);
+
+int main(void)
+{
+    const char *version = aura_version();
+    const char *expected = other_parts_version();
+    aura_options *options = aura_options_new();
+    aura_client *client = 0;
+    aura_error *error = 0;
+    aura_status status = aura_options_set(options, "page", "0", &error);
+
+    if (status != AURA_INVALID_ARGUMENT || aura_error_kind(error) != status)
+        return 1;
+    aura_error_free(error);
+    if (aura_client_new(options, &client, &error) != AURA_OK || !client)
+        return 2;
+    aura_client_free(client);
+    aura_options_free(options);
+    while (*version && *version == *expected)
+        version++, expected++;
+    return *version == *expected ? 0 : 3;
+}
