@@ -1,0 +1,330 @@
+"""The native half of `aura_users`: import its names from there."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from os import PathLike
+from types import TracebackType
+from typing import Any, ClassVar, Literal, SupportsIndex, TypedDict, final, type_check_only
+
+from typing_extensions import Self, Unpack
+
+__all__ = [
+    "ERROR_KINDS",
+    "OPTIONS",
+    "AuditLog",
+    "AuditLogPages",
+    "AuditLogs",
+    "Client",
+    "OptionSpec",
+    "Organization",
+    "Package",
+    "RateLimitState",
+    "User",
+    "__version__",
+    "_restore_audit_log",
+    "_restore_user",
+    "create_user",
+    "get_current_user",
+    "get_user",
+    "reset_user_password",
+    "stream_audit_logs",
+]
+
+__version__: str
+OPTIONS: tuple[OptionSpec, ...]
+"""Every option there is."""
+ERROR_KINDS: tuple[str, ...]
+
+@type_check_only
+class CallOptions(TypedDict, total=False):
+    """The options of one call. None is the same as not given."""
+
+    repo_url: str | None
+    """Base of the API."""
+    api_key: str | None
+    """API key, sent as `Authorization: <key>`; `Bearer <token>` is sent as it is."""
+    otp: str | None
+    """One-time password, sent as `X-Hex-OTP`."""
+    timeout: float | timedelta | None
+    """Time for one attempt."""
+    total_timeout: float | timedelta | None
+    """Time for the whole call, retries and waiting for a rate limit included."""
+    connect_timeout: float | timedelta | None
+    """Time to connect, TLS handshake included."""
+    max_retries: SupportsIndex | None
+    """How often a call is repeated where repeating is safe."""
+    rate_limit: Literal["wait", "error"] | None
+    """What a call does when the rate limit is reached."""
+    prefetch: SupportsIndex | None
+    """Pages of the audit log asked for ahead, 0 for none."""
+    page: SupportsIndex | None
+    """First page of the audit log to read."""
+    proxy: str | None
+    """Proxy for every request; user and password in its URL are the proxy's."""
+    no_proxy: str | None
+    """Hosts that are reached without a proxy, separated by commas."""
+    ca_file: str | PathLike[str] | None
+    """File of further trusted root certificates, PEM."""
+    user_agent: str | None
+    """Name of the program, put in front of ours in `User-Agent`."""
+    max_body: SupportsIndex | None
+    """Largest reply accepted, in bytes after decompression."""
+    cache: SupportsIndex | None
+    """User records kept in memory with their ETag, 0 for none."""
+    allow_insecure_http: bool | None
+    """Whether a credential may be sent over plain http beyond the loopback."""
+
+@type_check_only
+class ClientOptions(CallOptions, total=False):
+    """The options of a client, and of the functions that need none."""
+
+    env: bool | None
+    """Whether options are read from the environment."""
+
+@final
+class OptionSpec:
+    """One option: what is true of it in every language of this library."""
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+    @property
+    def default(self) -> str | None:
+        """Its default as text; None where the option is off by default."""
+    @property
+    def env(self) -> tuple[str, ...]:
+        """The environment variables it is read from, the first one that is set."""
+    @property
+    def allowed(self) -> str:
+        """The values it takes, as an error message names them."""
+    @property
+    def doc(self) -> str:
+        """What it does."""
+
+@final
+class Package:
+    """A package the user owns."""
+
+    __match_args__ = ("name", "repository", "url", "html_url")
+    def __new__(
+        cls,
+        name: str,
+        repository: str | None = None,
+        url: str | None = None,
+        html_url: str | None = None,
+    ) -> Self: ...
+    @property
+    def name(self) -> str:
+        """Its name, unique in its repository."""
+    @property
+    def repository(self) -> str | None:
+        """`hexpm` for the public registry, else the organization's repository."""
+    @property
+    def url(self) -> str | None:
+        """Where the API has it."""
+    @property
+    def html_url(self) -> str | None:
+        """Where a person reads about it."""
+    def __eq__(self, other: object, /) -> bool: ...
+    def __ne__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+    def __getnewargs__(self) -> tuple[str, str | None, str | None, str | None]: ...
+
+@final
+class Organization:
+    """An organization the user is a member of."""
+
+    __match_args__ = ("name", "role")
+    def __new__(cls, name: str, role: str | None = None) -> Self: ...
+    @property
+    def name(self) -> str:
+        """Its name."""
+    @property
+    def role(self) -> str | None:
+        """`admin`, `write` or `read` on hex.pm."""
+    def __eq__(self, other: object, /) -> bool: ...
+    def __ne__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+    def __getnewargs__(self) -> tuple[str, str | None]: ...
+
+@final
+class User:
+    """A user account, as the server describes it to this caller. It cannot be changed."""
+
+    @property
+    def username(self) -> str:
+        """The name, unique on the server, in lower case."""
+    @property
+    def full_name(self) -> str | None:
+        """The person's name, if they gave one."""
+    @property
+    def handles(self) -> Mapping[str, str]:
+        """Links to the person's other accounts by display name, in the server's order."""
+    @property
+    def url(self) -> str | None:
+        """Where the API has this record."""
+    @property
+    def email(self) -> str | None:
+        """The public e-mail address; None when there is no public one."""
+    @property
+    def inserted_at(self) -> datetime | None:
+        """When the account was made: UTC, to the microsecond."""
+    @property
+    def updated_at(self) -> datetime | None:
+        """When the account was last changed: UTC, to the microsecond."""
+    @property
+    def packages(self) -> tuple[Package, ...] | None:
+        """The packages the user owns and the caller may see; None where the server says none."""
+    @property
+    def owned_packages(self) -> Mapping[str, str]:
+        """The packages' URLs by name. Deprecated by the server: use `packages`."""
+    @property
+    def organizations(self) -> tuple[Organization, ...] | None:
+        """The organizations the user is a member of; only the current user's record has them."""
+    @property
+    def raw_json(self) -> str:
+        """The server's own JSON, byte for byte."""
+    @property
+    def extra(self) -> Mapping[str, Any]:
+        """The fields that have no attribute of their own."""
+    def to_dict(self) -> dict[str, Any]:
+        """All of the server's record as a new dict, fields unknown to this library too."""
+    def __eq__(self, other: object, /) -> bool: ...
+    def __ne__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+    def __copy__(self) -> Self: ...
+    def __deepcopy__(self, _memo: object, /) -> Self: ...
+    def __reduce__(self) -> tuple[Any, ...]: ...
+
+@final
+class AuditLog:
+    """One row of an audit log: something that was done with the caller's account."""
+
+    @property
+    def action(self) -> str:
+        """What was done: `key.generate`, `release.publish`, ..."""
+    @property
+    def user_agent(self) -> str | None:
+        """The `User-Agent` of the program that did it."""
+    @property
+    def params(self) -> Any:  # noqa: ANN401 - its shape follows the action
+        """The details, decoded when first asked for."""
+    @property
+    def raw_json(self) -> str:
+        """The server's own JSON of the row, byte for byte."""
+    def to_dict(self) -> dict[str, Any]:
+        """All of the row as a new dict, fields unknown to this library too."""
+    def __eq__(self, other: object, /) -> bool: ...
+    def __ne__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+    def __reduce__(self) -> tuple[Any, ...]: ...
+
+@final
+class AuditLogs:
+    """The caller's own audit log, newest row first."""
+
+    def __iter__(self) -> Self: ...
+    def __next__(self) -> AuditLog: ...
+    @property
+    def page(self) -> int:
+        """The page the next row is on: to go on another day, start there."""
+    def pages(self) -> AuditLogPages:
+        """Give the same rows as lists, one for each page."""
+    def close(self) -> None:
+        """End the stream."""
+    def __enter__(self) -> Self: ...
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+        /,
+    ) -> None: ...
+
+@final
+class AuditLogPages:
+    """The pages of an AuditLogs."""
+
+    def __iter__(self) -> Self: ...
+    def __next__(self) -> list[AuditLog]: ...
+
+@final
+class RateLimitState:
+    """What the server last said of its rate limit."""
+
+    @property
+    def limit(self) -> int:
+        """Requests allowed in a window."""
+    @property
+    def remaining(self) -> int:
+        """Requests left in this one, those on their way taken off."""
+    @property
+    def resets_in(self) -> float:
+        """Seconds until the next one, as of the moment it was asked for."""
+    def __eq__(self, other: object, /) -> bool: ...
+    def __ne__(self, other: object, /) -> bool: ...
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+@final
+class Client:
+    """A client of one server: connections that are kept open, and options for every call."""
+
+    def __new__(cls, **options: Unpack[ClientOptions]) -> Self: ...
+    def with_options(self, **options: Unpack[CallOptions]) -> Self:
+        """Give the same client, connections and all, with other options."""
+    def create_user(
+        self,
+        username: str,
+        password: str,
+        emails: Sequence[str],
+        **options: Unpack[CallOptions],
+    ) -> User:
+        """Make an account, and give its record.
+
+        Making an account on hex.pm means accepting its terms of service:
+        https://hex.pm/policies/termsofservice
+        """
+    def get_current_user(self, **options: Unpack[CallOptions]) -> User:
+        """Give the user the credential belongs to."""
+    def get_user(self, username_or_email: str, **options: Unpack[CallOptions]) -> User:
+        """Give a user's public record."""
+    def reset_user_password(self, username_or_email: str, **options: Unpack[CallOptions]) -> None:
+        """Ask the server to mail its user a link for a new password."""
+    def stream_audit_logs(self, **options: Unpack[CallOptions]) -> AuditLogs:
+        """Give the audit log of the credential's user, newest row first."""
+    def rate_limit(self) -> RateLimitState | None:
+        """Give what the server last said of its rate limit, where it did."""
+    def close(self) -> None:
+        """Drop the connections; any later call raises InvalidArgumentError."""
+    def __enter__(self) -> Self: ...
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+        /,
+    ) -> None: ...
+
+def create_user(
+    username: str, password: str, emails: Sequence[str], **options: Unpack[ClientOptions]
+) -> User:
+    """Make an account, and give its record.
+
+    Making an account on hex.pm means accepting its terms of service:
+    https://hex.pm/policies/termsofservice
+    """
+
+def get_current_user(**options: Unpack[ClientOptions]) -> User:
+    """Give the user the credential belongs to."""
+
+def get_user(username_or_email: str, **options: Unpack[ClientOptions]) -> User:
+    """Give a user's public record."""
+
+def reset_user_password(username_or_email: str, **options: Unpack[ClientOptions]) -> None:
+    """Ask the server to mail its user a link for a new password."""
+
+def stream_audit_logs(**options: Unpack[ClientOptions]) -> AuditLogs:
+    """Give the audit log of the credential's user, newest row first."""
+
+def _restore_user(raw_json: str, parts: dict[str, Any]) -> User: ...
+def _restore_audit_log(parts: dict[str, Any]) -> AuditLog: ...

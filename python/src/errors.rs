@@ -1,0 +1,35 @@
+//! Errors become the exceptions of `aura_users/_errors.py`.
+
+use aura_users::{Error, ErrorKind};
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+
+use crate::interrupt;
+
+/// The exception for an error of the core: what a signal's handler raised, where that ended the
+/// call.
+pub(crate) fn raised(py: Python<'_>, error: &Error) -> PyErr {
+    if error.kind() == ErrorKind::Cancelled
+        && let Some(raised) = interrupt::take()
+    {
+        return raised;
+    }
+    exception(py, "from_json", (error.to_json(), error.to_string()))
+}
+
+/// An `InvalidArgumentError` found on this side of the core.
+pub(crate) fn invalid_argument(py: Python<'_>, message: &str) -> PyErr {
+    exception(py, "invalid_argument", (message,))
+}
+
+fn exception<'py>(
+    py: Python<'py>,
+    function: &str,
+    args: impl pyo3::call::PyCallArgs<'py>,
+) -> PyErr {
+    static ERRORS: PyOnceLock<Py<PyModule>> = PyOnceLock::new();
+    ERRORS
+        .get_or_try_init(py, || Ok(py.import("aura_users._errors")?.unbind()))
+        .and_then(|errors| errors.bind(py).getattr(function)?.call1(args))
+        .map_or_else(|error| error, PyErr::from_value)
+}

@@ -1,0 +1,198 @@
+//! Options: keyword arguments with Python's types, and the core's table of them.
+
+use std::path::PathBuf;
+
+use aura_users::Options;
+use pyo3::prelude::*;
+use pyo3::types::{PyBool, PyDelta, PyDict, PyString, PyTuple};
+
+use crate::errors::{invalid_argument, raised};
+
+/// Hands the names of every option that a call takes to a macro. `env` is a client's alone.
+/// (A test compares the resulting signatures with the core's table.)
+macro_rules! with_call_options {
+    ($then:ident) => {
+        $then! {
+            repo_url api_key otp timeout total_timeout connect_timeout max_retries rate_limit
+            prefetch page proxy no_proxy ca_file user_agent max_body cache
+            allow_insecure_http
+        }
+    };
+}
+pub(crate) use with_call_options;
+
+/// Keyword arguments as they came; `None` is not set.
+pub(crate) type Given<'py, const N: usize> = [(&'static str, Option<Bound<'py, PyAny>>); N];
+
+/// The options that are set.
+pub(crate) fn read<const N: usize>(
+    py: Python<'_>,
+    given: &Given<'_, N>,
+    unknown: Option<&Bound<'_, PyDict>>,
+) -> PyResult<Options> {
+    if let Some(name) = unknown.and_then(|unknown| unknown.keys().iter().next()) {
+        return Err(refuse_name(py, &name.str()?.to_string_lossy()));
+    }
+    let mut options = Options::new();
+    for (name, value) in given {
+        if let Some(value) = value {
+            options = set(options, name, value)?;
+        }
+    }
+    Ok(options)
+}
+
+fn refuse_name(py: Python<'_>, name: &str) -> PyErr {
+    match Options::new().unset(name) {
+        Err(unknown) => raised(py, &unknown),
+        Ok(()) => {
+            invalid_argument(py, &format!("{name} is an option of a client, not of one call"))
+        }
+    }
+}
+
+enum Kind {
+    Text,
+    Path,
+    Seconds,
+    Whole,
+    Flag,
+}
+
+impl Kind {
+    fn of(name: &str) -> Self {
+        match name {
+            "timeout" | "total_timeout" | "connect_timeout" => Self::Seconds,
+            "max_retries" | "prefetch" | "page" | "max_body" | "cache" => Self::Whole,
+            "allow_insecure_http" | "env" => Self::Flag,
+            "ca_file" => Self::Path,
+            _ => Self::Text,
+        }
+    }
+
+    fn wanted(&self) -> &'static str {
+        match self {
+            Self::Text => "a str",
+            Self::Path => "a str or an os.PathLike",
+            Self::Seconds => "seconds as an int or a float, or a datetime.timedelta",
+            Self::Whole => "an int",
+            Self::Flag => "a bool",
+        }
+    }
+}
+
+/// The value goes to the core as text, which checks it and names it in its errors.
+fn set(mut options: Options, name: &str, value: &Bound<'_, PyAny>) -> PyResult<Options> {
+    let py = value.py();
+    let kind = Kind::of(name);
+    // True and False are ints to Python, but nobody's timeout.
+    let is_flag = value.is_instance_of::<PyBool>();
+    let text = match kind {
+        Kind::Text => value.cast::<PyString>().ok().map(|text| valid(name, text)).transpose()?,
+        Kind::Path => match value.extract::<PathBuf>() {
+            Ok(path) => match path.to_str() {
+                Some(path) => Some(path.to_owned()),
+                None => return Ok(options.ca_file(path)),
+            },
+            Err(_) => None,
+        },
+        Kind::Flag => is_flag.then(|| value.is_truthy()).transpose()?.map(|flag| flag.to_string()),
+        _ if is_flag => None,
+        Kind::Seconds => seconds(value)?.map(|seconds| seconds.to_string()),
+        Kind::Whole => whole(value),
+    };
+    let Some(text) = text else { return Err(wrong_type(name, kind.wanted(), value)) };
+    options.set(name, &text).map_err(|error| raised(py, &error))?;
+    Ok(options)
+}
+
+fn seconds(value: &Bound<'_, PyAny>) -> PyResult<Option<f64>> {
+    if value.is_instance_of::<PyDelta>() {
+        return value.call_method0("total_seconds")?.extract().map(Some);
+    }
+    match value.extract::<f64>() {
+        Ok(seconds) => Ok(Some(seconds)),
+        // An int beyond every float: the core refuses it as it does infinity.
+        Err(error) if error.is_instance_of::<pyo3::exceptions::PyOverflowError>(value.py()) => {
+            Ok(Some(f64::INFINITY))
+        }
+        Err(_) => Ok(None),
+    }
+}
+
+fn whole(value: &Bound<'_, PyAny>) -> Option<String> {
+    match value.extract::<i128>() {
+        Ok(number) => Some(number.to_string()),
+        Err(error) if error.is_instance_of::<pyo3::exceptions::PyOverflowError>(value.py()) => {
+            Some("beyond 128 bits".to_owned())
+        }
+        Err(_) => None,
+    }
+}
+
+/// A text argument; `name` is named where it is none.
+pub(crate) fn text<'a>(name: &str, value: &'a Bound<'_, PyAny>) -> PyResult<&'a str> {
+    let text = value.cast::<PyString>().map_err(|_| wrong_type(name, "a str", value))?;
+    utf8(name, text)
+}
+
+/// The addresses of `create_user`.
+pub(crate) fn emails(value: &Bound<'_, PyAny>) -> PyResult<Vec<String>> {
+    const WANTED: &str = "a sequence of str, such as [\"eric@example.com\"]";
+    if value.is_instance_of::<PyString>() {
+        return Err(wrong_type("emails", WANTED, value));
+    }
+    let items = value.try_iter().map_err(|_| wrong_type("emails", WANTED, value))?;
+    items.map(|item| text("every item of emails", &item?).map(str::to_owned)).collect()
+}
+
+fn valid(name: &str, text: &Bound<'_, PyString>) -> PyResult<String> {
+    utf8(name, text).map(str::to_owned)
+}
+
+/// Fails for lone surrogates, which no request can carry.
+fn utf8<'a>(name: &str, text: &'a Bound<'_, PyString>) -> PyResult<&'a str> {
+    text.to_str().map_err(|_| {
+        invalid_argument(
+            text.py(),
+            &format!("{name} is not valid Unicode: it has a lone surrogate"),
+        )
+    })
+}
+
+/// Says the type, never the value: it may be a secret.
+fn wrong_type(name: &str, wanted: &str, value: &Bound<'_, PyAny>) -> PyErr {
+    let found = value.get_type().name().map_or_else(|_| "?".to_owned(), |name| name.to_string());
+    invalid_argument(value.py(), &format!("{name} must be {wanted}, not {found}"))
+}
+
+/// One option: what is true of it in every language of this library.
+#[pyclass(frozen, get_all, module = "aura_users")]
+pub(crate) struct OptionSpec {
+    /// Its name.
+    name: &'static str,
+    /// Its default as text; None where the option is off by default.
+    default: Option<&'static str>,
+    /// The environment variables it is read from, the first one that is set.
+    env: Py<PyTuple>,
+    /// The values it takes, as an error message names them.
+    allowed: &'static str,
+    /// What it does.
+    doc: &'static str,
+}
+
+#[pymethods]
+impl OptionSpec {
+    fn __repr__(&self) -> String {
+        format!("<OptionSpec {}>", self.name)
+    }
+}
+
+pub(crate) fn specs(py: Python<'_>) -> PyResult<Bound<'_, PyTuple>> {
+    let specs = Options::SPECS.iter().map(|spec| {
+        let env = PyTuple::new(py, spec.env)?.unbind();
+        let aura_users::OptionSpec { name, default, allowed, doc, .. } = *spec;
+        Bound::new(py, OptionSpec { name, default, env, allowed, doc })
+    });
+    PyTuple::new(py, specs.collect::<PyResult<Vec<_>>>()?)
+}

@@ -1,0 +1,61 @@
+"""What every test has: an environment without our variables, and the two servers."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import programs
+import pytest
+
+import aura_users
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+VARIABLES = {name for spec in aura_users.OPTIONS for name in spec.env} | {
+    "CI",
+    "HEX_UNSAFE_HTTPS",
+    "HTTPS_PROXY",
+    "HTTP_PROXY",
+    "REQUEST_METHOD",
+    "http_proxy",
+    "https_proxy",
+}
+
+
+def pytest_sessionstart() -> None:
+    """Fail at once, and say why, where nothing could be tested."""
+    if why := programs.missing():
+        pytest.exit(why, returncode=1)
+    sources = Path(__file__).resolve().parents[1]
+    if sources in Path(aura_users.__file__).resolve().parents:
+        pytest.exit("the sources are imported: install the package and test that", returncode=1)
+
+
+@pytest.fixture(autouse=True)
+def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in VARIABLES & os.environ.keys():
+        monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+def replay() -> Iterator[str]:
+    """The address of the recorded server."""
+    with programs.Program(programs.binary("replay"), "serve") as server:
+        yield server.ready["url"]
+
+
+@pytest.fixture(params=["current", "legacy"])
+def profile(request: pytest.FixtureRequest) -> str:
+    """Each of the two servers there are."""
+    name: str = request.param
+    return name
+
+
+@pytest.fixture
+def sandbox(profile: str) -> Iterator[programs.Sandbox]:
+    """A fresh sandbox of that profile."""
+    with programs.Sandbox(profile) as server:
+        yield server

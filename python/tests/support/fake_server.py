@@ -1,0 +1,166 @@
+"""A server in this process that answers as a test says."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from typing_extensions import Self
+
+
+@dataclass
+class Request:
+    """What came."""
+
+    method: str
+    path: str
+    query: dict[str, list[str]]
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def page(self) -> int:
+        return int(self.query.get("page", ["1"])[0])
+
+
+@dataclass
+class Reply:
+    """What goes back; `None` as the body hangs up instead."""
+
+    body: object
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=dict)
+
+    def encoded(self) -> bytes:
+        return self.body if isinstance(self.body, bytes) else json.dumps(self.body).encode()
+
+
+class FakeServer:
+    """Answers each request with what `answer` gives; `requests` are those that came.
+
+    `accepted` counts the connections, and `hung_up` has a permit for each that ended.
+    """
+
+    def __init__(self, answer: Callable[[Request], Reply]) -> None:
+        self.requests: list[Request] = []
+        self.accepted = 0
+        self.hung_up = threading.Semaphore(0)
+        server = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+            # Head and body are written apart; without this the body waits for the head's ACK.
+            disable_nagle_algorithm = True
+
+            def setup(self) -> None:
+                server.accepted += 1
+                super().setup()
+
+            def finish(self) -> None:
+                super().finish()
+                server.hung_up.release()
+
+            def handle_request(self) -> None:
+                url = urlsplit(self.path)
+                body = self.rfile.read(int(self.headers.get("content-length", 0)))
+                headers = {name.lower(): value for name, value in self.headers.items()}
+                request = Request(self.command, url.path, parse_qs(url.query), headers, body)
+                server.requests.append(request)
+                reply = answer(request)
+                if reply.body is None:
+                    self.close_connection = True
+                    return
+                encoded = reply.encoded()
+                self.send_response(reply.status)
+                self.send_header("content-type", "application/json")
+                self.send_header("content-length", str(len(encoded)))
+                for name, value in reply.headers.items():
+                    self.send_header(name, value)
+                self.end_headers()
+                self.wfile.write(encoded)
+
+            do_GET = do_POST = handle_request  # noqa: N815 - http.server's names
+
+            def log_message(self, format: str, *args: Any) -> None:  # noqa: A002, ANN401
+                pass
+
+        class Server(ThreadingHTTPServer):
+            daemon_threads = True
+
+            def handle_error(self, request: object, client_address: object) -> None:
+                pass  # a client that hangs up is what some tests are about
+
+        self._server = Server(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._server.server_address[1]}/api"
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+
+class SilentServer:
+    """Takes requests and never answers; `heard` has a permit for each that came."""
+
+    def __init__(self) -> None:
+        self.heard = threading.Semaphore(0)
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}/api"
+        self._connections: list[socket.socket] = []
+        self._thread = threading.Thread(target=self._listen, daemon=True)
+
+    def _listen(self) -> None:
+        while True:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            self._connections.append(connection)
+            threading.Thread(target=self._hear, args=(connection,), daemon=True).start()
+
+    def _hear(self, connection: socket.socket) -> None:
+        while True:
+            try:
+                data = connection.recv(65536)
+            except OSError:
+                return
+            if not data:
+                return
+            if b"\r\n\r\n" in data:
+                self.heard.release()
+
+    def wait_for_request(self) -> None:
+        assert self.heard.acquire(timeout=30), "no request came"
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        for connection in self._connections:
+            connection.close()
+
+
+def audit_row(number: int) -> dict[str, Any]:
+    """The nth row of a made-up log."""
+    return {"action": "key.generate", "params": {"id": number}, "user_agent": None}
+
+
+def audit_page(number: int, total: int) -> Reply:
+    """Page `number` of a log of `total` rows."""
+    return Reply([audit_row(n) for n in range(total)][(number - 1) * 100 : number * 100])

@@ -1,0 +1,135 @@
+"""The programs the tests start: the sandbox, the recorded server, and Python itself."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from typing_extensions import Self
+
+REPOSITORY = Path(__file__).resolve().parents[3]
+MISSING = "run `cargo build -p aura-sandbox -p aura-replay` first, or set AURA_{}_BIN"
+
+
+def binary(name: str) -> Path:
+    """The program `aura-{name}`: where AURA_{NAME}_BIN says, else where cargo builds it."""
+    told = os.environ.get(f"AURA_{name.upper()}_BIN")
+    return Path(told) if told else REPOSITORY / "target" / "debug" / f"aura-{name}"
+
+
+def missing() -> str | None:
+    """What to do about a program that is not there."""
+    for name in ("sandbox", "replay"):
+        if not binary(name).is_file():
+            return f"{binary(name)} is missing: {MISSING.format(name.upper())}"
+    return None
+
+
+class Program:
+    """A program that says in one line of JSON that it is ready, and ends with its input."""
+
+    def __init__(self, *command: str | Path) -> None:
+        self._process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        assert self._process.stdout
+        line = self._process.stdout.readline()
+        assert line, f"{command[0]} ended before it was ready"
+        self.ready: dict[str, Any] = json.loads(line)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.communicate(timeout=30)
+
+
+class Sandbox(Program):
+    """An `aura-sandbox` and its admin API."""
+
+    def __init__(self, profile: str) -> None:
+        super().__init__(binary("sandbox"), "--port", "0", "--profile", profile)
+        self.url: str = self.ready["api_url"]
+
+    def admin(self, path: str, body: object = None) -> Any:  # noqa: ANN401
+        """Call the admin API; a body makes it a POST."""
+        request = urllib.request.Request(
+            f"{self.ready['admin_url']}/{path}",
+            data=None if body is None else json.dumps(body).encode(),
+            headers={
+                "Authorization": f"Bearer {self.ready['admin_token']}",
+                "Content-Type": "application/json",
+            },
+        )
+        with urllib.request.urlopen(request) as reply:
+            return json.load(reply)
+
+    def key(self, username: str) -> str:
+        """Make an API key."""
+        secret: str = self.admin("keys", {"username": username})["secret"]
+        return secret
+
+    def mailbox(self, to: str) -> list[dict[str, Any]]:
+        """The mail to an address."""
+        mail: list[dict[str, Any]] = self.admin(f"mailbox?to={to}")
+        return mail
+
+
+class Script:
+    """A Python program in a process of its own, without our test framework."""
+
+    def __init__(self, source: str, *args: str) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", source, *args],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd="/",
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.process.kill()
+        self.process.communicate()
+
+    def readline(self) -> str:
+        """Give what it prints next."""
+        assert self.process.stdout
+        return self.process.stdout.readline().strip()
+
+    def tell(self, text: str) -> None:
+        """Write a line to its standard input."""
+        assert self.process.stdin
+        self.process.stdin.write(f"{text}\n")
+        self.process.stdin.flush()
+
+    def finish(self, timeout: float = 30) -> str:
+        """Wait for its end, which must be a good one; gives the rest of what it printed."""
+        out, err = self.process.communicate(timeout=timeout)
+        assert self.process.returncode == 0, f"ended with {self.process.returncode}: {err}"
+        return out
+
+
+def run(source: str, *args: str, timeout: float = 30) -> str:
+    """Run a program to its good end; gives what it printed."""
+    with Script(source, *args) as script:
+        return script.finish(timeout)
+
+
+def replay_cases() -> Sequence[dict[str, Any]]:
+    """Every recorded case."""
+    listed = subprocess.run(
+        [binary("replay"), "cases", "--format", "json"], check=True, capture_output=True
+    )
+    return [json.loads(line) for line in listed.stdout.splitlines()]

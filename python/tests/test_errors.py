@@ -1,0 +1,119 @@
+"""The exceptions: their tree, their attributes, their way through pickle."""
+
+from __future__ import annotations
+
+import builtins
+import copy
+import pickle
+
+import pytest
+from fake_server import FakeServer, Reply, SilentServer
+
+import aura_users
+from aura_users import _errors, _native
+
+TREE = {
+    "invalid_argument": (aura_users.InvalidArgumentError, ValueError),
+    "unauthenticated": (aura_users.AuthenticationError, aura_users.ApiError),
+    "otp_required": (aura_users.OtpRequiredError, aura_users.AuthenticationError),
+    "otp_invalid": (aura_users.OtpInvalidError, aura_users.AuthenticationError),
+    "forbidden": (aura_users.PermissionDeniedError, aura_users.ApiError),
+    "not_found": (aura_users.NotFoundError, aura_users.ApiError),
+    "unsupported": (aura_users.UnsupportedError, aura_users.ApiError),
+    "validation": (aura_users.ValidationError, aura_users.ApiError),
+    "rate_limited": (aura_users.RateLimitError, aura_users.ApiError),
+    "server": (aura_users.ServerError, aura_users.ApiError),
+    "unexpected_status": (aura_users.ApiError, aura_users.AuraError),
+    "connect": (aura_users.ConnectError, ConnectionError),
+    "tls": (aura_users.TlsError, ConnectionError),
+    "timeout": (aura_users.TimeoutError, builtins.TimeoutError),
+    "cancelled": (aura_users.CancelledError, aura_users.AuraError),
+    "decode": (aura_users.DecodeError, aura_users.AuraError),
+    "internal": (aura_users.InternalError, aura_users.AuraError),
+}
+
+
+def test_every_kind_of_the_core_has_its_class() -> None:
+    assert list(TREE) == list(_native.ERROR_KINDS)
+    assert {kind: cls for kind, (cls, _) in TREE.items()} == _errors.BY_KIND
+    for kind, (cls, base) in TREE.items():
+        assert issubclass(cls, base)
+        assert issubclass(cls, aura_users.AuraError)
+        assert cls.kind == kind
+        assert getattr(aura_users, cls.__name__) is cls
+        assert cls.__module__ == "aura_users"
+
+
+def test_a_reply_in_full() -> None:
+    reply = Reply(
+        {"status": 422, "message": "Validation error(s)", "errors": {"username": "is reserved"}},
+        status=422,
+        headers={"x-request-id": "req-1"},
+    )
+    with (
+        FakeServer(lambda _: reply) as server,
+        pytest.raises(aura_users.ValidationError) as caught,
+    ):
+        aura_users.create_user("admin", "s3cret password", ["a@example.com"], repo_url=server.url)
+    error = caught.value
+    assert error.kind == "validation"
+    assert error.message == "Validation error(s)"
+    assert error.status == 422
+    assert error.errors == {"username": "is reserved"}
+    assert error.request_id == "req-1"
+    assert (error.method, error.route, error.attempts) == ("POST", "/users", 1)
+    assert (error.retry_after, error.hint, error.reason) == (None, None, None)
+    assert (error.outcome_unknown, error.retryable) == (False, False)
+    assert str(error).startswith("POST /users: validation (422): Validation error(s)")
+    shown = f"{error!r} {error} {error.__dict__}"
+    assert "s3cret" not in shown
+    assert "a@example.com" not in shown
+
+
+def test_a_rate_limit_says_how_long() -> None:
+    reply = Reply({"message": "slow down"}, status=429, headers={"retry-after": "7"})
+    with FakeServer(lambda _: reply) as server, pytest.raises(aura_users.RateLimitError) as caught:
+        aura_users.get_user("eric", repo_url=server.url, rate_limit="error")
+    assert isinstance(caught.value.retry_after, float)
+    assert 0 < caught.value.retry_after <= 7
+    assert caught.value.retryable
+
+
+def test_a_lost_reply_to_a_post_may_have_arrived() -> None:
+    with FakeServer(lambda _: Reply(None)) as server:
+        with pytest.raises(ConnectionError) as caught:
+            aura_users.create_user("eric", "password", ["e@example.com"], repo_url=server.url)
+        assert len(server.requests) == 1
+    assert isinstance(caught.value, aura_users.ConnectError)
+    assert caught.value.outcome_unknown
+
+
+def test_time_runs_out() -> None:
+    with SilentServer() as server, pytest.raises(builtins.TimeoutError) as caught:
+        aura_users.get_user("eric", repo_url=server.url, timeout=0.05, max_retries=0)
+    assert isinstance(caught.value, aura_users.TimeoutError)
+    assert caught.value.retryable
+
+
+def test_nobody_listens() -> None:
+    with pytest.raises(aura_users.ConnectError):
+        aura_users.get_user("eric", repo_url="http://127.0.0.1:1/api", max_retries=0)
+
+
+def test_tls_needs_tls() -> None:
+    with FakeServer(lambda _: Reply({})) as server:
+        url = server.url.replace("http:", "https:")
+        with pytest.raises(aura_users.TlsError):
+            aura_users.get_user("eric", repo_url=url, max_retries=0)
+
+
+@pytest.mark.parametrize("cls", [aura_users.AuraError, *_errors.BY_KIND.values()])
+def test_errors_survive_pickle_and_copy(cls: type[aura_users.AuraError]) -> None:
+    error = cls("gone", text="GET /users/me: gone", status=404, errors={"a": "b"}, retry_after=1.5)
+    for again in (pickle.loads(pickle.dumps(error)), copy.copy(error), copy.deepcopy(error)):
+        assert type(again) is cls
+        assert str(again) == str(error) == "GET /users/me: gone"
+        assert again.__dict__ == error.__dict__
+        assert (again.message, again.status, again.kind) == ("gone", 404, cls.kind)
+    assert str(cls("gone")) == "gone"
+    assert cls("gone").retryable is False

@@ -1,0 +1,146 @@
+"""What comes back: users, rows, packages, organizations."""
+
+from __future__ import annotations
+
+import copy
+import json
+import pickle
+from datetime import datetime, timezone
+
+import pytest
+from fake_server import FakeServer, Reply
+
+import aura_users
+
+RICH = """{"email":"r@example.com","full_name":"Rich \\"The\\" \u00dcser",
+ "future":{"a":[12345678901234567890]},
+ "handles":{"GitHub":"https://github.com/rich","Bluesky":"https://bsky.app/profile/rich"},
+ "inserted_at":"2026-11-23T11:50:45.977004Z","organizations":[{"name":"zeta","role":"admin"}],
+ "owned_packages":{"a":"http://localhost/api/packages/a"},
+ "packages":[{"html_url":"h","name":"a","repository":"hexpm","url":"u"}],
+ "updated_at":"2026-11-23T11:50:46","url":"http://localhost/api/users/rich","username":"rich"}"""
+ROWS = """[ {"action":"key.generate", "params":{"big":12345678901234567890,"s":"\\ud83d\\ude00"},
+ "user_agent":null,"new":1}, {"action":"a\\nb","params":null,"user_agent":""}, {"action":"old"}]"""
+
+
+def user(text: str = RICH) -> aura_users.User:
+    with FakeServer(lambda _: Reply(text.encode())) as server:
+        return aura_users.get_user("rich", repo_url=server.url)
+
+
+def rows() -> list[aura_users.AuditLog]:
+    with FakeServer(lambda _: Reply(ROWS.encode())) as server:
+        return list(aura_users.stream_audit_logs(repo_url=server.url, api_key="k"))
+
+
+def test_every_field_of_a_user() -> None:
+    rich = user()
+    assert rich.username == "rich"
+    assert rich.full_name == 'Rich "The" \u00dcser'
+    assert rich.email == "r@example.com"
+    assert rich.url == "http://localhost/api/users/rich"
+    assert list(rich.handles) == ["GitHub", "Bluesky"]
+    assert rich.owned_packages == {"a": "http://localhost/api/packages/a"}
+    assert rich.inserted_at == datetime(2026, 11, 23, 11, 50, 45, 977004, timezone.utc)
+    assert rich.updated_at == datetime(2026, 11, 23, 11, 50, 46, tzinfo=timezone.utc)
+    assert rich.packages == (aura_users.Package("a", "hexpm", "u", "h"),)
+    assert rich.organizations == (aura_users.Organization("zeta", "admin"),)
+    assert rich.raw_json == RICH
+    assert rich.to_dict() == json.loads(RICH)
+    assert dict(rich.extra) == {"future": {"a": [12345678901234567890]}}
+
+
+def test_only_the_name_must_be_there() -> None:
+    bare = user('{"username":"rich","full_name":null,"inserted_at":"1969-12-31T23:59:59.5Z"}')
+    assert (bare.full_name, bare.url, bare.email, bare.updated_at) == (None, None, None, None)
+    assert (bare.packages, bare.organizations) == (None, None)
+    assert (dict(bare.handles), dict(bare.owned_packages), dict(bare.extra)) == ({}, {}, {})
+    assert bare.inserted_at == datetime(1969, 12, 31, 23, 59, 59, 500000, timezone.utc)
+
+
+def test_records_cannot_be_changed_or_made_up() -> None:
+    rich, row = user(), rows()[0]
+    for thing, name in ((rich, "username"), (row, "action"), (aura_users.Package("a"), "name")):
+        with pytest.raises(AttributeError):
+            setattr(thing, name, "other")
+    for mapping in (rich.handles, rich.owned_packages, rich.extra):
+        with pytest.raises(TypeError):
+            mapping["GitHub"] = "other"  # type: ignore[index]
+    rich.to_dict()["username"] = "other"
+    assert rich.to_dict()["username"] == "rich"
+    for cls in (aura_users.User, aura_users.AuditLog, aura_users.AuditLogs):
+        with pytest.raises(TypeError):
+            cls()
+
+
+def test_users_are_values() -> None:
+    one, same = user(), user()
+    other = user('{"username":"rich"}')
+    assert one == same
+    assert hash(one) == hash(same)
+    assert one != other
+    assert one != "rich"
+    assert len({one, same, other}) == 2
+    for again in (copy.copy(one), copy.deepcopy(one), pickle.loads(pickle.dumps(one))):
+        assert again == one
+        assert again.packages == one.packages
+        assert again.organizations == one.organizations
+        assert again.inserted_at == one.inserted_at
+        assert again.handles == one.handles
+        assert (again.username, again.full_name, again.email) == ("rich", one.full_name, one.email)
+        assert again.to_dict() == one.to_dict()
+    assert pickle.loads(pickle.dumps(other)).packages is None
+
+
+def test_a_users_repr_is_the_name_alone() -> None:
+    assert repr(user()) == str(user()) == "<User 'rich'>"
+
+
+def test_every_field_of_a_row() -> None:
+    first, second, third = rows()
+    assert first.action == "key.generate"
+    assert first.user_agent is None
+    assert first.params == {"big": 12345678901234567890, "s": "\U0001f600"}
+    assert first.params is first.params
+    assert first.to_dict()["new"] == 1
+    assert first.raw_json == ROWS[2 : ROWS.index("}, {") + 1]
+    assert (second.action, second.user_agent, second.params) == ("a\nb", "", None)
+    assert (third.action, third.user_agent, third.params) == ("old", None, None)
+    assert third.to_dict() == {"action": "old"}
+
+
+def test_rows_are_values() -> None:
+    one, same = rows()[0], rows()[0]
+    assert one == same
+    assert hash(one) == hash(same)
+    assert one != rows()[1]
+    assert one != one.raw_json
+    for again in (copy.copy(one), copy.deepcopy(one), pickle.loads(pickle.dumps(one))):
+        assert again == one
+        assert hash(again) == hash(one)
+        assert (again.action, again.user_agent) == (one.action, one.user_agent)
+        assert again.params == one.params
+        assert again.raw_json == one.raw_json
+    assert [repr(row) for row in rows()] == [
+        "<AuditLog 'key.generate'>",
+        "<AuditLog 'a\\nb'>",
+        "<AuditLog 'old'>",
+    ]
+
+
+def test_packages_and_organizations_are_values() -> None:
+    package = aura_users.Package("a", "hexpm", url="u", html_url="h")
+    organization = aura_users.Organization("zeta", role="admin")
+    for thing in (package, organization):
+        for again in (copy.copy(thing), copy.deepcopy(thing), pickle.loads(pickle.dumps(thing))):
+            assert again == thing
+            assert hash(again) == hash(thing)
+    assert package != aura_users.Package("a", "zeta", url="u", html_url="h")
+    assert organization != aura_users.Organization("zeta")
+    assert (repr(package), repr(organization)) == (
+        "<Package 'a' in 'hexpm'>",
+        "<Organization 'zeta' as 'admin'>",
+    )
+    match package:
+        case aura_users.Package(name, repository):
+            assert (name, repository) == ("a", "hexpm")

@@ -1,0 +1,194 @@
+"""Options: what they take, who wins, and that no declaration of them differs from the core's."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import os
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from fake_server import FakeServer, Reply, Request
+
+import aura_users
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+NAMES = [spec.name for spec in aura_users.OPTIONS]
+CALL_NAMES = [name for name in NAMES if name != "env"]
+FUNCTIONS = [
+    *("create_user", "get_current_user", "get_user"),
+    *("reset_user_password", "stream_audit_logs"),
+]
+GOOD: dict[str, list[Any]] = {
+    "repo_url": ["http://localhost:4000/api"],
+    "api_key": ["0123456789abcdef", "Bearer token"],
+    "otp": ["123456"],
+    "timeout": [1, 0.5, timedelta(milliseconds=1500)],
+    "total_timeout": [1, 0.5, timedelta(minutes=1)],
+    "connect_timeout": [1, 0.5, timedelta(seconds=1)],
+    "max_retries": [0, 100],
+    "rate_limit": ["wait", "error"],
+    "prefetch": [0, 100],
+    "page": [1, 2**63],
+    "proxy": ["http://user:password@localhost:3128"],
+    "no_proxy": ["", ".example.com,10.0.0.0/8"],
+    "ca_file": ["ca.pem", Path("ca.pem")],
+    "user_agent": ["tool/1"],
+    "max_body": [1, 2**40],
+    "cache": [0, 100_000],
+    "allow_insecure_http": [True, False],
+    "env": [True, False],
+}
+BAD: dict[str, list[Any]] = {
+    "repo_url": ["hex.pm", "ftp://hex.pm", "http://x/?a=b", b"http://x", 5, "\ud800"],
+    "api_key": ["a\nb", "", b"key", 5],
+    "otp": ["a\0b", 123456],
+    "timeout": ["5", True, 0, -1, 1e400, float("nan"), 10**400, timedelta(0)],
+    "total_timeout": ["5", False, 0, timedelta(seconds=-1)],
+    "connect_timeout": ["5", [], 0],
+    "max_retries": ["2", True, 1.5, -1, 101],
+    "rate_limit": ["Wait", True, 0],
+    "prefetch": ["4", 2.0, -1],
+    "page": ["1", 0, -1, 1.5, 10**400],
+    "proxy": ["socks5://host", "nonsense", 5],
+    "no_proxy": [["localhost"]],
+    "ca_file": ["", 5],
+    "user_agent": ["a\r\nb", True],
+    "max_body": [0, -1, "1", 2.5],
+    "cache": ["1", -1, 0.5],
+    "allow_insecure_http": ["true", 1],
+    "env": ["false", 0],
+}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_values(name: str) -> None:
+    for value in GOOD[name]:
+        aura_users.Client(**{name: value})
+    aura_users.Client(**{name: None})
+    for value in BAD[name]:
+        with pytest.raises(aura_users.InvalidArgumentError, match=rf"^invalid_argument: {name} "):
+            aura_users.Client(**{name: value})
+
+
+@pytest.mark.parametrize("name", CALL_NAMES)
+def test_a_call_takes_the_same_values(name: str) -> None:
+    client = aura_users.Client()
+    for value in GOOD[name]:
+        client.with_options(**{name: value})
+    for value in BAD[name]:
+        with pytest.raises(aura_users.InvalidArgumentError, match=rf"^invalid_argument: {name} "):
+            client.get_user("eric", **{name: value})
+
+
+def test_unknown_options_are_named() -> None:
+    calls: list[Callable[..., Any]] = [
+        aura_users.Client,
+        aura_users.Client().with_options,
+        aura_users.stream_audit_logs,
+        aura_users.Client().stream_audit_logs,
+    ]
+    for call in calls:
+        with pytest.raises(aura_users.InvalidArgumentError, match='unknown option "repourl"'):
+            call(repourl="http://localhost")
+    with pytest.raises(aura_users.InvalidArgumentError, match="env is an option of a client"):
+        aura_users.Client().stream_audit_logs(env=False)  # type: ignore[call-arg]
+
+
+def test_no_message_repeats_a_secret() -> None:
+    for name in ("api_key", "otp", "proxy"):
+        for value in ("s3cret\n", b"s3cret", "socks5://u:s3cret@h"):
+            if name != "proxy" and value == "socks5://u:s3cret@h":
+                continue
+            with pytest.raises(aura_users.InvalidArgumentError) as caught:
+                aura_users.Client(**{name: value})  # type: ignore[arg-type]
+            assert "s3cret" not in repr((caught.value, caught.value.__dict__))
+
+
+def test_the_table() -> None:
+    specs = {spec.name: spec for spec in aura_users.OPTIONS}
+    assert specs["repo_url"].default == "https://hex.pm/api"
+    assert specs["repo_url"].env == ("HEX_API_URL",)
+    assert specs["api_key"].default is None
+    assert all(spec.doc and spec.allowed for spec in aura_users.OPTIONS)
+    assert repr(specs["page"]) == "<OptionSpec page>"
+
+
+def test_signatures_name_every_option() -> None:
+    for name in FUNCTIONS:
+        for of, options in ((aura_users, NAMES), (aura_users.Client, CALL_NAMES)):
+            assert keywords(getattr(of, name)) == options
+    assert keywords(aura_users.Client.with_options) == CALL_NAMES
+    assert keywords(aura_users.Client) == NAMES
+
+
+def keywords(function: Callable[..., Any]) -> list[str]:
+    parameters = inspect.signature(function).parameters.values()
+    return [each.name for each in parameters if each.kind is inspect.Parameter.KEYWORD_ONLY]
+
+
+def test_the_stub_names_every_option() -> None:
+    stub = ast.parse(Path(aura_users.__file__).with_name("_native.pyi").read_text())
+    declared = {
+        node.name: [
+            line.target.id
+            for line in node.body
+            if isinstance(line, ast.AnnAssign) and isinstance(line.target, ast.Name)
+        ]
+        for node in stub.body
+        if isinstance(node, ast.ClassDef) and node.name in {"CallOptions", "ClientOptions"}
+    }
+    assert declared == {"CallOptions": CALL_NAMES, "ClientOptions": ["env"]}
+
+
+def user(request: Request) -> Reply:
+    return Reply({"username": "eric", "key": request.headers.get("authorization")})
+
+
+def test_the_call_wins_over_the_client_and_the_client_over_the_environment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with FakeServer(user) as server:
+        monkeypatch.setenv("HEX_API_URL", server.url)
+        monkeypatch.setenv("HEX_API_KEY", "from-the-environment")
+        client = aura_users.Client()
+        assert client.get_current_user().extra["key"] == "from-the-environment"
+        client = aura_users.Client(api_key="from-the-client", user_agent="tool/1")
+        assert client.get_current_user().extra["key"] == "from-the-client"
+        other = client.with_options(api_key="from-the-handle")
+        assert other.get_current_user().extra["key"] == "from-the-handle"
+        assert other.get_current_user(api_key="from-the-call").extra["key"] == "from-the-call"
+        assert client.get_current_user(api_key=None).extra["key"] == "from-the-client"
+        assert server.requests[-1].headers["user-agent"].startswith("tool/1 aura-users/")
+        client = aura_users.Client(env=False, repo_url=server.url)
+        assert client.get_user("eric").extra["key"] is None
+
+
+def test_functions_follow_a_changed_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    with FakeServer(user) as first, FakeServer(user) as second:
+        for server, key in ((first, "one"), (second, "two"), (first, "three")):
+            monkeypatch.setenv("HEX_API_URL", server.url)
+            monkeypatch.setenv("HEX_API_KEY", key)
+            assert aura_users.get_current_user().extra["key"] == key
+        assert aura_users.get_user("eric", env=False, repo_url=second.url).extra["key"] is None
+        assert (len(first.requests), len(second.requests)) == (2, 2)
+
+
+def test_a_bad_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HEX_HTTP_TIMEOUT", "soon")
+    with pytest.raises(aura_users.InvalidArgumentError, match="HEX_HTTP_TIMEOUT"):
+        aura_users.Client()
+    with pytest.raises(aura_users.InvalidArgumentError, match="HEX_HTTP_TIMEOUT"):
+        aura_users.get_user("eric")
+    aura_users.Client(env=False)
+
+
+def test_a_path_that_is_not_utf8() -> None:
+    name = os.fsdecode(b"/nowhere/\xff.pem")
+    client = aura_users.Client(ca_file=name, repo_url="https://localhost:1/api")
+    with pytest.raises(aura_users.AuraError, match="ca_file"):
+        client.get_user("eric")

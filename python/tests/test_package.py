@@ -1,0 +1,72 @@
+"""What comes with the module is true of it: its stub, its README, its example, its license."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import aura_users
+
+if TYPE_CHECKING:
+    import programs
+    import pytest
+
+PROJECT = Path(__file__).resolve().parents[1]
+
+
+def test_the_package_is_typed() -> None:
+    assert Path(aura_users.__file__).with_name("py.typed").is_file()
+
+
+def test_the_license_is_the_projects() -> None:
+    ours, whole = (folder / "LICENSE" for folder in (PROJECT, PROJECT.parent))
+    assert ours.read_bytes() == whole.read_bytes()
+
+
+def test_the_stub_is_true(tmp_path: Path) -> None:
+    checked = subprocess.run(
+        [sys.executable, "-m", "mypy.stubtest", "aura_users"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+def test_the_example(sandbox: programs.Sandbox) -> None:
+    sandbox.admin("users", {"username": "eric", "emails": [["e@example.com", True, True, True]]})
+    sandbox.admin("audit-logs", {"username": "eric", "count": 120})
+    environment = {"HEX_API_URL": sandbox.url, "HEX_API_KEY": sandbox.key("eric")}
+    shown = example(environment, "--limit", "110").stdout.splitlines()
+    assert shown[0] == "eric has 0 packages"
+    assert len(shown) == 111
+    assert shown[1].startswith("key.generate")
+
+    failed = example(environment | {"HEX_API_KEY": "wrong"})
+    assert failed.returncode == 1
+    assert "unauthenticated (401)" in failed.stderr
+    assert "Traceback" not in failed.stderr
+
+
+def example(environment: dict[str, str], *args: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, PROJECT / "examples" / "audit.py", *args],
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+    )
+
+
+def test_the_readme(sandbox: programs.Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    sandbox.admin("users", {"username": "ericmj", "emails": [["e@example.com", True, True, True]]})
+    sandbox.admin("audit-logs", {"username": "ericmj", "count": 3})
+    monkeypatch.setenv("HEX_API_URL", sandbox.url)
+    monkeypatch.setenv("HEX_API_KEY", sandbox.key("ericmj"))
+    text = (PROJECT / "README.md").read_text()
+    programs = [part.split("```", 1)[0] for part in text.split("```python\n")[1:]]
+    assert len(programs) >= 3
+    for program in programs:
+        exec(compile(program, "README.md", "exec"), {"__name__": "__main__"})

@@ -1,0 +1,171 @@
+"""The audit log as a stream."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+from fake_server import FakeServer, Reply, Request, SilentServer, audit_page
+
+import aura_users
+
+
+class Log:
+    """A log of so many rows; pages can be made to fail."""
+
+    def __init__(self, total: int) -> None:
+        self.total = total
+        self.failing: set[int] = set()
+
+    def __call__(self, request: Request) -> Reply:
+        if request.page in self.failing:
+            return Reply({"message": "out of order"}, status=500)
+        return audit_page(request.page, self.total)
+
+
+def numbers(rows: list[aura_users.AuditLog]) -> list[int]:
+    return [row.params["id"] for row in rows]
+
+
+@pytest.mark.parametrize("prefetch", [0, 1, 4])
+@pytest.mark.parametrize(
+    ("total", "pages"), [(0, 1), (1, 1), (99, 1), (100, 2), (101, 2), (200, 3), (250, 3)]
+)
+def test_every_row_once(total: int, pages: int, prefetch: int) -> None:
+    with FakeServer(Log(total)) as server, aura_users.Client(repo_url=server.url) as client:
+        stream = client.stream_audit_logs(prefetch=prefetch)
+        assert server.requests == []
+        assert numbers(list(stream)) == list(range(total))
+        with pytest.raises(StopIteration):
+            next(stream)
+        # Asking ahead may ask past the end, but every page up to it was asked for once.
+        assert sorted(request.page for request in server.requests)[:pages] == [*range(1, pages + 1)]
+        chunks = list(client.stream_audit_logs(prefetch=prefetch).pages())
+        assert numbers([row for chunk in chunks for row in chunk]) == list(range(total))
+        assert all(len(chunk) == 100 for chunk in chunks[:-1])
+
+
+@pytest.mark.parametrize("prefetch", [0, 4])
+def test_a_failed_page_is_tried_again(prefetch: int) -> None:
+    log = Log(350)
+    with FakeServer(log) as server:
+        stream = aura_users.stream_audit_logs(repo_url=server.url, prefetch=prefetch)
+        log.failing = {1, 3}
+        for _ in range(2):
+            with pytest.raises(aura_users.ServerError):
+                next(stream)
+            assert stream.page == 1
+        log.failing = {3}
+        rows = [next(stream) for _ in range(200)]
+        assert stream.page == 3
+        for _ in range(2):
+            with pytest.raises(aura_users.ServerError) as caught:
+                next(stream)
+            assert caught.value.route == "/users/me/audit-logs"
+            assert stream.page == 3
+        log.failing = set()
+        rows += list(stream)
+        assert numbers(rows) == list(range(350))
+        assert stream.page == 4
+
+
+def test_page_is_where_to_go_on() -> None:
+    with FakeServer(Log(250)) as server, aura_users.Client(repo_url=server.url) as client:
+        stream = client.stream_audit_logs(page=2)
+        assert stream.page == 2
+        assert numbers([next(stream) for _ in range(30)]) == list(range(100, 130))
+        assert stream.page == 2
+        assert repr(stream) == "<aura_users.AuditLogs at page 2>"
+        pages = stream.pages()
+        assert numbers(next(pages)) == list(range(130, 200))
+        assert stream.page == 3
+        assert numbers([next(stream)]) == [200]
+        assert numbers(next(pages)) == list(range(201, 250))
+        assert list(pages) == []
+        assert stream.page == 3
+
+
+def test_an_error_through_pages_keeps_the_place() -> None:
+    log = Log(150)
+    log.failing = {2}
+    with FakeServer(log) as server:
+        pages = aura_users.stream_audit_logs(repo_url=server.url).pages()
+        assert iter(pages) is pages
+        assert len(next(pages)) == 100
+        with pytest.raises(aura_users.ServerError):
+            next(pages)
+        log.failing = set()
+        assert numbers(next(pages)) == list(range(100, 150))
+
+
+def test_a_closed_stream_says_so() -> None:
+    with FakeServer(Log(250)) as server:
+        with aura_users.stream_audit_logs(repo_url=server.url) as stream:
+            for _ in range(150):
+                next(stream)
+        assert stream.page == 2
+        stream.close()
+        for use in (stream, stream.pages()):
+            with pytest.raises(aura_users.InvalidArgumentError, match="the stream is closed"):
+                next(use)
+        assert repr(stream) == "<aura_users.AuditLogs at page 2 (closed)>"
+
+
+def test_a_stream_is_for_one_thread_at_a_time() -> None:
+    asked, answer = threading.Event(), threading.Event()
+
+    def slowly(request: Request) -> Reply:
+        asked.set()
+        assert answer.wait(30)
+        return audit_page(request.page, 5)
+
+    with FakeServer(slowly) as server:
+        stream = aura_users.stream_audit_logs(repo_url=server.url)
+        rows: list[aura_users.AuditLog] = []
+        reader = threading.Thread(target=lambda: rows.extend(stream))
+        reader.start()
+        assert asked.wait(30)
+        with pytest.raises(aura_users.InvalidArgumentError, match="read by another thread"):
+            next(stream)
+        assert stream.page == 1
+        answer.set()
+        reader.join()
+        assert numbers(rows) == list(range(5))
+
+
+def test_closing_while_another_thread_reads() -> None:
+    asked, answer = threading.Event(), threading.Event()
+
+    def slowly(request: Request) -> Reply:
+        asked.set()
+        assert answer.wait(30)
+        return audit_page(request.page, 5)
+
+    with FakeServer(slowly) as server:
+        stream = aura_users.stream_audit_logs(repo_url=server.url)
+        rows: list[aura_users.AuditLog] = []
+        reader = threading.Thread(target=lambda: rows.append(next(stream)))
+        reader.start()
+        assert asked.wait(30)
+        stream.close()
+        answer.set()
+        reader.join()
+        assert numbers(rows) == [0]
+        with pytest.raises(aura_users.InvalidArgumentError, match="closed"):
+            next(stream)
+
+
+def test_a_stream_outlives_its_client() -> None:
+    with FakeServer(Log(250)) as server:
+        with aura_users.Client(repo_url=server.url) as client:
+            stream = client.stream_audit_logs()
+            next(stream)
+        assert len(list(stream)) == 249
+
+
+def test_dropping_a_stream_in_flight() -> None:
+    with SilentServer() as server:
+        stream = aura_users.stream_audit_logs(repo_url=server.url, timeout=0.05, max_retries=0)
+        with pytest.raises(aura_users.TimeoutError):
+            next(stream)
+        del stream
