@@ -1,5 +1,7 @@
 # make demo    the five functions in C and Python against a server on this machine
 # make test    every test of every language
+# make test-live REPO_URL=http://localhost:4000/api
+#              the recorded cases against a server of yours, never hex.pm
 # make header  writes include/aura_users.h anew from src/ffi
 #
 # Both demo and test set up what they need. Everything is built once, into target/ and build/.
@@ -16,37 +18,54 @@ REPLAY  := $(LIBDIR)/aura-replay
 
 export AURA_SANDBOX_BIN := $(SANDBOX)
 export AURA_REPLAY_BIN := $(REPLAY)
+# The extension module links against no libpython, which a machine may not have.
+export PYO3_BUILD_EXTENSION_MODULE := 1
 
-.PHONY: demo test lint msrv test-rust test-c test-python header library programs venv python clean
+.PHONY: demo test lint msrv test-rust test-c test-python test-sandbox-python test-live header library programs venv clean
 
-demo: programs library python
+# The debug build of the Python module is enough to look at, and made in a third of the time.
+demo: programs library venv
+	$(VENV)/bin/pip install -q ./python -C build-args="--profile dev"
 	@mkdir -p $(BUILD)
 	$(CC) -std=c99 -Wall -Wextra -Werror -Iinclude examples/tour.c \
 	    -L$(LIBDIR) -laura_users -Wl,-rpath,$(LIBDIR) -o $(BUILD)/tour
 	$(VENV)/bin/python examples/demo.py $(SANDBOX) $(BUILD)/tour $(VENV)/bin/python
 
-test: lint msrv test-rust test-c test-python
+test: lint msrv test-rust test-c test-python test-sandbox-python
 	@echo "make test: everything passed"
 
 lint: venv
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --features capi --all-targets -- -D warnings
 	$(VENV)/bin/pip install -q ruff mypy
-	$(VENV)/bin/ruff check python examples
-	$(VENV)/bin/ruff format --check python examples
+	$(VENV)/bin/ruff check --config python/pyproject.toml python examples
+	$(VENV)/bin/ruff check python-sandbox
+	$(VENV)/bin/ruff format --check python-sandbox
+	$(VENV)/bin/ruff format --check --config python/pyproject.toml python examples
 
 test-rust:
 	@tools/need cargo cc tinyproxy-bin
-	$(CARGO) test --workspace --features capi
+	$(CARGO) test --workspace --exclude aura-users-python --features capi
 
 test-c: programs library
 	@tools/need cc g++ valgrind
 	$(MAKE) -C tests/c check memcheck LIBDIR=$(LIBDIR) BUILD=$(BUILD)/c
 
-test-python: programs python
+test-python: programs venv
 	$(VENV)/bin/pip install -q './python[test]'
 	cd python && $(VENV)/bin/mypy
-	cd python && $(VENV)/bin/python -m pytest -q
+	cd python && $(VENV)/bin/pytest -q
+
+# With the program out of the wheel itself.
+test-sandbox-python: venv
+	MATURIN_PEP517_ARGS="--profile dev" $(VENV)/bin/pip install -q './python-sandbox[test]'
+	cd python-sandbox && $(VENV)/bin/mypy
+	cd python-sandbox && AURA_SANDBOX_BIN= $(VENV)/bin/pytest -q
+
+test-live:
+	@test -n "$(REPO_URL)" || \
+	    { echo "usage: make test-live REPO_URL=http://localhost:4000/api"; exit 2; }
+	AURA_LIVE_URL=$(REPO_URL) $(CARGO) test -p aura-sandbox --test live -- --nocapture
 
 # The oldest Rust that Cargo.toml promises.
 msrv:
@@ -68,10 +87,6 @@ programs:
 venv:
 	@tools/need python3-venv
 	@test -x $(VENV)/bin/pip || $(PYTHON) -m venv $(VENV)
-
-python: venv
-	@tools/need cargo cc
-	$(VENV)/bin/pip install -q ./python
 
 clean:
 	$(CARGO) clean

@@ -1,35 +1,61 @@
 //! The command line.
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 
-use aura_sandbox::Config;
+use aura_sandbox::{Config, NewWorld};
 use lexopt::prelude::*;
 
 /// What to do.
 pub(crate) enum Command {
     Print(String),
-    Serve(Config),
+    Serve(Box<Config>),
 }
 
 const HELP: &str = "\
 A Hex-compatible server of the users API, for demos and tests.
 
-Usage: aura-sandbox [--port PORT] [--profile PROFILE]
+Usage: aura-sandbox [OPTIONS]
 
-Options:
-  --port PORT        listen on this port of 127.0.0.1; 0, the default, takes a free one
+Where it listens:
+  --port PORT        this port of 127.0.0.1; 0, the default, takes a free one
+  --socket PATH      a unix socket instead
+  --tls CERTIFICATE  TLS with a certificate that is good, expired, wrong-host or unknown-issuer
+
+What it is:
   --profile PROFILE  current: today's hex.pm (the default)
                      legacy: with the password-reset endpoint and Basic authentication
+  --world FILE       starts from this world, JSON; --seed-file is the same
+  --data FILE        keeps the world in this SQLite file; one that is there is what it starts from
+  --seed NUMBER      makes ids, keys, tokens and request ids reproducible
+  --clock TIME       starts at this time, such as 2026-11-23T12:00:00Z
+  --frozen           starts with a clock that stands still
+  --rate-limit-loopback  counts requests from the loopback, too
+
   --help             print this
   --version          print the version
 
-When ready it prints one line of JSON: url, api_url, port, pid, profile, admin_url, admin_token.
-It ends on SIGTERM and SIGINT, with its parent, and when a pipe on its standard input ends.
+When ready it prints one line of JSON: url, api_url, port, pid, profile, admin_url, admin_token, and
+socket and ca_file where there is one. It ends on SIGTERM and SIGINT, with its parent, and when a
+pipe on its standard input ends.
 ";
+
+/// What was said, to be put together at the end: the order of options does not matter.
+#[derive(Default)]
+struct Said {
+    config: Config,
+    port: bool,
+    socket: bool,
+    world: Option<NewWorld>,
+    seed: Option<u64>,
+    clock: Option<aura_sandbox::Timestamp>,
+    frozen: bool,
+    loopback: bool,
+}
 
 pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Command, String> {
     let mut parser = lexopt::Parser::from_iter(args);
-    let mut config = Config::default();
+    let mut said = Said::default();
     while let Some(arg) = parser.next().map_err(|e| e.to_string())? {
         match arg {
             Long("port") => {
@@ -37,13 +63,40 @@ pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Command,
                 let port = value.parse().map_err(|_| {
                     format!("bad --port \"{value}\": expected a number from 0 to 65535")
                 })?;
-                config = config.port(port);
+                said.port = true;
+                said.config = said.config.port(port);
+            }
+            Long("socket") => {
+                said.socket = true;
+                said.config = said.config.socket(path(&mut parser)?);
+            }
+            Long("tls") => {
+                let tls = value(&mut parser)?.parse().map_err(|e| format!("bad --tls: {e}"))?;
+                said.config = said.config.tls(tls);
             }
             Long("profile") => {
                 let profile =
                     value(&mut parser)?.parse().map_err(|e| format!("bad --profile: {e}"))?;
-                config = config.profile(profile);
+                said.config = said.config.profile(profile);
             }
+            Long("world" | "seed-file") => said.world = Some(world(&path(&mut parser)?)?),
+            Long("data") => said.config = said.config.data(path(&mut parser)?),
+            Long("seed") => {
+                let value = value(&mut parser)?;
+                let seed = value.parse();
+                said.seed = Some(seed.map_err(|_| {
+                    format!("bad --seed \"{value}\": expected a number from 0 to 2^64-1")
+                })?);
+            }
+            Long("clock") => {
+                let value = value(&mut parser)?;
+                let time = value.parse();
+                said.clock = Some(time.map_err(|_| {
+                    format!("bad --clock \"{value}\": expected a time such as 2026-11-23T12:00:00Z")
+                })?);
+            }
+            Long("frozen") => said.frozen = true,
+            Long("rate-limit-loopback") => said.loopback = true,
             Short('h') | Long("help") => return Ok(Command::Print(HELP.to_owned())),
             Short('V') | Long("version") => {
                 let version = concat!("aura-sandbox ", env!("CARGO_PKG_VERSION"), "\n");
@@ -52,7 +105,39 @@ pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Command,
             other => return Err(other.unexpected().to_string()),
         }
     }
-    Ok(Command::Serve(config))
+    said.command()
+}
+
+impl Said {
+    fn command(self) -> Result<Command, String> {
+        if self.port && self.socket {
+            return Err("expected either --port or --socket".to_owned());
+        }
+        let mut config = self.config.world(self.world.unwrap_or_default());
+        if let Some(seed) = self.seed {
+            config = config.seed(seed);
+        }
+        if let Some(time) = self.clock {
+            config = config.clock(time);
+        }
+        if self.frozen {
+            config = config.frozen();
+        }
+        if self.loopback {
+            config = config.rate_limit_loopback();
+        }
+        Ok(Command::Serve(Box::new(config)))
+    }
+}
+
+fn world(path: &PathBuf) -> Result<NewWorld, String> {
+    let named = |error: String| format!("bad --world {}: {error}", path.display());
+    let text = std::fs::read_to_string(path).map_err(|error| named(error.to_string()))?;
+    NewWorld::from_json(&text).map_err(named)
+}
+
+fn path(parser: &mut lexopt::Parser) -> Result<PathBuf, String> {
+    parser.value().map(PathBuf::from).map_err(|e| e.to_string())
 }
 
 fn value(parser: &mut lexopt::Parser) -> Result<String, String> {

@@ -2,17 +2,50 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-/// Where the server's time comes from.
+use crate::new::NewClock;
+
+/// Where the server's time comes from: the machine's clock, so much ahead of it, or none.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Clock {
+    ahead_us: i64,
+    frozen: Option<Timestamp>,
     last: Option<Timestamp>,
 }
 
 impl Clock {
-    /// The time in whole microseconds, never the same twice: rows are ordered by it.
+    pub(crate) fn from_form(form: Option<&NewClock>) -> Result<Clock, String> {
+        let mut clock = Clock::default();
+        let Some(form) = form else {
+            return Ok(clock);
+        };
+        if form.offset_us.is_some() && (form.time.is_some() || form.frozen) {
+            return Err("clock: offset_us goes with neither time nor frozen".to_owned());
+        }
+        clock.ahead_us = form.offset_us.unwrap_or(0);
+        if form.frozen {
+            clock.freeze();
+        }
+        if let Some(time) = form.time {
+            clock.set(time);
+        }
+        Ok(clock)
+    }
+
+    pub(crate) fn form(&self) -> Option<NewClock> {
+        match (self.frozen, self.ahead_us) {
+            (Some(time), _) => Some(NewClock { time: Some(time), frozen: true, offset_us: None }),
+            (None, 0) => None,
+            (None, ahead) => Some(NewClock { offset_us: Some(ahead), ..NewClock::default() }),
+        }
+    }
+
+    /// The time in whole microseconds. A running clock never shows the same twice: rows are
+    /// ordered by it.
     pub(crate) fn now(&mut self) -> Timestamp {
-        let now = Timestamp::from_microsecond(Timestamp::now().as_microsecond())
-            .unwrap_or(Timestamp::UNIX_EPOCH);
+        if let Some(time) = self.frozen {
+            return time;
+        }
+        let now = self.peek();
         let now = match self.last {
             Some(last) if now <= last => {
                 last.checked_add(SignedDuration::from_micros(1)).unwrap_or(last)
@@ -21,6 +54,51 @@ impl Clock {
         };
         self.last = Some(now);
         now
+    }
+
+    /// The time, for what is not ordered by it.
+    pub(crate) fn peek(&self) -> Timestamp {
+        let machine = Timestamp::now().as_microsecond().saturating_add(self.ahead_us);
+        self.frozen.or_else(|| Timestamp::from_microsecond(machine).ok()).unwrap_or(Timestamp::MAX)
+    }
+
+    pub(crate) fn is_frozen(&self) -> bool {
+        self.frozen.is_some()
+    }
+
+    /// Stands still from now on.
+    pub(crate) fn freeze(&mut self) {
+        self.frozen = Some(self.peek());
+    }
+
+    /// Goes on from where it stands.
+    pub(crate) fn run(&mut self) {
+        if let Some(time) = self.frozen.take() {
+            self.set(time);
+        }
+    }
+
+    /// It is this time now; it stands or runs as before.
+    pub(crate) fn set(&mut self, time: Timestamp) {
+        // Whole microseconds, as everything that is shown.
+        let time = Timestamp::from_microsecond(time.as_microsecond()).unwrap_or(time);
+        self.last = None;
+        match &mut self.frozen {
+            Some(frozen) => *frozen = time,
+            None => self.ahead_us = time.as_microsecond() - Timestamp::now().as_microsecond(),
+        }
+    }
+
+    /// Goes forward, or, below zero, back.
+    pub(crate) fn advance(&mut self, by: SignedDuration) -> Result<(), String> {
+        let time = self.peek().checked_add(by);
+        self.set(time.map_err(|_| "the clock: there is no such time".to_owned())?);
+        Ok(())
+    }
+
+    /// The machine's time again.
+    pub(crate) fn reset(&mut self) {
+        *self = Clock::default();
     }
 }
 

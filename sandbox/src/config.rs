@@ -1,10 +1,18 @@
 //! What a sandbox can be told before it starts.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
+
+use crate::Timestamp;
+use crate::new::{NewClock, NewWorld};
+
 /// Which of the two recorded servers the sandbox behaves like.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum Profile {
     /// hex.pm of August 2026 and later: no password-reset endpoint, Basic authentication is off.
@@ -54,6 +62,44 @@ impl FromStr for Profile {
 pub struct Config {
     pub(crate) profile: Profile,
     pub(crate) port: u16,
+    pub(crate) socket: Option<PathBuf>,
+    pub(crate) tls: Option<Tls>,
+    pub(crate) data: Option<PathBuf>,
+    pub(crate) world: NewWorld,
+}
+
+/// Which certificate a server with TLS shows. Its issuer's certificate is in a file, see
+/// [`Sandbox::ca_file`](crate::Sandbox::ca_file).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Tls {
+    /// For 127.0.0.1 and localhost, by the issuer in the file.
+    Good,
+    /// The same, but it ended a day ago.
+    Expired,
+    /// For another host.
+    WrongHost,
+    /// By an issuer that is not the one in the file.
+    UnknownIssuer,
+}
+
+impl FromStr for Tls {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        Ok(match name {
+            "good" => Tls::Good,
+            "expired" => Tls::Expired,
+            "wrong-host" => Tls::WrongHost,
+            "unknown-issuer" => Tls::UnknownIssuer,
+            other => {
+                return Err(format!(
+                    "unknown certificate \"{other}\": expected \"good\", \"expired\", \
+                     \"wrong-host\" or \"unknown-issuer\""
+                ));
+            }
+        })
+    }
 }
 
 impl Config {
@@ -66,6 +112,58 @@ impl Config {
     /// Listens on this port of 127.0.0.1; 0, the default, takes a free one.
     pub fn port(mut self, port: u16) -> Self {
         self.port = port;
+        self
+    }
+
+    /// Listens on a unix socket instead of a port. One that nobody listens on is replaced.
+    pub fn socket(mut self, path: impl Into<PathBuf>) -> Self {
+        self.socket = Some(path.into());
+        self
+    }
+
+    /// Speaks TLS, with this certificate.
+    pub fn tls(mut self, tls: Tls) -> Self {
+        self.tls = Some(tls);
+        self
+    }
+
+    /// Keeps the world in this SQLite file. A file that is there already is what it starts from;
+    /// [`Config::world`] and what else is said about the world then count for nothing.
+    pub fn data(mut self, path: impl Into<PathBuf>) -> Self {
+        self.data = Some(path.into());
+        self
+    }
+
+    /// Starts from this world; an empty one unless said otherwise. What the other methods say
+    /// about a world goes into this one: they come after.
+    pub fn world(mut self, world: NewWorld) -> Self {
+        self.world = world;
+        self
+    }
+
+    /// Makes ids, keys, tokens and request ids reproducible.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.world.seed = Some(seed);
+        self
+    }
+
+    /// Starts at this time instead of the machine's.
+    pub fn clock(mut self, time: Timestamp) -> Self {
+        let frozen = self.world.clock.as_ref().is_some_and(|clock| clock.frozen);
+        self.world.clock = Some(NewClock { time: Some(time), frozen, offset_us: None });
+        self
+    }
+
+    /// Starts with a clock that stands still.
+    pub fn frozen(mut self) -> Self {
+        let clock = self.world.clock.get_or_insert_default();
+        clock.frozen = true;
+        self
+    }
+
+    /// Counts requests from the loopback, too: the real server does not.
+    pub fn rate_limit_loopback(mut self) -> Self {
+        self.world.rate_limits.get_or_insert_default().loopback = true;
         self
     }
 }

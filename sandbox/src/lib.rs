@@ -23,23 +23,39 @@
 //! What it answers was compared with exchanges recorded from the real server; the README says
 //! where the two differ.
 //!
-//! Inside, `world` is the state and its rules, `http` the way from socket to endpoint, `api` the
-//! imitated endpoints, `web` the pages behind links in mail, `admin` the sandbox's own API, `term`
-//! the wire formats.
+//! Inside, `world` is the state and its rules, `host` the worlds of one process, `http` the way from
+//! socket to endpoint, `api` the imitated endpoints, `web` the pages behind links in mail, `admin`
+//! the sandbox's own API, `rules` how it misbehaves, `journal` what arrived, `new` what is put in,
+//! `store` a world in a file, `tls` certificates, `term` the wire formats.
 
 mod admin;
 mod api;
 mod clock;
 mod config;
+mod handle;
+mod host;
 mod http;
+mod journal;
 mod new;
+mod random;
+mod rules;
 mod sandbox;
+mod store;
 mod term;
+mod tls;
 mod web;
 mod world;
 
-pub use config::{Config, Profile};
-pub use new::{NewAuditRow, NewEmail, NewKey, NewOrganization, NewToken, NewUser};
-pub use sandbox::{Sandbox, SeedError};
+pub use config::{Config, Profile, Tls};
+pub use handle::{SeedError, WorldHandle};
+pub use jiff::Timestamp;
+pub use journal::{JournalEntry, JournalFilter};
+pub use new::{
+    NewAuditLog, NewAuditRow, NewClock, NewCount, NewCounts, NewDraws, NewEmail, NewKey,
+    NewLastUse, NewMembership, NewOrganization, NewPackage, NewReset, NewToken, NewUser, NewWorld,
+};
+pub use rules::{Action, CannedReply, CloseAt, Rule};
+pub use sandbox::Sandbox;
 pub use world::account::{Handles, Role};
+pub use world::limits::RateLimits;
 pub use world::mail::Mail;

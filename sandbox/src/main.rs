@@ -17,7 +17,7 @@ fn main() -> ExitCode {
             print!("{text}");
             ExitCode::SUCCESS
         }
-        Ok(Command::Serve(config)) => match run(config) {
+        Ok(Command::Serve(config)) => match run(*config) {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => {
                 eprintln!("aura-sandbox: {error}");
@@ -31,12 +31,22 @@ fn main() -> ExitCode {
     }
 }
 
+/// Many systems start programs with room for a thousand open files; each connection is one.
+fn make_room() {
+    use rustix::process::{Resource, getrlimit, setrlimit};
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = limit.maximum;
+    // Where that is refused there is less room, and that is all.
+    let _ = setrlimit(Resource::Nofile, limit);
+}
+
 fn run(config: aura_sandbox::Config) -> std::io::Result<()> {
+    make_room();
     let (end, ended) = mpsc::channel();
     // Before the ready line: whoever reads it may end us at once.
     lifeline::watch(&end)?;
     let sandbox = Sandbox::start(config)?;
-    let ready = serde_json::json!({
+    let mut ready = serde_json::json!({
         "url": sandbox.url(),
         "api_url": sandbox.api_url(),
         "port": sandbox.port(),
@@ -45,6 +55,13 @@ fn run(config: aura_sandbox::Config) -> std::io::Result<()> {
         "admin_url": sandbox.admin_url(),
         "admin_token": sandbox.admin_token(),
     });
+    if let Some(path) = sandbox.socket() {
+        ready["socket"] = path.to_string_lossy().into();
+        ready["port"] = serde_json::Value::Null;
+    }
+    if let Some(path) = sandbox.ca_file() {
+        ready["ca_file"] = path.to_string_lossy().into();
+    }
     let mut out = std::io::stdout().lock();
     writeln!(out, "{ready}")?;
     out.flush()?;

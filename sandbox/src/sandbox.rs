@@ -1,185 +1,114 @@
-//! The handle of a running server.
+//! A running server.
 
 use std::convert::Infallible;
 use std::fmt;
 use std::io;
-use std::net::{Ipv4Addr, TcpListener};
+use std::ops::Deref;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use tokio::sync::oneshot;
 
-use crate::admin::generated_row;
-use crate::config::{Config, Profile};
-use crate::http::{Shared, serve};
-use crate::new::{NewAuditRow, NewKey, NewOrganization, NewToken, NewUser};
-use crate::world::World;
-use crate::world::account::Role;
-use crate::world::keys::random_secret;
-use crate::world::mail::Mail;
+use crate::config::Config;
+use crate::handle::WorldHandle;
+use crate::host::{Hosted, Shared};
+use crate::http::listen::{self, Bound};
+use crate::http::serve;
+use crate::store::Store;
+use crate::tls::{CaFile, identity};
+use crate::world::Place;
 
-/// Ready-made state that does not fit: a name that is taken, an organization that is not there.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SeedError(String);
-
-impl fmt::Display for SeedError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for SeedError {}
-
-impl From<String> for SeedError {
-    fn from(text: String) -> Self {
-        SeedError(text)
-    }
-}
-
-/// A running server; it stops when this is dropped.
+/// A running server; it stops when this is dropped. It is also the handle of its first world, see
+/// [`WorldHandle`] for what can be done to it.
 pub struct Sandbox {
-    shared: Arc<Shared>,
-    profile: Profile,
+    world: WorldHandle,
     port: u16,
-    url: String,
+    socket: Option<PathBuf>,
+    ca_file: Option<CaFile>,
     stop: Option<oneshot::Sender<Infallible>>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Sandbox {
-    /// Starts a server on 127.0.0.1 with an empty world; it answers when this returns.
+    /// Starts a server on 127.0.0.1, with an empty world unless told otherwise; it answers when
+    /// this returns.
     pub fn start(config: Config) -> io::Result<Sandbox> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, config.port)).map_err(|error| {
-            let text = format!("cannot listen on 127.0.0.1:{}: {error}", config.port);
-            io::Error::new(error.kind(), text)
-        })?;
-        listener.set_nonblocking(true)?;
-        let port = listener.local_addr()?.port();
-        let url = format!("http://127.0.0.1:{port}");
-        let world = World::new(config.profile, url.clone());
-        let shared = Arc::new(Shared::new(world, random_secret()));
-        let runtime =
-            tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build()?;
-        let (stop, stopped) = oneshot::channel();
-        let served = Arc::clone(&shared);
-        let thread =
-            std::thread::Builder::new().name("aura-sandbox".to_owned()).spawn(move || {
-                runtime.block_on(async move {
-                    // Fails only without the reactor that is enabled above.
-                    if let Ok(listener) = tokio::net::TcpListener::from_std(listener) {
-                        serve(listener, served, stopped).await;
-                    }
-                });
-            })?;
+        let store = config.data.as_deref().map(Store::open).transpose()?;
+        let (tls, ca_file) = match config.tls.map(identity).transpose()? {
+            Some(identity) => (Some(identity.config), Some(identity.ca_file)),
+            None => (None, None),
+        };
+        let bound = match &config.socket {
+            Some(path) => listen::path(path)?,
+            None => listen::port(config.port)?,
+        };
+        let port = bound.port()?;
+        let scheme = if tls.is_some() { "https" } else { "http" };
+        let url = match config.socket {
+            Some(_) => format!("{scheme}://localhost"),
+            None => format!("{scheme}://127.0.0.1:{port}"),
+        };
+        let place = Place { url, prefix: String::new() };
+        let root = Hosted::new(String::new(), config.profile, place, config.world, store)
+            .map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
+        let shared = Arc::new(Shared::new(root, config.profile));
+        let (stop, thread) = spawn(bound, tls, Arc::clone(&shared))?;
+        let hosted = Arc::clone(&shared.root);
         Ok(Sandbox {
-            shared,
-            profile: config.profile,
+            world: WorldHandle { shared, hosted },
             port,
-            url,
+            socket: config.socket,
+            ca_file,
             stop: Some(stop),
             thread: Some(thread),
         })
     }
 
-    /// `http://127.0.0.1:PORT`
-    pub fn url(&self) -> &str {
-        &self.url
-    }
-
-    /// The base of the API, for a client's `repo_url`: `http://127.0.0.1:PORT/api`
-    pub fn api_url(&self) -> String {
-        format!("{}/api", self.url)
-    }
-
-    /// The base of the admin API: `http://127.0.0.1:PORT/_sandbox`
-    pub fn admin_url(&self) -> String {
-        format!("{}/_sandbox", self.url)
-    }
-
-    /// What the admin API wants as `Authorization: Bearer …`.
-    pub fn admin_token(&self) -> &str {
-        &self.shared.admin_token
-    }
-
-    /// The port it listens on.
+    /// The port it listens on; 0 when it listens on a unix socket.
     pub fn port(&self) -> u16 {
         self.port
     }
 
-    /// The server it behaves like.
-    pub fn profile(&self) -> Profile {
-        self.profile
+    /// The unix socket it listens on.
+    pub fn socket(&self) -> Option<&Path> {
+        self.socket.as_deref()
     }
 
-    /// Puts a ready-made account into the world, without checks, rows or mail.
-    pub fn add_user(&self, user: NewUser) -> Result<(), SeedError> {
-        self.shared.world().seed_user(user)?;
-        Ok(())
+    /// With TLS: the file with the issuer's certificate, PEM. It goes away with the server.
+    pub fn ca_file(&self) -> Option<&Path> {
+        self.ca_file.as_ref().map(CaFile::path)
     }
+}
 
-    /// Puts an organization into the world, and the account behind it.
-    pub fn add_organization(&self, organization: NewOrganization) -> Result<(), SeedError> {
-        self.shared.world().seed_organization(organization)?;
-        Ok(())
-    }
+type Running = (oneshot::Sender<Infallible>, JoinHandle<()>);
 
-    /// Makes an account a member of an organization, or changes its role.
-    pub fn add_member(
-        &self,
-        organization: &str,
-        username: &str,
-        role: Role,
-    ) -> Result<(), SeedError> {
-        let mut world = self.shared.world();
-        let org = world.known_organization(organization)?;
-        let id = world.known_user(username)?;
-        world.join(org, id, role);
-        Ok(())
-    }
+fn spawn(
+    bound: Bound,
+    tls: Option<Arc<rustls::ServerConfig>>,
+    shared: Arc<Shared>,
+) -> io::Result<Running> {
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build()?;
+    let (stop, stopped) = oneshot::channel();
+    let (listener, file) = {
+        let _inside = runtime.enter();
+        bound.listen(tls)?
+    };
+    let serve = move || {
+        runtime.block_on(serve(listener, shared, stopped));
+        // The path goes away when nobody is served there any more.
+        drop(file);
+    };
+    let thread = std::thread::Builder::new().name("aura-sandbox".to_owned()).spawn(serve)?;
+    Ok((stop, thread))
+}
 
-    /// Makes a key for an account and gives its secret. No permissions means all, `api`; for the
-    /// others see [`NewKey::permissions`].
-    pub fn add_key(&self, username: &str, permissions: &[&str]) -> Result<String, SeedError> {
-        self.create_key(NewKey {
-            username: Some(username.to_owned()),
-            permissions: permissions.iter().map(|p| (*p).to_owned()).collect(),
-            ..NewKey::default()
-        })
-    }
+impl Deref for Sandbox {
+    type Target = WorldHandle;
 
-    /// Makes a key of any kind and gives its secret, to be sent as `Authorization: SECRET`.
-    pub fn create_key(&self, key: NewKey) -> Result<String, SeedError> {
-        Ok(self.shared.world().seed_key(key)?)
-    }
-
-    /// Makes an OAuth token and gives it, to be sent as `Authorization: Bearer TOKEN`.
-    pub fn create_token(&self, token: NewToken) -> Result<String, SeedError> {
-        Ok(self.shared.world().seed_token(token)?)
-    }
-
-    /// Appends rows to an account's audit log; the last one is then the newest.
-    pub fn add_audit_rows(
-        &self,
-        username: &str,
-        rows: impl IntoIterator<Item = NewAuditRow>,
-    ) -> Result<(), SeedError> {
-        let rows = rows.into_iter().collect();
-        Ok(self.shared.world().seed_audit_rows(username, rows)?)
-    }
-
-    /// Appends that many rows that are alike: `key.generate` with ids from 1 up.
-    pub fn generate_audit_rows(&self, username: &str, count: u32) -> Result<(), SeedError> {
-        self.add_audit_rows(username, (1..=count.into()).map(generated_row))
-    }
-
-    /// Refuses requests that come, by their `X-Forwarded-For`, from this address.
-    pub fn block_address(&self, address: Ipv4Addr) {
-        self.shared.world().block_address(address);
-    }
-
-    /// The mail written so far, oldest first.
-    pub fn mailbox(&self) -> Vec<Mail> {
-        self.shared.world().mails.clone()
+    fn deref(&self) -> &WorldHandle {
+        &self.world
     }
 }
 
@@ -187,8 +116,8 @@ impl Sandbox {
 impl fmt::Debug for Sandbox {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Sandbox")
-            .field("url", &self.url)
-            .field("profile", &self.profile)
+            .field("url", &self.url())
+            .field("profile", &self.profile())
             .finish_non_exhaustive()
     }
 }

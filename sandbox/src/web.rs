@@ -9,6 +9,7 @@ use crate::term::{Map, Term};
 use crate::world::World;
 use crate::world::mail::ResetEnd;
 
+// Locations and forms start with the world's prefix.
 pub(crate) fn respond(world: &mut World, request: &Request) -> Reply {
     let parts: Vec<&[u8]> = request.segments.iter().map(Vec::as_slice).collect();
     match (request.method.as_str(), parts.as_slice()) {
@@ -16,7 +17,7 @@ pub(crate) fn respond(world: &mut World, request: &Request) -> Reply {
         ("GET", [b"email", b"verify"]) => verify(world, &request.params),
         ("GET", [b"password", b"new"]) => choose(world, &request.params),
         ("POST", [b"password", b"new"]) => change(world, request),
-        ("GET", [b"password", b"reset"]) => Reply::html(200, reset_page()),
+        ("GET", [b"password", b"reset"]) => Reply::html(200, reset_page(world)),
         ("POST", [b"password", b"reset"]) => reset(world, request),
         _ => Reply::error(404, request.error_format()),
     }
@@ -35,9 +36,9 @@ fn text<'a>(params: &'a Map, name: &str) -> Option<&'a str> {
 }
 
 /// To the front page, as the real server does, with the news in the body.
-fn redirect(to: &str, title: &str, news: &str) -> Reply {
+fn redirect(world: &World, to: &str, title: &str, news: &str) -> Reply {
     let text = format!("<p>{}</p>", escape(news));
-    Reply::html(302, page(title, &text)).header("location", to)
+    Reply::html(302, page(title, &text)).header("location", &format!("{}{to}", world.prefix))
 }
 
 fn verify(world: &mut World, params: &Map) -> Reply {
@@ -51,7 +52,7 @@ fn verify(world: &mut World, params: &Map) -> Reply {
     } else {
         format!("Your email {email} failed to verify.")
     };
-    redirect("/", "Email verification", &news)
+    redirect(world, "/", "Email verification", &news)
 }
 
 fn bad_link() -> Reply {
@@ -60,22 +61,22 @@ fn bad_link() -> Reply {
 
 fn choose(world: &mut World, params: &Map) -> Reply {
     let (Some(username), Some(key)) = (text(params, "username"), text(params, "key")) else {
-        return redirect("/", "Password reset", "Invalid password reset key.");
+        return redirect(world, "/", "Password reset", "Invalid password reset key.");
     };
     if world.reset_link_good(username, key).is_none() {
-        return expired();
+        return expired(world);
     }
-    Reply::html(200, password_form(username, key, ""))
+    Reply::html(200, password_form(world, username, key, ""))
 }
 
-fn expired() -> Reply {
+fn expired(world: &World) -> Reply {
     let news = "This password reset link has expired or already been used.";
-    redirect("/password/reset", "Password reset", news)
+    redirect(world, "/password/reset", "Password reset", news)
 }
 
-fn password_form(username: &str, key: &str, complaint: &str) -> String {
+fn password_form(world: &World, username: &str, key: &str, complaint: &str) -> String {
     let form = format!(
-        "<p>{}</p>\n<form method=\"post\" action=\"/password/new\">\
+        "<p>{}</p>\n<form method=\"post\" action=\"{}/password/new\">\
          <input type=\"hidden\" name=\"user[username]\" value=\"{}\">\
          <input type=\"hidden\" name=\"user[key]\" value=\"{}\">\
          <label>New password <input type=\"password\" name=\"user[password]\"></label> \
@@ -83,6 +84,7 @@ fn password_form(username: &str, key: &str, complaint: &str) -> String {
          <label>Revoke all keys <select name=\"user[revoke_all_access]\">\
          <option>yes</option><option>no</option></select></label> <button>Change</button></form>",
         escape(complaint),
+        world.prefix,
         escape(username),
         escape(key)
     );
@@ -95,11 +97,12 @@ fn change(world: &mut World, request: &Request) -> Reply {
     let params = params.unwrap_or(&empty);
     match world.reset_finish(params, request.user_agent().as_deref()) {
         ResetEnd::Done => redirect(
+            world,
             "/",
             "Password reset",
             "Your account password has been changed to your new password.",
         ),
-        ResetEnd::BadLink => expired(),
+        ResetEnd::BadLink => expired(world),
         ResetEnd::BadPassword(errors) => {
             let complaint: Vec<String> = errors
                 .entries()
@@ -107,19 +110,24 @@ fn change(world: &mut World, request: &Request) -> Reply {
                 .map(|(field, error)| format!("{field} {}", error.as_str().unwrap_or("")))
                 .collect();
             let (username, key) = (text(params, "username"), text(params, "key"));
-            let form =
-                password_form(username.unwrap_or(""), key.unwrap_or(""), &complaint.join(", "));
+            let form = password_form(
+                world,
+                username.unwrap_or(""),
+                key.unwrap_or(""),
+                &complaint.join(", "),
+            );
             Reply::html(400, form)
         }
     }
 }
 
-fn reset_page() -> String {
-    page(
-        "Reset your password",
-        "<form method=\"post\" action=\"/password/reset\">\
+fn reset_page(world: &World) -> String {
+    let form = format!(
+        "<form method=\"post\" action=\"{}/password/reset\">\
          <label>Username or email <input name=\"username\"></label> <button>Reset</button></form>",
-    )
+        world.prefix
+    );
+    page("Reset your password", &form)
 }
 
 fn reset(world: &mut World, request: &Request) -> Reply {

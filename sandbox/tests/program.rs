@@ -112,6 +112,11 @@ fn bad_arguments() {
         (&["--port", "70000"], "70000"),
         (&["--port"], "--port"),
         (&["--profile", "ancient"], "ancient"),
+        (&["--seed", "x"], "--seed"),
+        (&["--clock", "noon"], "noon"),
+        (&["--tls", "rusty"], "rusty"),
+        (&["--world", "/nowhere.json"], "/nowhere.json"),
+        (&["--port", "0", "--socket", "x"], "--socket"),
         (&["--colour"], "--colour"),
         (&["here"], "here"),
     ] {
@@ -121,6 +126,51 @@ fn bad_arguments() {
         assert!(complaint.contains(word), "{args:?}: {complaint}");
         assert!(output.stdout.is_empty(), "{args:?}");
     }
+}
+
+#[test]
+fn a_world_from_a_file_and_what_is_said_about_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("world.json");
+    std::fs::write(&file, r#"{"users": [{"username": "eric"}]}"#).expect("write");
+    let seen = |option: &str| {
+        let mut command = Command::new(PROGRAM);
+        command.args(["--seed", "7", "--clock", "2030-01-02T03:04:05Z", "--frozen"]);
+        command.args(["--rate-limit-loopback", option]).arg(&file).stdin(Stdio::piped());
+        let running = Running::start(&mut command);
+        let reply = request(running.port(), "GET", "/api/users/eric", &[("User-Agent", "x")], "");
+        assert_eq!(reply.json()["inserted_at"], "2030-01-02T03:04:05.000000Z");
+        assert_eq!(reply.header("x-ratelimit-remaining"), Some("99"));
+        reply.header("x-request-id").expect("an id").to_owned()
+    };
+    assert_eq!(seen("--world"), seen("--seed-file"));
+    std::fs::write(&file, r#"{"users": [{"name": "eric"}]}"#).expect("write");
+    let output = run(&["--world", &file.to_string_lossy()]);
+    let complaint = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        ["world.json", "users[0]", "name"].iter().all(|w| complaint.contains(w)),
+        "{complaint}"
+    );
+}
+
+#[test]
+fn the_ready_line_tells_the_socket_and_the_issuer() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let socket = folder.path().join("s");
+    let mut command = Command::new(PROGRAM);
+    command.args(["--tls", "good", "--socket"]).arg(&socket).stdin(Stdio::piped());
+    let mut running = Running::start(&mut command);
+    assert_eq!(running.ready["socket"], socket.to_string_lossy().into_owned());
+    assert!(running.ready["port"].is_null());
+    assert_eq!(running.ready["api_url"], "https://localhost/api");
+    let ca = running.ready["ca_file"].as_str().expect("a file").to_owned();
+    assert!(std::fs::read_to_string(&ca).expect("PEM").contains("BEGIN CERTIFICATE"));
+    std::os::unix::net::UnixStream::connect(&socket).expect("somebody listens");
+    drop(running.child.stdin.take());
+    running.ended();
+    running.child.wait().expect("wait");
+    assert!(!socket.exists() && !std::path::Path::new(&ca).exists(), "nothing stays behind");
 }
 
 #[test]

@@ -13,7 +13,7 @@ use crate::http::stale::Version;
 use crate::term::{Map, Term};
 use crate::world::account::Role;
 use crate::world::create::{BLANK, NOT_A_LIST, list_items, string_field};
-use crate::world::keys::{Key, Owner, Permission, random_secret};
+use crate::world::keys::{Key, Owner, Permission};
 use crate::world::{HEXPM, OrgId, World};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -130,7 +130,7 @@ fn log(world: &mut World, context: &Context<'_>, action: &str, index: usize) {
 }
 
 fn revoke(world: &mut World, index: usize, now: Timestamp) {
-    let key = &mut world.keys[index];
+    let key = world.key_mut(index);
     key.revoke_at = Some(now.checked_sub(SignedDuration::from_secs(1)).unwrap_or(now));
     key.updated_at = now;
 }
@@ -153,7 +153,11 @@ fn index(world: &World, context: &Context<'_>, owner: Owner, now: Timestamp) -> 
 
 fn show(world: &World, context: &Context<'_>, index: usize) -> Result<Reply, Fault> {
     let mut version = Version::default();
-    version.part("key", index as i64, world.keys[index].updated_at);
+    let key = &world.keys[index];
+    version.part("key", index as i64, key.updated_at);
+    if let Some(last) = &key.last_use {
+        version.part("last use", index as i64, last.at);
+    }
     conditional(context, version, || view::key(world, index, authing_key(context), None))
 }
 
@@ -193,10 +197,9 @@ fn create(
         return Err(Fault::BadText);
     }
     let name = world.unique_key_name(owner, &name, now);
-    let secret = random_secret();
-    let index = world.keys.len();
-    let location = format!("/api/keys/{}", segment(&name));
-    world.keys.push(Key {
+    let secret = world.random.secret();
+    let location = format!("{}/api/keys/{}", world.prefix, segment(&name));
+    let index = world.add_key(Key {
         name,
         secret: secret.clone(),
         owner,

@@ -55,7 +55,7 @@ pub(crate) struct Context<'a> {
 }
 
 pub(crate) fn respond(world: &mut World, request: &Request) -> Reply {
-    if let Some(redirect) = canonical_host(request) {
+    if let Some(redirect) = canonical_host(world, request) {
         return redirect;
     }
     let Some(route) = route(world, request) else {
@@ -171,13 +171,13 @@ pub(crate) fn text(part: &[u8]) -> Result<&str, Fault> {
     std::str::from_utf8(part).ok().filter(|t| !t.contains('\0')).ok_or(Fault::BadText)
 }
 
-fn canonical_host(request: &Request) -> Option<Reply> {
+fn canonical_host(world: &World, request: &Request) -> Option<Reply> {
     let host = request.header("host")?;
     let name = host.split(':').next().unwrap_or(host);
     if name != "www.localhost" {
         return None;
     }
-    let mut url = format!("https://localhost{}", request.path);
+    let mut url = format!("https://localhost{}{}", world.prefix, request.path);
     if !request.query.is_empty() {
         url.push('?');
         url.push_str(&request.query);
@@ -189,7 +189,7 @@ fn has_nul(request: &Request) -> bool {
     request.path.contains("%00") || request.query.contains("%00")
 }
 
-/// Blocked addresses and rate limits. The loopback passes uncounted.
+/// Blocked addresses and rate limits. The loopback passes uncounted unless told otherwise.
 fn limit(
     world: &mut World,
     request: &Request,
@@ -198,15 +198,18 @@ fn limit(
     format: Format,
     headers: &mut HeaderMap,
 ) -> Result<(), Reply> {
+    let settings = &world.limits.settings;
     let address = match remote {
-        Remote::V4(address) if address.octets() == [127, 0, 0, 1] => return Ok(()),
+        Remote::V4(address) if address.octets() == [127, 0, 0, 1] && !settings.loopback => {
+            return Ok(());
+        }
         Remote::V4(address) => *address,
         Remote::V6(_) => return Err(Fault::Crash.reply(format)),
     };
     if world.blocked.contains(&address) {
         return Err(Reply::error_text(403, format, "Blocked"));
     }
-    if !request.path.starts_with("/api/") {
+    if !request.path.starts_with("/api/") || !world.limits.settings.enabled {
         return Ok(());
     }
     let (subject, who) = match (caller.user, caller.organization) {

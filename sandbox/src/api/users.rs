@@ -16,7 +16,7 @@ pub(crate) fn create(world: &mut World, context: &Context<'_>) -> Result<Reply, 
     match world.create_user(context.params(), signed_in, &context.user_agent) {
         Ok(id) => {
             let record = view::user(world, id, None);
-            let location = world.user_path(id);
+            let location = format!("{}{}", world.prefix, world.user_path(id));
             Ok(Reply::term(201, context.format, &record).cached().header("location", &location))
         }
         Err(CreateError::Invalid(errors)) => Ok(Reply::invalid(context.format, errors)),
@@ -38,7 +38,7 @@ pub(crate) fn me(world: &World, context: &Context<'_>) -> Result<Reply, Fault> {
     conditional(context, version, || view::me(world, id, &packages))
 }
 
-pub(crate) fn audit_logs(world: &World, context: &Context<'_>) -> Result<Reply, Fault> {
+pub(crate) fn audit_logs(world: &mut World, context: &Context<'_>) -> Result<Reply, Fault> {
     let id = match signed_in(world, context) {
         Ok(id) => id,
         Err(reply) => return Ok(reply),
@@ -84,7 +84,9 @@ fn version(world: &World, id: UserId, packages: &[&Package]) -> Version {
     let mut version = Version::default();
     version.part("user", id.0 as i64, user.updated_at);
     for email in &user.emails {
-        version.part("email", email.id, email.updated_at);
+        // Under a frozen clock the time alone does not tell.
+        let kind = if email.verified { "verified email" } else { "email" };
+        version.part(kind, email.id, email.updated_at);
     }
     for package in packages {
         let place = world.packages.iter().position(|p| std::ptr::eq(p, *package));

@@ -6,16 +6,14 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE;
 use flate2::Compression;
 use flate2::write::{GzEncoder, ZlibEncoder};
-use http_body_util::Full;
-use hyper::body::Bytes;
 use hyper::ext::ReasonPhrase;
 use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
 use hyper::{Response, StatusCode};
 
 use super::accept::{Format, error_term};
 use super::html;
+use crate::host::Stamp;
 use crate::term::{Map, Term, elixir, erlang};
-use crate::world::keys::random_bytes;
 
 /// Marks every reply, so that nobody takes a sandbox for the real server.
 const MARK: HeaderName = HeaderName::from_static("x-aura-sandbox");
@@ -36,6 +34,13 @@ pub(crate) struct Reply {
     unread: bool,
     /// Not a reply of the real server's: no quirks.
     plain: bool,
+}
+
+/// A reply ready to be sent.
+#[derive(Debug)]
+pub(crate) struct Packed {
+    pub(crate) response: Response<()>,
+    pub(crate) body: Vec<u8>,
 }
 
 impl Reply {
@@ -107,6 +112,10 @@ impl Reply {
         self
     }
 
+    pub(crate) fn is_plain(&self) -> bool {
+        self.plain
+    }
+
     /// Sets a header; text a header cannot hold is left out.
     pub(crate) fn header(mut self, name: &'static str, value: &str) -> Self {
         if let Ok(value) = HeaderValue::from_str(value) {
@@ -125,15 +134,18 @@ impl Reply {
         self.headers.push((name, HeaderValue::from_static(value)));
     }
 
-    /// The reply as hyper sends it.
-    pub(crate) fn finish(mut self, request: &HeaderMap) -> Response<Full<Bytes>> {
+    /// The reply with all its headers.
+    pub(crate) fn finish(mut self, request: &HeaderMap, stamp: &Stamp) -> Packed {
         let no_body = matches!(self.status.as_u16(), 204 | 304);
         if !self.plain {
-            self.quirks(request, no_body);
+            self.quirks(request, stamp, no_body);
         }
         let mut headers = HeaderMap::new();
         for (name, value) in self.headers {
             headers.append(name, value);
+        }
+        if let Ok(date) = HeaderValue::from_str(&stamp.date) {
+            headers.insert(header::DATE, date);
         }
         headers.insert(MARK, HeaderValue::from_static(env!("CARGO_PKG_VERSION")));
         if let (Some(kind), false) = (self.content_type, no_body) {
@@ -144,16 +156,16 @@ impl Reply {
             // Said here for HEAD, whose body is left out.
             headers.insert(header::CONTENT_LENGTH, body.len().into());
         }
-        let mut response = Response::new(Full::new(Bytes::from(body)));
+        let mut response = Response::new(());
         *response.status_mut() = self.status;
         *response.headers_mut() = headers;
         if let Some(reason) = reason(self.status) {
             response.extensions_mut().insert(reason);
         }
-        response
+        Packed { response, body }
     }
 
-    fn quirks(&mut self, request: &HeaderMap, no_body: bool) {
+    fn quirks(&mut self, request: &HeaderMap, stamp: &Stamp, no_body: bool) {
         if self.status != StatusCode::NO_CONTENT {
             self.push(header::VARY, "accept-encoding");
         }
@@ -167,7 +179,7 @@ impl Reply {
         };
         self.push(header::CACHE_CONTROL, control);
         if !self.unread {
-            self.headers.push((REQUEST_ID, request_id(request)));
+            self.headers.push((REQUEST_ID, request_id(request, stamp)));
             self.push(header::VARY, vary);
         }
     }
@@ -201,11 +213,11 @@ impl Reply {
 }
 
 /// The client's own request id if it is long enough, else a new one.
-fn request_id(request: &HeaderMap) -> HeaderValue {
+fn request_id(request: &HeaderMap, stamp: &Stamp) -> HeaderValue {
     match request.get(REQUEST_ID) {
         Some(id) if (20..=200).contains(&id.len()) => id.clone(),
         _ => {
-            let id = URL_SAFE.encode(random_bytes::<15>());
+            let id = URL_SAFE.encode(stamp.request_id);
             HeaderValue::from_str(&id).unwrap_or(HeaderValue::from_static(""))
         }
     }

@@ -14,8 +14,11 @@ use crate::term::{Map, Term, erlang};
 /// The most a JSON body may have; a form may have an eighth.
 pub(crate) const BODY_LIMIT: usize = 8_000_000;
 const FORM_LIMIT: usize = 1_000_000;
-/// What is under here reads its own query and body.
-const ADMIN: &str = "/_sandbox";
+
+/// Whether a path is the sandbox's own, which reads its own query and body.
+pub(crate) fn is_admin(path: &str) -> bool {
+    path.starts_with("/_sandbox")
+}
 
 /// A request that could be read.
 #[derive(Debug)]
@@ -39,6 +42,15 @@ pub(crate) enum Body {
     TooLarge,
 }
 
+impl Body {
+    pub(crate) fn whole(&self) -> Option<&[u8]> {
+        match self {
+            Body::Whole(bytes) => Some(bytes),
+            Body::TooLarge => None,
+        }
+    }
+}
+
 impl Request {
     /// Reads the parameters, or says why they cannot be read.
     pub(crate) fn read(
@@ -53,7 +65,7 @@ impl Request {
             let format = accept::for_errors(params, accept.as_deref());
             Err(Reply::error(status, format).unread().last())
         };
-        if uri.path().starts_with(ADMIN) {
+        if is_admin(uri.path()) {
             return match body {
                 Body::Whole(body) => Ok(Request::new(method, uri, headers, Map::new(), body)),
                 Body::TooLarge => refuse(413, &Map::new()),

@@ -6,7 +6,7 @@ use jiff::civil::DateTime;
 use jiff::tz::Offset;
 use sha2::{Digest, Sha256};
 
-use crate::world::keys::hex;
+use crate::random::hex;
 
 /// What tells one state of a record from the next: the parts it was made of, and their times.
 #[derive(Default)]

@@ -7,7 +7,6 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::task::{Context, Poll, Waker};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 
 // 0, the default: more replies may follow.
 const LAST_REPLY: u8 = 1;
@@ -25,16 +24,21 @@ impl LastReply {
 
 /// Once the last reply is flushed, reading finds the end of the stream and hyper hangs up.
 #[derive(Debug)]
-pub(crate) struct Stream {
-    socket: TcpStream,
+pub(crate) struct Stream<S> {
+    socket: S,
     state: LastReply,
     wrote: bool,
     reader: Option<Waker>,
 }
 
-impl Stream {
-    pub(crate) fn new(socket: TcpStream, state: LastReply) -> Self {
+impl<S> Stream<S> {
+    pub(crate) fn new(socket: S, state: LastReply) -> Self {
         Stream { socket, state, wrote: false, reader: None }
+    }
+
+    /// The socket, for what is sent past hyper.
+    pub(crate) fn into_socket(self) -> S {
+        self.socket
     }
 
     fn note_write(&mut self, result: &Poll<io::Result<usize>>) {
@@ -46,7 +50,7 @@ impl Stream {
     }
 }
 
-impl AsyncRead for Stream {
+impl<S: AsyncRead + Unpin> AsyncRead for Stream<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -60,7 +64,7 @@ impl AsyncRead for Stream {
     }
 }
 
-impl AsyncWrite for Stream {
+impl<S: AsyncWrite + Unpin> AsyncWrite for Stream<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,

@@ -1,9 +1,9 @@
 //! Accounts, addresses, organizations and packages, and how they are found.
 
 use jiff::Timestamp;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
-use super::audit::AuditRow;
+use super::log::AuditLog;
 use super::password::PasswordHash;
 use super::{HEXPM, OrgId, UserId, World};
 
@@ -20,8 +20,7 @@ pub(crate) struct User {
     pub(crate) otp: Option<String>,
     /// Set for the account behind an organization.
     pub(crate) organization: Option<OrgId>,
-    /// Oldest first.
-    pub(crate) audit: Vec<AuditRow>,
+    pub(crate) audit: AuditLog,
     pub(crate) resets: Vec<Reset>,
     pub(crate) inserted_at: Timestamp,
     pub(crate) updated_at: Timestamp,
@@ -47,27 +46,36 @@ pub(crate) struct Reset {
 }
 
 /// What an account says about itself elsewhere, as it was typed in.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Handles {
     /// Shown as `X.com`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub twitter: Option<String>,
     /// Shown as `Bluesky`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub bluesky: Option<String>,
     /// Shown as `GitHub`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub github: Option<String>,
     /// Shown as `Elixir Forum`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub elixirforum: Option<String>,
     /// Shown as `Libera`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub freenode: Option<String>,
     /// Shown as `Slack`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub slack: Option<String>,
     /// Never shown in a record; part of audit rows.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
 }
 
 /// What a member may do in an organization, least first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
     /// Read packages.

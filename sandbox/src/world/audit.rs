@@ -1,10 +1,15 @@
 //! The audit log: what happened to an account, as rows that are only ever added.
 
+use std::collections::BTreeMap;
+
 use serde_json::value::{RawValue, to_raw_value};
 
 use super::account::{Email, Handles};
 use super::keys::{Owner, Permission};
+use super::log::Piece;
 use super::{UserId, World};
+use crate::new::NewAuditRow;
+use crate::random::Use;
 use crate::term::{Map, Term};
 
 /// One row as it is kept and shown.
@@ -13,10 +18,10 @@ pub(crate) struct AuditRow {
     pub(crate) action: String,
     pub(crate) params: Box<RawValue>,
     pub(crate) user_agent: Option<String>,
+    /// What the real server's rows do not have.
+    fields: BTreeMap<String, Box<RawValue>>,
 }
 
-/// Rows on a page.
-pub(crate) const PAGE: usize = 100;
 /// The column's width, in code points.
 const USER_AGENT_WIDTH: usize = 255;
 
@@ -26,15 +31,33 @@ impl AuditRow {
             action: action.to_owned(),
             params,
             user_agent: user_agent.map(|text| text.chars().take(USER_AGENT_WIDTH).collect()),
+            fields: BTreeMap::new(),
+        }
+    }
+
+    pub(crate) fn from_form(form: NewAuditRow) -> Self {
+        let row = AuditRow::new(&form.action, form.params, form.user_agent.as_deref());
+        AuditRow { fields: form.fields, ..row }
+    }
+
+    pub(crate) fn form(&self) -> NewAuditRow {
+        NewAuditRow {
+            action: self.action.clone(),
+            params: self.params.clone(),
+            user_agent: self.user_agent.clone(),
+            fields: self.fields.clone(),
         }
     }
 
     pub(crate) fn term(&self) -> Term {
-        Map::new()
+        let mut map = Map::new()
             .with("action", self.action.as_str())
             .with("params", Term::Raw(self.params.clone()))
-            .with("user_agent", self.user_agent.clone())
-            .into()
+            .with("user_agent", self.user_agent.clone());
+        for (name, value) in &self.fields {
+            map.set(name.as_str(), Term::Raw(value.clone()));
+        }
+        map.into()
     }
 }
 
@@ -54,20 +77,17 @@ impl World {
         // A map of terms always serializes.
         if let Ok(params) = to_raw_value(&params) {
             let row = AuditRow::new(action, params, user_agent);
-            self.user_mut(id).audit.push(row);
+            self.user_mut(id).audit.push(Piece::Row(row));
         }
     }
 
     /// A page of an account's log, newest first, counted from 0.
-    pub(crate) fn audit_page(&self, id: UserId, page: usize) -> Vec<Term> {
-        self.user(id)
-            .audit
-            .iter()
-            .rev()
-            .skip(page.saturating_mul(PAGE))
-            .take(PAGE)
-            .map(AuditRow::term)
-            .collect()
+    pub(crate) fn audit_page(&mut self, id: UserId, page: usize) -> Vec<Term> {
+        let nonce = match self.user(id).audit.has_ties() {
+            true => u64::from_be_bytes(self.random.bytes(Use::Order)),
+            false => 0,
+        };
+        self.user(id).audit.page(page, nonce)
     }
 
     /// The account as a row describes it.

@@ -8,7 +8,8 @@ use unicode_segmentation::UnicodeSegmentation;
 
 use super::account::{Email, User, downcase};
 use super::audit::audited_email;
-use super::keys::{Owner, random_secret};
+use super::keys::Owner;
+use super::log::AuditLog;
 use super::password::PasswordHash;
 use super::{UserId, World};
 use crate::term::{Map, Term};
@@ -179,20 +180,22 @@ impl World {
             verified: false,
             primary: true,
             public: true,
-            verification: Some((random_secret(), now)),
+            verification: Some((self.random.secret(), now)),
             updated_at: now,
         };
+        let text = account.password.as_deref();
+        let password = text.map(|text| PasswordHash::new(text, &mut self.random));
         self.add_account(User {
             username: account.username.clone(),
             full_name: account.full_name.clone(),
-            password: account.password.as_deref().map(PasswordHash::new),
+            password,
             handles: None,
             emails: vec![email],
             service: false,
             deactivated: false,
             otp: None,
             organization: None,
-            audit: Vec::new(),
+            audit: AuditLog::default(),
             resets: Vec::new(),
             inserted_at: now,
             updated_at: now,
@@ -214,6 +217,7 @@ impl World {
             owners.push(id);
         }
         self.users.push(user);
+        self.dirty.users.insert(id.0);
         id
     }
 

@@ -25,7 +25,16 @@ impl Permission {
             Some((domain, resource)) => (domain, Some(resource.to_owned())),
             None => (scope, None),
         };
-        Permission { domain: Some(domain.to_owned()), resource }
+        Permission { domain: (!domain.is_empty()).then(|| domain.to_owned()), resource }
+    }
+
+    /// What `parse` reads.
+    pub(crate) fn text(&self) -> String {
+        let domain = self.domain.as_deref().unwrap_or("");
+        match &self.resource {
+            Some(resource) => format!("{domain}:{resource}"),
+            None => domain.to_owned(),
+        }
     }
 }
 
@@ -79,10 +88,10 @@ impl World {
     /// Notes that a key was used, at most once in five minutes; that changes its `updated_at`.
     pub(crate) fn touch_key(&mut self, index: usize, ip: String, user_agent: Option<String>) {
         let now = self.now();
-        let key = &mut self.keys[index];
-        let recent =
-            key.last_use.as_ref().is_some_and(|last| now.duration_since(last.at) < LAST_USE_EVERY);
+        let last = self.keys[index].last_use.as_ref();
+        let recent = last.is_some_and(|last| now.duration_since(last.at) < LAST_USE_EVERY);
         if !recent {
+            let key = self.key_mut(index);
             key.last_use = Some(LastUse { at: now, ip, user_agent });
             key.updated_at = now;
         }
@@ -107,27 +116,6 @@ impl World {
             .unwrap_or(1);
         format!("{name}-{}", highest.saturating_add(1))
     }
-}
-
-/// Random bytes for secrets.
-pub(crate) fn random_bytes<const N: usize>() -> [u8; N] {
-    let mut bytes = [0; N];
-    // Every platform this runs on has a random source; without one no secret can be made at all.
-    getrandom::fill(&mut bytes).expect("the system gives random bytes");
-    bytes
-}
-
-/// 32 lower-case hex digits: what a key, a verification link and a reset link carry.
-pub(crate) fn random_secret() -> String {
-    hex(&random_bytes::<16>())
-}
-
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    bytes.iter().fold(String::new(), |mut out, byte| {
-        let _ = write!(out, "{byte:02x}");
-        out
-    })
 }
 
 /// Whether permissions cover an action of a domain; `resource` narrows it.

@@ -1,11 +1,11 @@
 //! Mail the server would have sent, and the links in it.
 
 use jiff::{SignedDuration, Timestamp};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::account::Reset;
 use super::create::{PasswordErrors, check_new_password};
-use super::keys::{Owner, random_secret};
+use super::keys::Owner;
 use super::password::PasswordHash;
 use super::{UserId, World};
 use crate::clock;
@@ -13,7 +13,9 @@ use crate::http::encode::{form_value, segment};
 use crate::term::Map;
 
 /// A mail in the mailbox.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Mail {
     /// The address it went to.
@@ -107,7 +109,7 @@ impl World {
         if self.user(id).organization.is_some() {
             return;
         }
-        let key = random_secret();
+        let key = self.random.secret();
         let base_url = self.base_url.clone();
         let user = self.user_mut(id);
         let primary = user.primary_email().map(str::to_owned);
@@ -156,15 +158,19 @@ impl World {
             Err(errors) => return ResetEnd::BadPassword(errors),
         };
         let now = self.now();
+        let password = PasswordHash::new(&password, &mut self.random);
         let user = self.user_mut(id);
-        user.password = Some(PasswordHash::new(&password));
+        user.password = Some(password);
         user.resets.clear();
         user.updated_at = now;
         self.tokens.retain(|token| token.owner != Owner::User(id));
+        self.dirty.tokens = true;
         if params.get("revoke_all_access").is_none_or(|v| v.as_str() == Some("yes")) {
             let just_before = now.checked_sub(SignedDuration::from_secs(1)).unwrap_or(now);
-            for key in &mut self.keys {
+            for index in 0..self.keys.len() {
+                let key = &self.keys[index];
                 if key.owner == Owner::User(id) && !key.revoked(now) {
+                    let key = self.key_mut(index);
                     key.revoke_at = Some(just_before);
                     key.updated_at = now;
                 }

@@ -1,20 +1,23 @@
 //! What the server remembers: accounts, organizations, packages, keys, tokens and mail.
 //!
 //! One [`World`] holds all of it behind one lock. `account` has the plain data and the look-ups,
-//! `create` the rules for a new account, `keys` and `password` credentials, `audit` the audit log's
-//! rows, `mail` the mailbox and the links in it, `seed` ready-made state for tests, `limits` the
-//! rate limits.
+//! `create` the rules for a new account, `keys` and `password` credentials, `audit` what is written
+//! into audit logs and `log` how it is kept, `mail` the mailbox and the links in it, `limits` the
+//! rate limits. `seed` puts ready-made state in, `restore` a whole world; `snapshot` takes it out.
 
 pub(crate) mod account;
 pub(crate) mod audit;
 pub(crate) mod create;
 pub(crate) mod keys;
 pub(crate) mod limits;
+pub(crate) mod log;
 pub(crate) mod mail;
 pub(crate) mod password;
+mod restore;
 pub(crate) mod seed;
+mod snapshot;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::net::Ipv4Addr;
 
 use jiff::Timestamp;
@@ -25,6 +28,9 @@ use self::limits::Limits;
 use self::mail::Mail;
 use crate::clock::Clock;
 use crate::config::Profile;
+use crate::journal::Journal;
+use crate::random::Random;
+use crate::rules::Rules;
 
 /// Index of an account in `World::users`; its id on the wire is one more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -37,13 +43,34 @@ pub(crate) struct OrgId(pub(crate) usize);
 /// The organization everything public belongs to.
 pub(crate) const HEXPM: OrgId = OrgId(0);
 
+/// Where a world is found.
+#[derive(Debug, Clone)]
+pub(crate) struct Place {
+    /// `http://127.0.0.1:PORT`, with the prefix: what the records' links start with.
+    pub(crate) url: String,
+    /// Empty, or `/w/ID`.
+    pub(crate) prefix: String,
+}
+
+/// What has changed since it was last kept, for worlds that are kept in a file. Mail and audit logs
+/// only grow: they need no mark.
+#[derive(Debug, Default)]
+pub(crate) struct Dirty {
+    pub(crate) users: BTreeSet<usize>,
+    pub(crate) organizations: BTreeSet<usize>,
+    pub(crate) packages: BTreeSet<usize>,
+    pub(crate) keys: BTreeSet<usize>,
+    pub(crate) tokens: bool,
+}
+
 /// All state of one server.
 #[derive(Debug)]
 pub(crate) struct World {
     pub(crate) profile: Profile,
-    /// `http://127.0.0.1:PORT`: what the records' links start with.
     pub(crate) base_url: String,
+    pub(crate) prefix: String,
     pub(crate) clock: Clock,
+    pub(crate) random: Random,
     pub(crate) users: Vec<User>,
     pub(crate) by_name: HashMap<String, UserId>,
     /// Every account an address belongs to, verified or not.
@@ -56,18 +83,25 @@ pub(crate) struct World {
     pub(crate) limits: Limits,
     pub(crate) blocked: HashSet<Ipv4Addr>,
     pub(crate) next_email_id: i64,
+    pub(crate) rules: Rules,
+    pub(crate) journal: Journal,
+    pub(crate) dirty: Dirty,
 }
 
 impl World {
-    pub(crate) fn new(profile: Profile, base_url: String) -> Self {
-        let mut world = World {
+    fn empty(profile: Profile, place: Place) -> Self {
+        let hexpm =
+            Organization { name: "hexpm".to_owned(), billing_active: true, members: Vec::new() };
+        World {
             profile,
-            base_url,
+            base_url: place.url,
+            prefix: place.prefix,
             clock: Clock::default(),
+            random: Random::default(),
             users: Vec::new(),
             by_name: HashMap::new(),
             by_email: HashMap::new(),
-            organizations: Vec::new(),
+            organizations: vec![hexpm],
             packages: Vec::new(),
             keys: Vec::new(),
             tokens: Vec::new(),
@@ -75,13 +109,10 @@ impl World {
             limits: Limits::default(),
             blocked: HashSet::new(),
             next_email_id: 1,
-        };
-        world.organizations.push(Organization {
-            name: "hexpm".to_owned(),
-            billing_active: true,
-            members: Vec::new(),
-        });
-        world
+            rules: Rules::default(),
+            journal: Journal::default(),
+            dirty: Dirty::default(),
+        }
     }
 
     pub(crate) fn now(&mut self) -> Timestamp {
@@ -93,11 +124,25 @@ impl World {
     }
 
     pub(crate) fn user_mut(&mut self, id: UserId) -> &mut User {
+        self.dirty.users.insert(id.0);
         &mut self.users[id.0]
     }
 
     pub(crate) fn organization(&self, id: OrgId) -> &Organization {
         &self.organizations[id.0]
+    }
+
+    pub(crate) fn key_mut(&mut self, index: usize) -> &mut Key {
+        self.dirty.keys.insert(index);
+        &mut self.keys[index]
+    }
+
+    /// Files a key.
+    pub(crate) fn add_key(&mut self, key: Key) -> usize {
+        let index = self.keys.len();
+        self.keys.push(key);
+        self.dirty.keys.insert(index);
+        index
     }
 
     pub(crate) fn is_legacy(&self) -> bool {

@@ -3,7 +3,7 @@
 
 use sha2::{Digest, Sha256};
 
-use super::keys::random_bytes;
+use crate::random::{Random, Use, hex, unhex};
 
 /// A password as it is kept.
 #[derive(Debug, Clone)]
@@ -13,10 +13,20 @@ pub(crate) struct PasswordHash {
 }
 
 impl PasswordHash {
-    pub(crate) fn new(password: &str) -> Self {
-        let salt = random_bytes();
+    pub(crate) fn new(password: &str, random: &mut Random) -> Self {
+        let salt = random.bytes(Use::Secret);
         let digest = digest(&salt, password);
         PasswordHash { salt, digest }
+    }
+
+    /// As a snapshot has it.
+    pub(crate) fn text(&self) -> String {
+        format!("{}:{}", hex(&self.salt), hex(&self.digest))
+    }
+
+    pub(crate) fn from_text(text: &str) -> Option<Self> {
+        let (salt, digest) = text.split_once(':')?;
+        Some(PasswordHash { salt: unhex(salt)?, digest: unhex(digest)? })
     }
 
     pub(crate) fn verify(&self, password: &str) -> bool {

@@ -2,18 +2,32 @@
 
 use std::net::Ipv4Addr;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
-use super::account::{Email, Organization, Package, Role, User, downcase};
-use super::audit::AuditRow;
-use super::keys::{Key, Owner, Permission, Token, random_secret};
+use super::account::{Email, Organization, Package, Reset, Role, User, downcase};
+use super::keys::{Key, LastUse, Owner, Permission, Token};
+use super::log::{AuditLog, Piece};
 use super::password::PasswordHash;
 use super::{HEXPM, OrgId, UserId, World};
-use crate::new::{NewAuditRow, NewEmail, NewKey, NewOrganization, NewToken, NewUser};
+use crate::new::{NewAuditLog, NewEmail, NewKey, NewOrganization, NewPackage, NewToken, NewUser};
 
 impl World {
     pub(crate) fn seed_user(&mut self, new: NewUser) -> Result<UserId, String> {
-        let username = self.free_name(&new.username)?;
+        let (username, organization) = match new.stands_for {
+            Some(name) => (downcase(&new.username), Some(self.unmanned(&new.username, &name)?)),
+            None => (self.free_name(&new.username)?, None),
+        };
+        let password = match (new.password, new.password_hash) {
+            (Some(_), Some(_)) => {
+                return Err("expected either \"password\" or \"password_hash\"".to_owned());
+            }
+            (Some(password), None) => Some(PasswordHash::new(&password, &mut self.random)),
+            (None, Some(hash)) => {
+                let hash = PasswordHash::from_text(&hash);
+                Some(hash.ok_or("password_hash: expected a salt and a digest in hex")?)
+            }
+            (None, None) => None,
+        };
         let mut memberships = Vec::new();
         for (name, role) in &new.organizations {
             memberships.push((self.known_organization(name)?, *role));
@@ -27,17 +41,21 @@ impl World {
         let id = self.add_account(User {
             username,
             full_name: new.full_name,
-            password: new.password.as_deref().map(PasswordHash::new),
-            handles: Some(new.handles),
+            password,
+            handles: (!new.no_handles).then_some(new.handles),
             emails,
             service: new.service,
             deactivated: new.deactivated,
             otp: new.otp,
-            organization: None,
-            audit: Vec::new(),
-            resets: Vec::new(),
-            inserted_at: now,
-            updated_at: now,
+            organization,
+            audit: AuditLog::default(),
+            resets: new
+                .resets
+                .into_iter()
+                .map(|r| Reset { key: r.key, primary_email: r.primary_email, at: r.at })
+                .collect(),
+            inserted_at: new.inserted_at.unwrap_or(now),
+            updated_at: new.updated_at.or(new.inserted_at).unwrap_or(now),
         });
         for (org, role) in memberships {
             self.join(org, id, role);
@@ -65,6 +83,13 @@ impl World {
             billing_active: new.billing_active,
             members: Vec::new(),
         });
+        self.dirty.organizations.insert(org.0);
+        if !new.with_account {
+            return match emails.is_empty() && packages.is_empty() && members.is_empty() {
+                true => Ok(org),
+                false => Err(format!("\"{name}\" without an account has nothing of its own")),
+            };
+        }
         let now = self.now();
         let id = self.add_account(User {
             username: name,
@@ -76,7 +101,7 @@ impl World {
             deactivated: false,
             otp: None,
             organization: Some(org),
-            audit: Vec::new(),
+            audit: AuditLog::default(),
             resets: Vec::new(),
             inserted_at: now,
             updated_at: now,
@@ -91,16 +116,21 @@ impl World {
     /// Makes an account a member of an organization.
     pub(crate) fn join(&mut self, org: OrgId, id: UserId, role: Role) {
         let now = self.now();
+        self.join_at(org, id, role, now);
+    }
+
+    pub(super) fn join_at(&mut self, org: OrgId, id: UserId, role: Role, since: Timestamp) {
+        self.dirty.organizations.insert(org.0);
         let members = &mut self.organizations[org.0].members;
         match members.iter_mut().find(|(member, ..)| *member == id) {
             Some(member) => member.1 = role,
-            None => members.push((id, role, now)),
+            None => members.push((id, role, since)),
         }
     }
 
     pub(crate) fn seed_key(&mut self, new: NewKey) -> Result<String, String> {
         let owner = self.owner(new.username.as_deref(), new.organization.as_deref())?;
-        let secret = new.secret.unwrap_or_else(random_secret);
+        let secret = new.secret.unwrap_or_else(|| self.random.secret());
         if self.find_key(secret.as_bytes()).is_some() {
             return Err("secret: a key with this secret is already there".to_owned());
         }
@@ -109,50 +139,67 @@ impl World {
         let revoke_at = revoke_in
             .map(|secs| now.checked_add(SignedDuration::from_secs(secs)))
             .transpose()
-            .map_err(|_| "revoke_in: too far away".to_owned())?;
+            .map_err(|_| "revoke_in: too far away".to_owned())?
+            .or(new.revoke_at);
         let permissions = if new.permissions.is_empty() {
             vec![Permission::parse("api")]
         } else {
             let scopes = new.permissions.iter();
             scopes.map(|scope| Permission::parse(scope)).collect()
         };
-        self.keys.push(Key {
+        self.add_key(Key {
             name: new.name.unwrap_or_else(|| "sandbox".to_owned()),
             secret: secret.clone(),
             owner,
             permissions,
             revoke_at,
-            last_use: None,
-            inserted_at: now,
-            updated_at: now,
+            last_use: new.last_use.map(|last| LastUse {
+                at: last.at,
+                ip: last.ip,
+                user_agent: last.user_agent,
+            }),
+            inserted_at: new.inserted_at.unwrap_or(now),
+            updated_at: new.updated_at.or(new.inserted_at).unwrap_or(now),
         });
         Ok(secret)
     }
 
     pub(crate) fn seed_token(&mut self, new: NewToken) -> Result<String, String> {
         let owner = self.owner(new.username.as_deref(), new.organization.as_deref())?;
-        let secret = new.token.unwrap_or_else(random_secret);
+        let secret = new.token.unwrap_or_else(|| self.random.secret());
         let now = self.now();
-        self.tokens.push(Token {
-            secret: secret.clone(),
-            owner,
-            scopes: new.scopes,
-            expires_at: now
+        let expires_at = match new.expires_at {
+            Some(at) => at,
+            None => now
                 .checked_add(SignedDuration::from_secs(new.expires_in))
                 .map_err(|_| "expires_in: too far away".to_owned())?,
-        });
+        };
+        self.dirty.tokens = true;
+        self.tokens.push(Token { secret: secret.clone(), owner, scopes: new.scopes, expires_at });
         Ok(secret)
     }
 
-    pub(crate) fn seed_audit_rows(
-        &mut self,
-        username: &str,
-        rows: Vec<NewAuditRow>,
-    ) -> Result<(), String> {
-        let id = self.known_user(username)?;
-        let rows =
-            rows.into_iter().map(|r| AuditRow::new(&r.action, r.params, r.user_agent.as_deref()));
-        self.user_mut(id).audit.extend(rows);
+    /// Appends rows, and tells how many.
+    pub(crate) fn seed_audit_log(&mut self, new: NewAuditLog) -> Result<usize, String> {
+        let id = self.known_user(&new.username)?;
+        let pieces = Piece::read(new)?;
+        let log = &mut self.user_mut(id).audit;
+        let before = log.len();
+        pieces.into_iter().for_each(|piece| log.push(piece));
+        Ok(log.len() - before)
+    }
+
+    /// A package that is not there yet, with its owners.
+    pub(super) fn seed_package(&mut self, new: NewPackage) -> Result<(), String> {
+        let (organization, name) = self.parse_package(&new.name)?;
+        if self.packages.iter().any(|p| p.organization == organization && p.name == name) {
+            return Err(format!("\"{}\" is already there", new.name));
+        }
+        let owners = new.owners.iter().map(|name| self.known_user(name));
+        let owners = owners.collect::<Result<_, _>>()?;
+        let updated_at = new.updated_at.unwrap_or_else(|| self.now());
+        self.dirty.packages.insert(self.packages.len());
+        self.packages.push(Package { name, organization, owners, updated_at });
         Ok(())
     }
 
@@ -180,6 +227,18 @@ impl World {
         }
     }
 
+    /// The organization of that name, which has no account yet.
+    fn unmanned(&self, username: &str, name: &str) -> Result<OrgId, String> {
+        let org = self.known_organization(name)?;
+        if downcase(username) != name {
+            return Err(format!("stands_for: the account has to be called \"{name}\", too"));
+        }
+        match self.by_name.contains_key(name) {
+            true => Err(format!("\"{name}\" is already there")),
+            false => Ok(org),
+        }
+    }
+
     fn free_name(&self, name: &str) -> Result<String, String> {
         let name = downcase(name);
         if name.is_empty() {
@@ -197,34 +256,44 @@ impl World {
             return Err(format!("emails: \"{address}\" is verified elsewhere"));
         }
         let now = self.now();
+        let id = new.id.unwrap_or(self.next_email_id);
+        self.next_email_id = self.next_email_id.max(id.saturating_add(1));
+        let sent_at = new.verification_sent_at.unwrap_or(now);
+        let verification = match (new.verified, new.verification_key) {
+            (true, _) => None,
+            (false, Some(key)) => Some((key, sent_at)),
+            (false, None) => Some((self.random.secret(), sent_at)),
+        };
         Ok(Email {
-            id: self.next_email_id(),
+            id,
             address,
             verified: new.verified,
             primary: new.primary,
             public: new.public,
-            verification: (!new.verified).then(|| (random_secret(), now)),
-            updated_at: now,
+            verification,
+            updated_at: new.updated_at.unwrap_or(now),
         })
     }
 
     fn parse_packages(&self, names: &[String]) -> Result<Vec<(OrgId, String)>, String> {
-        names
-            .iter()
-            .map(|name| match name.split_once('/') {
-                Some((org, name)) => Ok((self.known_organization(org)?, name.to_owned())),
-                None => Ok((HEXPM, name.clone())),
-            })
-            .collect()
+        names.iter().map(|name| self.parse_package(name)).collect()
+    }
+
+    fn parse_package(&self, name: &str) -> Result<(OrgId, String), String> {
+        match name.split_once('/') {
+            Some((org, name)) => Ok((self.known_organization(org)?, name.to_owned())),
+            None => Ok((HEXPM, name.to_owned())),
+        }
     }
 
     fn own_packages(&mut self, id: UserId, packages: Vec<(OrgId, String)>) {
         let now = self.now();
         for (organization, name) in packages {
             let known =
-                self.packages.iter_mut().find(|p| p.organization == organization && p.name == name);
+                self.packages.iter().position(|p| p.organization == organization && p.name == name);
+            let index = known.unwrap_or(self.packages.len());
             match known {
-                Some(package) => package.owners.push(id),
+                Some(index) => self.packages[index].owners.push(id),
                 None => self.packages.push(Package {
                     name,
                     organization,
@@ -232,6 +301,7 @@ impl World {
                     updated_at: now,
                 }),
             }
+            self.dirty.packages.insert(index);
         }
     }
 }

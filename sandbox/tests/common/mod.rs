@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "every test program uses its own part of this")]
 
+pub(crate) mod admin;
+
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
@@ -37,7 +39,11 @@ pub(crate) struct Connection {
 
 impl Connection {
     pub(crate) fn open(port: u16) -> Connection {
-        let socket = TcpStream::connect(("127.0.0.1", port)).expect("connect");
+        Connection::open_at("127.0.0.1", port)
+    }
+
+    pub(crate) fn open_at(host: &str, port: u16) -> Connection {
+        let socket = TcpStream::connect((host, port)).expect("connect");
         socket.set_read_timeout(Some(PATIENCE)).expect("timeout");
         socket.set_write_timeout(Some(PATIENCE)).expect("timeout");
         Connection { reader: BufReader::new(socket) }

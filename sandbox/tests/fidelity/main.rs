@@ -45,6 +45,7 @@ fn replay(profile: Profile) {
         let mut same = 0;
         for exchange in &exchanges {
             world.prepare(file, &exchange.name);
+            world.rewind(exchange);
             let differences = one(&world, exchange, &mut seen);
             let reason = known::reason(profile, file, &exchange.name);
             match (differences.is_empty(), reason) {

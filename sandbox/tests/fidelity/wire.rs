@@ -1,5 +1,7 @@
 //! The recordings: one JSON object a line.
 
+#![allow(dead_code, reason = "every test program uses its own part of this")]
+
 use std::collections::HashMap;
 use std::path::PathBuf;
 
@@ -94,9 +96,23 @@ fn stand_in(headers: &[(String, String)]) -> Vec<u8> {
 }
 
 impl Exchange {
+    /// A header of the request.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str())
+    }
+
     /// The request on the wire; what the client had from earlier replies becomes what we sent.
     pub(crate) fn bytes(&self, seen: &HashMap<String, String>) -> Vec<u8> {
-        let mut out = format!("{} {} {}\r\n", self.method, self.target, self.version);
+        self.bytes_at(&str::to_owned, seen)
+    }
+
+    /// The same at another place of the server.
+    pub(crate) fn bytes_at(
+        &self,
+        place: &dyn Fn(&str) -> String,
+        seen: &HashMap<String, String>,
+    ) -> Vec<u8> {
+        let mut out = format!("{} {} {}\r\n", self.method, place(&self.target), self.version);
         for (name, value) in &self.headers {
             let mut value = value.clone();
             if name.starts_with("If-") {

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use aura_sandbox::{
-    Config, Handles, NewAuditRow, NewEmail, NewKey, NewOrganization, NewToken, NewUser, Profile,
-    Role, Sandbox,
+    Config, Handles, NewAuditRow, NewCount, NewEmail, NewKey, NewOrganization, NewToken, NewUser,
+    Profile, Role, Sandbox, Timestamp,
 };
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -30,7 +30,10 @@ const PAGES: [(&str, usize, &str); 8] = [
 
 impl World {
     pub(crate) fn build(profile: Profile) -> World {
-        let sandbox = Sandbox::start(Config::default().profile(profile)).expect("start");
+        // Some time before the recordings begin: each is replayed in the minute it was made in.
+        let start = Timestamp::from_second(1_795_430_000).expect("a time");
+        let config = Config::default().profile(profile).clock(start);
+        let sandbox = Sandbox::start(config).expect("start");
         let world: Value = serde_json::from_str(&wire::text("world.json")).expect("JSON");
         // Among the sample data of the recorded servers, and named in the recordings.
         let mut organizations = vec![serde_json::json!({
@@ -110,6 +113,51 @@ impl World {
         }
     }
 
+    /// Puts the clock into the minute the exchange was recorded in, and uses up as much of that
+    /// minute's requests as had been.
+    pub(crate) fn rewind(&self, exchange: &wire::Exchange) {
+        let number =
+            |name: &str| -> Option<i64> { exchange.reply.as_ref()?.header(name)?.parse().ok() };
+        let (Some(limit), Some(remaining), Some(reset)) = (
+            number("x-ratelimit-limit"),
+            number("x-ratelimit-remaining"),
+            number("x-ratelimit-reset"),
+        ) else {
+            return;
+        };
+        self.sandbox.freeze_clock();
+        self.sandbox.set_clock(Timestamp::from_second(reset - 30).expect("a time"));
+        let refused = exchange.reply.as_ref().is_some_and(|reply| reply.status == 429);
+        let wanted = if refused { limit } else { limit - remaining - 1 };
+        let credential = exchange.header("Authorization");
+        let address = exchange.header("X-Forwarded-For").expect("an address");
+        let mut headers = vec![("User-Agent", "golden/1.0"), ("X-Forwarded-For", address)];
+        headers.extend(credential.map(|credential| ("Authorization", credential)));
+        for _ in self.counted(credential, address, reset)..wanted {
+            request(self.sandbox.port(), "GET", "/api/users/eric", &headers, "");
+        }
+    }
+
+    /// How many requests of the same kind this minute has seen.
+    fn counted(&self, credential: Option<&str>, address: &str, reset: i64) -> i64 {
+        let world = self.sandbox.snapshot();
+        let key = world.keys.into_iter().find(|key| key.secret.as_deref() == credential);
+        let mut subject = NewCount::default();
+        match key.filter(|_| credential.is_some()) {
+            Some(key) => {
+                (subject.username, subject.organization) = (key.username, key.organization)
+            }
+            None => subject.address = address.split(',').next().and_then(|a| a.parse().ok()),
+        }
+        let counts = world.rate_counts;
+        let mut counts = counts.counts.iter().filter(|_| counts.minute == reset / 60 - 1);
+        let found = counts.find(|c| {
+            (&c.username, &c.organization, c.address)
+                == (&subject.username, &subject.organization, subject.address)
+        });
+        found.map_or(0, |count| count.count)
+    }
+
     /// An account whose name and rows had been changed in the database.
     fn logged1(&self) {
         let profile = self.sandbox.profile();
@@ -183,7 +231,12 @@ struct RowForm {
 
 impl From<RowForm> for NewAuditRow {
     fn from(form: RowForm) -> Self {
-        NewAuditRow { action: form.action, params: form.params, user_agent: form.user_agent }
+        NewAuditRow {
+            action: form.action,
+            params: form.params,
+            user_agent: form.user_agent,
+            fields: BTreeMap::new(),
+        }
     }
 }
 
@@ -209,7 +262,7 @@ fn new_organization(value: &Value) -> NewOrganization {
         account_email: optional(&value["account_email"]),
         account_packages: strings(&value["account_packages"]),
         billing_active: value["billing_active"].as_bool().unwrap_or(true),
-        members: BTreeMap::new(),
+        ..NewOrganization::default()
     }
 }
 
@@ -254,6 +307,7 @@ fn new_user(value: &Value) -> NewUser {
                 verified: e[1] == true,
                 primary: e[2] == true,
                 public: e[3] == true,
+                ..NewEmail::default()
             })
             .collect(),
         packages: strings(&value["packages"]),
@@ -276,15 +330,16 @@ fn new_key(name: &str, value: &Value) -> NewKey {
         secret: Some(format!("key-{name}")),
         revoked: value[2].as_str().is_some_and(|t| t.starts_with("revoked")),
         revoke_in: value[2].as_str().filter(|t| t.starts_with("to be revoked")).map(|_| 864_000),
+        ..NewKey::default()
     }
 }
 
 fn new_token(name: &str, value: &Value) -> NewToken {
     NewToken {
         username: optional(&value[0]),
-        organization: None,
         scopes: vec![optional(&value[1]).expect("a scope")],
         token: Some(format!("token-{name}")),
-        expires_in: if value[2].is_string() { -3600 } else { 3600 },
+        expires_in: if value[2].is_string() { -3600 } else { 86_400 },
+        ..NewToken::default()
     }
 }

@@ -1,0 +1,113 @@
+"""The program: where it is, how it starts and ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sysconfig
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from ._world import World
+
+_NAME = "aura-sandbox"
+
+
+class StartError(Exception):
+    """The program is not there, or did not start; the message says why."""
+
+
+def find_program() -> str:
+    """Return the program of this installation; ``AURA_SANDBOX_BIN`` names another one."""
+    named = os.environ.get("AURA_SANDBOX_BIN")
+    if named:
+        return named
+    for scheme in (sysconfig.get_default_scheme(), sysconfig.get_preferred_scheme("user")):
+        path = Path(sysconfig.get_path("scripts", scheme)) / _NAME
+        if path.is_file():
+            return str(path)
+    found = shutil.which(_NAME)
+    if found is None:
+        raise StartError(f"the program {_NAME} is neither beside this Python nor on the PATH")
+    return found
+
+
+@dataclass(frozen=True)
+class Sandbox(World):
+    """A running process, and its first world. Close it, or use it as a context manager.
+
+    It ends with this Python process, too: nothing is left behind when a test run is killed.
+    """
+
+    port: int | None = None
+    ca_file: str | None = None
+    _process: subprocess.Popen[str] | None = field(default=None, repr=False, compare=False)
+
+    @classmethod
+    def start(cls, *args: str, program: str | None = None) -> Sandbox:
+        """Start the program with these options and wait until it answers."""
+        command: Sequence[str] = [program or find_program(), *args]
+        try:
+            # It reads its standard input only to notice that we are gone.
+            process = subprocess.Popen(
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+            )
+        except OSError as error:
+            raise StartError(f"cannot start {command[0]}: {error}") from error
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        if not line:
+            _, complaint = process.communicate()
+            raise StartError(complaint.strip() or f"{command[0]} ended without a word")
+        ready = json.loads(line)
+        return cls(
+            id="",
+            url=ready["url"],
+            admin_token=ready["admin_token"],
+            profile=ready["profile"],
+            socket=ready.get("socket"),
+            port=ready["port"],
+            ca_file=ready.get("ca_file"),
+            _process=process,
+        )
+
+    def new_world(self, world: dict[str, Any] | None = None) -> World:
+        """Make a world of its own in the same process, from a document if there is one."""
+        made = self.admin("POST", "/worlds", world)
+        return World(
+            id=made["id"],
+            url=made["url"],
+            admin_token=made["admin_token"],
+            profile=made["profile"],
+            socket=self.socket,
+        )
+
+    def delete_world(self, world: World) -> None:
+        """Delete a world: its address is 404 from now on."""
+        self.admin("DELETE", f"/worlds/{world.id}")
+
+    def close(self) -> None:
+        """Stop the program and wait for its end."""
+        if self._process is not None:
+            # Its standard input ends, and so does it.
+            self._process.communicate()
+
+    def __enter__(self) -> Sandbox:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()

@@ -1,0 +1,35 @@
+"""The pytest fixtures: a process for the session, a world for each test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from . import Sandbox, World
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let a project choose the server it tests against."""
+    parser.addini(
+        "hex_sandbox_options",
+        "options of the aura-sandbox program, such as --profile legacy",
+        type="args",
+        default=[],
+    )
+
+
+@pytest.fixture(scope="session")
+def hex_sandbox_process(pytestconfig: pytest.Config) -> Iterator[Sandbox]:
+    """Run one process for all tests of the session."""
+    options: list[str] = pytestconfig.getini("hex_sandbox_options")
+    with Sandbox.start(*options) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def hex_sandbox(hex_sandbox_process: Sandbox) -> Iterator[World]:
+    """Give the test a world of its own: point your client at ``hex_sandbox.api_url``."""
+    world = hex_sandbox_process.new_world()
+    yield world
+    hex_sandbox_process.delete_world(world)

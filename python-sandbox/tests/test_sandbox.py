@@ -1,0 +1,132 @@
+"""The installed wheel: the program, the handle, the pytest plugin."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from importlib.metadata import entry_points, version
+from pathlib import Path
+
+import pytest
+
+from aura_sandbox import AdminError, Sandbox, StartError, World, find_program
+
+# Straight to the loopback, whatever proxies the environment names.
+_OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+def call(world: World, path: str, key: str | None = None) -> tuple[int, object]:
+    request = urllib.request.Request(world.api_url + path, headers={"User-Agent": "test/1.0"})
+    if key is not None:
+        request.add_header("Authorization", key)
+    try:
+        with _OPENER.open(request, timeout=30) as reply:
+            return reply.status, json.loads(reply.read())
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, json.loads(error.read())
+
+
+def test_the_fixture_is_a_world(hex_sandbox: World) -> None:
+    emails = [["eric@example.com", True, True, True]]
+    hex_sandbox.add_user("eric", emails=emails)
+    key = hex_sandbox.add_key("eric", permissions=["api:read"])
+    status, record = call(hex_sandbox, "/users/me", key)
+    assert status == 200
+    assert isinstance(record, dict)
+    assert record["email"] == "eric@example.com"
+    assert record["url"] == f"{hex_sandbox.api_url}/users/eric"
+    assert hex_sandbox.add_audit_logs("eric", count=250) == 250
+    assert hex_sandbox.add_audit_logs("eric", [{"action": "new.kind"}]) == 1
+    assert hex_sandbox.count_requests(path="/api/users/me") == 1
+    assert key not in json.dumps(hex_sandbox.journal())
+    assert hex_sandbox.admin_token not in repr(hex_sandbox)
+
+
+@pytest.mark.parametrize("name", ["one", "two"])
+def test_each_test_has_its_own(hex_sandbox: World, name: str) -> None:
+    assert hex_sandbox.admin("GET", "/health")["users"] == 0
+    hex_sandbox.add_user(name)
+
+
+def test_time_limits_and_misbehaviour(hex_sandbox: World) -> None:
+    clock = hex_sandbox.clock(time="2030-01-01T00:00:00Z", frozen=True)
+    assert clock == {"time": "2030-01-01T00:00:00.000000Z", "frozen": True}
+    hex_sandbox.rate_limits(loopback=True, address=1)
+    assert [call(hex_sandbox, "/users/eric")[0] for _ in range(2)] == [404, 429]
+    hex_sandbox.clock(advance=60)
+    hex_sandbox.add_rule(then={"reply": {"status": 503, "body": "{}"}})
+    assert call(hex_sandbox, "/users/eric")[0] == 503
+    assert hex_sandbox.rules()[0]["struck"] == 1
+    hex_sandbox.clear_rules()
+    hex_sandbox.clear_journal()
+    assert hex_sandbox.journal() == []
+
+
+def test_snapshot_and_restore(hex_sandbox: World) -> None:
+    hex_sandbox.add_user("eric")
+    document = hex_sandbox.snapshot()
+    hex_sandbox.reset()
+    assert call(hex_sandbox, "/users/eric")[0] == 404
+    hex_sandbox.restore(document)
+    assert call(hex_sandbox, "/users/eric")[0] == 200
+    with pytest.raises(AdminError, match=r"users\[0\]"):
+        hex_sandbox.restore('{"users": [{"name": "eric"}]}')
+
+
+def test_what_is_refused_is_named(hex_sandbox: World) -> None:
+    with pytest.raises(AdminError, match="colour") as refused:
+        hex_sandbox.add_user("eric", colour="red")
+    assert refused.value.status == 400
+
+
+def test_a_process_of_ones_own(tmp_path: Path) -> None:
+    with Sandbox.start("--profile", "legacy", "--socket", str(tmp_path / "s")) as sandbox:
+        assert sandbox.profile == "legacy"
+        assert sandbox.port is None
+        sandbox.add_organization("acme")
+        sandbox.add_key(organization="acme", secret="theirs")
+        sandbox.add_user("eric")
+        assert sandbox.add_token("eric", token="token") == "token"
+        assert sandbox.mailbox(to="nobody@example.com") == []
+        world = sandbox.new_world({"users": [{"username": "jose"}]})
+        assert world.admin("GET", "/health")["users"] == 1
+    assert not (tmp_path / "s").exists()
+    with Sandbox.start("--tls", "expired") as sandbox:
+        assert sandbox.ca_file is not None
+        assert "BEGIN CERTIFICATE" in Path(sandbox.ca_file).read_text()
+        assert sandbox.admin("GET", "/health")["status"] == "ok"
+
+
+def test_why_it_does_not_start() -> None:
+    with pytest.raises(StartError, match="--colour"):
+        Sandbox.start("--colour")
+    with pytest.raises(StartError, match="/nowhere"):
+        Sandbox.start(program="/nowhere")
+
+
+def test_it_ends_with_its_python() -> None:
+    script = (
+        "import os, aura_sandbox\n"
+        "sandbox = aura_sandbox.Sandbox.start()\n"
+        "print(sandbox._process.pid, flush=True)\n"
+        "os._exit(0)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True
+    )
+    pid = int(done.stdout)
+    process = Path(f"/proc/{pid}")
+    deadline = time.monotonic() + 30
+    while process.exists() and "zombie" not in (process / "status").read_text():
+        assert time.monotonic() < deadline, "it stayed behind"
+
+
+def test_the_wheel() -> None:
+    assert any(e.value == "aura_sandbox.pytest_plugin" for e in entry_points(group="pytest11"))
+    told = subprocess.run([find_program(), "--version"], capture_output=True, text=True, check=True)
+    assert told.stdout.split() == ["aura-sandbox", version("aura-sandbox")]

@@ -1,0 +1,280 @@
+//! The handle of one world: what a Rust test does to it.
+
+use std::fmt;
+use std::io;
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::config::Profile;
+use crate::host::{Hosted, Shared};
+use crate::journal::{JournalEntry, JournalFilter};
+use crate::new::{NewAuditLog, NewAuditRow, NewKey, NewOrganization, NewToken, NewUser, NewWorld};
+use crate::rules::Rule;
+use crate::world::World;
+use crate::world::account::Role;
+use crate::world::limits::RateLimits;
+use crate::world::mail::Mail;
+
+/// Ready-made state that does not fit: a name that is taken, an organization that is not there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeedError(String);
+
+impl fmt::Display for SeedError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for SeedError {}
+
+impl From<String> for SeedError {
+    fn from(text: String) -> Self {
+        SeedError(text)
+    }
+}
+
+impl From<io::Error> for SeedError {
+    fn from(error: io::Error) -> Self {
+        SeedError(format!("the data file: {error}"))
+    }
+}
+
+/// One world of a running server. A [`Sandbox`](crate::Sandbox) is the handle of its first world;
+/// [`WorldHandle::new_world`] makes others, which do not meet.
+///
+/// A world that was made is there until it is deleted or the server stops.
+#[derive(Clone)]
+pub struct WorldHandle {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) hosted: Arc<Hosted>,
+}
+
+impl WorldHandle {
+    /// `http://127.0.0.1:PORT`, with the world's prefix.
+    pub fn url(&self) -> &str {
+        &self.hosted.place.url
+    }
+
+    /// The base of the API, for a client's `repo_url`: `http://127.0.0.1:PORT/api`
+    pub fn api_url(&self) -> String {
+        format!("{}/api", self.url())
+    }
+
+    /// The base of the admin API: `http://127.0.0.1:PORT/_sandbox`
+    pub fn admin_url(&self) -> String {
+        format!("{}/_sandbox", self.url())
+    }
+
+    /// What the admin API wants as `Authorization: Bearer …`.
+    pub fn admin_token(&self) -> &str {
+        &self.hosted.admin_token
+    }
+
+    /// The server it behaves like.
+    pub fn profile(&self) -> Profile {
+        self.hosted.profile
+    }
+
+    /// The world's id; empty for the first one.
+    pub fn world_id(&self) -> &str {
+        &self.hosted.id
+    }
+
+    /// Makes a world of its own in the same process, under an address of its own.
+    pub fn new_world(&self, start: NewWorld) -> Result<WorldHandle, SeedError> {
+        let hosted = self.shared.add(start)?;
+        Ok(WorldHandle { shared: Arc::clone(&self.shared), hosted })
+    }
+
+    /// Deletes this world: its address is 404 from now on. The first one stays, and this is false.
+    pub fn delete_world(&self) -> bool {
+        self.shared.remove(&self.hosted.id)
+    }
+
+    fn seed<T>(&self, act: impl FnOnce(&mut World) -> Result<T, String>) -> Result<T, SeedError> {
+        Ok(self.hosted.change(act)??)
+    }
+
+    /// Puts a ready-made account into the world, without checks, rows or mail.
+    pub fn add_user(&self, user: NewUser) -> Result<(), SeedError> {
+        self.seed(|world| world.seed_user(user).map(drop))
+    }
+
+    /// Puts an organization into the world, and the account behind it.
+    pub fn add_organization(&self, organization: NewOrganization) -> Result<(), SeedError> {
+        self.seed(|world| world.seed_organization(organization).map(drop))
+    }
+
+    /// Makes an account a member of an organization, or changes its role.
+    pub fn add_member(
+        &self,
+        organization: &str,
+        username: &str,
+        role: Role,
+    ) -> Result<(), SeedError> {
+        self.seed(|world| {
+            let org = world.known_organization(organization)?;
+            let id = world.known_user(username)?;
+            world.join(org, id, role);
+            Ok(())
+        })
+    }
+
+    /// Makes a key for an account and gives its secret. No permissions means all, `api`; for the
+    /// others see [`NewKey::permissions`].
+    pub fn add_key(&self, username: &str, permissions: &[&str]) -> Result<String, SeedError> {
+        self.create_key(NewKey {
+            username: Some(username.to_owned()),
+            permissions: permissions.iter().map(|p| (*p).to_owned()).collect(),
+            ..NewKey::default()
+        })
+    }
+
+    /// Makes a key of any kind and gives its secret, to be sent as `Authorization: SECRET`.
+    pub fn create_key(&self, key: NewKey) -> Result<String, SeedError> {
+        self.seed(|world| world.seed_key(key))
+    }
+
+    /// Makes an OAuth token and gives it, to be sent as `Authorization: Bearer TOKEN`.
+    pub fn create_token(&self, token: NewToken) -> Result<String, SeedError> {
+        self.seed(|world| world.seed_token(token))
+    }
+
+    /// Appends rows to an account's audit log; the last one is then the newest.
+    pub fn add_audit_rows(
+        &self,
+        username: &str,
+        rows: impl IntoIterator<Item = NewAuditRow>,
+    ) -> Result<(), SeedError> {
+        self.add_audit_log(NewAuditLog {
+            username: username.to_owned(),
+            rows: Some(rows.into_iter().collect()),
+            ..NewAuditLog::default()
+        })
+    }
+
+    /// Appends that many rows that are alike: `key.generate` with ids from 1 up. They are made when
+    /// they are asked for.
+    pub fn generate_audit_rows(&self, username: &str, count: u32) -> Result<(), SeedError> {
+        self.add_audit_log(NewAuditLog {
+            username: username.to_owned(),
+            count: Some(count.into()),
+            ..NewAuditLog::default()
+        })
+    }
+
+    /// Appends rows of any kind.
+    pub fn add_audit_log(&self, log: NewAuditLog) -> Result<(), SeedError> {
+        self.seed(|world| world.seed_audit_log(log).map(drop))
+    }
+
+    /// Refuses requests that come, by their `X-Forwarded-For`, from this address.
+    pub fn block_address(&self, address: Ipv4Addr) {
+        self.set(|world| world.block_address(address));
+    }
+
+    /// The mail written so far, oldest first.
+    pub fn mailbox(&self) -> Vec<Mail> {
+        self.hosted.world().mails.clone()
+    }
+
+    /// What time it is in this world.
+    pub fn now(&self) -> Timestamp {
+        self.hosted.world().clock.peek()
+    }
+
+    /// Sets the clock; it stands or runs as before. For a time that is exact, freeze it first.
+    pub fn set_clock(&self, time: Timestamp) {
+        self.set(|world| world.clock.set(time));
+    }
+
+    /// Stops the clock where it is.
+    pub fn freeze_clock(&self) {
+        self.set(|world| world.clock.freeze());
+    }
+
+    /// Lets the clock run on from where it is.
+    pub fn run_clock(&self) {
+        self.set(|world| world.clock.run());
+    }
+
+    /// Moves the clock forward.
+    pub fn advance_clock(&self, by: Duration) -> Result<(), SeedError> {
+        let by = SignedDuration::try_from(by).unwrap_or(SignedDuration::MAX);
+        self.seed(|world| world.clock.advance(by))
+    }
+
+    /// The rate limits as they are.
+    pub fn rate_limits(&self) -> RateLimits {
+        self.hosted.world().limits.settings.clone()
+    }
+
+    /// Changes the rate limits. What has been counted in this minute stays.
+    pub fn set_rate_limits(&self, limits: RateLimits) {
+        self.set(|world| world.limits.settings = limits);
+    }
+
+    /// Adds a rule behind those that are there.
+    pub fn add_rule(&self, rule: Rule) -> Result<(), SeedError> {
+        self.seed(|world| world.rules.add(rule).map(drop))
+    }
+
+    /// The rules, with how often they struck.
+    pub fn rules(&self) -> Vec<Rule> {
+        self.hosted.world().rules.list().to_vec()
+    }
+
+    /// Takes all rules away.
+    pub fn clear_rules(&self) {
+        self.set(|world| world.rules.clear());
+    }
+
+    /// What arrived, oldest first.
+    pub fn journal(&self, filter: &JournalFilter) -> Vec<JournalEntry> {
+        self.hosted.world().journal.find(filter)
+    }
+
+    /// How much of that arrived.
+    pub fn count_requests(&self, filter: &JournalFilter) -> usize {
+        self.hosted.world().journal.count(filter)
+    }
+
+    /// Forgets what arrived.
+    pub fn clear_journal(&self) {
+        self.hosted.world().journal.clear();
+    }
+
+    /// The world as a document; restored from it, it answers byte for byte the same.
+    pub fn snapshot(&self) -> NewWorld {
+        self.hosted.world().snapshot()
+    }
+
+    /// Puts another world in its place. The journal starts anew.
+    pub fn restore(&self, world: NewWorld) -> Result<(), SeedError> {
+        Ok(self.hosted.restore(world)?)
+    }
+
+    /// Goes back to how it started. The journal starts anew.
+    pub fn reset(&self) -> Result<(), SeedError> {
+        Ok(self.hosted.reset()?)
+    }
+
+    /// For what cannot be refused. A data file that cannot be written is noticed by the next change
+    /// that has to say so.
+    fn set(&self, act: impl FnOnce(&mut World)) {
+        let _ = self.hosted.change(act);
+    }
+}
+
+/// Neither the token nor the world: this ends up in logs.
+impl fmt::Debug for WorldHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WorldHandle")
+            .field("url", &self.url())
+            .field("profile", &self.profile())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,173 @@
+//! The worlds of one process: the first one, and those that were made later under `/w/ID`.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::str::FromStr;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+
+use hyper::Uri;
+
+use crate::config::Profile;
+use crate::http::reply::Reply;
+use crate::new::NewWorld;
+use crate::random::{Use, system_secret};
+use crate::store::Store;
+use crate::world::{Place, World};
+
+/// More worlds than this are a leak in a test.
+const MOST_WORLDS: usize = 10_000;
+
+/// What all connections share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) root: Arc<Hosted>,
+    profile: Profile,
+    worlds: RwLock<BTreeMap<String, Arc<Hosted>>>,
+    next: AtomicU64,
+}
+
+/// One world, and how it is reached.
+#[derive(Debug)]
+pub(crate) struct Hosted {
+    /// Empty for the first world.
+    pub(crate) id: String,
+    pub(crate) profile: Profile,
+    pub(crate) place: Place,
+    pub(crate) admin_token: String,
+    world: Mutex<World>,
+    /// What a reset goes back to.
+    start: NewWorld,
+    store: Option<Mutex<Store>>,
+}
+
+/// What every reply carries, from the world it comes from.
+#[derive(Debug)]
+pub(crate) struct Stamp {
+    pub(crate) date: String,
+    pub(crate) request_id: [u8; 15],
+}
+
+impl Hosted {
+    /// A world from its document, kept in the file if there is one.
+    pub(crate) fn new(
+        id: String,
+        profile: Profile,
+        place: Place,
+        start: NewWorld,
+        store: Option<Store>,
+    ) -> Result<Hosted, String> {
+        let mut store = store;
+        let kept = store.as_mut().map(Store::load).transpose()?.flatten();
+        let mut world =
+            World::build(profile, place.clone(), kept.unwrap_or_else(|| start.clone()))?;
+        if let Some(store) = &mut store {
+            store.replace(&mut world).map_err(|error| error.to_string())?;
+        }
+        Ok(Hosted {
+            id,
+            profile: world.profile,
+            place,
+            admin_token: system_secret(),
+            world: Mutex::new(world),
+            start,
+            store: store.map(Mutex::new),
+        })
+    }
+
+    /// The world, to look at. A request that panicked has spoilt nothing that would need a
+    /// poisoned lock.
+    pub(crate) fn world(&self) -> MutexGuard<'_, World> {
+        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Changes the world. When this returns, the change is on disk where there is a file.
+    pub(crate) fn change<T>(&self, act: impl FnOnce(&mut World) -> T) -> io::Result<T> {
+        let mut world = self.world();
+        let value = act(&mut world);
+        self.keep(|store| store.save(&mut world))?;
+        Ok(value)
+    }
+
+    /// Puts another world in its place; the journal goes with the old one.
+    pub(crate) fn restore(&self, form: NewWorld) -> Result<(), String> {
+        let built = World::build(self.profile, self.place.clone(), form)?;
+        let mut world = self.world();
+        *world = built;
+        self.keep(|store| store.replace(&mut world)).map_err(|error| error.to_string())
+    }
+
+    /// Goes back to how it started.
+    pub(crate) fn reset(&self) -> Result<(), String> {
+        self.restore(self.start.clone())
+    }
+
+    fn keep(&self, act: impl FnOnce(&mut Store) -> io::Result<()>) -> io::Result<()> {
+        match &self.store {
+            Some(store) => act(&mut store.lock().unwrap_or_else(PoisonError::into_inner)),
+            None => Ok(()),
+        }
+    }
+
+    /// The stamp of a reply; the sandbox's own replies use up no request id.
+    pub(crate) fn stamp(&self, reply: &Reply) -> Stamp {
+        let mut world = self.world();
+        Stamp {
+            date: crate::clock::http_date(world.clock.peek()),
+            request_id: match reply.is_plain() {
+                true => [0; 15],
+                false => world.random.bytes(Use::Request),
+            },
+        }
+    }
+}
+
+impl Shared {
+    pub(crate) fn new(root: Hosted, profile: Profile) -> Self {
+        Shared { root: Arc::new(root), profile, worlds: RwLock::default(), next: AtomicU64::new(1) }
+    }
+
+    /// Makes a world of its own.
+    pub(crate) fn add(&self, start: NewWorld) -> Result<Arc<Hosted>, String> {
+        let id = self.next.fetch_add(1, Ordering::Relaxed).to_string();
+        let prefix = format!("/w/{id}");
+        let place = Place { url: format!("{}{prefix}", self.root.place.url), prefix };
+        let hosted = Arc::new(Hosted::new(id.clone(), self.profile, place, start, None)?);
+        let mut worlds = self.worlds.write().unwrap_or_else(PoisonError::into_inner);
+        if worlds.len() >= MOST_WORLDS {
+            return Err(format!("there are {MOST_WORLDS} worlds already: delete some"));
+        }
+        worlds.insert(id, Arc::clone(&hosted));
+        Ok(hosted)
+    }
+
+    /// Deletes a world; requests that are in it go on.
+    pub(crate) fn remove(&self, id: &str) -> bool {
+        let mut worlds = self.worlds.write().unwrap_or_else(PoisonError::into_inner);
+        worlds.remove(id).is_some()
+    }
+
+    pub(crate) fn worlds(&self) -> Vec<Arc<Hosted>> {
+        let worlds = self.worlds.read().unwrap_or_else(PoisonError::into_inner);
+        worlds.values().map(Arc::clone).collect()
+    }
+
+    /// The world a target is in, and the target without the world's prefix. `None`: no such world.
+    pub(crate) fn locate(&self, uri: &Uri) -> Option<(Arc<Hosted>, Uri)> {
+        let Some(rest) = uri.path().strip_prefix("/w/") else {
+            return Some((Arc::clone(&self.root), uri.clone()));
+        };
+        let id = rest.split('/').next().unwrap_or("");
+        let worlds = self.worlds.read().unwrap_or_else(PoisonError::into_inner);
+        let hosted = Arc::clone(worlds.get(id)?);
+        let path = match &rest[id.len()..] {
+            "" => "/",
+            path => path,
+        };
+        let target = match uri.query() {
+            Some(query) => format!("{path}?{query}"),
+            None => path.to_owned(),
+        };
+        Some((hosted, Uri::from_str(&target).ok()?))
+    }
+}

@@ -1,0 +1,141 @@
+//! Where clients connect: a port of the loopback or a unix socket, with TLS or without.
+
+use std::io;
+use std::net::Ipv4Addr;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
+use tokio_rustls::TlsAcceptor;
+
+/// std's 128 is too short for a thousand clients at once: those beyond it would try again after a
+/// second.
+const BACKLOG: i32 = 4096;
+
+/// Who connected.
+#[derive(Debug)]
+pub(crate) enum Socket {
+    Tcp(TcpStream),
+    Unix(UnixStream),
+}
+
+enum Kind {
+    Tcp(TcpListener),
+    Unix(UnixListener),
+}
+
+pub(crate) struct Listener {
+    kind: Kind,
+    tls: Option<TlsAcceptor>,
+}
+
+/// A bound socket, not yet tied to a runtime.
+#[derive(Debug)]
+pub(crate) enum Bound {
+    Tcp(std::net::TcpListener),
+    Unix(std::os::unix::net::UnixListener, SocketFile),
+}
+
+/// The path of a unix socket, removed with this value.
+#[derive(Debug)]
+pub(crate) struct SocketFile(pub(crate) PathBuf);
+
+impl Drop for SocketFile {
+    fn drop(&mut self) {
+        // Somebody may have removed it before.
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+pub(crate) fn port(port: u16) -> io::Result<Bound> {
+    let bound = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, port)).map_err(|error| {
+        io::Error::new(error.kind(), format!("cannot listen on 127.0.0.1:{port}: {error}"))
+    })?;
+    // A second call only changes the backlog.
+    rustix::net::listen(&bound, BACKLOG)?;
+    bound.set_nonblocking(true)?;
+    Ok(Bound::Tcp(bound))
+}
+
+/// Listens on a path that only its owner can reach. A socket nobody listens on is replaced; what is
+/// in use, or no socket at all, stays and is an error.
+pub(crate) fn path(path: &Path) -> io::Result<Bound> {
+    let named = |error: io::Error| {
+        io::Error::new(error.kind(), format!("cannot listen on {}: {error}", path.display()))
+    };
+    if let Ok(found) = path.symlink_metadata() {
+        let text = match std::os::unix::fs::FileTypeExt::is_socket(&found.file_type()) {
+            false => Some("there is something that is no socket"),
+            true => std::os::unix::net::UnixStream::connect(path)
+                .is_ok()
+                .then_some("somebody listens there already"),
+        };
+        if let Some(text) = text {
+            return Err(named(io::Error::new(io::ErrorKind::AddrInUse, text)));
+        }
+    }
+    // Bound in a folder of its own and then moved: there is no moment at which others can connect.
+    let folder = private_folder(path).map_err(named)?;
+    let first = folder.join("s");
+    let bound = bind(&first, path);
+    let _ = std::fs::remove_file(&first);
+    let _ = std::fs::remove_dir(&folder);
+    let bound = bound.map_err(named)?;
+    bound.set_nonblocking(true)?;
+    Ok(Bound::Unix(bound, SocketFile(path.to_owned())))
+}
+
+fn private_folder(path: &Path) -> io::Result<PathBuf> {
+    let name = format!(".{}", &crate::random::system_secret()[..8]);
+    let folder = path.with_file_name(name);
+    std::os::unix::fs::DirBuilderExt::mode(&mut std::fs::DirBuilder::new(), 0o700)
+        .create(&folder)?;
+    Ok(folder)
+}
+
+fn bind(first: &Path, path: &Path) -> io::Result<std::os::unix::net::UnixListener> {
+    let bound = std::os::unix::net::UnixListener::bind(first)?;
+    std::fs::set_permissions(first, std::fs::Permissions::from_mode(0o600))?;
+    std::fs::rename(first, path)?;
+    Ok(bound)
+}
+
+impl Bound {
+    /// The port, of one that has any.
+    pub(crate) fn port(&self) -> io::Result<u16> {
+        match self {
+            Bound::Tcp(bound) => Ok(bound.local_addr()?.port()),
+            Bound::Unix(..) => Ok(0),
+        }
+    }
+
+    /// Ties it to the runtime this is called in.
+    pub(crate) fn listen(
+        self,
+        tls: Option<Arc<rustls::ServerConfig>>,
+    ) -> io::Result<(Listener, Option<SocketFile>)> {
+        let (kind, file) = match self {
+            Bound::Tcp(bound) => (Kind::Tcp(TcpListener::from_std(bound)?), None),
+            Bound::Unix(bound, file) => (Kind::Unix(UnixListener::from_std(bound)?), Some(file)),
+        };
+        Ok((Listener { kind, tls: tls.map(TlsAcceptor::from) }, file))
+    }
+}
+
+impl Listener {
+    pub(crate) async fn accept(&self) -> io::Result<Socket> {
+        match &self.kind {
+            Kind::Tcp(listener) => {
+                let (socket, _) = listener.accept().await?;
+                let _ = socket.set_nodelay(true);
+                Ok(Socket::Tcp(socket))
+            }
+            Kind::Unix(listener) => Ok(Socket::Unix(listener.accept().await?.0)),
+        }
+    }
+
+    pub(crate) fn tls(&self) -> Option<TlsAcceptor> {
+        self.tls.clone()
+    }
+}

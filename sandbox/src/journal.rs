@@ -1,0 +1,240 @@
+//! What arrived, for a test to ask about: bounded, and without secrets.
+//!
+//! Keys, tokens, passwords and codes are replaced by `sha256:` and the first 16 hex digits of their
+//! SHA-256: two of them can be compared, and one's own can be recognized.
+
+use std::collections::VecDeque;
+
+use hyper::header::HeaderMap;
+use hyper::{Method, Uri};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use crate::http::encode::{decode_form, form_value};
+use crate::random::hex;
+
+/// Older entries are forgotten, and counted.
+const MOST: usize = 10_000;
+/// So are they when all of them together are larger than this: headers may be long.
+const MOST_BYTES: usize = 64 * 1024 * 1024;
+/// Of a body this much is kept.
+const BODY: usize = 16 * 1024;
+const HEADERS: [&str; 4] = ["authorization", "proxy-authorization", "cookie", "x-hex-otp"];
+const FIELDS: [&str; 7] =
+    ["password", "password_confirmation", "secret", "key", "token", "otp", "tfa"];
+
+/// One request that arrived.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct JournalEntry {
+    /// Counted from 1 in each world; never given twice.
+    pub id: u64,
+    /// When, by the world's clock: UTC, RFC 3339.
+    pub time: String,
+    /// The world's id; empty for the first one.
+    pub world: String,
+    /// The method.
+    pub method: String,
+    /// Path and query, without the world's prefix; the values of secrets hashed.
+    pub target: String,
+    /// Headers in order, secrets hashed.
+    pub headers: Vec<(String, String)>,
+    /// The body with its secrets hashed. One that is neither JSON nor a form is only hashed as a
+    /// whole; of a long one the beginning is kept.
+    pub body: String,
+    /// How long the body was.
+    pub body_bytes: u64,
+    /// What was answered; none where the connection was closed before a reply.
+    pub status: Option<u16>,
+    /// The rule that struck.
+    pub rule: Option<String>,
+}
+
+/// Which entries are asked for: all that fit everything said.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct JournalFilter {
+    /// This method.
+    pub method: Option<String>,
+    /// This path, without the query.
+    pub path: Option<String>,
+    /// Paths that begin so.
+    pub path_prefix: Option<String>,
+    /// This status.
+    pub status: Option<u16>,
+    /// Entries after the one with this id.
+    pub after: Option<u64>,
+    /// This user agent.
+    pub user_agent: Option<String>,
+}
+
+/// The last requests of one world.
+#[derive(Debug, Default)]
+pub(crate) struct Journal {
+    entries: VecDeque<JournalEntry>,
+    bytes: usize,
+    total: u64,
+}
+
+impl Journal {
+    pub(crate) fn add(&mut self, mut entry: JournalEntry) {
+        self.total += 1;
+        entry.id = self.total;
+        self.bytes += entry.size();
+        self.entries.push_back(entry);
+        while self.entries.len() > MOST || self.bytes > MOST_BYTES {
+            self.bytes -= self.entries.pop_front().map_or(self.bytes, |entry| entry.size());
+        }
+    }
+
+    pub(crate) fn find(&self, filter: &JournalFilter) -> Vec<JournalEntry> {
+        self.entries.iter().filter(|entry| filter.fits(entry)).cloned().collect()
+    }
+
+    pub(crate) fn count(&self, filter: &JournalFilter) -> usize {
+        self.entries.iter().filter(|entry| filter.fits(entry)).count()
+    }
+
+    /// How many there were that are forgotten by now.
+    pub(crate) fn forgotten(&self) -> u64 {
+        self.total - self.entries.len() as u64
+    }
+
+    /// Forgets all; ids go on.
+    pub(crate) fn clear(&mut self) {
+        self.entries.clear();
+        self.bytes = 0;
+    }
+}
+
+impl JournalFilter {
+    fn fits(&self, entry: &JournalEntry) -> bool {
+        let path = entry.target.split('?').next().unwrap_or("");
+        let agent = || entry.headers.iter().find(|(name, _)| name == "user-agent").map(|(_, v)| v);
+        self.method.as_ref().is_none_or(|m| m.eq_ignore_ascii_case(&entry.method))
+            && self.path.as_ref().is_none_or(|p| p == path)
+            && self.path_prefix.as_ref().is_none_or(|p| path.starts_with(p))
+            && self.status.is_none_or(|s| entry.status == Some(s))
+            && self.after.is_none_or(|id| entry.id > id)
+            && self.user_agent.as_ref().is_none_or(|a| agent() == Some(a))
+    }
+}
+
+impl JournalEntry {
+    /// The bytes of its texts.
+    fn size(&self) -> usize {
+        let headers: usize =
+            self.headers.iter().map(|(name, value)| name.len() + value.len()).sum();
+        headers + self.target.len() + self.body.len()
+    }
+
+    pub(crate) fn new(
+        method: &Method,
+        uri: &Uri,
+        headers: &HeaderMap,
+        body: Option<&[u8]>,
+    ) -> Self {
+        let text = |value: &[u8]| String::from_utf8_lossy(value).into_owned();
+        let target = match uri.query() {
+            Some(query) => format!("{}?{}", uri.path(), form(query)),
+            None => uri.path().to_owned(),
+        };
+        let kind = headers.get("content-type").map(|v| text(v.as_bytes())).unwrap_or_default();
+        JournalEntry {
+            id: 0,
+            time: String::new(),
+            world: String::new(),
+            method: method.to_string(),
+            target,
+            headers: headers
+                .iter()
+                .map(|(name, value)| {
+                    let name = name.as_str();
+                    match HEADERS.contains(&name) {
+                        true => (name.to_owned(), hashed(value.as_bytes())),
+                        false => (name.to_owned(), text(value.as_bytes())),
+                    }
+                })
+                .collect(),
+            body: body.map_or(String::new(), |body| shown(&kind, body)),
+            body_bytes: body.map_or(0, |body| body.len() as u64),
+            status: None,
+            rule: None,
+        }
+    }
+}
+
+fn hashed(secret: &[u8]) -> String {
+    format!("sha256:{}", hex(&Sha256::digest(secret)[..8]))
+}
+
+fn shown(kind: &str, body: &[u8]) -> String {
+    let mut text = match (body, serde_json::from_slice(body), std::str::from_utf8(body)) {
+        ([], ..) => String::new(),
+        (_, Ok(mut value), _) if kind.contains("json") => {
+            hide(&mut value);
+            value.to_string()
+        }
+        (_, _, Ok(text)) if kind.contains("form-urlencoded") => form(text),
+        _ => hashed(body),
+    };
+    if text.len() > BODY {
+        let end = (0..=BODY).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+        text.truncate(end);
+    }
+    text
+}
+
+fn hide(value: &mut Value) {
+    match value {
+        Value::Array(items) => items.iter_mut().for_each(hide),
+        Value::Object(map) => {
+            for (name, value) in map {
+                match value {
+                    Value::String(text) if FIELDS.contains(&name.as_str()) => {
+                        *text = hashed(text.as_bytes());
+                    }
+                    value => hide(value),
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+/// A query or form as it came, but for the values of secrets: `user[password]` is one, too.
+fn form(text: &str) -> String {
+    let pair = |pair: &str| {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        let decoded = decode_form(name.as_bytes()).unwrap_or_default();
+        let last = decoded.trim_end_matches(']').rsplit('[').next().unwrap_or("");
+        match FIELDS.contains(&last) {
+            true => {
+                let secret = decode_form(value.as_bytes()).unwrap_or_else(|| value.to_owned());
+                format!("{name}={}", form_value(&hashed(secret.as_bytes())))
+            }
+            false => pair.to_owned(),
+        }
+    };
+    text.split('&').map(pair).collect::<Vec<_>>().join("&")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn large_entries_push_older_ones_out() {
+        let mut journal = Journal::default();
+        let uri: Uri = "/api".parse().expect("a target");
+        for _ in 0..100 {
+            let mut entry = JournalEntry::new(&Method::GET, &uri, &HeaderMap::new(), None);
+            entry.headers.push(("x".to_owned(), "x".repeat(1024 * 1024)));
+            journal.add(entry);
+        }
+        let found = journal.find(&JournalFilter::default());
+        assert_eq!((found.len() as u64 + journal.forgotten(), found[0].id > 1), (100, true));
+        assert!((60..=64).contains(&found.len()), "{}", found.len());
+    }
+}

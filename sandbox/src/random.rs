@@ -1,0 +1,88 @@
+//! Everything that is made up: the system's random bytes, or reproducible ones from a seed.
+//!
+//! Each use draws from a stream of its own, so that a request more does not change the keys.
+
+use sha2::{Digest, Sha256};
+
+use crate::new::NewDraws;
+
+/// What random bytes are for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Use {
+    Secret,
+    Request,
+    Chance,
+    Order,
+}
+
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Random {
+    pub(crate) seed: Option<u64>,
+    pub(crate) draws: NewDraws,
+}
+
+impl Random {
+    pub(crate) fn bytes<const N: usize>(&mut self, purpose: Use) -> [u8; N] {
+        let Some(seed) = self.seed else {
+            return system();
+        };
+        let (name, draws) = match purpose {
+            Use::Secret => ("secret", &mut self.draws.secrets),
+            Use::Request => ("request", &mut self.draws.requests),
+            Use::Chance => ("chance", &mut self.draws.chances),
+            Use::Order => ("order", &mut self.draws.orders),
+        };
+        *draws += 1;
+        let digest = Sha256::new()
+            .chain_update(seed.to_be_bytes())
+            .chain_update(name)
+            .chain_update(draws.to_be_bytes())
+            .finalize();
+        // N is at most 16 everywhere; a digest has 32.
+        let mut bytes = [0; N];
+        bytes.iter_mut().zip(digest).for_each(|(to, from)| *to = from);
+        bytes
+    }
+
+    /// 32 lower-case hex digits: what a key, a verification link and a reset link carry.
+    pub(crate) fn secret(&mut self) -> String {
+        hex(&self.bytes::<16>(Use::Secret))
+    }
+
+    /// From 0 to below 1.
+    pub(crate) fn chance(&mut self) -> f64 {
+        let number = u32::from_be_bytes(self.bytes(Use::Chance));
+        f64::from(number) / (f64::from(u32::MAX) + 1.0)
+    }
+}
+
+fn system<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    // Every platform this runs on has a random source; without one no secret can be made at all.
+    getrandom::fill(&mut bytes).expect("the system gives random bytes");
+    bytes
+}
+
+/// 32 hex digits nobody can foretell, seed or not: for the sandbox's own tokens.
+pub(crate) fn system_secret() -> String {
+    hex(&system::<16>())
+}
+
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    bytes.iter().fold(String::new(), |mut out, byte| {
+        let _ = write!(out, "{byte:02x}");
+        out
+    })
+}
+
+pub(crate) fn unhex<const N: usize>(text: &str) -> Option<[u8; N]> {
+    let mut bytes = [0; N];
+    if text.len() != 2 * N || !text.is_ascii() {
+        return None;
+    }
+    for (index, byte) in bytes.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(&text[2 * index..2 * index + 2], 16).ok()?;
+    }
+    Some(bytes)
+}

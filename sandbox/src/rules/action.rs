@@ -1,0 +1,197 @@
+//! What a rule does to a reply.
+
+use std::collections::BTreeMap;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use hyper::StatusCode;
+use hyper::header::{HeaderName, HeaderValue};
+use serde::{Deserialize, Serialize};
+
+use crate::new::is_default;
+
+/// What happens to a request that a rule is for.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+#[non_exhaustive]
+pub enum Action {
+    /// Nothing: the endpoint's own reply.
+    #[default]
+    Pass,
+    /// This reply instead.
+    Reply(CannedReply),
+    /// 429 as the server says it.
+    RateLimited {
+        /// With `x-ratelimit-*`; true unless said otherwise.
+        #[serde(default = "yes")]
+        headers: bool,
+        /// With `retry-after`, which the real server does not send.
+        #[serde(default, skip_serializing_if = "is_default")]
+        retry_after: Option<String>,
+    },
+    /// Hangs up.
+    Close {
+        /// How far the reply gets.
+        at: CloseAt,
+    },
+    /// Sends the reply in small pieces.
+    Dribble {
+        /// Bytes in a piece.
+        bytes: u32,
+        /// Milliseconds between two pieces.
+        every_ms: u64,
+    },
+    /// Says a wrong content-length, and hangs up after the body.
+    WrongLength {
+        /// So much too long; below zero too short.
+        by: i64,
+    },
+    /// Sends half of the body, as if it were whole.
+    BadJson,
+    /// Sends the body as what it is not.
+    ContentType(String),
+    /// Sends a body that unpacks into this many bytes.
+    Bomb {
+        /// Bytes once unpacked.
+        bytes: u64,
+    },
+    /// Sends a header this long.
+    HugeHeader {
+        /// Bytes in its value.
+        bytes: u64,
+    },
+    /// Sends the client elsewhere.
+    Redirect {
+        /// The location.
+        to: String,
+        /// 302 unless said otherwise.
+        #[serde(default = "found")]
+        status: u16,
+    },
+    /// Sends the reply, and then adds rows to an audit log: the next page is shifted.
+    InsertAuditRows {
+        /// The account.
+        username: String,
+        /// How many.
+        #[serde(default = "one")]
+        count: u64,
+    },
+}
+
+/// A reply of one's own.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, default)]
+pub struct CannedReply {
+    /// From 200 to 999.
+    #[cfg_attr(test, schemars(required))]
+    pub status: u16,
+    /// Headers; of those the server would send only `date`, `content-length` and the mark are
+    /// there by themselves.
+    #[serde(skip_serializing_if = "is_default")]
+    pub headers: BTreeMap<String, String>,
+    /// The body as text.
+    #[serde(skip_serializing_if = "is_default")]
+    pub body: Option<String>,
+    /// The body as base64, for bytes that are no text.
+    #[serde(skip_serializing_if = "is_default")]
+    pub body_base64: Option<String>,
+}
+
+/// Where a connection ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum CloseAt {
+    /// Before the reply.
+    Before,
+    /// In the middle of the headers.
+    InHeaders,
+    /// After the headers.
+    AfterHeaders,
+    /// In the middle of the body.
+    InBody,
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn found() -> u16 {
+    302
+}
+
+fn one() -> u64 {
+    1
+}
+
+impl Action {
+    /// Whether another reply than the endpoint's is sent.
+    pub(crate) fn replaces(&self) -> bool {
+        matches!(
+            self,
+            Action::Reply(_)
+                | Action::RateLimited { .. }
+                | Action::Bomb { .. }
+                | Action::Redirect { .. }
+        )
+    }
+
+    /// Whether what it says can be sent at all.
+    pub(super) fn check(&self) -> Result<(), String> {
+        match self {
+            Action::Reply(reply) => reply.check(),
+            Action::RateLimited { retry_after: Some(value), .. } => header("retry-after", value),
+            Action::ContentType(value) => header("content-type", value),
+            Action::Redirect { to, status } => {
+                header("location", to)?;
+                check_status(*status)
+            }
+            Action::Dribble { bytes: 0, .. } => {
+                Err("then.dribble.bytes: a piece has at least one byte".to_owned())
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl CannedReply {
+    fn check(&self) -> Result<(), String> {
+        check_status(self.status)?;
+        for (name, value) in &self.headers {
+            header(name, value)?;
+        }
+        match &self.body_base64 {
+            Some(_) if self.body.is_some() => {
+                Err("then.reply: expected either \"body\" or \"body_base64\"".to_owned())
+            }
+            Some(text) if STANDARD.decode(text).is_err() => {
+                Err("then.reply.body_base64: this is not base64".to_owned())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    pub(super) fn body(&self) -> Vec<u8> {
+        let encoded = self.body_base64.as_ref().and_then(|text| STANDARD.decode(text).ok());
+        encoded.or_else(|| self.body.clone().map(String::into_bytes)).unwrap_or_default()
+    }
+}
+
+/// hyper writes no reply with a status below 200, which is no reply yet.
+fn check_status(status: u16) -> Result<(), String> {
+    match StatusCode::from_u16(status) {
+        Ok(code) if !code.is_informational() => Ok(()),
+        _ => Err(format!("then: bad status {status}: expected 200 to 999")),
+    }
+}
+
+fn header(name: &str, value: &str) -> Result<(), String> {
+    HeaderName::from_bytes(name.as_bytes())
+        .map_err(|_| format!("then: bad header name \"{name}\""))?;
+    HeaderValue::from_str(value)
+        .map(drop)
+        .map_err(|_| format!("then: the header \"{name}\" cannot have the value \"{value}\""))
+}

@@ -1,0 +1,235 @@
+//! Misbehaviour on command: which requests a rule is for, and what happens to their replies.
+//!
+//! `action` is what can happen, `wire` does it to the bytes, `bomb` is a small body that unpacks
+//! into a large one.
+
+mod action;
+mod bomb;
+pub(crate) mod wire;
+
+pub use action::{Action, CannedReply, CloseAt};
+
+use serde::{Deserialize, Serialize};
+
+use crate::new::is_default;
+use crate::random::Random;
+
+/// A rule: for requests like these, at these times, this happens.
+///
+/// Of several rules for one request the first whose turn it is counts; every one of them has seen
+/// the request. The admin API and journal are never misbehaved upon.
+///
+/// ```
+/// use aura_sandbox::{Action, CloseAt, Rule};
+/// let second_page_breaks = Rule {
+///     path: Some("/api/users/me/audit-logs".into()),
+///     nth: Some(2),
+///     ..Rule::new(Action::Close { at: CloseAt::InBody })
+/// };
+/// let same = Rule::from_json(r#"{"path": "/api/users/me/audit-logs", "nth": 2,
+///                                "then": {"close": {"at": "in_body"}}}"#);
+/// assert_eq!(same, Ok(second_page_breaks));
+/// ```
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Rule {
+    /// A name for the journal.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub name: Option<String>,
+    /// Only this method.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub method: Option<String>,
+    /// Only paths like this one: `*` stands for one segment, `**` at the end for any number.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub path: Option<String>,
+    /// Only the nth request like that, counted from 1.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub nth: Option<u64>,
+    /// Only each nth request like that.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub every: Option<u64>,
+    /// Only with this probability, from 0 to 1.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub probability: Option<f64>,
+    /// At most that often.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub times: Option<u64>,
+    /// The reply waits for that many milliseconds first.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub delay_ms: u64,
+    /// Whether the endpoint runs, so that an account is made although the reply is lost. Unless
+    /// said otherwise it does where its own reply is sent, whole or not, and does not where another
+    /// one is.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub run: Option<bool>,
+    /// What happens; nothing but the delay unless said otherwise.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub then: Action,
+    /// Requests it has seen.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub seen: u64,
+    /// Times it has struck.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub struck: u64,
+}
+
+impl Rule {
+    /// Always, for everything.
+    pub fn new(then: Action) -> Rule {
+        Rule {
+            name: None,
+            method: None,
+            path: None,
+            nth: None,
+            every: None,
+            probability: None,
+            times: None,
+            delay_ms: 0,
+            run: None,
+            then,
+            seen: 0,
+            struck: 0,
+        }
+    }
+
+    /// Reads a rule; a mistake is named with its place.
+    pub fn from_json(text: &str) -> Result<Rule, String> {
+        crate::new::parse(text.as_bytes())
+    }
+
+    fn check(&self) -> Result<(), String> {
+        if self.nth == Some(0) || self.every == Some(0) {
+            return Err("nth and every: requests are counted from 1".to_owned());
+        }
+        if self.probability.is_some_and(|p| !(0.0..=1.0).contains(&p)) {
+            return Err("probability: expected a number from 0 to 1".to_owned());
+        }
+        self.then.check()
+    }
+
+    fn is_for(&self, method: &str, path: &str) -> bool {
+        self.method.as_ref().is_none_or(|m| m.eq_ignore_ascii_case(method))
+            && self.path.as_ref().is_none_or(|pattern| matches(pattern, path))
+    }
+
+    /// Whether it is this rule's turn, now that it has seen one request more.
+    fn turn(&mut self, random: &mut Random) -> bool {
+        self.seen += 1;
+        let turn = self.nth.is_none_or(|n| self.seen == n)
+            && self.every.is_none_or(|n| self.seen.is_multiple_of(n))
+            && self.times.is_none_or(|n| self.struck < n)
+            && self.probability.is_none_or(|p| random.chance() < p);
+        self.struck += u64::from(turn);
+        turn
+    }
+}
+
+/// Segment by segment; empty segments count for nothing, as in the routes.
+fn matches(pattern: &str, path: &str) -> bool {
+    let mut wanted = pattern.split('/').filter(|s| !s.is_empty());
+    let mut found = path.split('/').filter(|s| !s.is_empty());
+    loop {
+        match (wanted.next(), found.next()) {
+            (Some("**"), _) | (None, None) => return true,
+            (Some("*"), Some(_)) => {}
+            (Some(a), Some(b)) if a == b => {}
+            _ => return false,
+        }
+    }
+}
+
+/// The rules of a world, in the order they are asked.
+#[derive(Debug, Default)]
+pub(crate) struct Rules(Vec<Rule>);
+
+/// A rule whose turn it is.
+#[derive(Debug, Clone)]
+pub(crate) struct Strike {
+    /// Its name, else its number.
+    pub(crate) name: String,
+    pub(crate) run: bool,
+    pub(crate) delay_ms: u64,
+    pub(crate) action: Action,
+}
+
+impl Rules {
+    /// Adds a rule and gives its number.
+    pub(crate) fn add(&mut self, rule: Rule) -> Result<usize, String> {
+        rule.check()?;
+        self.0.push(rule);
+        Ok(self.0.len() - 1)
+    }
+
+    pub(crate) fn list(&self) -> &[Rule] {
+        &self.0
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.0.clear();
+    }
+
+    pub(crate) fn strike(
+        &mut self,
+        method: &str,
+        path: &str,
+        random: &mut Random,
+    ) -> Option<Strike> {
+        let mut first = None;
+        for (number, rule) in self.0.iter_mut().enumerate() {
+            if !rule.is_for(method, path) {
+                continue;
+            }
+            if first.is_some() {
+                rule.seen += 1;
+            } else if rule.turn(random) {
+                first = Some(Strike {
+                    name: rule.name.clone().unwrap_or_else(|| number.to_string()),
+                    run: rule.run.unwrap_or(!rule.then.replaces()),
+                    delay_ms: rule.delay_ms,
+                    action: rule.then.clone(),
+                });
+            }
+        }
+        first
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns() {
+        for (pattern, path, expected) in [
+            ("/api/users/*", "/api/users/eric", true),
+            ("/api/users/*", "/api/users/eric/reset", false),
+            ("/api/users/**", "/api/users/eric/reset", true),
+            ("/api/users/**", "/api/users", true),
+            ("/api/users/me", "/api//users/me/", true),
+            ("/api/users/*", "/api/users", false),
+            ("/**", "/", true),
+        ] {
+            assert_eq!(matches(pattern, path), expected, "{pattern} {path}");
+        }
+    }
+
+    #[test]
+    fn turns() {
+        let struck = |rule: &str| {
+            let mut rules = Rules::default();
+            rules.add(Rule::from_json(rule).unwrap()).unwrap();
+            let mut random = Random { seed: Some(1), ..Random::default() };
+            (1..=6).filter(|_| rules.strike("GET", "/", &mut random).is_some()).count()
+        };
+        assert_eq!(struck(r#"{"nth": 3}"#), 1);
+        assert_eq!(struck(r#"{"every": 2}"#), 3);
+        assert_eq!(struck(r#"{"times": 4}"#), 4);
+        assert_eq!(struck(r#"{"probability": 0}"#), 0);
+        assert_eq!(struck(r#"{"probability": 1}"#), 6);
+        assert_eq!(struck(r#"{"method": "POST"}"#), 0);
+        let some = struck(r#"{"probability": 0.5}"#);
+        assert!((1..6).contains(&some), "{some}");
+        assert!(Rules::default().add(Rule::from_json(r#"{"every": 0}"#).unwrap()).is_err());
+    }
+}

@@ -1,0 +1,62 @@
+//! A world from its document.
+
+use super::account::Role;
+use super::{Place, World};
+use crate::clock::Clock;
+use crate::config::Profile;
+use crate::new::{NewMembership, NewWorld};
+use crate::random::Random;
+
+impl World {
+    /// The world the document describes. What does not fit is named with its place.
+    pub(crate) fn build(profile: Profile, place: Place, form: NewWorld) -> Result<World, String> {
+        let mut world = World::empty(form.profile.unwrap_or(profile), place);
+        world.clock = Clock::from_form(form.clock.as_ref())?;
+        world.random = Random { seed: form.seed, draws: form.draws };
+        world.limits.settings = form.rate_limits.unwrap_or_default();
+        world.blocked = form.blocked_addresses.into_iter().collect();
+        let mut members: Vec<(String, String, Role)> = Vec::new();
+        each("organizations", form.organizations, |mut organization| {
+            // The accounts come after the organizations.
+            for (name, role) in std::mem::take(&mut organization.members) {
+                members.push((organization.name.clone(), name, role));
+            }
+            world.seed_organization(organization).map(drop)
+        })?;
+        each("users", form.users, |user| world.seed_user(user).map(drop))?;
+        for (organization, username, role) in members {
+            let error = |text| format!("organizations: members of \"{organization}\": {text}");
+            let id = world.known_user(&username).map_err(error)?;
+            let org = world.known_organization(&organization).map_err(error)?;
+            world.join(org, id, role);
+        }
+        each("memberships", form.memberships, |membership| world.seed_member(&membership))?;
+        each("packages", form.packages, |package| world.seed_package(package))?;
+        each("keys", form.keys, |key| world.seed_key(key).map(drop))?;
+        each("tokens", form.tokens, |token| world.seed_token(token).map(drop))?;
+        each("audit_logs", form.audit_logs, |log| world.seed_audit_log(log).map(drop))?;
+        each("rules", form.rules, |rule| world.rules.add(rule).map(drop))?;
+        world.mails = form.mails;
+        world.restore_rate_counts(&form.rate_counts)?;
+        Ok(world)
+    }
+
+    fn seed_member(&mut self, new: &NewMembership) -> Result<(), String> {
+        let org = self.known_organization(&new.organization)?;
+        let id = self.known_user(&new.username)?;
+        let since = new.since.unwrap_or_else(|| self.now());
+        self.join_at(org, id, new.role, since);
+        Ok(())
+    }
+}
+
+fn each<T>(
+    name: &str,
+    forms: Vec<T>,
+    mut put: impl FnMut(T) -> Result<(), String>,
+) -> Result<(), String> {
+    for (index, form) in forms.into_iter().enumerate() {
+        put(form).map_err(|error| format!("{name}[{index}]: {error}"))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,115 @@
+//! The same cases against the sandbox and against a live server of one's own:
+//!
+//! ```text
+//! AURA_LIVE_URL=http://localhost:4000/api cargo test -p aura-sandbox --test live -- --nocapture
+//! ```
+//!
+//! Without that variable the sandbox is the server. hex.pm is refused by name. The recorded
+//! requests that need no state of their own are sent as they are (`recorded`); what needs an account
+//! makes one, under a name of this run's own (`life`). With `AURA_LIVE_KEY`, a key of an account with
+//! a verified address, that account's own endpoints are looked at, too. `target` is the server.
+
+#[path = "../common/mod.rs"]
+mod common;
+#[path = "../fidelity/compare.rs"]
+mod compare;
+#[path = "../fidelity/etf.rs"]
+mod etf;
+mod life;
+mod target;
+#[path = "../fidelity/wire.rs"]
+mod wire;
+
+use std::collections::HashMap;
+
+use aura_sandbox::Profile;
+
+use target::Target;
+use wire::Exchange;
+
+/// Files with requests that may need no state.
+const FILES: [&str; 5] = ["create", "show", "me", "audit", "misc"];
+
+/// Whether a request changes nothing and depends on nobody: a refusal of somebody unknown.
+fn is_free(exchange: &Exchange) -> bool {
+    let refused = exchange.reply.as_ref().is_some_and(|r| (400..500).contains(&r.status));
+    let bound = ["Authorization", "X-Forwarded-For", "If-None-Match", "If-Modified-Since"];
+    refused && bound.iter().all(|name| exchange.header(name).is_none())
+}
+
+fn differences(target: &Target, exchange: &Exchange) -> Vec<String> {
+    let mut connection = target.open();
+    let bytes = exchange.bytes_at(&|t| target.path(t), &HashMap::new());
+    let reply = connection.send(&bytes, exchange.method == "HEAD");
+    match (reply, &exchange.reply) {
+        (Ok(Some(reply)), Some(expected)) => compare::differences(exchange, expected, &reply),
+        _ => vec!["no reply".to_owned()],
+    }
+}
+
+fn recorded(profile: Profile) {
+    let target = Target::choose(profile);
+    if target.is_live() && target.profile != profile {
+        println!("{profile}: the server is the other one, see there");
+        return;
+    }
+    // A request that finds the same in an empty world needs none.
+    let empty = Target::sandbox(profile);
+    let mut complaints = Vec::new();
+    let mut cases = 0;
+    for file in FILES {
+        for exchange in wire::load(profile, file) {
+            if !is_free(&exchange) || !differences(&empty, &exchange).is_empty() {
+                continue;
+            }
+            cases += 1;
+            let found = differences(&target, &exchange);
+            if !found.is_empty() {
+                complaints.push(format!("{file} {}: {}", exchange.name, found.join("; ")));
+            }
+        }
+    }
+    println!("{profile}: {} of {cases} recorded cases agree", cases - complaints.len());
+    assert!(cases >= 100, "only {cases} cases are left");
+    assert!(complaints.is_empty(), "{}", complaints.join("\n"));
+}
+
+#[test]
+fn recorded_requests_of_the_current_server() {
+    recorded(Profile::Current);
+}
+
+#[test]
+fn recorded_requests_of_the_legacy_server() {
+    recorded(Profile::Legacy);
+}
+
+#[test]
+fn the_life_of_an_account() {
+    life::of_an_account(&Target::choose(Profile::Current));
+}
+
+#[test]
+fn what_belongs_to_a_key() {
+    let target = Target::choose(Profile::Legacy);
+    match target.key.clone() {
+        Some(key) => life::of_a_key(&target, &key),
+        None => println!("without AURA_LIVE_KEY the caller's own endpoints are not looked at"),
+    }
+}
+
+#[test]
+fn hex_pm_is_refused_by_name() {
+    for url in [
+        "https://hex.pm/api",
+        "http://hex.pm:80/api",
+        "http://www.HEX.pm/api",
+        "https://Hex.pm./api",
+    ] {
+        let refused = target::parse(url).expect_err(url);
+        assert!(refused.contains("hex.pm is not there"), "{refused}");
+    }
+    target::parse("http://localhost:x/api").expect_err("no port");
+    let fine = target::parse("http://localhost:4000/api/");
+    assert_eq!(fine, Ok(("localhost".to_owned(), 4000, "/api".to_owned())));
+}
