@@ -25,6 +25,7 @@ export PYO3_BUILD_EXTENSION_MODULE := 1
 
 # The debug build of the Python module is enough to look at, and made in a third of the time.
 demo: programs library venv
+	@echo "building the Python module: a minute or two"
 	$(VENV)/bin/pip install -q ./python -C build-args="--profile dev"
 	@mkdir -p $(BUILD)
 	$(CC) -std=c99 -Wall -Wextra -Werror -Iinclude examples/tour.c \
@@ -52,6 +53,7 @@ test-c: programs library
 	$(MAKE) -C tests/c check memcheck LIBDIR=$(LIBDIR) BUILD=$(BUILD)/c
 
 test-python: programs venv
+	@echo "building the Python package as it is shipped: a few minutes"
 	$(VENV)/bin/pip install -q './python[test]'
 	cd python && $(VENV)/bin/mypy
 	cd python && $(VENV)/bin/pytest -q
@@ -77,12 +79,12 @@ header:
 # The C ABI, shared and static.
 library:
 	@tools/need cargo cc
-	$(CARGO) rustc -q --lib --features capi --crate-type cdylib,staticlib
+	$(CARGO) rustc --lib --features capi --crate-type cdylib,staticlib
 
 # The sandbox, and the replayed server of the tests.
 programs:
 	@tools/need cargo cc
-	$(CARGO) build -q -p aura-sandbox -p aura-replay
+	$(CARGO) build -p aura-sandbox -p aura-replay
 
 venv:
 	@tools/need python3-venv
