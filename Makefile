@@ -39,10 +39,8 @@ lint: venv
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --features capi --all-targets -- -D warnings
 	$(VENV)/bin/pip install -q ruff mypy
-	$(VENV)/bin/ruff check --config python/pyproject.toml python examples
-	$(VENV)/bin/ruff check python-sandbox
-	$(VENV)/bin/ruff format --check python-sandbox
-	$(VENV)/bin/ruff format --check --config python/pyproject.toml python examples
+	$(VENV)/bin/ruff check python python-sandbox examples
+	$(VENV)/bin/ruff format --check python python-sandbox examples
 
 test-rust:
 	@tools/need cargo cc tinyproxy-bin

@@ -207,6 +207,24 @@ typedef enum {
 } aura_status;
 
 /**
+ * How much a log line matters.
+ */
+typedef enum {
+    /**
+     * Every request, and every decision to repeat one.
+     */
+    AURA_LOG_DEBUG = 1,
+    /**
+     * Remarks of the server.
+     */
+    AURA_LOG_INFO = 2,
+    /**
+     * What a person should see: the server's warnings, terms of service, options not honoured.
+     */
+    AURA_LOG_WARN = 3,
+} aura_log_level;
+
+/**
  * A stream of audit-log rows, newest first.
  *
  * Owned by the caller, who frees it with aura_audit_logs_free(), also half-way: that cancels the
@@ -241,6 +259,15 @@ typedef struct aura_error aura_error;
  * used, so they may be changed or freed at once. For one thread at a time.
  */
 typedef struct aura_options aura_options;
+
+/**
+ * Takes a log line: `user_data` as it was given to aura_log_set(), and a line of UTF-8 without a
+ * newline, valid until the callback returns. No secret, name or address stands in it.
+ *
+ * It may be called from any thread, from many at once, and from a thread of the library. It must
+ * not throw, and must not call aura_log_set().
+ */
+typedef void (*aura_log_callback)(void *user_data, aura_log_level level, const char *message);
 
 #ifdef __cplusplus
 extern "C" {
@@ -444,6 +471,13 @@ uint64_t aura_audit_logs_page(const aura_audit_logs *logs);
  * Frees a stream, wherever it stands. NULL is fine.
  */
 void aura_audit_logs_free(aura_audit_logs *logs);
+
+/**
+ * Has `callback` told every line of at least `lowest`, in the whole process; it takes the place
+ * of the one before. With NULL for `callback` nobody is told any more; a line that is being told
+ * at this moment may still arrive, so keep `user_data` alive a little longer.
+ */
+void aura_log_set(aura_log_callback callback, void *user_data, int32_t lowest);
 
 #ifdef __cplusplus
 }  // extern "C"

@@ -64,7 +64,7 @@ fn header() -> String {
     ));
     // The files in the order a reader wants them.
     let mut builder = cbindgen::Builder::new().with_config(config);
-    for file in ["status", "error", "string", "options", "client", "audit_logs"] {
+    for file in ["status", "error", "string", "options", "client", "audit_logs", "log"] {
         builder = builder.with_src(root().join(format!("src/ffi/{file}.rs")));
     }
     let mut text = Vec::new();

@@ -1,0 +1,108 @@
+//! Names and options: a program hands on what its own users typed.
+
+use percent_encoding::percent_decode_str;
+use url::Url;
+
+use super::{assert_error, assert_printable};
+use crate::client::options;
+use crate::client::settings::Layers;
+use crate::protocol::Request;
+use crate::{Client, ErrorKind, OptionSpec, Options};
+
+/// A user name or an address on its way into a path.
+pub fn path(data: &[u8]) {
+    let Ok(name) = std::str::from_utf8(data) else { return };
+    let (show, reset) = (Request::get_user(name), Request::reset_user_password(name));
+    let (show, reset) = match (show, reset) {
+        (Ok(show), Ok(reset)) => (show.target, reset.target),
+        (Err(show), Err(reset)) => {
+            assert!(matches!(name, "" | "." | ".." | "me"), "{name:?} is refused");
+            for error in [show, reset] {
+                assert_error(&error);
+                assert_eq!(error.kind(), ErrorKind::InvalidArgument);
+            }
+            return;
+        }
+        _ => panic!("one of the two refuses {name:?}"),
+    };
+    let segment = show.strip_prefix("/users/").expect("the route");
+    assert!(!matches!(segment, "" | "." | ".." | "me"), "another path than {name:?}");
+    assert_eq!(reset, format!("{show}/reset"));
+    assert!(
+        segment.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~@+%".contains(&byte)),
+        "{segment}"
+    );
+    assert!(percent_decode_str(segment).eq(name.bytes()), "{segment} means something else");
+    for base in ["https://hex.pm/api", "http://[::1]:4000", "http://localhost/a%2Fb/c"] {
+        for target in [&show, &reset] {
+            let url = Url::parse(&format!("{base}{target}")).expect("a URL");
+            assert_eq!(url.origin(), Url::parse(base).expect("a URL").origin());
+            assert!(url.as_str().strip_prefix(base) == Some(target), "{url} was made of {target}");
+            assert!(url.query().is_none() && url.fragment().is_none());
+        }
+    }
+}
+
+/// The first byte picks an option, the rest is its value; beyond the options there are, the rest
+/// is the name of one.
+pub fn option(data: &[u8]) {
+    let Some((pick, text)) = data.split_first() else { return };
+    let Ok(text) = std::str::from_utf8(text) else { return };
+    match Options::SPECS.get(usize::from(*pick)) {
+        Some(spec) => set(spec, text),
+        None => {
+            let known = Options::SPECS.iter().any(|spec| spec.name == text);
+            let error = Options::new().set(text, "\0").err();
+            assert!(known || error.as_ref().is_some_and(|e| e.message().starts_with("unknown")));
+            assert_eq!(known, Options::new().unset(text).is_ok());
+            error.iter().for_each(assert_error);
+        }
+    }
+}
+
+/// Whether the value may hold a secret, so that nothing may repeat it.
+fn is_secret(spec: &OptionSpec, value: &str) -> bool {
+    match spec.name {
+        "api_key" | "otp" | "proxy" => true,
+        "repo_url" => value.contains(['@', '?']),
+        _ => false,
+    }
+}
+
+fn set(spec: &OptionSpec, value: &str) {
+    let mut options = Options::new().env(false);
+    if let Err(error) = options.set(spec.name, value) {
+        assert_error(&error);
+        assert_eq!(error.kind(), ErrorKind::InvalidArgument);
+        assert!(error.message().starts_with(spec.name), "{error}");
+        assert!(error.message().ends_with(spec.allowed), "{error}");
+        // Every word of it: a part of a URL may be the password.
+        let said = error.message().strip_suffix(spec.allowed).unwrap_or_default();
+        for word in value.split(|c: char| !c.is_alphanumeric()).filter(|word| word.len() > 12) {
+            assert!(!is_secret(spec, value) || !said.contains(word), "{error} repeats {word}");
+        }
+        return;
+    }
+    assert!(!options.is_empty());
+    let debug = format!("{options:?}");
+    assert_printable("the debug form", &debug);
+    if matches!(spec.name, "api_key" | "otp" | "proxy") {
+        let mut other = Options::new().env(false);
+        other.set(spec.name, "http://localhost").expect("good for all three");
+        assert_eq!(debug, format!("{other:?}"), "a secret shows");
+    }
+    let settings = Layers::new(options.clone()).and_then(|layers| layers.resolve(&Options::new()));
+    let settings = settings.expect("a value that was accepted resolves");
+    let base = options::repo_url(&settings.base).expect("the base is a base");
+    assert_eq!(base, settings.base);
+    assert!(Url::parse(&format!("{base}/users/me")).is_ok_and(|url| url.path().ends_with("/me")));
+    if spec.name == "proxy" {
+        let scheme = Url::parse(value).expect("it was accepted").scheme().to_owned();
+        assert!(settings.connection.needs_tls, "the default server needs it");
+        let plain = options.repo_url("http://localhost:4000");
+        let plain = Layers::new(plain).and_then(|layers| layers.resolve(&Options::new()));
+        assert_eq!(plain.expect("as before").connection.needs_tls, scheme == "https", "{value:?}");
+    } else {
+        Client::new(options).expect("as the settings do");
+    }
+}

@@ -1,0 +1,132 @@
+//! The properties in every build: on what the real server said, on what fuzzing found, on
+//! arbitrary text.
+
+use std::fs;
+use std::path::Path;
+
+use proptest::prelude::*;
+use serde_json::Value;
+
+use crate::Options;
+
+/// The recorded replies, as they stood on the wire.
+fn recorded() -> Vec<(Vec<u8>, Vec<u8>)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/wire");
+    let mut replies = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|extension| extension != "jsonl") {
+            continue;
+        }
+        for line in fs::read_to_string(path).unwrap().lines() {
+            let exchange: Value = serde_json::from_str(line).unwrap();
+            let response = &exchange["response"];
+            let Some(body) = response["body"].as_str() else { continue };
+            let mut head = format!("HTTP/1.1 {} {}\r\n", response["status"], response["reason"]);
+            for header in response["headers"].as_array().unwrap() {
+                let (name, value) = (header[0].as_str().unwrap(), header[1].as_str().unwrap());
+                head += &format!("{name}: {value}\r\n");
+            }
+            head += "\r\n";
+            replies.push(([head.as_bytes(), body.as_bytes()].concat(), body.into()));
+        }
+    }
+    replies
+}
+
+#[test]
+fn what_the_real_server_said() {
+    let replies = recorded();
+    assert!(replies.len() > 500, "{} replies", replies.len());
+    for (reply, body) in &replies {
+        super::reply(reply);
+        super::user(body);
+        super::page(body);
+        super::error_body(&[&[6], body.as_slice()].concat());
+    }
+}
+
+/// What did not hold once, cut down to what matters.
+#[test]
+fn what_these_properties_found() {
+    // A quoted string behind the name, and no value.
+    super::challenge(br#"Bearer error"invalid_totp", realm="hex""#);
+    for body in [
+        // A key of the record stands in the place that a flaw names.
+        r#"{"username":"a","handles":{"\u001b[2J":1}}"#,
+        "{\"username\":\"a\",\"handles\":{\"\u{202e}\":1}}",
+        // A field we do not know, twice: the record was read, and then had no field at all.
+        r#"{"username":"a","x":1,"x":2}"#,
+    ] {
+        super::user(body.as_bytes());
+        let reply = format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n{body}");
+        super::reply(reply.as_bytes());
+    }
+    for body in [
+        // Field errors stand in the text of an error, and in its JSON.
+        r#"{"message":"no","errors":{"\u001b":"\u009b31m"}}"#,
+        r#"{"message":"no","errors":{"emails":{"email":["\u007f"]}}}"#,
+        "{\"message\":\"no\",\"errors\":{\"a\":\"\u{202e}\"}}",
+    ] {
+        super::error_body(&[&[6], body.as_bytes()].concat());
+    }
+    super::reply(b"HTTP/1.1 500 no\nx-request-id: a\tb\n\n");
+    for (name, value) in [
+        ("repo_url", "https://eric:correcthorsebatterystaple@:4000"),
+        ("repo_url", "eric:correcthorsebatterystaple@hex.pm/api"),
+        ("repo_url", "https://hex.pm/api?key=correcthorsebatterystaple"),
+        ("proxy", "correcthorsebatterystaple:@proxy:3128"),
+        ("proxy", "HTTPS://proxy"),
+        ("proxy", " https://proxy"),
+    ] {
+        let pick = Options::SPECS.iter().position(|spec| spec.name == name).unwrap();
+        super::option(&[&[pick.try_into().unwrap()], value.as_bytes()].concat());
+    }
+}
+
+/// Text in which what matters to paths and URLs is likely.
+fn text() -> impl Strategy<Value = String> {
+    prop_oneof![
+        any::<String>(),
+        "[a-zA-Z./%?#@:\\\\ 0-9e_+-]{0,24}",
+        "(https?://)?([a-z]{0,3}(:[a-z]{0,3})?@)?[a-z.\\[\\]:]{0,6}(:[0-9]{0,6})?[/?#a-z.%]{0,8}",
+        "-?[0-9]{0,20}(\\.[0-9]{0,4})?(e-?[0-9]{1,3})?",
+        prop::collection::vec(
+            prop::sample::select(vec![
+                "me", ".", "..", "/", "%2e", "%2F", "\\", "?", "#", "\0", ""
+            ]),
+            0..5
+        )
+        .prop_map(|parts| parts.concat()),
+    ]
+}
+
+proptest! {
+    // The failing case is printed in full; what it shows belongs above.
+    #![proptest_config(ProptestConfig {
+        cases: 2000,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
+
+    #[test]
+    fn a_name_is_one_segment_and_means_itself(name in text()) {
+        super::path(name.as_bytes());
+    }
+
+    #[test]
+    fn an_option_is_refused_by_name_or_resolves(pick in 0..Options::SPECS.len() + 1, text in text()) {
+        super::option(&[&[pick.try_into().unwrap()], text.as_bytes()].concat());
+    }
+
+    #[test]
+    fn headers_are_read_whatever_they_are(
+        data in prop_oneof![any::<Vec<u8>>(), "[ -~\t\\\\\",=;]{0,40}".prop_map(String::into_bytes)],
+        numbers in prop::collection::vec(prop_oneof![any::<u64>(), 0..2_000_000_000_u64], 5),
+    ) {
+        super::challenge(&data);
+        super::notice(&data);
+        let lines: Vec<_> = numbers.iter().map(u64::to_string).collect();
+        super::limits(lines.join("\n").as_bytes());
+    }
+}
