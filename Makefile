@@ -21,7 +21,7 @@ export AURA_REPLAY_BIN := $(REPLAY)
 # The extension module links against no libpython, which a machine may not have.
 export PYO3_BUILD_EXTENSION_MODULE := 1
 
-.PHONY: demo test lint msrv test-rust test-c test-python test-sandbox-python test-live header library programs venv clean
+.PHONY: demo test lint msrv deny fuzz test-rust test-c test-python test-sandbox-python test-live header library programs venv clean
 
 # The debug build of the Python module is enough to look at, and made in a third of the time.
 demo: programs library venv
@@ -35,12 +35,12 @@ demo: programs library venv
 test: lint msrv test-rust test-c test-python test-sandbox-python
 	@echo "make test: everything passed"
 
-lint: venv
+lint: venv deny
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --features capi --all-targets -- -D warnings
 	$(VENV)/bin/pip install -q ruff mypy
-	$(VENV)/bin/ruff check python python-sandbox examples
-	$(VENV)/bin/ruff format --check python python-sandbox examples
+	$(VENV)/bin/ruff check python python-sandbox examples fuzz
+	$(VENV)/bin/ruff format --check python python-sandbox examples fuzz
 
 test-rust:
 	@tools/need cargo cc tinyproxy-bin
@@ -73,6 +73,18 @@ msrv:
 
 header:
 	AURA_BLESS=1 $(CARGO) test -q --features capi --test header
+
+# Licences, sources, duplicates and advisories of everything that comes in with a dependency.
+deny:
+	@tools/deny
+
+# Every target of fuzz/, FUZZ_SECONDS each. Needs a nightly Rust and cargo-fuzz; see fuzz/README.md.
+FUZZ_SECONDS ?= 60
+fuzz:
+	$(PYTHON) fuzz/seeds.py
+	cd fuzz && for target in $$($(CARGO) fuzz list); do \
+	    $(CARGO) +nightly fuzz run $$target -- -dict=fuzz.dict -max_len=16384 \
+	        -max_total_time=$(FUZZ_SECONDS) || exit 1; done
 
 # The C ABI, shared and static.
 library:

@@ -27,6 +27,9 @@ mod client;
 mod error;
 #[cfg(feature = "capi")]
 mod ffi;
+#[cfg(any(fuzzing, test))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod log;
 mod protocol;
 mod runtime;

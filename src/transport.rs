@@ -215,7 +215,8 @@ impl Transport {
         if announced > outgoing.max_body {
             return Err(too_large());
         }
-        let mut body = Vec::with_capacity(usize::try_from(announced).unwrap_or(0));
+        // What is announced is believed up to a size that costs nothing.
+        let mut body = Vec::with_capacity(usize::try_from(announced.min(1 << 20)).unwrap_or(0));
         while let Some(chunk) =
             response.chunk().await.map_err(|error| within_reply(error, status))?
         {

@@ -94,7 +94,7 @@ impl AuditLogs {
         Self::with_fetch(Arc::new(fetch), prefetch, page)
     }
 
-    fn with_fetch(fetch: Fetch, prefetch: usize, page: u64) -> Self {
+    pub(super) fn with_fetch(fetch: Fetch, prefetch: usize, page: u64) -> Self {
         Self {
             fetch,
             prefetch,

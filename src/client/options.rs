@@ -4,6 +4,7 @@
 //! [`Options::SPECS`].
 
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -217,23 +218,31 @@ fn path(text: &str) -> Parsed<PathBuf> {
     if text.is_empty() { Err("is empty".to_owned()) } else { Ok(text.into()) }
 }
 
+const NO_URL: &str = "is not usable: it is no http or https URL, or has no host";
+
 /// The base URL in its normal form, without a slash at its end.
 pub(crate) fn repo_url(text: &str) -> Parsed<String> {
-    let url = http_url(text).map_err(|why| format!("is {text:?}: {why}"))?;
+    // What stands before an @ or behind a ? may be a secret, also where the URL cannot be read.
+    let url = http_url(text).map_err(|why| match text.contains(['@', '?']) {
+        true => NO_URL.to_owned(),
+        false => format!("is {text:?}: {why}"),
+    })?;
     if !url.username().is_empty() || url.password().is_some() {
         return Err("names a user or a password: a credential goes into api_key".to_owned());
     }
     if url.query().is_some() || url.fragment().is_some() {
-        return Err(format!("is {text:?}: it has a query or a fragment"));
+        return Err("has a query or a fragment".to_owned());
     }
     Ok(url.as_str().trim_end_matches('/').to_owned())
 }
 
 pub(crate) fn proxy(text: &str) -> Parsed<SecretString> {
     match http_url(text) {
-        Ok(_) => Ok(text.into()),
-        // It may hold a password, so it is not repeated.
-        Err(why) => Err(format!("is not usable: {why}")),
+        // In its normal form: its scheme decides whether TLS is needed.
+        Ok(url) => Ok(String::from(url).into()),
+        // It may hold a password, and a scheme may be a name (`user:password@host`): nothing of
+        // it is repeated.
+        Err(_) => Err(NO_URL.to_owned()),
     }
 }
 
@@ -257,14 +266,15 @@ fn user_agent(text: &str) -> Parsed<String> {
     }
 }
 
+/// The times there can be: added to any clock, they do not overflow.
+pub(crate) const TIMES: RangeInclusive<Duration> =
+    Duration::from_millis(1)..=Duration::from_secs(31_536_000);
+
 fn seconds(text: &str) -> Parsed<Duration> {
     let bad = || format!("is {text:?}");
     let seconds: f64 = text.trim().parse().map_err(|_| bad())?;
-    if (0.001..=31_536_000.0).contains(&seconds) {
-        Ok(Duration::from_secs_f64(seconds))
-    } else {
-        Err(bad())
-    }
+    let time = Duration::try_from_secs_f64(seconds).map_err(|_| bad())?;
+    if TIMES.contains(&time) { Ok(time) } else { Err(bad()) }
 }
 
 fn whole(text: &str) -> Parsed<u32> {
@@ -344,7 +354,7 @@ mod tests {
         for (name, value, why) in [
             ("repo_url", "ftp://hex.pm", "is \"ftp://hex.pm\": its scheme is ftp"),
             ("repo_url", "https://eric:pw@hex.pm/api", "names a user or a password"),
-            ("repo_url", "https://hex.pm/api?a=b", "it has a query"),
+            ("repo_url", "https://hex.pm/api?a=b", "has a query"),
             ("timeout", "0", "is \"0\""),
             ("timeout", "-1", "is \"-1\""),
             ("timeout", "nan", "is \"nan\""),
@@ -354,7 +364,7 @@ mod tests {
             ("page", "1.5", "is \"1.5\""),
             ("max_body", "0", "is \"0\""),
             ("rate_limit", "Wait", "is \"Wait\""),
-            ("proxy", "socks5://user:pw@host", "its scheme is socks5"),
+            ("proxy", "socks5://user:pw@host", "is no http or https URL"),
             ("api_key", "", "is empty"),
         ] {
             let error = Options::new().set(name, value).unwrap_err();

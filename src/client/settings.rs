@@ -92,12 +92,31 @@ impl Layers {
         let checked = |name, why: String| options::refused(name, options::allowed(name), &why);
         let base = options::repo_url(&repo_url).map_err(|why| checked("repo_url", why))?;
         let url = Url::parse(&base).map_err(|error| checked("repo_url", error.to_string()))?;
-        if page == 0 {
-            return Err(checked("page", "is 0".to_owned()));
+        // What `set` checks, for options that were set by their typed methods.
+        for (name, number, range) in [
+            ("page", page, 1..=u64::MAX),
+            ("max_body", max_body, 1..=u64::MAX),
+            ("max_retries", max_retries.into(), 0..=100),
+            ("prefetch", prefetch.into(), 0..=100),
+            ("cache", cache.into(), 0..=100_000),
+        ] {
+            if !range.contains(&number) {
+                return Err(checked(name, format!("is {number}")));
+            }
         }
-        if let Some(proxy) = &proxy {
-            options::proxy(proxy.expose_secret()).map_err(|why| checked("proxy", why))?;
+        for (name, time) in [
+            ("timeout", timeout),
+            ("total_timeout", total_timeout),
+            ("connect_timeout", connect_timeout),
+        ] {
+            if !options::TIMES.contains(&time) {
+                return Err(checked(name, format!("is {time:?}")));
+            }
         }
+        let proxy = proxy
+            .map(|proxy| options::proxy(proxy.expose_secret()))
+            .transpose()
+            .map_err(|why| checked("proxy", why))?;
         let is_loopback = is_loopback(&url);
         let is_https = url.scheme() == "https";
         let proxy = proxy.or_else(|| match is_https {
@@ -107,11 +126,16 @@ impl Layers {
         });
         let needs_tls = is_https
             || proxy.as_ref().is_some_and(|proxy| proxy.expose_secret().starts_with("https:"));
+        // Through a proxy elsewhere, a request to the loopback leaves the machine all the same.
+        let is_loopback_proxy = |proxy: &SecretString| {
+            Url::parse(proxy.expose_secret()).is_ok_and(|proxy| self::is_loopback(&proxy))
+        };
+        let stays_here = is_loopback && proxy.as_ref().is_none_or(is_loopback_proxy);
         let user_agent = user_agent_header(user_agent.as_deref(), self.is_ci);
         Ok(Settings {
             headers: Headers::new(&user_agent, api_key.as_ref(), otp.as_ref())?,
             rate_key: rate_key(&url, api_key.as_ref()),
-            may_send_secrets: is_https || is_loopback || allow_insecure_http,
+            may_send_secrets: is_https || stays_here || allow_insecure_http,
             has_credential: api_key.is_some() || otp.is_some(),
             is_hex_pm: matches!(url.host_str(), Some("hex.pm" | "www.hex.pm")),
             connection: Arc::new(Connection {
@@ -270,10 +294,24 @@ mod tests {
     }
 
     #[test]
+    fn a_proxy_takes_the_loopback_elsewhere() {
+        for (proxy, may) in [("http://proxy.example:3128", false), ("http://[::1]:3128", true)] {
+            let options = Options::new().repo_url("http://localhost:4000").proxy(proxy);
+            let settings = settings(options, &Options::new()).unwrap();
+            assert_eq!(settings.may_send_secrets, may, "{proxy}");
+        }
+    }
+
+    #[test]
     fn typed_options_are_checked_too() {
         for options in [
             Options::new().repo_url("hex.pm"),
             Options::new().page(0),
+            Options::new().max_body(0),
+            Options::new().max_retries(101),
+            Options::new().prefetch(u32::MAX),
+            Options::new().timeout(Duration::ZERO),
+            Options::new().total_timeout(Duration::MAX),
             Options::new().proxy("nonsense"),
             Options::new().api_key("a\nb"),
             Options::new().user_agent("a\nb"),

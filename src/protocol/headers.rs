@@ -36,6 +36,8 @@ fn auth_param<'a>(challenge: &'a str, name: &str) -> Option<&'a str> {
         let equals = rest.find(['=', '"'])?;
         let (before, after) = rest.split_at(equals);
         let key = before.rsplit([' ', '\t', ',']).next().unwrap_or("");
+        // A quoted string that is nobody's value is stepped over.
+        let is_value = after.starts_with('=');
         let after = after.strip_prefix('=').unwrap_or(after);
         let (value, next) = match after.strip_prefix('"') {
             Some(quoted) => {
@@ -47,7 +49,7 @@ fn auth_param<'a>(challenge: &'a str, name: &str) -> Option<&'a str> {
                 (&after[..end], &after[end..])
             }
         };
-        if key.eq_ignore_ascii_case(name) {
+        if is_value && key.eq_ignore_ascii_case(name) {
             return Some(value);
         }
         rest = next;
@@ -132,7 +134,7 @@ pub(crate) fn notice(headers: &HeaderMap) -> Option<Notice> {
             matches!(level.trim_matches('"'), "warn" | "warning" | "error" | "fatal")
         })
     });
-    let text = text.chars().flat_map(escape_control).collect();
+    let text = printable(&text);
     Some(Notice { text, is_warning })
 }
 
@@ -151,6 +153,11 @@ pub(crate) fn escape_control(c: char) -> impl Iterator<Item = char> {
         || matches!(c, '\u{2028}' | '\u{2029}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     let escaped = dangerous.then(|| c.escape_unicode());
     escaped.into_iter().flatten().chain((!dangerous).then_some(c))
+}
+
+/// Foreign text as it may stand in a message.
+pub(crate) fn printable(text: &str) -> String {
+    text.chars().flat_map(escape_control).collect()
 }
 
 #[cfg(test)]

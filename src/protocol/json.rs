@@ -10,6 +10,8 @@ use std::marker::PhantomData;
 
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
 
+use super::headers::printable;
+
 /// How deep a reply may be nested: as deep as serde_json, and with it our users, can follow.
 pub(crate) const MAX_DEPTH: usize = 127;
 
@@ -55,7 +57,9 @@ pub(crate) fn read<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, Flaw> {
     serde_json::from_str(text).map_err(|error| {
         let mut reader = serde_json::Deserializer::from_str(text);
         let path = match serde_path_to_error::deserialize::<_, T>(&mut reader) {
-            Err(error) if error.path().iter().next().is_some() => format!(" ({})", error.path()),
+            Err(error) if error.path().iter().next().is_some() => {
+                format!(" ({})", printable(&error.path().to_string()))
+            }
             _ => String::new(),
         };
         flaw(&error, &path)

@@ -7,7 +7,7 @@ use http::header::{CONTENT_TYPE, LOCATION};
 use serde_json::{Map, Value};
 
 use super::audit_log::Page;
-use super::headers::{self, Notice, RateWindow};
+use super::headers::{self, Notice, RateWindow, printable};
 use super::json::{self, Flaw};
 use super::request::Operation;
 use super::user::User;
@@ -92,7 +92,7 @@ impl Reply {
     }
 
     pub(crate) fn request_id(&self) -> Option<&str> {
-        headers::text(&self.headers, "x-request-id")
+        headers::text(&self.headers, "x-request-id").filter(|id| !id.contains('\t'))
     }
 
     pub(crate) fn notice(&self) -> Option<Notice> {
@@ -197,7 +197,7 @@ impl Reply {
         let Ok(Value::Object(mut body)) = serde_json::from_str(&text) else { return None };
         let message = printable(body.get("message")?.as_str()?);
         let errors = match body.remove("errors") {
-            Some(Value::Object(errors)) => Some(errors),
+            Some(Value::Object(errors)) => Some(printable_fields(errors)),
             _ => None,
         };
         Some(Said { message, errors })
@@ -221,6 +221,20 @@ struct Said {
     errors: Option<Map<String, Value>>,
 }
 
+/// Field errors as they may stand in a message.
+fn printable_fields(fields: Map<String, Value>) -> Map<String, Value> {
+    fields.into_iter().map(|(name, value)| (printable(&name), printable_value(value))).collect()
+}
+
+fn printable_value(value: Value) -> Value {
+    match value {
+        Value::String(text) => Value::String(printable(&text)),
+        Value::Array(values) => values.into_iter().map(printable_value).collect(),
+        Value::Object(fields) => Value::Object(printable_fields(fields)),
+        other => other,
+    }
+}
+
 fn credential_reason(message: &str) -> (Option<Reason>, Option<&'static str>) {
     match message {
         "missing authentication information" => (Some(Reason::MissingCredential), Some(KEY)),
@@ -242,11 +256,6 @@ fn is_json(content_type: &str) -> bool {
     essence.split_once('/').is_some_and(|(_, subtype)| {
         subtype.eq_ignore_ascii_case("json") || subtype.to_ascii_lowercase().ends_with("+json")
     })
-}
-
-/// Foreign text as it may stand in a message.
-fn printable(text: &str) -> String {
-    text.chars().flat_map(headers::escape_control).collect()
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use serde::Deserialize;
-use serde::de::{Deserializer, Error as _};
+use serde::de::{Deserializer, Error as _, IgnoredAny};
 use serde_json::value::RawValue;
 
 use super::json::{self, Flaw, UniqueMap};
@@ -62,6 +62,8 @@ pub struct Organization {
 impl User {
     pub(crate) fn read(json: String) -> Result<Self, Flaw> {
         let fields = json::read(&json)?;
+        // The fields we do not know are not to be doubled either.
+        json::read::<UniqueMap<IgnoredAny>>(&json)?;
         Ok(Self { json, fields })
     }
 
