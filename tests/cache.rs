@@ -68,6 +68,22 @@ fn the_least_recently_used_goes_first() {
 }
 
 #[test]
+fn a_passing_failure_costs_no_record() {
+    let server = Server::start(|nth, request| match nth {
+        1 => Act::Reply(json(503, &[], r#"{"message":"later"}"#)),
+        _ if request.header("if-none-match").is_some() => {
+            Act::Reply(b"HTTP/1.1 304 Not Modified\r\n\r\n".to_vec())
+        }
+        _ => Act::Reply(json(200, &[("etag", ETAG)], USER)),
+    });
+    let client = server.client().with_options(Options::new().cache(2));
+    for _ in 0..2 {
+        assert_eq!(client.get_user("eric").unwrap().json(), USER);
+    }
+    assert_eq!(asked_with(&server.requests()), [None, Some(ETAG), Some(ETAG)]);
+}
+
+#[test]
 fn what_cannot_be_read_is_not_kept() {
     let server = Server::start(|_, _| Act::Reply(json(200, &[("etag", ETAG)], "{}")));
     let client = server.client().with_options(Options::new().cache(2));

@@ -1,19 +1,26 @@
 //! Options from the environment: which variables, and who wins. Each case in a process of its
 //! own: this same program, which shows its options where it is told to.
 
+mod common;
+
 use std::process::Command;
 
 use aura_users::{Options, blocking};
+use common::{Act, Server, user};
 
 const SHOW: &str = "AURA_TEST_SHOW";
 
 /// What a client's options are in this environment alone.
 fn shown(variables: &[(&str, &str)]) -> String {
+    show("options", variables)
+}
+
+fn show(what: &str, variables: &[(&str, &str)]) -> String {
     let output = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "a_client_without_an_environment_has_the_defaults", "--nocapture"])
         .env_clear()
         .envs(variables.iter().copied())
-        .env(SHOW, "1")
+        .env(SHOW, what)
         .output()
         .unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
@@ -32,6 +39,11 @@ fn a_client_without_an_environment_has_the_defaults() {
 }
 
 fn show_options() {
+    if std::env::var_os(SHOW).is_some_and(|what| what == "user") {
+        let user = blocking::Client::new(Options::new().max_retries(0)).unwrap().get_user("eric");
+        println!("\nclient: {user:?}");
+        return;
+    }
     let client = blocking::Client::new(Options::new().max_retries(7));
     let without = blocking::Client::new(Options::new().env(false));
     match client {
@@ -79,4 +91,30 @@ fn a_bad_variable_is_named_and_can_be_left_out() {
         assert!(text.contains("invalid_argument") && text.contains(variable), "{text}");
         assert!(text.ends_with("without: true") && !text.contains("pw"), "{text}");
     }
+}
+
+#[test]
+fn proxies_count_but_for_the_loopback_and_for_no_proxy() {
+    let proxy = Server::start(|_, _| Act::Reply(user()));
+    let url = proxy.url();
+    let url = url.strip_suffix("/api").unwrap();
+    let elsewhere = ("HEX_API_URL", "http://hex.example/api");
+    for variable in ["http_proxy", "HTTP_PROXY"] {
+        let text = show("user", &[elsewhere, (variable, url)]);
+        assert!(text.contains("eric"), "{text}");
+    }
+    let asked = proxy.requests();
+    assert_eq!(asked.len(), 2);
+    assert_eq!(asked[0].target, "http://hex.example/api/users/eric");
+
+    let excepted = [elsewhere, ("http_proxy", url), ("no_proxy", "hex.example")];
+    assert!(show("user", &excepted).contains("connect"));
+    let under_cgi = [elsewhere, ("HTTP_PROXY", url), ("REQUEST_METHOD", "GET")];
+    assert!(show("user", &under_cgi).contains("connect"));
+    assert_eq!(proxy.requests().len(), 2);
+
+    let here = Server::start(|_, _| Act::Reply(user()));
+    let text = show("user", &[("HEX_API_URL", &here.url()), ("http_proxy", url)]);
+    assert!(text.contains("eric"), "{text}");
+    assert_eq!(proxy.requests().len(), 2);
 }

@@ -70,7 +70,9 @@ impl Call<'_> {
                     match read(reply) {
                         Ok(value) => return Ok(value),
                         Err(error) => {
-                            self.forget();
+                            if error.kind() == ErrorKind::Decode {
+                                self.forget();
+                            }
                             Failed { may_repeat: self.may_repeat_after(status), error }
                         }
                     }
