@@ -155,7 +155,7 @@ options! {
     /// Pages of the audit log asked for ahead, 0 for none.
     prefetch: u32 as u32, whole, default Some("4"), env [], allowed "a whole number from 0 to 100";
     /// First page of the audit log to read.
-    page: u64 as u64, page, default Some("1"), env [], allowed "a whole number from 1 on";
+    page: u64 as u64, from_one, default Some("1"), env [], allowed "a whole number from 1 on";
     /// Proxy for every request; user and password in its URL are the proxy's. Without it, the
     /// environment's `http_proxy` and `https_proxy` count, but never for the loopback.
     proxy: SecretString as impl Into<SecretString>, proxy,
@@ -172,7 +172,7 @@ options! {
     user_agent: String as impl Into<String>, user_agent,
         default None, env [], allowed "text without control characters";
     /// Largest reply accepted, in bytes after decompression.
-    max_body: u64 as u64, bytes, default Some("16777216"), env [], allowed "bytes, from 1 on";
+    max_body: u64 as u64, from_one, default Some("16777216"), env [], allowed "bytes, from 1 on";
     /// User records kept in memory with their ETag, so that asking for one again costs a 304; 0
     /// keeps none.
     cache: u32 as u32, count, default Some("0"), env [], allowed "a whole number from 0 to 100000";
@@ -277,29 +277,31 @@ fn seconds(text: &str) -> Parsed<Duration> {
     if TIMES.contains(&time) { Ok(time) } else { Err(bad()) }
 }
 
-fn whole(text: &str) -> Parsed<u32> {
+pub(crate) const WHOLE: RangeInclusive<u64> = 0..=100;
+pub(crate) const COUNT: RangeInclusive<u64> = 0..=100_000;
+pub(crate) const FROM_ONE: RangeInclusive<u64> = 1..=u64::MAX;
+
+fn number(text: &str, range: &RangeInclusive<u64>) -> Parsed<u64> {
     match text.trim().parse() {
-        Ok(number @ 0..=100) => Ok(number),
+        Ok(number) if range.contains(&number) => Ok(number),
         _ => Err(format!("is {text:?}")),
     }
+}
+
+fn small(text: &str, range: &RangeInclusive<u64>) -> Parsed<u32> {
+    u32::try_from(number(text, range)?).map_err(|_| format!("is {text:?}"))
+}
+
+fn whole(text: &str) -> Parsed<u32> {
+    small(text, &WHOLE)
 }
 
 fn count(text: &str) -> Parsed<u32> {
-    match text.trim().parse() {
-        Ok(number @ 0..=100_000) => Ok(number),
-        _ => Err(format!("is {text:?}")),
-    }
+    small(text, &COUNT)
 }
 
-fn page(text: &str) -> Parsed<u64> {
-    match text.trim().parse() {
-        Ok(number @ 1..) => Ok(number),
-        _ => Err(format!("is {text:?}")),
-    }
-}
-
-fn bytes(text: &str) -> Parsed<u64> {
-    page(text)
+fn from_one(text: &str) -> Parsed<u64> {
+    number(text, &FROM_ONE)
 }
 
 fn boolean(text: &str) -> Parsed<bool> {

@@ -94,11 +94,11 @@ impl Layers {
         let url = Url::parse(&base).map_err(|error| checked("repo_url", error.to_string()))?;
         // What `set` checks, for options that were set by their typed methods.
         for (name, number, range) in [
-            ("page", page, 1..=u64::MAX),
-            ("max_body", max_body, 1..=u64::MAX),
-            ("max_retries", max_retries.into(), 0..=100),
-            ("prefetch", prefetch.into(), 0..=100),
-            ("cache", cache.into(), 0..=100_000),
+            ("page", page, options::FROM_ONE),
+            ("max_body", max_body, options::FROM_ONE),
+            ("max_retries", max_retries.into(), options::WHOLE),
+            ("prefetch", prefetch.into(), options::WHOLE),
+            ("cache", cache.into(), options::COUNT),
         ] {
             if !range.contains(&number) {
                 return Err(checked(name, format!("is {number}")));
