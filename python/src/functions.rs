@@ -12,17 +12,6 @@ use crate::client;
 use crate::options::{self, with_call_options};
 use crate::user::User;
 
-/// What the core reads besides the variables of its options.
-const VARIABLES: [&str; 7] = [
-    "http_proxy",
-    "HTTP_PROXY",
-    "https_proxy",
-    "HTTPS_PROXY",
-    "REQUEST_METHOD",
-    "CI",
-    "HEX_UNSAFE_HTTPS",
-];
-
 type Environment = Vec<Option<OsString>>;
 
 /// The client of the environment as it was last seen, and the one of no environment. A program
@@ -30,12 +19,8 @@ type Environment = Vec<Option<OsString>>;
 static SHARED: Mutex<[Option<(Environment, blocking::Client)>; 2]> = Mutex::new([None, None]);
 
 fn shared(py: Python<'_>, reads_env: bool) -> PyResult<blocking::Client> {
-    let environment: Environment = if reads_env {
-        let of_options = Options::SPECS.iter().flat_map(|spec| spec.env);
-        of_options.chain(&VARIABLES).map(std::env::var_os).collect()
-    } else {
-        Vec::new()
-    };
+    let environment: Environment =
+        if reads_env { Options::variables().map(std::env::var_os).collect() } else { Vec::new() };
     let slot = usize::from(reads_env);
     if let Some((seen, client)) = &lock()[slot]
         && *seen == environment

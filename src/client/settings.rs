@@ -17,6 +17,24 @@ use crate::runtime::PerProcess;
 use crate::transport::Connection;
 use crate::{Error, Result};
 
+/// Set where programs run unattended: `User-Agent` says so.
+const CI: &str = "CI";
+/// The official client's switch for unchecked certificates, which is not honoured.
+const UNSAFE_HTTPS: &str = "HEX_UNSAFE_HTTPS";
+/// Set by a CGI host.
+const CGI: &str = "REQUEST_METHOD";
+const HTTP_PROXY: [&str; 2] = ["http_proxy", "HTTP_PROXY"];
+const HTTPS_PROXY: [&str; 2] = ["https_proxy", "HTTPS_PROXY"];
+
+impl Options {
+    /// Every environment variable a client may read, those of no option included. A client reads
+    /// them once, when it is made.
+    pub fn variables() -> impl Iterator<Item = &'static str> {
+        let of_options = Self::SPECS.iter().flat_map(|spec| spec.env).copied();
+        of_options.chain(HTTP_PROXY).chain(HTTPS_PROXY).chain([CI, UNSAFE_HTTPS, CGI])
+    }
+}
+
 /// What a client was built with.
 pub(crate) struct Layers {
     client: Options,
@@ -50,7 +68,7 @@ impl Layers {
                 })?;
             }
         }
-        if first_set(&["HEX_UNSAFE_HTTPS"])?.is_some() {
+        if first_set(&[UNSAFE_HTTPS])?.is_some() {
             let unsafe_https = "HEX_UNSAFE_HTTPS is not honoured: certificates are always checked; \
                                 use ca_file for a certificate of your own";
             LogRecord::new(LogLevel::Warn, unsafe_https).emit();
@@ -58,7 +76,7 @@ impl Layers {
         Ok(Self {
             client: client.or(&environment),
             proxies: EnvProxies::read()?,
-            is_ci: first_set(&["CI"])?.is_some(),
+            is_ci: first_set(&[CI])?.is_some(),
             defaults,
         })
     }
@@ -162,10 +180,8 @@ impl Layers {
 impl EnvProxies {
     /// A CGI host puts a request's `Proxy:` header into `HTTP_PROXY`, so there it does not count.
     fn read() -> Result<Self> {
-        let http: &[&str] = match std::env::var_os("REQUEST_METHOD") {
-            Some(_) => &["http_proxy"],
-            None => &["http_proxy", "HTTP_PROXY"],
-        };
+        let is_cgi = std::env::var_os(CGI).is_some();
+        let http = if is_cgi { &HTTP_PROXY[..1] } else { &HTTP_PROXY };
         let read = |variables| {
             let Some((variable, value)) = first_set(variables)? else { return Ok(None) };
             // Other programs take a bare host here, so ours does too.
@@ -174,7 +190,7 @@ impl EnvProxies {
                 .map(Some)
                 .map_err(|why| options::refused(variable, options::allowed("proxy"), &why))
         };
-        Ok(Self { http: read(http)?, https: read(&["https_proxy", "HTTPS_PROXY"])? })
+        Ok(Self { http: read(http)?, https: read(&HTTPS_PROXY)? })
     }
 }
 
