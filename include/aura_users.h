@@ -1,4 +1,5 @@
-/*
+/**
+ * \mainpage
  * aura_users.h - the users API of Hex.pm, and of every Hex-compatible server, for C and C++.
  *
  * This file is made from src/ffi; change it there.
@@ -49,12 +50,48 @@
  * not UTF-8, is AURA_INVALID_ARGUMENT with a message that names the argument. No failure takes the
  * process down: a defect of the library is AURA_INTERNAL.
  *
+ * THE AUDIT LOG
+ *
+ *     aura_audit_logs *logs = NULL;
+ *     char *log = NULL;
+ *     aura_status status = aura_stream_audit_logs(client, NULL, &logs, &error);
+ *
+ *     while (status == AURA_OK && (status = aura_audit_logs_next(logs, &log, &error)) == AURA_OK) {
+ *         puts(log);
+ *         aura_string_free(log);
+ *     }
+ *     if (status != AURA_END)
+ *         fprintf(stderr, "%s\n", aura_error_message(error));
+ *     aura_audit_logs_free(logs);
+ *
+ * An error keeps the stream's place: the next call tries the same page again. Nothing is skipped,
+ * and a failure is never taken for the end.
+ *
+ * WITHOUT BLOCKING, AND CANCELLING
+ *
+ * Each function that waits has a form that ends in _start: it returns at once with an aura_call,
+ * which goes on by itself. Wait for it (with a time limit), look at it, or have its descriptor
+ * watched by poll(), epoll or an event loop; cancel it; free it in any state. No callback comes.
+ *
+ *     aura_call *call = NULL;
+ *     if (aura_get_user_start(client, "ericmj", NULL, &call, &error) == AURA_OK)
+ *         status = aura_call_wait(call, 2000, &user, &error);    AURA_PENDING after two seconds
+ *     aura_call_free(call);
+ *
+ * What blocks is ended from another thread by an aura_cancel_token that its options hold.
+ *
  * THREADS
  *
- * Many threads may use one aura_client at once. An aura_error does not change, so many may read it.
- * Every other handle is for one thread at a time. The functions block; each call runs in the
- * thread that makes it. After fork() the child may go on with the same client and streams; what
- * was the parent's is left alone there, which a leak checker in the child will mention.
+ * Many threads may use one aura_client, aura_audit_logs, aura_call or aura_cancel_token at once, and
+ * free one while another thread's call on it is under way: that call goes on. Only beginning a call
+ * with a freed handle is wrong. An aura_error does not change, so many may read it. aura_options are
+ * for one thread at a time.
+ *
+ * A blocking call runs in the thread that makes it. What goes on by itself (calls that were started,
+ * pages asked for ahead) runs on one thread of the library, which begins when it is first needed.
+ * After fork() the child may go on with the same client and streams; what was the parent's is left
+ * alone there, which a leak checker in the child will mention. The library holds SIGPIPE back in
+ * its own threads and during its calls, and changes no signal handler.
  *
  * OPTIONS
  *
@@ -62,54 +99,53 @@
  * over the client's, that over the environment's, that over the default. The option "env" = "false"
  * leaves the environment out.
  *
- *   repo_url, default https://hex.pm/api, $HEX_API_URL
- *       Base of the API. Allowed: an http or https URL without user, query and fragment.
- *   api_key, $HEX_API_KEY
- *       API key, sent as `Authorization: <key>`; `Bearer <token>` is sent as it is. Allowed:
- *       text without control characters.
- *   otp, $HEX_OTP
- *       One-time password, sent as `X-Hex-OTP`. Allowed: text without control characters.
- *   timeout, default 15, $HEX_HTTP_TIMEOUT
- *       Time for one attempt. Allowed: seconds, from 0.001 to 31536000.
- *   total_timeout, default 120
- *       Time for the whole call, retries and waiting for a rate limit included. Allowed:
- *       seconds, from 0.001 to 31536000.
- *   connect_timeout, default 10
- *       Time to connect, TLS handshake included. Allowed: seconds, from 0.001 to 31536000.
- *   max_retries, default 2
- *       How often a call is repeated where repeating is safe: a GET after a connection
- *       failure, 429, 502, 503 or 504; a POST only when nothing can have reached the server.
- *       Allowed: a whole number from 0 to 100.
- *   rate_limit, default wait
- *       What a call does when the rate limit is reached. Allowed: wait or error.
- *   prefetch, default 4
- *       Pages of the audit log asked for ahead, 0 for none. Allowed: a whole number from 0
- *       to 100.
- *   page, default 1
- *       First page of the audit log to read. Allowed: a whole number from 1 on.
- *   proxy
- *       Proxy for every request; user and password in its URL are the proxy's. Without it,
- *       the environment's `http_proxy` and `https_proxy` count, but never for the loopback.
- *       Allowed: an http or https URL.
- *   no_proxy, $no_proxy, $NO_PROXY
- *       Hosts that are reached without a proxy, separated by commas. Allowed: host names,
- *       .domains, addresses and networks, separated by commas.
- *   ca_file, $HEX_CACERTS_PATH
- *       File of further trusted root certificates, PEM. Allowed: the path of a PEM file.
- *   user_agent
- *       Name of the program, put in front of ours in `User-Agent`. The server keeps 255 code
- *       points of it in every audit row. Allowed: text without control characters.
- *   max_body, default 16777216
- *       Largest reply accepted, in bytes after decompression. Allowed: bytes, from 1 on.
- *   cache, default 0
- *       User records kept in memory with their ETag, so that asking for one again costs a
- *       304; 0 keeps none. Allowed: a whole number from 0 to 100000.
- *   allow_insecure_http, default false
- *       Whether a credential may be sent over plain http beyond the loopback. Allowed: true
- *       or false.
- *   env, default true
- *       Whether options are read from the environment. A client's option, not a call's.
- *       Allowed: true or false.
+ * - repo_url, default https://hex.pm/api, $HEX_API_URL:
+ *   Base of the API. Allowed: an http or https URL without user, query and fragment.
+ * - api_key, $HEX_API_KEY:
+ *   API key, sent as `Authorization: <key>`; `Bearer <token>` is sent as it is. Allowed: text
+ *   without control characters.
+ * - otp, $HEX_OTP:
+ *   One-time password, sent as `X-Hex-OTP`. Allowed: text without control characters.
+ * - timeout, default 15, $HEX_HTTP_TIMEOUT:
+ *   Time for one attempt. Allowed: seconds, from 0.001 to 31536000.
+ * - total_timeout, default 120:
+ *   Time for the whole call, retries and waiting for a rate limit included. Allowed: seconds,
+ *   from 0.001 to 31536000.
+ * - connect_timeout, default 10:
+ *   Time to connect, TLS handshake included. Allowed: seconds, from 0.001 to 31536000.
+ * - max_retries, default 2:
+ *   How often a call is repeated where repeating is safe: a GET after a connection failure, 429,
+ *   502, 503 or 504; a POST only when nothing can have reached the server. Allowed: a whole
+ *   number from 0 to 100.
+ * - rate_limit, default wait:
+ *   What a call does when the rate limit is reached. Allowed: wait or error.
+ * - prefetch, default 4:
+ *   Pages of the audit log asked for ahead, 0 for none. Allowed: a whole number from 0 to 100.
+ * - page, default 1:
+ *   First page of the audit log to read. Allowed: a whole number from 1 on.
+ * - proxy:
+ *   Proxy for every request; user and password in its URL are the proxy's. Without it, the
+ *   environment's `http_proxy` and `https_proxy` count, but never for the loopback. Allowed: an
+ *   http or https URL.
+ * - no_proxy, $no_proxy, $NO_PROXY:
+ *   Hosts that are reached without a proxy, separated by commas. Allowed: host names, .domains,
+ *   addresses and networks, separated by commas.
+ * - ca_file, $HEX_CACERTS_PATH:
+ *   File of further trusted root certificates, PEM. Allowed: the path of a PEM file.
+ * - user_agent:
+ *   Name of the program, put in front of ours in `User-Agent`. The server keeps 255 code points
+ *   of it in every audit row. Allowed: text without control characters.
+ * - max_body, default 16777216:
+ *   Largest reply accepted, in bytes after decompression. Allowed: bytes, from 1 on.
+ * - cache, default 0:
+ *   User records kept in memory with their ETag, so that asking for one again costs a 304; 0
+ *   keeps none. Allowed: a whole number from 0 to 100000.
+ * - allow_insecure_http, default false:
+ *   Whether a credential may be sent over plain http beyond the loopback. Allowed: true or
+ *   false.
+ * - env, default true:
+ *   Whether options are read from the environment. A client's option, not a call's. Allowed:
+ *   true or false.
  */
 
 #ifndef AURA_USERS_H
@@ -118,14 +154,22 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The version of this header; aura_version() gives the library's. */
+/** \file */
+
+/**
+ * The version of this header; aura_version() gives the library's.
+ *
+ * Since 0.1.0.
+ */
 #define AURA_USERS_VERSION "0.1.0"
 
 /**
- * What became of a call: `AURA_OK`, `AURA_END`, or the kind of its error.
+ * What became of a call: AURA_OK, AURA_END, AURA_PENDING, or the kind of its error.
  *
  * The numbers are part of the ABI: none is ever changed or used again. New ones may be added,
  * so have a default branch.
+ *
+ * Since 0.1.0.
  */
 typedef enum {
     /**
@@ -136,6 +180,10 @@ typedef enum {
      * The stream is over: there is no further row.
      */
     AURA_END = 1,
+    /**
+     * The call is still under way; only aura_call_wait() and aura_call_poll() return it.
+     */
+    AURA_PENDING = 2,
     /**
      * The caller's mistake; nothing was sent.
      */
@@ -208,6 +256,8 @@ typedef enum {
 
 /**
  * How much a log line matters.
+ *
+ * Since 0.1.0.
  */
 typedef enum {
     /**
@@ -228,12 +278,37 @@ typedef enum {
  * A stream of audit-log rows, newest first.
  *
  * Owned by the caller, who frees it with aura_audit_logs_free(), also half-way: that cancels the
- * pages asked for ahead. It outlives its client if need be. For one thread at a time.
+ * pages asked for ahead. It outlives its client if need be. Many threads may use one stream at
+ * once; their calls take turns.
  *
  * The server pages by offset: a row written meanwhile shifts the pages, so that a row may come
  * twice, once at the end of a page and once at the start of the next.
+ *
+ * Since 0.1.0.
  */
 typedef struct aura_audit_logs aura_audit_logs;
+
+/**
+ * A call under way on a thread of the library: what the functions that end in _start give.
+ *
+ * Owned by the caller, who frees it with aura_call_free(), in any state. It outlives its client
+ * and its stream if need be. Many threads may use one call at once. No callback ever comes from
+ * it: wait for it, look at it, or have aura_call_fd() watched. In a forked child a call of the
+ * parent has ended, as AURA_CANCELLED.
+ *
+ * Since 0.1.0.
+ */
+typedef struct aura_call aura_call;
+
+/**
+ * Ends blocking calls, and all that waits for a stream, from another thread.
+ *
+ * Owned by the caller, who frees it with aura_cancel_token_free(); options, calls and streams
+ * that were given it keep a hold of their own. Many threads may use one token at once.
+ *
+ * Since 0.1.0.
+ */
+typedef struct aura_cancel_token aura_cancel_token;
 
 /**
  * A client: options, connections, and what is known of the server's rate limit.
@@ -241,6 +316,8 @@ typedef struct aura_audit_logs aura_audit_logs;
  * Owned by the caller, who frees it with aura_client_free(). Many threads may use one client at
  * once; their calls do not wait for each other. After a fork the child may use it too. Make one
  * and keep it: connections are kept alive between calls.
+ *
+ * Since 0.1.0.
  */
 typedef struct aura_client aura_client;
 
@@ -249,6 +326,8 @@ typedef struct aura_client aura_client;
  *
  * Owned by the caller, who frees it with aura_error_free(). It does not change, so many threads
  * may read it at once. Every function that reads one takes NULL, which stands for no error.
+ *
+ * Since 0.1.0.
  */
 typedef struct aura_error aura_error;
 
@@ -257,6 +336,8 @@ typedef struct aura_error aura_error;
  *
  * Owned by the caller, who frees them with aura_options_free(). They are copied where they are
  * used, so they may be changed or freed at once. For one thread at a time.
+ *
+ * Since 0.1.0.
  */
 typedef struct aura_options aura_options;
 
@@ -266,6 +347,8 @@ typedef struct aura_options aura_options;
  *
  * It may be called from any thread, from many at once, and from a thread of the library. It must
  * not throw, and must not call aura_log_set().
+ *
+ * Since 0.1.0.
  */
 typedef void (*aura_log_callback)(void *user_data, aura_log_level level, const char *message);
 
@@ -276,11 +359,15 @@ extern "C" {
 /**
  * The name of a status in lower case: "ok", "end", "not_found". A number that is no status is
  * "unknown". Never NULL; static, not to be freed. Any thread.
+ *
+ * Since 0.1.0.
  */
 const char *aura_status_name(int32_t status);
 
 /**
  * The error's kind, or AURA_OK for NULL.
+ *
+ * Since 0.1.0.
  */
 aura_status aura_error_kind(const aura_error *error);
 
@@ -290,17 +377,23 @@ aura_status aura_error_kind(const aura_error *error);
  * it, and no name or address but those that the server's message repeats.
  *
  * UTF-8, owned by the error and valid until it is freed; "" for NULL. Never NULL.
+ *
+ * Since 0.1.0.
  */
 const char *aura_error_message(const aura_error *error);
 
 /**
  * The HTTP status of the reply, or 0 where no reply came.
+ *
+ * Since 0.1.0.
  */
 int32_t aura_error_http_status(const aura_error *error);
 
 /**
  * How long the server asks to be left alone before the next try, in milliseconds, or -1 where it
  * does not say.
+ *
+ * Since 0.1.0.
  */
 int64_t aura_error_retry_after_ms(const aura_error *error);
 
@@ -314,28 +407,38 @@ int64_t aura_error_retry_after_ms(const aura_error *error);
  * came: look before you repeat it.
  *
  * Owned by the error and valid until it is freed; NULL for NULL.
+ *
+ * Since 0.1.0.
  */
 const char *aura_error_json(const aura_error *error);
 
 /**
  * Frees an error. NULL is fine.
+ *
+ * Since 0.1.0.
  */
 void aura_error_free(aura_error *error);
 
 /**
  * Frees a string that this library gave through an out-parameter. NULL is fine. Any thread.
+ *
+ * Since 0.1.0.
  */
 void aura_string_free(char *string);
 
 /**
  * The version of the library that is running, such as "0.1.0". Static, not to be freed. Any
  * thread. The header's own is AURA_USERS_VERSION.
+ *
+ * Since 0.1.0.
  */
 const char *aura_version(void);
 
 /**
  * New options, none of them set. What is not set falls through: from the call to the client,
  * from the client to the environment, from there to the default. Never NULL.
+ *
+ * Since 0.1.0.
  */
 aura_options *aura_options_new(void);
 
@@ -345,6 +448,8 @@ aura_options *aura_options_new(void);
  *
  * Returns AURA_OK, or AURA_INVALID_ARGUMENT for an unknown name or a bad value; the error's
  * message names the option and the values allowed.
+ *
+ * Since 0.1.0.
  */
 aura_status aura_options_set(aura_options *options,
                              const char *name,
@@ -353,8 +458,47 @@ aura_status aura_options_set(aura_options *options,
 
 /**
  * Frees options. NULL is fine.
+ *
+ * Since 0.1.0.
  */
 void aura_options_free(aura_options *options);
+
+/**
+ * A token that has not been cancelled. Never NULL.
+ *
+ * Since 0.1.0.
+ */
+aura_cancel_token *aura_cancel_token_new(void);
+
+/**
+ * Ends what waits with this token, within moments, and whatever begins with it later: they
+ * return AURA_CANCELLED, and a stream keeps its place. For good. NULL is fine.
+ *
+ * Any thread; not a signal handler.
+ *
+ * Since 0.1.0.
+ */
+void aura_cancel_token_cancel(aura_cancel_token *token);
+
+/**
+ * Frees a token. It is not cancelled by that. NULL is fine.
+ *
+ * Since 0.1.0.
+ */
+void aura_cancel_token_free(aura_cancel_token *token);
+
+/**
+ * Has `token` end what is called with these options: one call or stream, or, where they are a
+ * client's, all of its calls and streams that have no token of their own. NULL for `token` takes
+ * it off again.
+ *
+ * Returns AURA_OK, or AURA_INVALID_ARGUMENT where `options` is NULL.
+ *
+ * Since 0.1.0.
+ */
+aura_status aura_options_set_cancel_token(aura_options *options,
+                                          const aura_cancel_token *token,
+                                          aura_error **error);
 
 /**
  * Makes a client. `options` may be NULL: then the environment and the defaults count. Nothing is
@@ -362,11 +506,16 @@ void aura_options_free(aura_options *options);
  *
  * Returns AURA_OK and a client to be freed with aura_client_free(), or AURA_INVALID_ARGUMENT
  * for a bad option or environment variable, which the error names.
+ *
+ * Since 0.1.0.
  */
 aura_status aura_client_new(const aura_options *options, aura_client **client, aura_error **error);
 
 /**
- * Frees a client. NULL is fine. No other thread may be using it; streams made from it live on.
+ * Frees a client. NULL is fine. Calls of other threads that have begun, and streams and calls
+ * made from it, live on.
+ *
+ * Since 0.1.0.
  */
 void aura_client_free(aura_client *client);
 
@@ -381,6 +530,8 @@ void aura_client_free(aura_client *client);
  * `options` may be NULL. Returns AURA_OK with the new user's JSON in `user_json`, to be freed
  * with aura_string_free(); AURA_VALIDATION with a word for each refused field; or another error,
  * and then NULL in `user_json`. After an error with "outcome_unknown" the account may exist.
+ *
+ * Since 0.1.0.
  */
 aura_status aura_create_user(const aura_client *client,
                              const char *username,
@@ -392,15 +543,49 @@ aura_status aura_create_user(const aura_client *client,
                              aura_error **error);
 
 /**
+ * aura_create_user(), begun and not waited for: aura_call_wait() gives what that returns. Bad
+ * arguments are told at once.
+ *
+ * Returns AURA_OK and a call to be freed with aura_call_free() in `call`, or
+ * AURA_INVALID_ARGUMENT or AURA_CANCELLED, and then NULL in `call`.
+ *
+ * Since 0.1.0.
+ */
+aura_status aura_create_user_start(const aura_client *client,
+                                   const char *username,
+                                   const char *password,
+                                   const char *const *emails,
+                                   size_t emails_len,
+                                   const aura_options *options,
+                                   aura_call **call,
+                                   aura_error **error);
+
+/**
  * Gets the user the credential belongs to, with the organizations they are a member of.
  *
  * `options` may be NULL. Returns AURA_OK with the user's JSON in `user_json`, to be freed with
  * aura_string_free(), or an error, and then NULL in `user_json`.
+ *
+ * Since 0.1.0.
  */
 aura_status aura_get_current_user(const aura_client *client,
                                   const aura_options *options,
                                   char **user_json,
                                   aura_error **error);
+
+/**
+ * aura_get_current_user(), begun and not waited for: aura_call_wait() gives what that returns. Bad
+ * arguments are told at once.
+ *
+ * Returns AURA_OK and a call to be freed with aura_call_free() in `call`, or
+ * AURA_INVALID_ARGUMENT or AURA_CANCELLED, and then NULL in `call`.
+ *
+ * Since 0.1.0.
+ */
+aura_status aura_get_current_user_start(const aura_client *client,
+                                        const aura_options *options,
+                                        aura_call **call,
+                                        aura_error **error);
 
 /**
  * Gets a user's public record, by name in any letter case, or by an address that is verified and
@@ -409,6 +594,8 @@ aura_status aura_get_current_user(const aura_client *client,
  * `options` may be NULL. Returns AURA_OK with the user's JSON in `user_json`, to be freed with
  * aura_string_free(); AURA_NOT_FOUND where there is no such user; or another error. On every
  * error `user_json` is NULL.
+ *
+ * Since 0.1.0.
  */
 aura_status aura_get_user(const aura_client *client,
                           const char *username_or_email,
@@ -417,11 +604,28 @@ aura_status aura_get_user(const aura_client *client,
                           aura_error **error);
 
 /**
+ * aura_get_user(), begun and not waited for: aura_call_wait() gives what that returns. Bad
+ * arguments are told at once.
+ *
+ * Returns AURA_OK and a call to be freed with aura_call_free() in `call`, or
+ * AURA_INVALID_ARGUMENT or AURA_CANCELLED, and then NULL in `call`.
+ *
+ * Since 0.1.0.
+ */
+aura_status aura_get_user_start(const aura_client *client,
+                                const char *username_or_email,
+                                const aura_options *options,
+                                aura_call **call,
+                                aura_error **error);
+
+/**
  * Asks the server to mail its user a link for a new password. Servers that offer this say yes
  * whether or not there is such a user.
  *
  * `options` may be NULL. Returns AURA_OK; AURA_UNSUPPORTED where the server does not offer it,
  * as hex.pm since July 2026; or another error.
+ *
+ * Since 0.1.0.
  */
 aura_status aura_reset_user_password(const aura_client *client,
                                      const char *username_or_email,
@@ -429,15 +633,49 @@ aura_status aura_reset_user_password(const aura_client *client,
                                      aura_error **error);
 
 /**
+ * aura_reset_user_password(), begun and not waited for: aura_call_wait() gives what that
+ * returns. Bad arguments are told at once.
+ *
+ * Returns AURA_OK and a call to be freed with aura_call_free() in `call`, or
+ * AURA_INVALID_ARGUMENT or AURA_CANCELLED, and then NULL in `call`.
+ *
+ * Since 0.1.0.
+ */
+aura_status aura_reset_user_password_start(const aura_client *client,
+                                           const char *username_or_email,
+                                           const aura_options *options,
+                                           aura_call **call,
+                                           aura_error **error);
+
+/**
  * Opens the audit log of the credential's user, newest row first, from the page of the option
  * "page". Nothing is sent before the first row is asked for.
  *
  * `options` may be NULL. Returns AURA_OK with a stream in `logs`, to be freed with
  * aura_audit_logs_free(), or AURA_INVALID_ARGUMENT for a bad option.
+ *
+ * Since 0.1.0.
  */
 aura_status aura_stream_audit_logs(const aura_client *client,
                                    const aura_options *options,
                                    aura_audit_logs **logs,
+                                   aura_error **error);
+
+/**
+ * What the server last said of its rate limit to this client's credential, or with other options
+ * to theirs. Sends nothing.
+ *
+ * `options` may be NULL. Returns AURA_OK with JSON in `rate_limit_json`, to be freed with
+ * aura_string_free(): {"limit":500,"remaining":499,"resets_in_ms":42000}, requests in a window,
+ * those left in this one, and how long until the next; or "null" where nothing is known, as
+ * before the first reply, after the window's end, and on the loopback, which servers exempt.
+ * AURA_INVALID_ARGUMENT for a bad option.
+ *
+ * Since 0.1.0.
+ */
+aura_status aura_client_rate_limit(const aura_client *client,
+                                   const aura_options *options,
+                                   char **rate_limit_json,
                                    aura_error **error);
 
 /**
@@ -447,6 +685,8 @@ aura_status aura_stream_audit_logs(const aura_client *client,
  * AURA_END after the last row, as often as it is asked; or an error. After AURA_END and after an
  * error `audit_log_json` is NULL. An error keeps the place: the next call tries the same page
  * again. Nothing is skipped, and a failure is never taken for the end.
+ *
+ * Since 0.1.0.
  */
 aura_status aura_audit_logs_next(aura_audit_logs *logs, char **audit_log_json, aura_error **error);
 
@@ -455,27 +695,106 @@ aura_status aura_audit_logs_next(aura_audit_logs *logs, char **audit_log_json, a
  *
  * Returns AURA_OK with a JSON array of at least one row in `audit_logs_json`, to be freed with
  * aura_string_free(); AURA_END after the last page; or an error, as aura_audit_logs_next().
+ *
+ * Since 0.1.0.
  */
 aura_status aura_audit_logs_next_page(aura_audit_logs *logs,
                                       char **audit_logs_json,
                                       aura_error **error);
 
 /**
+ * aura_audit_logs_next(), begun and not waited for: aura_call_wait() gives what that returns.
+ * Calls on one stream are served in the order they were begun.
+ *
+ * Returns AURA_OK and a call to be freed with aura_call_free() in `call`, or
+ * AURA_INVALID_ARGUMENT or AURA_CANCELLED, and then NULL in `call`.
+ *
+ * Since 0.1.0.
+ */
+aura_status aura_audit_logs_next_start(aura_audit_logs *logs, aura_call **call, aura_error **error);
+
+/**
+ * aura_audit_logs_next_page(), begun and not waited for: as aura_audit_logs_next_start().
+ *
+ * Since 0.1.0.
+ */
+aura_status aura_audit_logs_next_page_start(aura_audit_logs *logs,
+                                            aura_call **call,
+                                            aura_error **error);
+
+/**
  * The page the next row is on, counted from 1; after the end the last page that had rows, or the
- * first one asked for where none had. To go on another day, give it as the option "page". 0 for
- * NULL.
+ * first one asked for where none had; while another call waits for a page, where that one began.
+ * To go on another day, give it as the option "page". 0 for NULL.
+ *
+ * Since 0.1.0.
  */
 uint64_t aura_audit_logs_page(const aura_audit_logs *logs);
 
 /**
- * Frees a stream, wherever it stands. NULL is fine.
+ * Frees a stream, wherever it stands. NULL is fine. Calls that have begun go on.
+ *
+ * Since 0.1.0.
  */
 void aura_audit_logs_free(aura_audit_logs *logs);
+
+/**
+ * Waits until the call has ended, `timeout_ms` milliseconds at most, and takes its result, once.
+ * A negative `timeout_ms` waits for as long as it takes, 0 does not wait.
+ *
+ * Returns AURA_PENDING where the time is over first: then `json` and `error` hold NULL, and the
+ * call goes on. Else what the blocking form returns: AURA_OK with the JSON in `json`, to be freed
+ * with aura_string_free() (the JSON is "null" for a call that gives nothing); AURA_END where a
+ * stream is over; or the call's error. AURA_INVALID_ARGUMENT where the result was taken before.
+ *
+ * Since 0.1.0.
+ */
+aura_status aura_call_wait(aura_call *call, int64_t timeout_ms, char **json, aura_error **error);
+
+/**
+ * AURA_PENDING while the call is under way, then for good the status it ended with. Takes
+ * nothing and does not wait. AURA_INVALID_ARGUMENT for NULL.
+ *
+ * Since 0.1.0.
+ */
+aura_status aura_call_poll(const aura_call *call);
+
+/**
+ * A descriptor that is readable from the call's end on, for poll(), epoll, kqueue, libuv and the
+ * like. It is made when it is first asked for, belongs to the call and is closed with it: watch
+ * it, but do not read from it and do not close it.
+ *
+ * -1 where none can be had: for NULL, where the process has no descriptor left, and on Windows.
+ *
+ * Since 0.1.0.
+ */
+int32_t aura_call_fd(aura_call *call);
+
+/**
+ * Asks the call to end, and does not wait for that: aura_call_wait() then gives AURA_CANCELLED,
+ * or the result where that came first. A stream keeps its place. "outcome_unknown" in the error's
+ * JSON says whether the server may have carried a request out all the same.
+ *
+ * NULL and a call that has ended are fine.
+ *
+ * Since 0.1.0.
+ */
+void aura_call_cancel(aura_call *call);
+
+/**
+ * Frees a call in any state: one under way is cancelled, also for a thread that waits for it; a
+ * result that was not taken is dropped, and a row or page with it. NULL is fine.
+ *
+ * Since 0.1.0.
+ */
+void aura_call_free(aura_call *call);
 
 /**
  * Has `callback` told every line of at least `lowest`, in the whole process; it takes the place
  * of the one before. With NULL for `callback` nobody is told any more; a line that is being told
  * at this moment may still arrive, so keep `user_data` alive a little longer.
+ *
+ * Since 0.1.0.
  */
 void aura_log_set(aura_log_callback callback, void *user_data, int32_t lowest);
 

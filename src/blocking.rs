@@ -1,15 +1,20 @@
 //! The blocking face: the same calls for threads that wait.
 //!
-//! A call runs in the caller's thread, without a hand-off to another. All of this may be used
-//! from many threads at once, after a fork, and inside a tokio runtime.
+//! A call runs in the caller's thread, without a hand-off to another. Its `_start` form returns at
+//! once with a [`Call`] that is under way on a thread of the library. All of this may be used from
+//! many threads at once, after a fork, and inside a tokio runtime.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use secrecy::SecretString;
+use tokio::sync::{Mutex, MutexGuard};
 
+use crate::background::Call;
+use crate::cancel::{CancelToken, Interrupt, cancelled};
 use crate::client::{self, Core, Options, call};
 use crate::protocol::{Operation, Reply, Request};
-use crate::runtime::{self, Interrupt, Lanes, PerProcess};
+use crate::runtime::{self, Lanes, PerProcess};
 use crate::transport::Transports;
 use crate::{AuditLog, AuditLogPage, RateLimitState, Result, User};
 
@@ -33,7 +38,7 @@ pub struct Client {
     lanes: Arc<PerProcess<Lanes>>,
     background: Arc<PerProcess<Transports>>,
     options: Options,
-    interrupted: Option<fn() -> bool>,
+    interrupt: Interrupt,
 }
 
 impl Client {
@@ -47,7 +52,7 @@ impl Client {
             lanes: Arc::new(PerProcess::new(Lanes::default)),
             background: Arc::new(PerProcess::new(Transports::default)),
             options: Options::new(),
-            interrupted: None,
+            interrupt: Interrupt::default(),
         })
     }
 
@@ -63,7 +68,16 @@ impl Client {
     /// [`ErrorKind::Cancelled`](crate::ErrorKind).
     #[must_use]
     pub fn with_interrupt(&self, interrupted: fn() -> bool) -> Self {
-        Self { interrupted: Some(interrupted), ..self.clone() }
+        let asked = Some(interrupted);
+        Self { interrupt: Interrupt { asked, ..self.interrupt.clone() }, ..self.clone() }
+    }
+
+    /// The same client, whose calls and streams end with
+    /// [`ErrorKind::Cancelled`](crate::ErrorKind) when `token` is cancelled.
+    #[must_use]
+    pub fn with_cancel_token(&self, token: CancelToken) -> Self {
+        let token = Some(token);
+        Self { interrupt: Interrupt { token, ..self.interrupt.clone() }, ..self.clone() }
     }
 
     /// See [`crate::Client::create_user`].
@@ -80,6 +94,20 @@ impl Client {
         self.run(&request, |reply| reply.user(Operation::CreateUser))
     }
 
+    /// [`create_user`](Self::create_user), begun and not waited for.
+    ///
+    /// # Errors
+    /// Bad arguments and options; the others come with the call's result.
+    pub fn create_user_start(
+        &self,
+        username: &str,
+        password: impl Into<SecretString>,
+        emails: &[&str],
+    ) -> Result<Call<User>> {
+        let request = Request::create_user(username, &password.into(), emails)?;
+        self.start(request, |reply| reply.user(Operation::CreateUser))
+    }
+
     /// See [`crate::Client::get_current_user`].
     ///
     /// # Errors
@@ -88,12 +116,28 @@ impl Client {
         self.run(&Request::get_current_user(), |reply| reply.user(Operation::GetCurrentUser))
     }
 
+    /// [`get_current_user`](Self::get_current_user), begun and not waited for.
+    ///
+    /// # Errors
+    /// As [`create_user_start`](Self::create_user_start).
+    pub fn get_current_user_start(&self) -> Result<Call<User>> {
+        self.start(Request::get_current_user(), |reply| reply.user(Operation::GetCurrentUser))
+    }
+
     /// See [`crate::Client::get_user`].
     ///
     /// # Errors
     /// As there.
     pub fn get_user(&self, username_or_email: &str) -> Result<User> {
         self.run(&Request::get_user(username_or_email)?, |reply| reply.user(Operation::GetUser))
+    }
+
+    /// [`get_user`](Self::get_user), begun and not waited for.
+    ///
+    /// # Errors
+    /// As [`create_user_start`](Self::create_user_start).
+    pub fn get_user_start(&self, username_or_email: &str) -> Result<Call<User>> {
+        self.start(Request::get_user(username_or_email)?, |reply| reply.user(Operation::GetUser))
     }
 
     /// See [`crate::Client::reset_user_password`].
@@ -105,6 +149,15 @@ impl Client {
         self.run(&request, |reply| reply.nothing(Operation::ResetUserPassword))
     }
 
+    /// [`reset_user_password`](Self::reset_user_password), begun and not waited for.
+    ///
+    /// # Errors
+    /// As [`create_user_start`](Self::create_user_start).
+    pub fn reset_user_password_start(&self, username_or_email: &str) -> Result<Call<()>> {
+        let request = Request::reset_user_password(username_or_email)?;
+        self.start(request, |reply| reply.nothing(Operation::ResetUserPassword))
+    }
+
     /// See [`crate::Client::stream_audit_logs`].
     ///
     /// # Errors
@@ -113,7 +166,7 @@ impl Client {
         let settings = self.core.settings(&self.options)?;
         let logs =
             client::AuditLogs::new(Arc::clone(&self.core), Arc::clone(&self.background), settings);
-        Ok(AuditLogs { logs, interrupted: self.interrupted })
+        Ok(AuditLogs::new(logs, self.interrupt.clone()))
     }
 
     /// See [`crate::Client::rate_limit`].
@@ -130,18 +183,28 @@ impl Client {
         read: impl Fn(Reply) -> Result<T> + Send + Sync,
     ) -> Result<T> {
         let settings = self.core.settings(&self.options)?;
+        self.interrupt.check(request.operation)?;
         runtime::blocking(|| {
             self.lanes.get().with(|lane| {
                 let transport = lane.transports.transport(&settings.connection)?;
                 let call = call::call(&self.core, &settings, &transport, request, read);
-                lane.run(call, interrupt(&self.interrupted))
+                lane.run(self.interrupt.end(request.operation, call))
             })
         })
     }
-}
 
-fn interrupt(interrupted: &Option<fn() -> bool>) -> Interrupt<'_> {
-    interrupted.as_ref().map(|interrupted| interrupted as &dyn Fn() -> bool)
+    fn start<T: Send + 'static>(
+        &self,
+        request: Request,
+        read: fn(Reply) -> Result<T>,
+    ) -> Result<Call<T>> {
+        let settings = self.core.settings(&self.options)?;
+        let (core, transports) = (Arc::clone(&self.core), Arc::clone(&self.background));
+        Call::spawn(request.operation, &self.interrupt, async move {
+            let transport = transports.get().transport(&settings.connection)?;
+            call::call(&core, &settings, &transport, &request, read).await
+        })
+    }
 }
 
 impl std::fmt::Debug for Client {
@@ -152,39 +215,126 @@ impl std::fmt::Debug for Client {
 
 /// The caller's own audit log, newest row first: see [`crate::AuditLogs`].
 ///
-/// As an iterator it gives an error and then, asked again, tries the same page again.
-#[derive(Debug)]
+/// As an iterator it gives an error and then, asked again, tries the same page again. Clones are
+/// the same stream; calls on it take turns.
+#[derive(Clone)]
 pub struct AuditLogs {
-    logs: client::AuditLogs,
-    interrupted: Option<fn() -> bool>,
+    stream: Arc<Stream>,
+    interrupt: Interrupt,
+}
+
+struct Stream {
+    logs: Mutex<client::AuditLogs>,
+    /// Where the stream stands while somebody waits for a page of it, and whose process that is.
+    page: AtomicU64,
+    process: AtomicU32,
+}
+
+impl Stream {
+    /// Waits for its turn.
+    async fn turn(&self) -> Result<MutexGuard<'_, client::AuditLogs>> {
+        let process = std::process::id();
+        let logs = match self.logs.try_lock() {
+            Ok(logs) => logs,
+            // Nobody in a forked child ends what a thread of its parent had begun.
+            Err(_) if self.process.load(Ordering::Relaxed) != process => {
+                return Err(cancelled(Operation::StreamAuditLogs).with_hint(
+                    "the stream was in use when the process was forked: open it anew, at its page",
+                ));
+            }
+            Err(_) => self.logs.lock().await,
+        };
+        self.page.store(logs.page(), Ordering::Relaxed);
+        self.process.store(process, Ordering::Relaxed);
+        Ok(logs)
+    }
+
+    async fn next_log(&self) -> Result<Option<AuditLog>> {
+        self.turn().await?.next().await
+    }
+
+    async fn next_page(&self) -> Result<Option<AuditLogPage>> {
+        self.turn().await?.next_page().await
+    }
 }
 
 impl AuditLogs {
-    /// See [`crate::AuditLogs::page`].
+    fn new(logs: client::AuditLogs, interrupt: Interrupt) -> Self {
+        let stream = Stream {
+            page: AtomicU64::new(logs.page()),
+            process: AtomicU32::new(std::process::id()),
+            logs: Mutex::new(logs),
+        };
+        Self { stream: Arc::new(stream), interrupt }
+    }
+
+    /// See [`crate::AuditLogs::page`]. While another call waits for a page, it is where that call
+    /// began.
     #[must_use]
     pub fn page(&self) -> u64 {
-        self.logs.page()
+        match self.stream.logs.try_lock() {
+            Ok(logs) => logs.page(),
+            Err(_) => self.stream.page.load(Ordering::Relaxed),
+        }
     }
 
     /// The next row; none after the last.
     ///
     /// # Errors
     /// Those of any call; the stream keeps its place.
-    pub fn next_log(&mut self) -> Result<Option<AuditLog>> {
-        if let Some(row) = self.logs.next_in_page() {
-            return Ok(Some(row));
+    pub fn next_log(&self) -> Result<Option<AuditLog>> {
+        match self.next_in_page() {
+            Some(row) => Ok(Some(row)),
+            None => self.run(self.stream.next_log()),
         }
-        let Self { logs, interrupted } = self;
-        runtime::blocking(|| runtime::run_on_background(logs.next(), interrupt(interrupted)))
+    }
+
+    /// The next row where it is at hand; none where it has to be waited for.
+    #[must_use]
+    pub fn next_in_page(&self) -> Option<AuditLog> {
+        self.interrupt.check(Operation::StreamAuditLogs).ok()?;
+        self.stream.logs.try_lock().ok()?.next_in_page()
     }
 
     /// The rest of the page at hand, or the next page; none after the last.
     ///
     /// # Errors
     /// Those of any call; the stream keeps its place.
-    pub fn next_page(&mut self) -> Result<Option<AuditLogPage>> {
-        let Self { logs, interrupted } = self;
-        runtime::blocking(|| runtime::run_on_background(logs.next_page(), interrupt(interrupted)))
+    pub fn next_page(&self) -> Result<Option<AuditLogPage>> {
+        self.run(self.stream.next_page())
+    }
+
+    /// [`next_log`](Self::next_log), begun and not waited for. A row that has come belongs to the
+    /// call: one that is dropped without being taken takes it along.
+    ///
+    /// # Errors
+    /// A token that was cancelled; the others come with the call's result.
+    pub fn next_log_start(&self) -> Result<Call<Option<AuditLog>>> {
+        let stream = Arc::clone(&self.stream);
+        self.start(async move { stream.next_log().await })
+    }
+
+    /// [`next_page`](Self::next_page), begun and not waited for; see
+    /// [`next_log_start`](Self::next_log_start).
+    ///
+    /// # Errors
+    /// As there.
+    pub fn next_page_start(&self) -> Result<Call<Option<AuditLogPage>>> {
+        let stream = Arc::clone(&self.stream);
+        self.start(async move { stream.next_page().await })
+    }
+
+    fn run<T: Send>(&self, next: impl Future<Output = Result<T>> + Send) -> Result<T> {
+        self.interrupt.check(Operation::StreamAuditLogs)?;
+        let next = self.interrupt.end(Operation::StreamAuditLogs, next);
+        runtime::blocking(|| runtime::run_on_background(next))
+    }
+
+    fn start<T: Send + 'static>(
+        &self,
+        next: impl Future<Output = Result<T>> + Send + 'static,
+    ) -> Result<Call<T>> {
+        Call::spawn(Operation::StreamAuditLogs, &self.interrupt, next)
     }
 }
 
@@ -193,5 +343,11 @@ impl Iterator for AuditLogs {
 
     fn next(&mut self) -> Option<Self::Item> {
         self.next_log().transpose()
+    }
+}
+
+impl std::fmt::Debug for AuditLogs {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("blocking::AuditLogs").field("page", &self.page()).finish_non_exhaustive()
     }
 }

@@ -20,9 +20,12 @@
 //! - `client`: options, deadline, retry, rate limit, the audit-log stream
 //! - `protocol`: pure values, a request for each operation, a reading of each reply
 //! - `transport`: the only file that names reqwest
-//! - `runtime`: the embedded tokio runtimes
+//! - `runtime`: the embedded tokio runtimes; beside it `background` (calls under way on its thread),
+//!   `cancel` (what ends a call from outside) and `sigpipe`
 
+mod background;
 pub mod blocking;
+mod cancel;
 mod client;
 mod error;
 #[cfg(feature = "capi")]
@@ -33,8 +36,11 @@ pub mod fuzzing;
 mod log;
 mod protocol;
 mod runtime;
+mod sigpipe;
 mod transport;
 
+pub use background::Call;
+pub use cancel::CancelToken;
 pub use client::audit_logs::AuditLogPage;
 pub use client::options::{OptionSpec, Options, RateLimit};
 pub use client::rate_limit::RateLimitState;

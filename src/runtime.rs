@@ -11,7 +11,6 @@
 use std::future::Future;
 use std::mem;
 use std::ops::Deref;
-use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -19,6 +18,7 @@ use arc_swap::ArcSwap;
 use once_cell::sync::{Lazy, OnceCell};
 use tokio::runtime::{Builder, Handle, Runtime};
 
+use crate::sigpipe;
 use crate::transport::Transports;
 use crate::{Error, ErrorKind, Result};
 
@@ -100,20 +100,17 @@ impl Lane {
         })
     }
 
-    /// Runs `future` to its end in this thread, or until `interrupted` says so.
-    pub(crate) fn run<T>(
-        &self,
-        future: impl Future<Output = Result<T>>,
-        interrupted: Interrupt<'_>,
-    ) -> Result<T> {
+    /// Runs `future` to its end in this thread.
+    pub(crate) fn run<T>(&self, future: impl Future<Output = Result<T>>) -> Result<T> {
         let Some(runtime) = &self.runtime else { unreachable!("taken only when dropped") };
+        let _held = sigpipe::Held::new();
         runtime.block_on(async {
             // Nobody drove the connections since the last call: let them notice what the server
             // closed meanwhile. One turn polls the sockets, the next runs the connections.
             for _ in 0..3 {
                 tokio::task::yield_now().await;
             }
-            until(future, interrupted).await
+            future.await
         })
     }
 }
@@ -123,28 +120,6 @@ impl Drop for Lane {
     fn drop(&mut self) {
         if let Some(runtime) = self.runtime.take() {
             runtime.shutdown_background();
-        }
-    }
-}
-
-/// Asked about twenty times a second while a call waits: true ends the call.
-pub(crate) type Interrupt<'a> = Option<&'a dyn Fn() -> bool>;
-
-const INTERRUPT_INTERVAL: Duration = Duration::from_millis(50);
-
-async fn until<T>(
-    future: impl Future<Output = Result<T>>,
-    interrupted: Interrupt<'_>,
-) -> Result<T> {
-    let Some(interrupted) = interrupted else { return future.await };
-    let mut future = pin!(future);
-    loop {
-        match tokio::time::timeout(INTERRUPT_INTERVAL, &mut future).await {
-            Ok(result) => return result,
-            Err(_) if interrupted() => {
-                return Err(Error::new(ErrorKind::Cancelled, "the call was interrupted"));
-            }
-            Err(_) => {}
         }
     }
 }
@@ -201,6 +176,8 @@ static BACKGROUND: Lazy<PerProcess<OnceCell<Runtime>>> =
 pub(crate) fn background() -> Result<Handle> {
     let runtime = BACKGROUND.get();
     let runtime = runtime.get_or_try_init(|| {
+        // Its threads begin with the mask of this one.
+        let _held = sigpipe::Held::new();
         Builder::new_multi_thread()
             .worker_threads(1)
             .enable_io()
@@ -213,11 +190,10 @@ pub(crate) fn background() -> Result<Handle> {
 }
 
 /// Runs `future` in this thread while the background thread moves its I/O.
-pub(crate) fn run_on_background<T>(
-    future: impl Future<Output = Result<T>>,
-    interrupted: Interrupt<'_>,
-) -> Result<T> {
-    background()?.block_on(until(future, interrupted))
+pub(crate) fn run_on_background<T>(future: impl Future<Output = Result<T>>) -> Result<T> {
+    let background = background()?;
+    let _held = sigpipe::Held::new();
+    background.block_on(future)
 }
 
 fn no_runtime(error: std::io::Error) -> Error {

@@ -8,6 +8,7 @@ use std::path::Path;
 use aura_users::Options;
 
 const HEADER: &str = "include/aura_users.h";
+const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -18,9 +19,9 @@ fn options() -> String {
     for spec in Options::SPECS {
         let default = spec.default.map(|default| format!(", default {default}"));
         let variables = spec.env.iter().map(|name| format!(", ${name}")).collect::<String>();
-        writeln!(text, "  {}{}{variables}", spec.name, default.unwrap_or_default()).unwrap();
-        for line in wrap(&format!("{} Allowed: {}.", spec.doc, spec.allowed), 84) {
-            writeln!(text, "      {line}").unwrap();
+        writeln!(text, "- {}{}{variables}:", spec.name, default.unwrap_or_default()).unwrap();
+        for line in wrap(&format!("{} Allowed: {}.", spec.doc, spec.allowed), 92) {
+            writeln!(text, "  {line}").unwrap();
         }
     }
     text.trim_end().to_owned()
@@ -51,20 +52,31 @@ fn first_page() -> String {
     let text =
         text.replace("{options}", &options()).replace("{native_libraries}", &native_libraries());
     let lines = text.trim_end().lines().map(|line| format!(" * {line}").trim_end().to_owned());
-    format!("/*\n{}\n */", lines.collect::<Vec<_>>().join("\n"))
+    format!("/**\n * \\mainpage\n{}\n */", lines.collect::<Vec<_>>().join("\n"))
 }
 
 fn header() -> String {
     let mut config = cbindgen::Config::from_file(root().join("cbindgen.toml")).unwrap();
     config.header = Some(first_page());
     config.after_includes = Some(format!(
-        "\n/* The version of this header; aura_version() gives the library's. */\n\
-         #define AURA_USERS_VERSION \"{}\"",
-        env!("CARGO_PKG_VERSION")
+        "\n/** \\file */\n\n\
+         /**\n * The version of this header; aura_version() gives the library's.\n *\n \
+         * Since 0.1.0.\n */\n\
+         #define AURA_USERS_VERSION \"{VERSION}\"",
     ));
     // The files in the order a reader wants them.
     let mut builder = cbindgen::Builder::new().with_config(config);
-    for file in ["status", "error", "string", "options", "client", "audit_logs", "log"] {
+    for file in [
+        "status",
+        "error",
+        "string",
+        "options",
+        "cancel_token",
+        "client",
+        "audit_logs",
+        "call",
+        "log",
+    ] {
         builder = builder.with_src(root().join(format!("src/ffi/{file}.rs")));
     }
     let mut text = Vec::new();

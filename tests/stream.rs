@@ -82,7 +82,7 @@ fn an_error_keeps_the_place() {
 fn without_prefetch_no_page_is_asked_for_before_its_time() {
     let server = log(250);
     let client = server.client().with_options(Options::new().prefetch(0));
-    let mut logs = client.stream_audit_logs().unwrap();
+    let logs = client.stream_audit_logs().unwrap();
     for pages in 1..=3 {
         logs.next_page().unwrap().unwrap();
         assert_eq!(server.requests().len(), pages);
@@ -93,7 +93,7 @@ fn without_prefetch_no_page_is_asked_for_before_its_time() {
 fn it_starts_where_it_is_told_and_says_where_it_is() {
     let server = log(250);
     let client = server.client().with_options(Options::new().page(2));
-    let mut logs = client.stream_audit_logs().unwrap();
+    let logs = client.stream_audit_logs().unwrap();
     assert_eq!(logs.page(), 2);
     assert_eq!(number(&logs.next_log().unwrap().unwrap()), 100);
     assert_eq!(logs.page(), 2);

@@ -6,12 +6,7 @@ use std::mem::MaybeUninit;
 
 use crate::{Error, ErrorKind, Result};
 
-/// A handle that must be there.
-pub(super) fn required<T>(name: &str, handle: Option<T>) -> Result<T> {
-    handle.ok_or_else(|| null(name))
-}
-
-fn null(name: &str) -> Error {
+pub(super) fn null(name: &str) -> Error {
     Error::invalid_argument(format!("{name} is NULL"))
 }
 
@@ -61,21 +56,20 @@ pub(super) struct Out<'a, T>(&'a mut MaybeUninit<*mut T>);
 
 impl<'a, T> Out<'a, T> {
     pub(super) fn new(name: &str, place: Option<&'a mut MaybeUninit<*mut T>>) -> Result<Self> {
-        let place = required(name, place)?;
+        let place = place.ok_or_else(|| null(name))?;
         place.write(std::ptr::null_mut());
         Ok(Self(place))
     }
 
-    /// Hands a handle over to the caller, who frees it.
-    pub(super) fn give(self, value: T) {
-        self.0.write(Box::into_raw(Box::new(value)));
+    pub(super) fn put(self, pointer: *mut T) {
+        self.0.write(pointer);
     }
 }
 
 impl Out<'_, c_char> {
     /// Hands a string over to the caller, who frees it with `aura_string_free`.
     pub(super) fn give_text(self, text: impl Into<Vec<u8>>) -> Result<()> {
-        self.0.write(c_string(text)?.into_raw());
+        self.put(c_string(text)?.into_raw());
         Ok(())
     }
 }

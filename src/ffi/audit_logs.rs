@@ -3,26 +3,27 @@
 use std::ffi::c_char;
 use std::mem::MaybeUninit;
 
-use super::argument::{Out, required};
+use super::argument::Out;
 use super::boundary::{boundary, quietly};
+use super::call::{aura_call, begun};
 use super::error::aura_error;
+use super::handle::{Handle, freed, opaque, shared};
 use super::status::aura_status;
 use crate::blocking::AuditLogs;
 
 /// A stream of audit-log rows, newest first.
 ///
 /// Owned by the caller, who frees it with aura_audit_logs_free(), also half-way: that cancels the
-/// pages asked for ahead. It outlives its client if need be. For one thread at a time.
+/// pages asked for ahead. It outlives its client if need be. Many threads may use one stream at
+/// once; their calls take turns.
 ///
 /// The server pages by offset: a row written meanwhile shifts the pages, so that a row may come
 /// twice, once at the end of a page and once at the start of the next.
-pub struct aura_audit_logs(AuditLogs);
+///
+/// Since 0.1.0.
+pub struct aura_audit_logs(Handle<AuditLogs>);
 
-impl aura_audit_logs {
-    pub(super) fn new(logs: AuditLogs) -> Self {
-        Self(logs)
-    }
-}
+opaque!(aura_audit_logs, AuditLogs);
 
 /// Takes the next row, waiting for its page where necessary.
 ///
@@ -30,16 +31,18 @@ impl aura_audit_logs {
 /// AURA_END after the last row, as often as it is asked; or an error. After AURA_END and after an
 /// error `audit_log_json` is NULL. An error keeps the place: the next call tries the same page
 /// again. Nothing is skipped, and a failure is never taken for the end.
+///
+/// Since 0.1.0.
 #[unsafe(no_mangle)]
 pub extern "C" fn aura_audit_logs_next(
-    logs: Option<&mut aura_audit_logs>,
+    logs: *mut aura_audit_logs,
     audit_log_json: Option<&mut MaybeUninit<*mut c_char>>,
     error: Option<&mut MaybeUninit<*mut aura_error>>,
 ) -> aura_status {
     boundary(error, || {
         let audit_log_json = Out::new("audit_log_json", audit_log_json)?;
-        let logs = required("logs", logs)?;
-        let Some(log) = logs.0.next_log()? else { return Ok(aura_status::AURA_END) };
+        let logs = shared("logs", logs)?;
+        let Some(log) = logs.next_log()? else { return Ok(aura_status::AURA_END) };
         audit_log_json.give_text(log.json())?;
         Ok(aura_status::AURA_OK)
     })
@@ -49,31 +52,71 @@ pub extern "C" fn aura_audit_logs_next(
 ///
 /// Returns AURA_OK with a JSON array of at least one row in `audit_logs_json`, to be freed with
 /// aura_string_free(); AURA_END after the last page; or an error, as aura_audit_logs_next().
+///
+/// Since 0.1.0.
 #[unsafe(no_mangle)]
 pub extern "C" fn aura_audit_logs_next_page(
-    logs: Option<&mut aura_audit_logs>,
+    logs: *mut aura_audit_logs,
     audit_logs_json: Option<&mut MaybeUninit<*mut c_char>>,
     error: Option<&mut MaybeUninit<*mut aura_error>>,
 ) -> aura_status {
     boundary(error, || {
         let audit_logs_json = Out::new("audit_logs_json", audit_logs_json)?;
-        let logs = required("logs", logs)?;
-        let Some(page) = logs.0.next_page()? else { return Ok(aura_status::AURA_END) };
+        let logs = shared("logs", logs)?;
+        let Some(page) = logs.next_page()? else { return Ok(aura_status::AURA_END) };
         audit_logs_json.give_text(page.json().into_owned())?;
         Ok(aura_status::AURA_OK)
     })
 }
 
-/// The page the next row is on, counted from 1; after the end the last page that had rows, or the
-/// first one asked for where none had. To go on another day, give it as the option "page". 0 for
-/// NULL.
+/// aura_audit_logs_next(), begun and not waited for: aura_call_wait() gives what that returns.
+/// Calls on one stream are served in the order they were begun.
+///
+/// Returns AURA_OK and a call to be freed with aura_call_free() in `call`, or
+/// AURA_INVALID_ARGUMENT or AURA_CANCELLED, and then NULL in `call`.
+///
+/// Since 0.1.0.
 #[unsafe(no_mangle)]
-pub extern "C" fn aura_audit_logs_page(logs: Option<&aura_audit_logs>) -> u64 {
-    quietly(0, || logs.map_or(0, |logs| logs.0.page()))
+pub extern "C" fn aura_audit_logs_next_start(
+    logs: *mut aura_audit_logs,
+    call: Option<&mut MaybeUninit<*mut aura_call>>,
+    error: Option<&mut MaybeUninit<*mut aura_error>>,
+) -> aura_status {
+    boundary(error, || {
+        let call = Out::new("call", call)?;
+        begun(call, shared("logs", logs)?.next_log_start()?)
+    })
 }
 
-/// Frees a stream, wherever it stands. NULL is fine.
+/// aura_audit_logs_next_page(), begun and not waited for: as aura_audit_logs_next_start().
+///
+/// Since 0.1.0.
 #[unsafe(no_mangle)]
-pub extern "C" fn aura_audit_logs_free(logs: Option<Box<aura_audit_logs>>) {
-    quietly((), || drop(logs));
+pub extern "C" fn aura_audit_logs_next_page_start(
+    logs: *mut aura_audit_logs,
+    call: Option<&mut MaybeUninit<*mut aura_call>>,
+    error: Option<&mut MaybeUninit<*mut aura_error>>,
+) -> aura_status {
+    boundary(error, || {
+        let call = Out::new("call", call)?;
+        begun(call, shared("logs", logs)?.next_page_start()?)
+    })
+}
+
+/// The page the next row is on, counted from 1; after the end the last page that had rows, or the
+/// first one asked for where none had; while another call waits for a page, where that one began.
+/// To go on another day, give it as the option "page". 0 for NULL.
+///
+/// Since 0.1.0.
+#[unsafe(no_mangle)]
+pub extern "C" fn aura_audit_logs_page(logs: *const aura_audit_logs) -> u64 {
+    quietly(0, || shared("logs", logs).map_or(0, |logs| logs.page()))
+}
+
+/// Frees a stream, wherever it stands. NULL is fine. Calls that have begun go on.
+///
+/// Since 0.1.0.
+#[unsafe(no_mangle)]
+pub extern "C" fn aura_audit_logs_free(logs: *mut aura_audit_logs) {
+    quietly((), || drop(freed(logs)));
 }

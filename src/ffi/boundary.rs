@@ -25,7 +25,7 @@ pub(super) fn boundary(
     };
     let status = failure.kind().into();
     if let Some(out) = out {
-        out.give(aura_error::new(failure));
+        out.give(failure.into());
     }
     status
 }
@@ -46,15 +46,17 @@ fn text(panic: &(dyn Any + Send)) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ffi::handle::{Opaque, freed};
 
     #[test]
     fn a_panic_becomes_an_error() {
         let mut place = MaybeUninit::uninit();
         let status = boundary(Some(&mut place), || panic!("on purpose"));
         assert_eq!(status, aura_status::AURA_INTERNAL);
-        // SAFETY: the boundary has set it, to an error that nobody else owns.
-        let error = unsafe { Box::from_raw(place.assume_init()) };
-        assert!(error.text().contains("a defect: on purpose"), "{}", error.text());
+        // SAFETY: the boundary has set it.
+        let error = freed(unsafe { place.assume_init() }).unwrap();
+        let text = error.handle().value().error.to_string();
+        assert!(text.contains("a defect: on purpose"), "{text}");
         assert_eq!(boundary(None, || panic!("on purpose")), aura_status::AURA_INTERNAL);
         assert_eq!(quietly(7, || panic!("on purpose")), 7);
     }

@@ -3,29 +3,43 @@
 use std::ffi::c_char;
 use std::mem::MaybeUninit;
 
-use super::argument::{Out, required, text, texts};
+use super::argument::{Out, text, texts};
 use super::audit_logs::aura_audit_logs;
 use super::boundary::{boundary, quietly};
+use super::call::{aura_call, begun};
 use super::error::aura_error;
-use super::options::aura_options;
+use super::handle::{Handle, freed, live, opaque, shared};
+use super::options::{Chosen, aura_options};
 use super::status::aura_status;
 use crate::blocking::Client;
-use crate::{Options, Result, User};
+use crate::{CancelToken, Result, User};
 
 /// A client: options, connections, and what is known of the server's rate limit.
 ///
 /// Owned by the caller, who frees it with aura_client_free(). Many threads may use one client at
 /// once; their calls do not wait for each other. After a fork the child may use it too. Make one
 /// and keep it: connections are kept alive between calls.
-pub struct aura_client(Client);
+///
+/// Since 0.1.0.
+pub struct aura_client(Handle<Client>);
 
-impl aura_client {
-    /// The client as this call wants it.
-    fn with(&self, options: Option<&aura_options>) -> Client {
-        match options {
-            Some(options) => self.0.with_options(options.0.clone()),
-            None => self.0.clone(),
-        }
+opaque!(aura_client, Client);
+
+/// The client that stands behind `client`, as a call with `options` wants it.
+fn client_with(client: *const aura_client, options: Option<&aura_options>) -> Result<Client> {
+    let client = shared("client", client)?;
+    let Some(Chosen { options, token }) = chosen(options)? else { return Ok(client) };
+    Ok(with_token(client.with_options(options.clone()), token))
+}
+
+fn chosen(options: Option<&aura_options>) -> Result<Option<&Chosen>> {
+    options.map(|options| Ok(live("options", Some(options))?.value())).transpose()
+}
+
+fn with_token(client: Client, token: &Option<CancelToken>) -> Client {
+    match token {
+        Some(token) => client.with_cancel_token(token.clone()),
+        None => client,
     }
 }
 
@@ -34,6 +48,8 @@ impl aura_client {
 ///
 /// Returns AURA_OK and a client to be freed with aura_client_free(), or AURA_INVALID_ARGUMENT
 /// for a bad option or environment variable, which the error names.
+///
+/// Since 0.1.0.
 #[unsafe(no_mangle)]
 pub extern "C" fn aura_client_new(
     options: Option<&aura_options>,
@@ -42,16 +58,19 @@ pub extern "C" fn aura_client_new(
 ) -> aura_status {
     boundary(error, || {
         let client = Out::new("client", client)?;
-        let options = options.map_or_else(Options::new, |options| options.0.clone());
-        client.give(aura_client(Client::new(options)?));
+        let Chosen { options, token } = chosen(options)?.cloned().unwrap_or_default();
+        client.give(with_token(Client::new(options)?, &token));
         Ok(aura_status::AURA_OK)
     })
 }
 
-/// Frees a client. NULL is fine. No other thread may be using it; streams made from it live on.
+/// Frees a client. NULL is fine. Calls of other threads that have begun, and streams and calls
+/// made from it, live on.
+///
+/// Since 0.1.0.
 #[unsafe(no_mangle)]
-pub extern "C" fn aura_client_free(client: Option<Box<aura_client>>) {
-    quietly((), || drop(client));
+pub extern "C" fn aura_client_free(client: *mut aura_client) {
+    quietly((), || drop(freed(client)));
 }
 
 /// Makes an account. No credential is sent, for the server refuses a creator who is signed in.
@@ -64,9 +83,11 @@ pub extern "C" fn aura_client_free(client: Option<Box<aura_client>>) {
 /// `options` may be NULL. Returns AURA_OK with the new user's JSON in `user_json`, to be freed
 /// with aura_string_free(); AURA_VALIDATION with a word for each refused field; or another error,
 /// and then NULL in `user_json`. After an error with "outcome_unknown" the account may exist.
+///
+/// Since 0.1.0.
 #[unsafe(no_mangle)]
 pub extern "C" fn aura_create_user(
-    client: Option<&aura_client>,
+    client: *const aura_client,
     username: *const c_char,
     password: *const c_char,
     emails: *const *const c_char,
@@ -77,11 +98,37 @@ pub extern "C" fn aura_create_user(
 ) -> aura_status {
     boundary(error, || {
         let user_json = Out::new("user_json", user_json)?;
-        let client = required("client", client)?;
         let username = text("username", username)?;
         let password = text("password", password)?;
         let emails = texts("emails", emails, emails_len)?;
-        give(user_json, client.with(options).create_user(username, password, &emails)?)
+        give(user_json, client_with(client, options)?.create_user(username, password, &emails)?)
+    })
+}
+
+/// aura_create_user(), begun and not waited for: aura_call_wait() gives what that returns. Bad
+/// arguments are told at once.
+///
+/// Returns AURA_OK and a call to be freed with aura_call_free() in `call`, or
+/// AURA_INVALID_ARGUMENT or AURA_CANCELLED, and then NULL in `call`.
+///
+/// Since 0.1.0.
+#[unsafe(no_mangle)]
+pub extern "C" fn aura_create_user_start(
+    client: *const aura_client,
+    username: *const c_char,
+    password: *const c_char,
+    emails: *const *const c_char,
+    emails_len: usize,
+    options: Option<&aura_options>,
+    call: Option<&mut MaybeUninit<*mut aura_call>>,
+    error: Option<&mut MaybeUninit<*mut aura_error>>,
+) -> aura_status {
+    boundary(error, || {
+        let call = Out::new("call", call)?;
+        let username = text("username", username)?;
+        let password = text("password", password)?;
+        let emails = texts("emails", emails, emails_len)?;
+        begun(call, client_with(client, options)?.create_user_start(username, password, &emails)?)
     })
 }
 
@@ -89,17 +136,38 @@ pub extern "C" fn aura_create_user(
 ///
 /// `options` may be NULL. Returns AURA_OK with the user's JSON in `user_json`, to be freed with
 /// aura_string_free(), or an error, and then NULL in `user_json`.
+///
+/// Since 0.1.0.
 #[unsafe(no_mangle)]
 pub extern "C" fn aura_get_current_user(
-    client: Option<&aura_client>,
+    client: *const aura_client,
     options: Option<&aura_options>,
     user_json: Option<&mut MaybeUninit<*mut c_char>>,
     error: Option<&mut MaybeUninit<*mut aura_error>>,
 ) -> aura_status {
     boundary(error, || {
         let user_json = Out::new("user_json", user_json)?;
-        let client = required("client", client)?;
-        give(user_json, client.with(options).get_current_user()?)
+        give(user_json, client_with(client, options)?.get_current_user()?)
+    })
+}
+
+/// aura_get_current_user(), begun and not waited for: aura_call_wait() gives what that returns. Bad
+/// arguments are told at once.
+///
+/// Returns AURA_OK and a call to be freed with aura_call_free() in `call`, or
+/// AURA_INVALID_ARGUMENT or AURA_CANCELLED, and then NULL in `call`.
+///
+/// Since 0.1.0.
+#[unsafe(no_mangle)]
+pub extern "C" fn aura_get_current_user_start(
+    client: *const aura_client,
+    options: Option<&aura_options>,
+    call: Option<&mut MaybeUninit<*mut aura_call>>,
+    error: Option<&mut MaybeUninit<*mut aura_error>>,
+) -> aura_status {
+    boundary(error, || {
+        let call = Out::new("call", call)?;
+        begun(call, client_with(client, options)?.get_current_user_start()?)
     })
 }
 
@@ -109,9 +177,11 @@ pub extern "C" fn aura_get_current_user(
 /// `options` may be NULL. Returns AURA_OK with the user's JSON in `user_json`, to be freed with
 /// aura_string_free(); AURA_NOT_FOUND where there is no such user; or another error. On every
 /// error `user_json` is NULL.
+///
+/// Since 0.1.0.
 #[unsafe(no_mangle)]
 pub extern "C" fn aura_get_user(
-    client: Option<&aura_client>,
+    client: *const aura_client,
     username_or_email: *const c_char,
     options: Option<&aura_options>,
     user_json: Option<&mut MaybeUninit<*mut c_char>>,
@@ -119,9 +189,30 @@ pub extern "C" fn aura_get_user(
 ) -> aura_status {
     boundary(error, || {
         let user_json = Out::new("user_json", user_json)?;
-        let client = required("client", client)?;
         let name = text("username_or_email", username_or_email)?;
-        give(user_json, client.with(options).get_user(name)?)
+        give(user_json, client_with(client, options)?.get_user(name)?)
+    })
+}
+
+/// aura_get_user(), begun and not waited for: aura_call_wait() gives what that returns. Bad
+/// arguments are told at once.
+///
+/// Returns AURA_OK and a call to be freed with aura_call_free() in `call`, or
+/// AURA_INVALID_ARGUMENT or AURA_CANCELLED, and then NULL in `call`.
+///
+/// Since 0.1.0.
+#[unsafe(no_mangle)]
+pub extern "C" fn aura_get_user_start(
+    client: *const aura_client,
+    username_or_email: *const c_char,
+    options: Option<&aura_options>,
+    call: Option<&mut MaybeUninit<*mut aura_call>>,
+    error: Option<&mut MaybeUninit<*mut aura_error>>,
+) -> aura_status {
+    boundary(error, || {
+        let call = Out::new("call", call)?;
+        let name = text("username_or_email", username_or_email)?;
+        begun(call, client_with(client, options)?.get_user_start(name)?)
     })
 }
 
@@ -130,18 +221,41 @@ pub extern "C" fn aura_get_user(
 ///
 /// `options` may be NULL. Returns AURA_OK; AURA_UNSUPPORTED where the server does not offer it,
 /// as hex.pm since July 2026; or another error.
+///
+/// Since 0.1.0.
 #[unsafe(no_mangle)]
 pub extern "C" fn aura_reset_user_password(
-    client: Option<&aura_client>,
+    client: *const aura_client,
     username_or_email: *const c_char,
     options: Option<&aura_options>,
     error: Option<&mut MaybeUninit<*mut aura_error>>,
 ) -> aura_status {
     boundary(error, || {
-        let client = required("client", client)?;
         let name = text("username_or_email", username_or_email)?;
-        client.with(options).reset_user_password(name)?;
+        client_with(client, options)?.reset_user_password(name)?;
         Ok(aura_status::AURA_OK)
+    })
+}
+
+/// aura_reset_user_password(), begun and not waited for: aura_call_wait() gives what that
+/// returns. Bad arguments are told at once.
+///
+/// Returns AURA_OK and a call to be freed with aura_call_free() in `call`, or
+/// AURA_INVALID_ARGUMENT or AURA_CANCELLED, and then NULL in `call`.
+///
+/// Since 0.1.0.
+#[unsafe(no_mangle)]
+pub extern "C" fn aura_reset_user_password_start(
+    client: *const aura_client,
+    username_or_email: *const c_char,
+    options: Option<&aura_options>,
+    call: Option<&mut MaybeUninit<*mut aura_call>>,
+    error: Option<&mut MaybeUninit<*mut aura_error>>,
+) -> aura_status {
+    boundary(error, || {
+        let call = Out::new("call", call)?;
+        let name = text("username_or_email", username_or_email)?;
+        begun(call, client_with(client, options)?.reset_user_password_start(name)?)
     })
 }
 
@@ -150,17 +264,50 @@ pub extern "C" fn aura_reset_user_password(
 ///
 /// `options` may be NULL. Returns AURA_OK with a stream in `logs`, to be freed with
 /// aura_audit_logs_free(), or AURA_INVALID_ARGUMENT for a bad option.
+///
+/// Since 0.1.0.
 #[unsafe(no_mangle)]
 pub extern "C" fn aura_stream_audit_logs(
-    client: Option<&aura_client>,
+    client: *const aura_client,
     options: Option<&aura_options>,
     logs: Option<&mut MaybeUninit<*mut aura_audit_logs>>,
     error: Option<&mut MaybeUninit<*mut aura_error>>,
 ) -> aura_status {
     boundary(error, || {
         let logs = Out::new("logs", logs)?;
-        let client = required("client", client)?;
-        logs.give(aura_audit_logs::new(client.with(options).stream_audit_logs()?));
+        logs.give(client_with(client, options)?.stream_audit_logs()?);
+        Ok(aura_status::AURA_OK)
+    })
+}
+
+/// What the server last said of its rate limit to this client's credential, or with other options
+/// to theirs. Sends nothing.
+///
+/// `options` may be NULL. Returns AURA_OK with JSON in `rate_limit_json`, to be freed with
+/// aura_string_free(): {"limit":500,"remaining":499,"resets_in_ms":42000}, requests in a window,
+/// those left in this one, and how long until the next; or "null" where nothing is known, as
+/// before the first reply, after the window's end, and on the loopback, which servers exempt.
+/// AURA_INVALID_ARGUMENT for a bad option.
+///
+/// Since 0.1.0.
+#[unsafe(no_mangle)]
+pub extern "C" fn aura_client_rate_limit(
+    client: *const aura_client,
+    options: Option<&aura_options>,
+    rate_limit_json: Option<&mut MaybeUninit<*mut c_char>>,
+    error: Option<&mut MaybeUninit<*mut aura_error>>,
+) -> aura_status {
+    boundary(error, || {
+        let rate_limit_json = Out::new("rate_limit_json", rate_limit_json)?;
+        let state = client_with(client, options)?.rate_limit()?;
+        let json = state.map(|state| {
+            serde_json::json!({
+                "limit": state.limit,
+                "remaining": state.remaining,
+                "resets_in_ms": u64::try_from(state.resets_in.as_millis()).unwrap_or(u64::MAX),
+            })
+        });
+        rate_limit_json.give_text(serde_json::Value::from(json).to_string())?;
         Ok(aura_status::AURA_OK)
     })
 }

@@ -7,6 +7,7 @@ use once_cell::sync::OnceCell;
 
 use super::argument::c_string;
 use super::boundary::quietly;
+use super::handle::{Handle, freed, live, opaque};
 use super::status::aura_status;
 use crate::Error;
 
@@ -14,28 +15,37 @@ use crate::Error;
 ///
 /// Owned by the caller, who frees it with aura_error_free(). It does not change, so many threads
 /// may read it at once. Every function that reads one takes NULL, which stands for no error.
-pub struct aura_error {
-    error: Error,
+///
+/// Since 0.1.0.
+pub struct aura_error(Handle<Failure>);
+
+opaque!(aura_error, Failure);
+
+/// An error, and its texts once somebody asked for them.
+pub(super) struct Failure {
+    pub(super) error: Error,
     message: OnceCell<CString>,
     json: OnceCell<CString>,
 }
 
-impl aura_error {
-    pub(super) fn new(error: Error) -> Self {
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
         Self { error, message: OnceCell::new(), json: OnceCell::new() }
-    }
-
-    #[cfg(test)]
-    pub(super) fn text(&self) -> String {
-        self.error.to_string()
     }
 }
 
+/// What is behind a pointer; NULL, and what was freed as far as can be seen, is no error.
+fn failure(error: Option<&aura_error>) -> Option<&Failure> {
+    live("error", error).ok().map(Handle::value)
+}
+
 /// The error's kind, or AURA_OK for NULL.
+///
+/// Since 0.1.0.
 #[unsafe(no_mangle)]
 pub extern "C" fn aura_error_kind(error: Option<&aura_error>) -> aura_status {
     quietly(aura_status::AURA_INTERNAL, || {
-        error.map_or(aura_status::AURA_OK, |error| error.error.kind().into())
+        failure(error).map_or(aura_status::AURA_OK, |failure| failure.error.kind().into())
     })
 }
 
@@ -44,30 +54,36 @@ pub extern "C" fn aura_error_kind(error: Option<&aura_error>) -> aura_status {
 /// it, and no name or address but those that the server's message repeats.
 ///
 /// UTF-8, owned by the error and valid until it is freed; "" for NULL. Never NULL.
+///
+/// Since 0.1.0.
 #[unsafe(no_mangle)]
 pub extern "C" fn aura_error_message(error: Option<&aura_error>) -> *const c_char {
     quietly(c"".as_ptr(), || {
-        let Some(error) = error else { return c"".as_ptr() };
-        let message = error.message.get_or_init(|| {
+        let Some(failure) = failure(error) else { return c"".as_ptr() };
+        let message = failure.message.get_or_init(|| {
             // A message may repeat what the server said, and that may hold a NUL.
-            c_string(error.error.to_string().replace('\0', "\\0")).unwrap_or_default()
+            c_string(failure.error.to_string().replace('\0', "\\0")).unwrap_or_default()
         });
         message.as_ptr()
     })
 }
 
 /// The HTTP status of the reply, or 0 where no reply came.
+///
+/// Since 0.1.0.
 #[unsafe(no_mangle)]
 pub extern "C" fn aura_error_http_status(error: Option<&aura_error>) -> i32 {
-    quietly(0, || error.and_then(|error| error.error.status()).map_or(0, i32::from))
+    quietly(0, || failure(error).and_then(|failure| failure.error.status()).map_or(0, i32::from))
 }
 
 /// How long the server asks to be left alone before the next try, in milliseconds, or -1 where it
 /// does not say.
+///
+/// Since 0.1.0.
 #[unsafe(no_mangle)]
 pub extern "C" fn aura_error_retry_after_ms(error: Option<&aura_error>) -> i64 {
     quietly(-1, || {
-        let wait = error.and_then(|error| error.error.retry_after());
+        let wait = failure(error).and_then(|failure| failure.error.retry_after());
         wait.map_or(-1, |wait| i64::try_from(wait.as_millis()).unwrap_or(i64::MAX))
     })
 }
@@ -81,17 +97,22 @@ pub extern "C" fn aura_error_retry_after_ms(error: Option<&aura_error>) -> i64 {
 /// came: look before you repeat it.
 ///
 /// Owned by the error and valid until it is freed; NULL for NULL.
+///
+/// Since 0.1.0.
 #[unsafe(no_mangle)]
 pub extern "C" fn aura_error_json(error: Option<&aura_error>) -> *const c_char {
     quietly(ptr::null(), || {
-        let Some(error) = error else { return ptr::null() };
-        let json = error.json.get_or_init(|| c_string(error.error.to_json()).unwrap_or_default());
+        let Some(failure) = failure(error) else { return ptr::null() };
+        let json =
+            failure.json.get_or_init(|| c_string(failure.error.to_json()).unwrap_or_default());
         json.as_ptr()
     })
 }
 
 /// Frees an error. NULL is fine.
+///
+/// Since 0.1.0.
 #[unsafe(no_mangle)]
-pub extern "C" fn aura_error_free(error: Option<Box<aura_error>>) {
-    quietly((), || drop(error));
+pub extern "C" fn aura_error_free(error: *mut aura_error) {
+    quietly((), || drop(freed(error)));
 }

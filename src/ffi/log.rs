@@ -7,6 +7,8 @@ use super::boundary::quietly;
 use crate::{LogLevel, LogRecord, clear_log_hook, set_log_hook};
 
 /// How much a log line matters.
+///
+/// Since 0.1.0.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum aura_log_level {
@@ -23,6 +25,8 @@ pub enum aura_log_level {
 ///
 /// It may be called from any thread, from many at once, and from a thread of the library. It must
 /// not throw, and must not call aura_log_set().
+///
+/// Since 0.1.0.
 pub type aura_log_callback = Option<
     unsafe extern "C" fn(user_data: *mut c_void, level: aura_log_level, message: *const c_char),
 >;
@@ -30,6 +34,8 @@ pub type aura_log_callback = Option<
 /// Has `callback` told every line of at least `lowest`, in the whole process; it takes the place
 /// of the one before. With NULL for `callback` nobody is told any more; a line that is being told
 /// at this moment may still arrive, so keep `user_data` alive a little longer.
+///
+/// Since 0.1.0.
 #[unsafe(no_mangle)]
 pub extern "C" fn aura_log_set(callback: aura_log_callback, user_data: *mut c_void, lowest: i32) {
     quietly((), || {

@@ -4,26 +4,30 @@
 //! from it.
 //!
 //! - `boundary`: no panic crosses it, an error leaves through the last argument
-//! - `argument`: what comes in and goes out through pointers; all unsafe code but a callback
+//! - `argument`, `handle`: what comes in and goes out through pointers, texts and opaque ones; all
+//!   unsafe code but a callback
 //! - `status`: the numbers
-//! - `error`, `options`, `client`, `audit_logs`: one file for each handle
+//! - `error`, `options`, `cancel_token`, `client`, `audit_logs`, `call`: one file for each handle
 //! - `log`: what the library tells while it works
 //! - `string`: what a caller owns, and the version
 //!
-//! Handles come in as `Option<&T>`, `Option<&mut T>` and `Option<Box<T>>`, which the language
-//! guarantees to be nullable pointers: borrowed, borrowed alone, and handed back. So the wrong
-//! free does not compile.
+//! Handles for one thread come in as `Option<&T>` and `Option<&mut T>`, which the language guarantees
+//! to be nullable pointers. Handles that threads share come in as pointers, and what they stand for
+//! is cloned before anything else, so that one may be freed while another thread's call goes on.
 
 #![allow(non_camel_case_types)]
 #![allow(unreachable_pub)] // the header is made from what is `pub`
 #![allow(clippy::too_many_arguments)] // C has no builders
-#![allow(unsafe_code)] // the attribute `no_mangle`, `argument`, and the callback in `log`
+#![allow(unsafe_code)] // the attribute `no_mangle`, `argument`, `handle`, and the callback in `log`
 
 mod argument;
 mod audit_logs;
 mod boundary;
+mod call;
+mod cancel_token;
 mod client;
 mod error;
+mod handle;
 mod log;
 mod options;
 mod status;

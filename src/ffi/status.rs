@@ -4,10 +4,12 @@ use std::ffi::{CStr, c_char};
 
 use crate::ErrorKind;
 
-/// What became of a call: `AURA_OK`, `AURA_END`, or the kind of its error.
+/// What became of a call: AURA_OK, AURA_END, AURA_PENDING, or the kind of its error.
 ///
 /// The numbers are part of the ABI: none is ever changed or used again. New ones may be added,
 /// so have a default branch.
+///
+/// Since 0.1.0.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum aura_status {
@@ -15,6 +17,8 @@ pub enum aura_status {
     AURA_OK = 0,
     /// The stream is over: there is no further row.
     AURA_END = 1,
+    /// The call is still under way; only aura_call_wait() and aura_call_poll() return it.
+    AURA_PENDING = 2,
     /// The caller's mistake; nothing was sent.
     AURA_INVALID_ARGUMENT = 10,
     /// 401: no credential, or one the server does not take.
@@ -77,15 +81,18 @@ impl From<ErrorKind> for aura_status {
 
 /// The name of a status in lower case: "ok", "end", "not_found". A number that is no status is
 /// "unknown". Never NULL; static, not to be freed. Any thread.
+///
+/// Since 0.1.0.
 #[unsafe(no_mangle)]
 pub extern "C" fn aura_status_name(status: i32) -> *const c_char {
     name(status).as_ptr()
 }
 
 fn name(status: i32) -> &'static CStr {
-    const NAMES: [(aura_status, &CStr); 19] = [
+    const NAMES: [(aura_status, &CStr); 20] = [
         (aura_status::AURA_OK, c"ok"),
         (aura_status::AURA_END, c"end"),
+        (aura_status::AURA_PENDING, c"pending"),
         (aura_status::AURA_INVALID_ARGUMENT, c"invalid_argument"),
         (aura_status::AURA_UNAUTHENTICATED, c"unauthenticated"),
         (aura_status::AURA_OTP_REQUIRED, c"otp_required"),

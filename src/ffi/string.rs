@@ -6,6 +6,8 @@ use super::argument::free_text;
 use super::boundary::quietly;
 
 /// Frees a string that this library gave through an out-parameter. NULL is fine. Any thread.
+///
+/// Since 0.1.0.
 #[unsafe(no_mangle)]
 pub extern "C" fn aura_string_free(string: *mut c_char) {
     quietly((), || free_text(string));
@@ -13,6 +15,8 @@ pub extern "C" fn aura_string_free(string: *mut c_char) {
 
 /// The version of the library that is running, such as "0.1.0". Static, not to be freed. Any
 /// thread. The header's own is AURA_USERS_VERSION.
+///
+/// Since 0.1.0.
 #[unsafe(no_mangle)]
 pub extern "C" fn aura_version() -> *const c_char {
     const VERSION: &CStr =

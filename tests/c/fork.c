@@ -44,11 +44,32 @@ static int twenty_calls(const aura_client *client)
     return good;
 }
 
+/* What the parent had begun is over in the child, and what the child begins is its own. */
+static int calls_of_both(const aura_client *client, aura_call *parents)
+{
+    int good;
+    char *user = NULL;
+    aura_call *own = NULL;
+    aura_error *error = NULL;
+    good = aura_call_poll(parents) == AURA_CANCELLED &&
+           aura_call_wait(parents, -1, &user, &error) == AURA_CANCELLED && !user &&
+           strstr(aura_error_message(error), "before a fork") != NULL;
+    aura_error_free(error);
+    aura_call_cancel(parents);
+    aura_call_free(parents);
+    good &= aura_get_current_user_start(client, NULL, &own, NULL) == AURA_OK &&
+            aura_call_wait(own, -1, &user, NULL) == AURA_OK;
+    aura_string_free(user);
+    aura_call_free(own);
+    return good;
+}
+
 /* The child's exit status is what it found wrong; a hang ends it by a signal. */
-static void child(aura_client *client, aura_audit_logs *logs)
+static void child(aura_client *client, aura_audit_logs *logs, aura_call *call)
 {
     int wrong = 0;
     alarm(60);
+    wrong |= calls_of_both(client, call) ? 0 : 4;
     wrong |= twenty_calls(client) == 20 ? 0 : 1;
     wrong |= rest_of(logs, ROWS - 10) == ROWS - 10 ? 0 : 2;
     aura_audit_logs_free(logs);
@@ -67,11 +88,16 @@ static void fork_in_the_middle(aura_client *client)
         CHECK_STATUS(aura_audit_logs_next(logs, &row, NULL), AURA_OK, NULL);
         aura_string_free(row);
     }
+    aura_call *call;
+    CHECK_STATUS(aura_get_current_user_start(client, NULL, &call, NULL), AURA_OK, NULL);
     fflush(stdout);
     pid_t pid = fork();
     if (pid == 0)
-        child(client, logs);
+        child(client, logs, call);
     CHECK(pid > 0);
+    CHECK_STATUS(aura_call_wait(call, -1, &row, NULL), AURA_OK, NULL);
+    aura_string_free(row);
+    aura_call_free(call);
 
     /* Meanwhile the parent goes on with the same client and the same stream. */
     CHECK_INT(twenty_calls(client), 20);

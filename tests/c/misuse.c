@@ -43,7 +43,13 @@ static void null_handles_to_read_and_free(void)
     aura_options_free(NULL);
     aura_client_free(NULL);
     aura_audit_logs_free(NULL);
+    aura_cancel_token_free(NULL);
+    aura_cancel_token_cancel(NULL);
+    aura_call_free(NULL);
+    aura_call_cancel(NULL);
 
+    CHECK_INT(aura_call_poll(NULL), AURA_INVALID_ARGUMENT);
+    CHECK_INT(aura_call_fd(NULL), -1);
     CHECK_INT(aura_error_kind(NULL), AURA_OK);
     CHECK_TEXT(aura_error_message(NULL), "");
     CHECK_INT(aura_error_http_status(NULL), 0);
@@ -53,7 +59,7 @@ static void null_handles_to_read_and_free(void)
 
     CHECK_TEXT(aura_status_name(AURA_OK), "ok");
     CHECK_TEXT(aura_status_name(AURA_INTERNAL), "internal");
-    CHECK_TEXT(aura_status_name(2), "unknown");
+    CHECK_TEXT(aura_status_name(3), "unknown");
     CHECK_TEXT(aura_status_name(INT32_MIN), "unknown");
     CHECK_TEXT(aura_version(), AURA_USERS_VERSION);
 }
@@ -163,6 +169,48 @@ static void null_and_bad_text_in_every_place(const aura_client *client)
     CHECK_INT(aura_audit_logs_page(logs), 1);
     aura_audit_logs_free(logs);
 
+    /* What starts a call refuses the same at once. */
+    aura_call *call;
+#define NOT_STARTED(function_call, word)        \
+    do {                                        \
+        call = (aura_call *)(void *)untouched;  \
+        REFUSED(function_call, word);           \
+        CHECK(call == NULL);                    \
+    } while (0)
+    NOT_STARTED(aura_create_user_start(NULL, "eric", "pw", emails, 1, NULL, &call, &error),
+                "client");
+    NOT_STARTED(aura_create_user_start(client, NULL, "pw", emails, 1, NULL, &call, &error),
+                "username");
+    NOT_STARTED(aura_create_user_start(client, "eric", NOT_UTF8, emails, 1, NULL, &call, &error),
+                "password");
+    NOT_STARTED(aura_create_user_start(client, "eric", "pw", bad_email, 1, NULL, &call, &error),
+                "emails[0]");
+    REFUSED(aura_create_user_start(client, "eric", "pw", emails, 1, NULL, NULL, &error), "call");
+    NOT_STARTED(aura_get_current_user_start(NULL, NULL, &call, &error), "client");
+    REFUSED(aura_get_current_user_start(client, NULL, NULL, &error), "call");
+    NOT_STARTED(aura_get_user_start(NULL, "eric", NULL, &call, &error), "client");
+    NOT_STARTED(aura_get_user_start(client, NULL, NULL, &call, &error), "username_or_email");
+    NOT_STARTED(aura_get_user_start(client, "..", NULL, &call, &error), "username_or_email");
+    REFUSED(aura_get_user_start(client, "eric", NULL, NULL, &error), "call");
+    NOT_STARTED(aura_reset_user_password_start(NULL, "eric", NULL, &call, &error), "client");
+    NOT_STARTED(aura_reset_user_password_start(client, NULL, NULL, &call, &error),
+                "username_or_email");
+    REFUSED(aura_reset_user_password_start(client, "eric", NULL, NULL, &error), "call");
+    NOT_STARTED(aura_audit_logs_next_start(NULL, &call, &error), "logs");
+    NOT_STARTED(aura_audit_logs_next_page_start(NULL, &call, &error), "logs");
+    REFUSED_WITHOUT(aura_call_wait(NULL, -1, &json, &error), "call");
+    REFUSED_WITHOUT(aura_client_rate_limit(NULL, NULL, &json, &error), "client");
+    REFUSED(aura_client_rate_limit(client, NULL, NULL, &error), "rate_limit_json");
+    aura_cancel_token *token = aura_cancel_token_new();
+    REFUSED(aura_options_set_cancel_token(NULL, token, &error), "options");
+    aura_cancel_token_free(token);
+
+    /* A result is not lost for want of a place. */
+    CHECK_STATUS(aura_get_user_start(client, "eric", NULL, &call, NULL), AURA_OK, NULL);
+    REFUSED(aura_call_wait(call, -1, NULL, &error), "json");
+    CHECK_STATUS(aura_call_wait(call, -1, &json, NULL), AURA_CONNECT, NULL);
+    aura_call_free(call);
+
     /* And nowhere to put the error. */
     CHECK_STATUS(aura_create_user(NULL, NULL, NULL, NULL, 1, NULL, NULL, NULL),
                  AURA_INVALID_ARGUMENT, NULL);
@@ -172,6 +220,38 @@ static void null_and_bad_text_in_every_place(const aura_client *client)
     CHECK_STATUS(aura_stream_audit_logs(NULL, NULL, NULL, NULL), AURA_INVALID_ARGUMENT, NULL);
     CHECK_STATUS(aura_audit_logs_next(NULL, NULL, NULL), AURA_INVALID_ARGUMENT, NULL);
     CHECK_STATUS(aura_audit_logs_next_page(NULL, NULL, NULL), AURA_INVALID_ARGUMENT, NULL);
+}
+
+static int told;
+
+static void count_warning(void *text, aura_log_level level, const char *message)
+{
+    told += level == AURA_LOG_WARN && strstr(message, text) != NULL;
+}
+
+/* Freed or used again before its memory has come to another use, a handle is known to be none:
+   what frees it leaves it alone and tells the log. For as long as the memory is there, which
+   valgrind, the sanitizers and other allocators decide otherwise: they tell of it themselves. */
+static void freed_and_used_again(void)
+{
+    if (getenv("AURA_MEMORY_IS_WATCHED")) {
+        check_skip("freeing twice", "the watcher of memory tells of it, and ends the program");
+        return;
+    }
+    aura_options *volatile options = aura_options_new();
+    aura_client *volatile client = new_client("http://127.0.0.1:9/api", NULL);
+    char *json;
+
+    aura_log_set(count_warning, (void *)"freed before", AURA_LOG_WARN);
+    aura_options_free(options);
+    aura_options_free(options);
+    CHECK_INT(told, 1);
+    REFUSED(aura_options_set(options, "page", "1", &error), "options is no aura_options, or was");
+    aura_client_free(client);
+    aura_client_free(client);
+    CHECK_INT(told, 2);
+    REFUSED_WITHOUT(aura_get_user(client, "eric", NULL, &json, &error), "was freed before");
+    aura_log_set(NULL, NULL, AURA_LOG_WARN);
 }
 
 static void refused_before_sending(const aura_client *client)
@@ -279,6 +359,7 @@ int main(int argc, char **argv)
 
     null_handles_to_read_and_free();
     options();
+    freed_and_used_again();
     null_and_bad_text_in_every_place(client);
     refused_before_sending(client);
     unreachable_and_who_wins(argv[1]);

@@ -9,7 +9,7 @@
 
 #include <pthread.h>
 
-enum { THREADS = 16, CALLS = 50 };
+enum { THREADS = 64, CALLS = 50 };
 
 struct work {
     const aura_client *client;

@@ -1,0 +1,283 @@
+//! `aura_call`.
+
+use std::ffi::c_char;
+use std::mem::MaybeUninit;
+use std::sync::Arc;
+use std::time::Duration;
+
+use once_cell::sync::OnceCell;
+
+use super::argument::Out;
+use super::boundary::{boundary, quietly};
+use super::error::aura_error;
+use super::handle::{Handle, freed, opaque, shared};
+use super::status::aura_status;
+use crate::{AuditLog, AuditLogPage, Call, Error, Result, User};
+
+/// A call under way on a thread of the library: what the functions that end in _start give.
+///
+/// Owned by the caller, who frees it with aura_call_free(), in any state. It outlives its client
+/// and its stream if need be. Many threads may use one call at once. No callback ever comes from
+/// it: wait for it, look at it, or have aura_call_fd() watched. In a forked child a call of the
+/// parent has ended, as AURA_CANCELLED.
+///
+/// Since 0.1.0.
+pub struct aura_call(Handle<Arc<Begun>>);
+
+opaque!(aura_call, Arc<Begun>);
+
+pub(super) struct Begun {
+    call: Box<dyn Ending>,
+    /// How it ended, once somebody looked.
+    ended: OnceCell<aura_status>,
+    signal: OnceCell<Option<signal::Signal>>,
+}
+
+/// A call of the core, whatever it gives.
+trait Ending: Send + Sync {
+    fn wait(&self, timeout: Option<Duration>) -> bool;
+    fn status(&self) -> aura_status;
+    /// The JSON, or none for the end of a stream; nothing at all where it was taken before.
+    fn take(&self) -> Option<Result<Option<Vec<u8>>>>;
+    fn cancel(&self);
+    fn on_done(&self, tell: Box<dyn FnOnce() + Send>);
+}
+
+/// What a call gives, as JSON; none for the end of a stream.
+trait Outcome {
+    fn is_end(&self) -> bool {
+        false
+    }
+    fn into_json(self) -> Option<Vec<u8>>;
+}
+
+impl Outcome for User {
+    fn into_json(self) -> Option<Vec<u8>> {
+        Some(User::into_json(self).into_bytes())
+    }
+}
+
+impl Outcome for () {
+    fn into_json(self) -> Option<Vec<u8>> {
+        Some(b"null".to_vec())
+    }
+}
+
+impl Outcome for Option<AuditLog> {
+    fn is_end(&self) -> bool {
+        self.is_none()
+    }
+
+    fn into_json(self) -> Option<Vec<u8>> {
+        self.map(|log| log.json().into())
+    }
+}
+
+impl Outcome for Option<AuditLogPage> {
+    fn is_end(&self) -> bool {
+        self.is_none()
+    }
+
+    fn into_json(self) -> Option<Vec<u8>> {
+        self.map(|page| page.json().into_owned().into_bytes())
+    }
+}
+
+impl<T: Outcome + Send> Ending for Call<T> {
+    fn wait(&self, timeout: Option<Duration>) -> bool {
+        Call::wait(self, timeout)
+    }
+
+    fn status(&self) -> aura_status {
+        if !self.is_done() {
+            return aura_status::AURA_PENDING;
+        }
+        let status = self.peek(|result| match result {
+            Ok(outcome) if outcome.is_end() => aura_status::AURA_END,
+            Ok(_) => aura_status::AURA_OK,
+            Err(error) => error.kind().into(),
+        });
+        // Nothing to look at: it belongs to the parent of this process.
+        status.unwrap_or(aura_status::AURA_CANCELLED)
+    }
+
+    fn take(&self) -> Option<Result<Option<Vec<u8>>>> {
+        Some(Call::take(self)?.map(T::into_json))
+    }
+
+    fn cancel(&self) {
+        Call::cancel(self);
+    }
+
+    fn on_done(&self, tell: Box<dyn FnOnce() + Send>) {
+        Call::on_done(self, tell);
+    }
+}
+
+impl Begun {
+    fn status(&self) -> aura_status {
+        match self.ended.get() {
+            Some(status) => *status,
+            None => match self.call.status() {
+                aura_status::AURA_PENDING => aura_status::AURA_PENDING,
+                ended => *self.ended.get_or_init(|| ended),
+            },
+        }
+    }
+}
+
+/// Hands over a call that was begun.
+#[allow(private_bounds)] // nobody but this face has calls to hand over
+pub(super) fn begun<T: Outcome + Send + 'static>(
+    place: Out<'_, aura_call>,
+    call: Call<T>,
+) -> Result<aura_status> {
+    place.give(Arc::new(Begun {
+        call: Box::new(call),
+        ended: OnceCell::new(),
+        signal: OnceCell::new(),
+    }));
+    Ok(aura_status::AURA_OK)
+}
+
+/// Waits until the call has ended, `timeout_ms` milliseconds at most, and takes its result, once.
+/// A negative `timeout_ms` waits for as long as it takes, 0 does not wait.
+///
+/// Returns AURA_PENDING where the time is over first: then `json` and `error` hold NULL, and the
+/// call goes on. Else what the blocking form returns: AURA_OK with the JSON in `json`, to be freed
+/// with aura_string_free() (the JSON is "null" for a call that gives nothing); AURA_END where a
+/// stream is over; or the call's error. AURA_INVALID_ARGUMENT where the result was taken before.
+///
+/// Since 0.1.0.
+#[unsafe(no_mangle)]
+pub extern "C" fn aura_call_wait(
+    call: *mut aura_call,
+    timeout_ms: i64,
+    json: Option<&mut MaybeUninit<*mut c_char>>,
+    error: Option<&mut MaybeUninit<*mut aura_error>>,
+) -> aura_status {
+    boundary(error, || {
+        let json = Out::new("json", json)?;
+        let call = shared("call", call)?;
+        let timeout = u64::try_from(timeout_ms).ok().map(Duration::from_millis);
+        if !call.call.wait(timeout) {
+            return Ok(aura_status::AURA_PENDING);
+        }
+        let status = call.status();
+        let result = call.call.take().ok_or_else(|| {
+            Error::invalid_argument("call has ended, and its result was taken before")
+        })?;
+        if let Some(text) = result? {
+            json.give_text(text)?;
+        }
+        Ok(status)
+    })
+}
+
+/// AURA_PENDING while the call is under way, then for good the status it ended with. Takes
+/// nothing and does not wait. AURA_INVALID_ARGUMENT for NULL.
+///
+/// Since 0.1.0.
+#[unsafe(no_mangle)]
+pub extern "C" fn aura_call_poll(call: *const aura_call) -> aura_status {
+    quietly(aura_status::AURA_INTERNAL, || match shared("call", call) {
+        Ok(call) => call.status(),
+        Err(_) => aura_status::AURA_INVALID_ARGUMENT,
+    })
+}
+
+/// A descriptor that is readable from the call's end on, for poll(), epoll, kqueue, libuv and the
+/// like. It is made when it is first asked for, belongs to the call and is closed with it: watch
+/// it, but do not read from it and do not close it.
+///
+/// -1 where none can be had: for NULL, where the process has no descriptor left, and on Windows.
+///
+/// Since 0.1.0.
+#[unsafe(no_mangle)]
+pub extern "C" fn aura_call_fd(call: *mut aura_call) -> i32 {
+    quietly(-1, || {
+        let Ok(call) = shared("call", call) else { return -1 };
+        let signal = call.signal.get_or_init(|| {
+            let (signal, tell) = signal::Signal::new()?;
+            call.call.on_done(tell);
+            Some(signal)
+        });
+        signal.as_ref().map_or(-1, signal::Signal::descriptor)
+    })
+}
+
+/// Asks the call to end, and does not wait for that: aura_call_wait() then gives AURA_CANCELLED,
+/// or the result where that came first. A stream keeps its place. "outcome_unknown" in the error's
+/// JSON says whether the server may have carried a request out all the same.
+///
+/// NULL and a call that has ended are fine.
+///
+/// Since 0.1.0.
+#[unsafe(no_mangle)]
+pub extern "C" fn aura_call_cancel(call: *mut aura_call) {
+    quietly((), || {
+        if let Ok(call) = shared("call", call) {
+            call.call.cancel();
+        }
+    });
+}
+
+/// Frees a call in any state: one under way is cancelled, also for a thread that waits for it; a
+/// result that was not taken is dropped, and a row or page with it. NULL is fine.
+///
+/// Since 0.1.0.
+#[unsafe(no_mangle)]
+pub extern "C" fn aura_call_free(call: *mut aura_call) {
+    quietly((), || {
+        if let Some(aura_call(call)) = freed(call).map(|call| *call) {
+            call.into_value().call.cancel();
+        }
+    });
+}
+
+#[cfg(unix)]
+mod signal {
+    use std::io::Write;
+    use std::os::fd::AsRawFd;
+    use std::os::unix::net::UnixStream;
+    use std::sync::Arc;
+
+    /// A pair of sockets: one end is watched, the other written to once.
+    pub(super) struct Signal {
+        watched: UnixStream,
+        /// Kept, so that the other end sees data and no hang-up.
+        _told: Arc<UnixStream>,
+    }
+
+    impl Signal {
+        pub(super) fn new() -> Option<(Self, Box<dyn FnOnce() + Send>)> {
+            let (watched, told) = UnixStream::pair().ok()?;
+            let told = Arc::new(told);
+            let writer = Arc::clone(&told);
+            let tell = move || {
+                // It fails only where the call was freed: then nobody watches.
+                let _ = (&*writer).write(&[1]);
+            };
+            Some((Self { watched, _told: told }, Box::new(tell)))
+        }
+
+        pub(super) fn descriptor(&self) -> i32 {
+            self.watched.as_raw_fd()
+        }
+    }
+}
+
+#[cfg(not(unix))]
+mod signal {
+    pub(super) enum Signal {}
+
+    impl Signal {
+        pub(super) fn new() -> Option<(Self, Box<dyn FnOnce() + Send>)> {
+            None
+        }
+
+        pub(super) fn descriptor(&self) -> i32 {
+            match *self {}
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! Calls that were started, and what ends a call from another thread.
+
+mod common;
+
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use aura_users::{CancelToken, ErrorKind};
+use common::{Act, Server, json, page, user};
+
+/// Longer than any of this takes where it works.
+const SOON: Option<Duration> = Some(Duration::from_secs(10));
+
+fn mute() -> Server {
+    Server::start(|_, _| Act::Stall(Vec::new()))
+}
+
+#[test]
+fn a_started_call_gives_what_the_blocking_one_does() {
+    let server = Server::start(|_, request| {
+        Act::Reply(match request.target.as_str() {
+            "/api/users/nobody" => json(404, &[], r#"{"message":"Page not found","status":404}"#),
+            "/api/users/eric/reset" => json(204, &[], ""),
+            _ => user(),
+        })
+    });
+    let client = server.client();
+    let call = client.get_user_start("eric").unwrap();
+    assert!(call.wait(SOON) && call.is_done());
+    assert_eq!(call.take().unwrap().unwrap(), client.get_user("eric").unwrap());
+    assert!(call.take().is_none(), "it is taken once");
+
+    let call = client.get_user_start("nobody").unwrap();
+    assert!(call.wait(None));
+    assert_eq!(call.take().unwrap().unwrap_err().kind(), ErrorKind::NotFound);
+
+    let call = client.reset_user_password_start("eric").unwrap();
+    assert!(call.wait(SOON));
+    call.take().unwrap().unwrap();
+
+    let error = client.get_user_start("..").unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidArgument);
+}
+
+#[test]
+fn a_listener_is_told_once_also_after_the_end() {
+    let server = Server::start(|_, _| Act::Reply(user()));
+    let call = server.client().get_user_start("eric").unwrap();
+    let (tell, told) = mpsc::channel();
+    let early = tell.clone();
+    call.on_done(move || early.send("early").unwrap());
+    assert_eq!(told.recv_timeout(SOON.unwrap()), Ok("early"));
+    assert!(call.is_done());
+    call.on_done(move || tell.send("late").unwrap());
+    assert_eq!(told.recv(), Ok("late"));
+    assert!(told.recv().is_err(), "and no more");
+}
+
+#[test]
+fn a_call_that_is_cancelled_or_dropped_leaves_the_server_alone() {
+    let server = mute();
+    let client = server.client();
+    let call = client.get_user_start("eric").unwrap();
+    while server.requests().is_empty() {
+        thread::yield_now();
+    }
+    assert!(!call.wait(Some(Duration::ZERO)));
+    assert!(call.take().is_none());
+    call.cancel();
+    assert!(call.wait(SOON));
+    assert_eq!(call.take().unwrap().unwrap_err().kind(), ErrorKind::Cancelled);
+
+    let call = client.get_user_start("eric").unwrap();
+    while !server.requests().iter().any(|request| request.connection == 1) {
+        thread::yield_now();
+    }
+    drop(call);
+    let mut closed = [server.next_closed(), server.next_closed()];
+    closed.sort();
+    assert_eq!(closed, [0, 1]);
+}
+
+#[test]
+fn a_token_ends_what_waits_and_what_begins_later() {
+    let server = mute();
+    let token = CancelToken::new();
+    let client = server.client().with_cancel_token(token.clone());
+    let logs = client.stream_audit_logs().unwrap();
+    let call = client.get_user_start("eric").unwrap();
+    thread::scope(|scope| {
+        let user = scope.spawn(|| client.get_user("eric").unwrap_err());
+        let made = scope.spawn(|| client.create_user("a", "b", &["a@example.com"]).unwrap_err());
+        let row = scope.spawn(|| logs.next_log().unwrap_err());
+        while server.requests().len() < 4 {
+            thread::yield_now();
+        }
+        token.cancel();
+        let (user, made, row) = (user.join().unwrap(), made.join().unwrap(), row.join().unwrap());
+        assert_eq!(user.kind(), ErrorKind::Cancelled);
+        assert_eq!(row.kind(), ErrorKind::Cancelled);
+        assert!(!user.outcome_unknown());
+        assert!(made.outcome_unknown(), "the server had the request");
+    });
+    assert!(call.wait(SOON));
+    assert_eq!(call.take().unwrap().unwrap_err().kind(), ErrorKind::Cancelled);
+
+    assert!(token.is_cancelled());
+    let error = client.create_user("a", "b", &["a@example.com"]).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Cancelled);
+    assert!(!error.outcome_unknown(), "nothing was sent");
+    assert_eq!(client.get_user_start("eric").unwrap_err().kind(), ErrorKind::Cancelled);
+    assert_eq!(logs.next_log().unwrap_err().kind(), ErrorKind::Cancelled);
+    assert_eq!(server.requests().len(), 4);
+}
+
+#[test]
+fn calls_on_one_stream_take_turns_and_lose_nothing() {
+    let server = Server::start(|_, request| Act::Reply(json(200, &[], &page(request.page(), 307))));
+    let logs = server.client().stream_audit_logs().unwrap();
+    let mut numbers = thread::scope(|scope| {
+        let readers = [(); 4].map(|()| {
+            scope.spawn(|| {
+                let mut seen = Vec::new();
+                loop {
+                    let call = logs.next_log_start().unwrap();
+                    if seen.len() % 3 == 0 {
+                        call.cancel();
+                    }
+                    assert!(call.wait(SOON));
+                    match call.take().unwrap() {
+                        Ok(Some(row)) => seen.push(row.json().to_owned()),
+                        Ok(None) => return seen,
+                        Err(error) => {
+                            assert_eq!(error.kind(), ErrorKind::Cancelled);
+                            let Some(row) = logs.next_log().unwrap() else { return seen };
+                            seen.push(row.json().to_owned());
+                        }
+                    }
+                }
+            })
+        });
+        readers.into_iter().flat_map(|reader| reader.join().unwrap()).collect::<Vec<_>>()
+    });
+    numbers.sort();
+    numbers.dedup();
+    assert_eq!(numbers.len(), 307);
+    assert_eq!(logs.page(), 4);
+}

@@ -1,0 +1,124 @@
+/*
+ * mute.h - a server in a thread that takes requests and answers none until it is told to; then it
+ * gives every one the same user.
+ */
+#ifndef MUTE_H
+#define MUTE_H
+
+#include "check.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <pthread.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { MUTE_CONNECTIONS = 512 };
+
+struct mute {
+    char url[64];
+    int listener, connections[MUTE_CONNECTIONS], open;
+    pthread_t thread;
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    int asked;   /* requests that came in whole */
+    int answers; /* whether requests are answered from now on */
+};
+
+#define MUTE_USER "{\"username\":\"late\"}"
+
+static inline void mute_answer_one(int connection)
+{
+    static const char reply[] = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+                                "Content-Length: 19\r\nConnection: close\r\n\r\n" MUTE_USER;
+    send(connection, reply, sizeof reply - 1, MSG_NOSIGNAL);
+    shutdown(connection, SHUT_WR);
+}
+
+/* One thread for all: a connection brings one request, which ends with an empty line. */
+static inline void *mute_serve(void *argument)
+{
+    struct mute *mute = argument;
+    int connection;
+    while ((connection = accept(mute->listener, NULL, NULL)) >= 0 || errno == EINTR) {
+        char request[4096] = "";
+        size_t length = 0;
+        ssize_t count = 1;
+        while (!strstr(request, "\r\n\r\n") && count > 0 && length + 1 < sizeof request) {
+            count = recv(connection, request + length, sizeof request - 1 - length, 0);
+            length += count > 0 ? (size_t)count : 0;
+            request[length] = '\0';
+        }
+        pthread_mutex_lock(&mute->lock);
+        if (mute->open == MUTE_CONNECTIONS)
+            check_give_up("too many connections");
+        mute->connections[mute->open++] = connection;
+        mute->asked++;
+        if (mute->answers)
+            mute_answer_one(connection);
+        pthread_cond_broadcast(&mute->changed);
+        pthread_mutex_unlock(&mute->lock);
+    }
+    return NULL;
+}
+
+static inline void mute_start(struct mute *mute)
+{
+    struct sockaddr_in address = {0};
+    socklen_t length = sizeof address;
+    memset(mute, 0, sizeof *mute);
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    mute->listener = socket(AF_INET, SOCK_STREAM, 0);
+    pthread_mutex_init(&mute->lock, NULL);
+    pthread_cond_init(&mute->changed, NULL);
+    if (mute->listener < 0 ||
+        bind(mute->listener, (struct sockaddr *)&address, sizeof address) != 0 ||
+        listen(mute->listener, MUTE_CONNECTIONS) != 0 ||
+        getsockname(mute->listener, (struct sockaddr *)&address, &length) != 0 ||
+        pthread_create(&mute->thread, NULL, mute_serve, mute) != 0)
+        check_give_up("no server");
+    snprintf(mute->url, sizeof mute->url, "http://127.0.0.1:%u/api",
+             (unsigned)ntohs(address.sin_port));
+}
+
+/* Waits until `count` requests have come; false where they have not within ten seconds. */
+static inline int mute_wait_for(struct mute *mute, int count)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += 10;
+    pthread_mutex_lock(&mute->lock);
+    while (mute->asked < count &&
+           pthread_cond_timedwait(&mute->changed, &mute->lock, &until) == 0)
+        continue;
+    int enough = mute->asked >= count;
+    pthread_mutex_unlock(&mute->lock);
+    return enough;
+}
+
+/* Answers what was asked, and what will be. */
+static inline void mute_answer(struct mute *mute)
+{
+    pthread_mutex_lock(&mute->lock);
+    for (int i = 0; i < mute->open; i++)
+        mute_answer_one(mute->connections[i]);
+    mute->answers = 1;
+    pthread_mutex_unlock(&mute->lock);
+}
+
+static inline void mute_stop(struct mute *mute)
+{
+    shutdown(mute->listener, SHUT_RDWR); /* ends accept() */
+    pthread_join(mute->thread, NULL);
+    for (int i = 0; i < mute->open; i++)
+        close(mute->connections[i]);
+    close(mute->listener);
+    pthread_cond_destroy(&mute->changed);
+    pthread_mutex_destroy(&mute->lock);
+}
+
+#endif

@@ -1,0 +1,132 @@
+/*
+ * sigpipe.c - a host that leaves SIGPIPE as it is, and servers that hang up while a request is
+ * being written: the call fails, and the host lives. Its own handling of the signal stays.
+ *
+ *     sigpipe path/to/aura-sandbox        (the sandbox is not used)
+ */
+#include "check.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* Takes connections, reads a little of what comes, and hangs up without reading the rest. */
+static void *rude(void *argument)
+{
+    int listener = *(int *)argument, connection;
+    char some[16];
+    struct linger at_once = {1, 0};
+    while ((connection = accept(listener, NULL, NULL)) >= 0 || errno == EINTR) {
+        if (recv(connection, some, sizeof some, 0) < 0)
+            continue;
+        setsockopt(connection, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+        close(connection);
+    }
+    return NULL;
+}
+
+static int sigpipe_is_blocked(void)
+{
+    sigset_t mask;
+    pthread_sigmask(SIG_BLOCK, NULL, &mask);
+    return sigismember(&mask, SIGPIPE);
+}
+
+static int sigpipe_is_pending(void)
+{
+    sigset_t pending;
+    sigpending(&pending);
+    return sigismember(&pending, SIGPIPE);
+}
+
+/* Requests too large to be written at once: an account with a password of a megabyte, which is
+   written while the server hangs up. Blocking ones are written by this thread, others by the
+   library's. */
+static void write_to_the_deaf(const aura_client *client, const char *password)
+{
+    const char *emails[] = {"new@example.com"};
+    for (int times = 0; times < 20; times++) {
+        char *json;
+        aura_call *call;
+        aura_error *error;
+        CHECK_STATUS(aura_create_user(client, "new", password, emails, 1, NULL, &json, &error),
+                     AURA_CONNECT, error);
+        CHECK(strstr(aura_error_message(error), "xxxx") == NULL);
+        aura_error_free(error);
+        CHECK_STATUS(aura_create_user_start(client, "new", password, emails, 1, NULL, &call, NULL),
+                     AURA_OK, NULL);
+        CHECK_STATUS(aura_call_wait(call, -1, &json, NULL), AURA_CONNECT, NULL);
+        aura_call_free(call);
+    }
+}
+
+/* That SIGPIPE still ends a process that leaves it at its default. */
+static void the_default_is_still_there(void)
+{
+    int status = 0, ends[2];
+    fflush(stdout);
+    pid_t child = fork();
+    if (child == 0) {
+        if (pipe(ends) == 0 && close(ends[0]) == 0 && write(ends[1], "x", 1) != 1)
+            _exit(1);
+        _exit(0);
+    }
+    waitpid(child, &status, 0);
+    CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGPIPE);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc != 2)
+        check_give_up("usage: sigpipe AURA_SANDBOX");
+    (void)argv;
+    alarm(120);
+    signal(SIGPIPE, SIG_DFL); /* whatever this program was started with */
+
+    struct sockaddr_in address = {0};
+    socklen_t length = sizeof address;
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    int listener = socket(AF_INET, SOCK_STREAM, 0);
+    pthread_t thread;
+    if (listener < 0 || bind(listener, (struct sockaddr *)&address, sizeof address) != 0 ||
+        listen(listener, 16) != 0 ||
+        getsockname(listener, (struct sockaddr *)&address, &length) != 0 ||
+        pthread_create(&thread, NULL, rude, &listener) != 0)
+        check_give_up("no server");
+    char url[64];
+    snprintf(url, sizeof url, "http://127.0.0.1:%u/api", (unsigned)ntohs(address.sin_port));
+    aura_client *client = new_client(url, NULL);
+    size_t size = 4u << 20;
+    char *password = malloc(size + 1);
+    if (!password)
+        check_give_up("no memory");
+    memset(password, 'x', size);
+    password[size] = '\0';
+
+    CHECK(!sigpipe_is_blocked());
+    write_to_the_deaf(client, password);
+    CHECK(!sigpipe_is_blocked());
+    CHECK(!sigpipe_is_pending());
+    the_default_is_still_there();
+
+    /* A host that holds the signal back itself finds its mask as it was. */
+    sigset_t only;
+    sigemptyset(&only);
+    sigaddset(&only, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &only, NULL);
+    write_to_the_deaf(client, password);
+    CHECK(sigpipe_is_blocked());
+
+    free(password);
+    aura_client_free(client);
+    shutdown(listener, SHUT_RDWR);
+    pthread_join(thread, NULL);
+    close(listener);
+    return check_finish("sigpipe");
+}
