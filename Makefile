@@ -2,7 +2,11 @@
 # make test    every test of every language
 # make test-live REPO_URL=http://localhost:4000/api
 #              the recorded cases against a server of yours, never hex.pm
+# make install PREFIX=/usr/local
+#              the C library, its headers, and what pkg-config and CMake need; make uninstall
 # make header  writes include/aura_users.h anew from src/ffi
+# make reference
+#              reference pages from the headers: build/reference/html/index.html
 #
 # Both demo and test set up what they need. Everything is built once, into target/ and build/.
 
@@ -10,18 +14,19 @@ CARGO  ?= cargo
 PYTHON ?= python3
 CC     ?= cc
 
-LIBDIR  := $(abspath $(or $(CARGO_TARGET_DIR),target)/debug)
+TARGET  := $(abspath $(or $(CARGO_TARGET_DIR),target))
+DEBUG   := $(TARGET)/debug
 BUILD   := $(abspath build)
 VENV    := $(BUILD)/venv
-SANDBOX := $(LIBDIR)/aura-sandbox
-REPLAY  := $(LIBDIR)/aura-replay
+SANDBOX := $(DEBUG)/aura-sandbox
+REPLAY  := $(DEBUG)/aura-replay
 
 export AURA_SANDBOX_BIN := $(SANDBOX)
 export AURA_REPLAY_BIN := $(REPLAY)
 # The extension module links against no libpython, which a machine may not have.
 export PYO3_BUILD_EXTENSION_MODULE := 1
 
-.PHONY: demo test lint msrv deny fuzz test-rust test-c test-python test-sandbox-python test-live header library programs venv clean
+.PHONY: demo test lint msrv deny fuzz test-rust test-c test-install test-python test-sandbox-python test-live header reference programs venv clean
 
 # The debug build of the Python module is enough to look at, and made in a third of the time.
 demo: programs library venv
@@ -29,13 +34,13 @@ demo: programs library venv
 	$(VENV)/bin/pip install -q ./python -C build-args="--profile dev"
 	@mkdir -p $(BUILD)
 	$(CC) -std=c99 -Wall -Wextra -Werror -Iinclude examples/tour.c \
-	    -L$(LIBDIR) -laura_users -Wl,-rpath,$(LIBDIR) -o $(BUILD)/tour
+	    -L$(DEBUG) -laura_users -Wl,-rpath,$(DEBUG) -o $(BUILD)/tour
 	$(VENV)/bin/python examples/demo.py $(SANDBOX) $(BUILD)/tour $(VENV)/bin/python
 
-test: lint msrv test-rust test-c test-python test-sandbox-python
+test: lint msrv test-rust test-c test-install test-python test-sandbox-python
 	@echo "make test: everything passed"
 
-lint: venv deny
+lint: venv deny reference
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --features capi --all-targets -- -D warnings
 	$(VENV)/bin/pip install -q ruff mypy
@@ -47,8 +52,14 @@ test-rust:
 	$(CARGO) test --workspace --exclude aura-users-python --features capi
 
 test-c: programs library
-	@tools/need cc g++ valgrind
-	$(MAKE) -C tests/c check memcheck LIBDIR=$(LIBDIR) BUILD=$(BUILD)/c
+	@tools/need cc g++ clang valgrind
+	$(MAKE) -C tests/c check memcheck LIBDIR=$(DEBUG) BUILD=$(BUILD)/c
+
+# Installs what `make library` built. TEST_PROFILE=release takes the library as it is shipped.
+TEST_PROFILE ?= dev
+test-install: programs library
+	@tools/need cc g++ cmake pkg-config
+	tests/install/run.sh $(SANDBOX) $(BUILD)/install $(TEST_PROFILE)
 
 test-python: programs venv
 	@echo "building the Python package as it is shipped: a few minutes"
@@ -73,6 +84,14 @@ msrv:
 
 header:
 	AURA_BLESS=1 $(CARGO) test -q --features capi --test header
+	AURA_BLESS=1 $(CARGO) test -q --features capi --test abi
+
+# Also checks that everything in the headers is documented.
+reference:
+	@tools/need doxygen
+	@mkdir -p $(BUILD)/reference
+	@(cat docs/Doxyfile; echo OUTPUT_DIRECTORY=$(BUILD)/reference; echo PROJECT_NUMBER=$(VERSION)) | doxygen -
+	@echo "reference pages: $(BUILD)/reference/html/index.html"
 
 # Licences, sources, duplicates and advisories of everything that comes in with a dependency.
 deny:
@@ -86,10 +105,7 @@ fuzz:
 	    $(CARGO) +nightly fuzz run $$target -- -dict=fuzz.dict -max_len=16384 \
 	        -max_total_time=$(FUZZ_SECONDS) || exit 1; done
 
-# The C ABI, shared and static.
-library:
-	@tools/need cargo cc
-	$(CARGO) rustc --lib --features capi --crate-type cdylib,staticlib
+include packaging/library.mk
 
 # The sandbox, and the replayed server of the tests.
 programs:

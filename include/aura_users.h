@@ -6,10 +6,33 @@
  *
  * INSTALLING AND LINKING
  *
- *     cc program.c -laura_users -o program
+ *     make install PREFIX=/usr/local
  *
- * The library is libaura_users.so, or libaura_users.a for static linking, which also wants
- * -lgcc_s -lutil -lrt -lpthread -lm -ldl -lc. It brings its own HTTP and TLS.
+ * puts there this header, aura_users.hpp for C++, the library, shared and static, and what pkg-config
+ * and CMake ask for. DESTDIR, LIBDIR and INCLUDEDIR are as usual, `make uninstall` takes all of it
+ * away. Then it is one of
+ *
+ *     cc program.c $(pkg-config --cflags --libs aura_users) -o program
+ *     cc program.c $(pkg-config --cflags --libs aura_users-static) -o program
+ *
+ * or in CMake
+ *
+ *     find_package(aura_users 0.1 REQUIRED)
+ *     target_link_libraries(program PRIVATE aura_users::shared)    # or aura_users::static
+ *
+ * or by hand
+ *
+ *     cc program.c -laura_users -o program
+ *     cc program.c libaura_users.a -lgcc_s -lutil -lrt -lpthread -lm -ldl -lc -o program
+ *
+ * Where PREFIX is the system's, run ldconfig once, as root. Where it is your own, it is found with
+ * PKG_CONFIG_PATH=PREFIX/lib/pkgconfig or CMAKE_PREFIX_PATH=PREFIX, and a program with the shared
+ * library wants -Wl,-rpath,PREFIX/lib. The library brings its own HTTP and TLS.
+ *
+ * A program runs with every later library of the SONAME it was linked with. Within a SONAME (a minor
+ * version before 1.0, a major one from then on) nothing is taken away or comes to mean something
+ * else; functions, options and statuses are added. "Since" says in which version a name came.
+ * dlclose() is safe, and so are two copies in one process.
  *
  * A FIRST PROGRAM
  *
@@ -75,10 +98,10 @@
  *
  *     aura_call *call = NULL;
  *     if (aura_get_user_start(client, "ericmj", NULL, &call, &error) == AURA_OK)
- *         status = aura_call_wait(call, 2000, &user, &error);    AURA_PENDING after two seconds
+ *         status = aura_call_wait(call, 2000, &user, &error);
  *     aura_call_free(call);
  *
- * What blocks is ended from another thread by an aura_cancel_token that its options hold.
+ * aura_call_wait() gives AURA_PENDING where the two seconds are over first. What blocks is ended from another thread by an aura_cancel_token that its options hold.
  *
  * THREADS
  *
@@ -90,8 +113,8 @@
  * A blocking call runs in the thread that makes it. What goes on by itself (calls that were started,
  * pages asked for ahead) runs on one thread of the library, which begins when it is first needed.
  * After fork() the child may go on with the same client and streams; what was the parent's is left
- * alone there, which a leak checker in the child will mention. The library holds SIGPIPE back in
- * its own threads and during its calls, and changes no signal handler.
+ * alone there, which a leak checker in the child will mention. The library raises no SIGPIPE and
+ * changes no signal handler or mask.
  *
  * OPTIONS
  *

@@ -49,8 +49,11 @@ fn native_libraries() -> String {
 
 fn first_page() -> String {
     let text = fs::read_to_string(root().join("src/ffi/preamble.txt")).unwrap();
-    let text =
-        text.replace("{options}", &options()).replace("{native_libraries}", &native_libraries());
+    let major_minor = VERSION.rsplit_once('.').unwrap().0;
+    let text = text
+        .replace("{options}", &options())
+        .replace("{native_libraries}", &native_libraries())
+        .replace("{major_minor}", major_minor);
     let lines = text.trim_end().lines().map(|line| format!(" * {line}").trim_end().to_owned());
     format!("/**\n * \\mainpage\n{}\n */", lines.collect::<Vec<_>>().join("\n"))
 }

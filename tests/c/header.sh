@@ -1,30 +1,43 @@
 #!/bin/sh
-# header.sh CC CXX INCLUDE LIBDIR BUILD: does the header compile alone, in every standard that the
-# compilers know, and link from two parts of one program?
+# header.sh INCLUDE LIBDIR BUILD: does the header compile alone, in every standard from C99 and C++17
+# on, with gcc and with clang, without a warning, and link from two parts of one program?
 set -u
-cc=$1 cxx=$2 include=$3 libdir=$4 build=$5
+include=$1 libdir=$2 build=$3
 passed=0 failed=0 skipped=0
 
-# check COMPILER LANGUAGE STANDARD
+gcc="-Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wundef -Wcast-qual -Wredundant-decls"
+# All there are, but those that look back to C++98 and, in later versions, at every pointer.
+clang="-Weverything -Wno-c++98-compat -Wno-c++98-compat-pedantic
+    -Wno-unknown-warning-option -Wno-unsafe-buffer-usage"
+
+# check COMPILER LANGUAGE STANDARD WARNINGS
 check() {
-    compiler=$1 language=$2 standard=$3 program=$build/header-$3
+    compiler=$1 language=$2 standard=$3 warnings=$4 program=$build/header-$1-$3
     if ! command -v "$compiler" >/dev/null; then
         echo "skipped: header as $standard: there is no $compiler"
         skipped=$((skipped + 1))
     elif ! "$compiler" -x "$language" -std="$standard" -fsyntax-only /dev/null 2>/dev/null; then
         echo "skipped: header as $standard: $compiler does not know it"
         skipped=$((skipped + 1))
-    elif "$compiler" -x "$language" -std="$standard" -Wall -Wextra -Wpedantic -Werror -I"$include" \
+    # shellcheck disable=SC2086 # a list of warnings
+    elif "$compiler" -x "$language" -std="$standard" $warnings -Werror -I"$include" \
         header_user.c header_user_too.c -x none -L"$libdir" -laura_users -Wl,-rpath,"$libdir" \
         -o "$program" && "$program"; then
         passed=$((passed + 1))
     else
-        echo "header as $standard: failed"
+        echo "header as $standard with $compiler: failed"
         failed=$((failed + 1))
     fi
 }
 
-for standard in c99 c11 c17 gnu2x; do check "$cc" c "$standard"; done
-for standard in c++17 c++20; do check "$cxx" c++ "$standard"; done
+# C23 and C++23 by the names that compilers know longest.
+for standard in c99 c11 c17 c2x; do
+    check gcc c $standard "$gcc -Wstrict-prototypes -Wmissing-prototypes"
+    check clang c $standard "$clang"
+done
+for standard in c++17 c++20 c++2b; do
+    check g++ c++ $standard "$gcc -Wold-style-cast -Wzero-as-null-pointer-constant"
+    check clang++ c++ $standard "$clang"
+done
 echo "header: $passed passed, $failed failed, $skipped skipped"
 test "$failed" -eq 0

@@ -12,8 +12,8 @@ int main(void)
     const char *version = aura_version();
     const char *expected = other_parts_version();
     aura_options *options = aura_options_new();
-    aura_client *client = 0;
-    aura_error *error = 0;
+    aura_client *client;
+    aura_error *error;
     aura_status status = aura_options_set(options, "page", "0", &error);
 
     if (status != AURA_INVALID_ARGUMENT || aura_error_kind(error) != status)
@@ -23,7 +23,7 @@ int main(void)
         return 2;
     aura_client_free(client);
     aura_options_free(options);
-    while (*version && *version == *expected)
-        version++, expected++;
+    for (; *version && *version == *expected; version++)
+        expected++;
     return *version == *expected ? 0 : 3;
 }

@@ -1,0 +1,192 @@
+#!/bin/sh
+# run.sh SANDBOX WORK PROFILE: installs the C library, builds the first programs of its headers
+# against the installed tree in every way there is, and runs them against a sandbox.
+set -u
+sandbox=$1 work=$2 profile=$3
+cd "$(dirname "$0")" || exit
+passed=0 failed=0
+
+# check WHAT COMMAND...: one check, which is quiet when it passes.
+check() {
+    what=$1
+    shift
+    if "$@" >"$work/output" 2>&1; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1))
+        echo "failed: $what: $*"
+        cat "$work/output"
+    fi
+}
+
+not() { ! "$@"; }
+same() { test "$1" = "$2" || { echo "is $1, not $2"; false; }; }
+
+# project TARGET VARIABLE=VALUE...: the project's own make, as a user calls it.
+project() { make -s -C ../.. PROFILE="$profile" "$@"; }
+
+# The first program that HEADER shows, without the comment around it.
+first_program() { sed -n '/^ \*     #include/,/^ \*     }$/s/^ \*\( \{5\}\)\{0,1\}//p' "$1"; }
+
+# A sandbox with one account. It ends when nobody holds the other end of its standard input.
+start_sandbox() {
+    echo '{"users": [{"username": "ericmj"}]}' >"$work/world.json"
+    mkfifo "$work/lifeline" "$work/ready"
+    "$sandbox" --world "$work/world.json" <"$work/lifeline" >"$work/ready" &
+    exec 3>"$work/lifeline"
+    read -r ready <"$work/ready"
+    url=$(echo "$ready" | sed 's/.*"api_url":"\([^"]*\)".*/\1/')
+}
+
+# runs PROGRAM: it says who ericmj is.
+runs() { env -i HEX_API_URL="$url" "$1" 3>&- | grep '"username":"ericmj"'; }
+
+# is KIND PROGRAM: is the library in it, or loaded by its SONAME?
+is() {
+    needed=$(readelf -d "$2" | sed -n 's/.*NEEDED.*\[\(libaura_users.*\)\]/\1/p')
+    case $1 in
+        shared) same "$needed" "$soname" ;;
+        static) same "$needed" "" ;;
+    esac
+}
+
+# program KIND WAY PREFIX [NAME]: builds a first program by WAY, and runs it.
+program() {
+    check "$2 builds against $3" "$2" "$3" "$work/program"
+    check "$2 links $1" is "$1" "$work/program"
+    check "$2 makes a program that runs" runs "$work/program"
+    rm -f "$work/program"
+}
+
+# The ways, each with PREFIX OUTPUT.
+by_hand() { cc -I"$1/include" "$work/program.c" -L"$1/lib" -laura_users -Wl,-rpath,"$1/lib" -o "$2"; }
+by_hand_in_cpp() {
+    c++ -std=c++17 -I"$1/include" "$work/program.cpp" -L"$1/lib" -laura_users -Wl,-rpath,"$1/lib" -o "$2"
+}
+# shellcheck disable=SC2046 # the words of a list, here and below
+by_hand_static() {
+    cc -I"$1/include" "$work/program.c" "$1/lib/libaura_users.a" \
+        $(cat ../../src/ffi/native-libraries.txt) -o "$2"
+}
+asked() { PKG_CONFIG_PATH=$libdir/pkgconfig pkg-config "$@"; }
+by_pkg_config() {
+    libdir=$1/${3:-lib}
+    cc "$work/program.c" $(asked --cflags --libs aura_users) \
+        -Wl,-rpath,"$(asked --variable=libdir aura_users)" -o "$2"
+}
+by_pkg_config_static() {
+    libdir=$1/lib
+    cc "$work/program.c" $(asked --cflags --libs --static aura_users) -o "$2"
+}
+by_static_pkg_config() {
+    libdir=$1/lib
+    cc "$work/program.c" $(asked --cflags --libs aura_users-static) -o "$2"
+}
+
+# by_cmake PREFIX: builds and runs all that CMakeLists.txt has.
+by_cmake() {
+    folder=$work/cmake/$(basename "$1")
+    check "CMake finds $1" \
+        cmake -S . -B "$folder" -DVERSION="$abi" -DPROGRAMS="$work" -DCMAKE_PREFIX_PATH="$1"
+    check "CMake builds against $1" cmake --build "$folder"
+    for language in c cpp; do
+        for kind in shared static; do
+            check "CMake links $kind" is "$kind" "$folder/${language}_$kind"
+            check "CMake makes a program that runs" runs "$folder/${language}_$kind"
+        done
+    done
+}
+
+# Anything of ours left below FOLDER?
+left() { find "$1" ! -type d -o -name 'aura_users*' | grep .; }
+
+rm -rf "$work"
+mkdir -p "$work"
+first_program ../../include/aura_users.h >"$work/program.c"
+first_program ../../include/aura_users.hpp >"$work/program.cpp"
+start_sandbox
+
+plain=$work/plain
+check "make install" project install PREFIX="$plain"
+version=$(basename "$(readlink -f "$plain/lib/libaura_users.so")" | sed 's/libaura_users\.so\.//')
+soname=$(readelf -d "$plain/lib/libaura_users.so" | sed -n 's/.*SONAME.*\[\(.*\)\]/\1/p')
+abi=${soname#libaura_users.so.}
+
+# What it is called: 0.1 of 0.1.2, 1 of 1.2.3.
+case $version in
+    0.*) check "the SONAME" same "$abi" "${version%.*}" ;;
+    *) check "the SONAME" same "$abi" "${version%%.*}" ;;
+esac
+check "the SONAME's link" same "$(readlink "$plain/lib/$soname")" "libaura_users.so.$version"
+check "the linker's link" same "$(readlink "$plain/lib/libaura_users.so")" "$soname"
+libdir=$plain/lib
+check "pkg-config's version" same "$(asked --modversion aura_users)" "$version"
+# The .pc file has it from rustc.
+native=$(sed -n 's/^Libs.private: //p' "$libdir/pkgconfig/aura_users.pc")
+check "the header's list of native libraries" same "$(cat ../../src/ffi/native-libraries.txt)" "$native"
+for library in libaura_users.so libaura_users.a; do
+    check "$library shows what it should" ../c/exports.sh "../../docs/abi/$abi.txt" "$libdir/$library"
+done
+
+program shared by_hand "$plain"
+program shared by_hand_in_cpp "$plain"
+program static by_hand_static "$plain"
+program shared by_pkg_config "$plain"
+program static by_static_pkg_config "$plain"
+by_cmake "$plain"
+check "CMake refuses another SONAME" not cmake -S . -B "$work/cmake/refused" \
+    -DVERSION=0.0 -DPROGRAMS="$work" -DCMAKE_PREFIX_PATH="$plain"
+check "CMake refuses what is to come" not cmake -S . -B "$work/cmake/refused" \
+    -DVERSION="$version.1" -DPROGRAMS="$work" -DCMAKE_PREFIX_PATH="$plain"
+
+# Two Rust libraries in one program, in both orders.
+rustc --edition 2024 --crate-type staticlib -O other.rs -o "$work/libother.a"
+for libraries in "$work/libother.a $libdir/libaura_users.a" "$libdir/libaura_users.a $work/libother.a"; do
+    # shellcheck disable=SC2086
+    check "two Rust libraries link" \
+        c++ -I"$plain/include" two_libraries.cpp $libraries $native -o "$work/program"
+    check "two Rust libraries run" "$work/program"
+done
+
+# `pkg-config --static` means the archive where only that is installed.
+only_static=$work/only-static
+cp -a "$plain" "$only_static"
+rm "$only_static"/lib/libaura_users.so*
+program static by_pkg_config_static "$only_static"
+
+# The tree may be moved.
+moved=$work/moved
+mv "$plain" "$moved"
+program shared by_pkg_config "$moved"
+program static by_static_pkg_config "$moved"
+by_cmake "$moved"
+
+# DESTDIR holds the same tree, which knows nothing of it.
+check "make install, DESTDIR" project install DESTDIR="$work/destdir" PREFIX=/usr
+check "DESTDIR holds the same tree" \
+    same "$(cd "$work/destdir/usr" && find . | sort)" "$(cd "$moved" && find . | sort)"
+check "nothing knows DESTDIR" not grep -rI "$work" "$work/destdir"
+check "make uninstall, DESTDIR" project uninstall DESTDIR="$work/destdir" PREFIX=/usr
+check "uninstalled, nothing is left" not left "$work/destdir"
+
+# Other places inside of the prefix, as Debian has them, and outside of it.
+multiarch=lib/$(cc -dumpmachine)
+check "make install, LIBDIR" project install prefix="$work/debian" libdir="$work/debian/$multiarch"
+by_multiarch() { by_pkg_config "$1" "$2" "$multiarch"; }
+program shared by_multiarch "$work/debian"
+by_cmake "$work/debian"
+check "make install, all places" project install \
+    PREFIX="$work/a" LIBDIR="$work/b/lib" INCLUDEDIR="$work/c/include"
+program shared by_pkg_config "$work/b"
+by_cmake "$work/b"
+for tree in "prefix=$work/debian libdir=$work/debian/$multiarch" \
+    "PREFIX=$work/a LIBDIR=$work/b/lib INCLUDEDIR=$work/c/include"; do
+    # shellcheck disable=SC2086
+    check "make uninstall" project uninstall $tree
+done
+for folder in debian a b c; do check "uninstalled, nothing is left" not left "$work/$folder"; done
+
+exec 3>&-
+wait
+echo "install: $passed passed, $failed failed, 0 skipped"
+test "$failed" -eq 0
