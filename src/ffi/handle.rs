@@ -11,6 +11,9 @@ pub(super) struct Handle<T> {
     /// `ALIVE` until it is freed. Whoever frees or uses a handle again is told, as long as its
     /// memory has not come to another use: a help to the careless, no promise.
     mark: AtomicU32,
+    /// Counted up by each call once it has cloned the value, so that a free which comes after
+    /// that in time comes after it for the memory too.
+    begun: AtomicU32,
 }
 
 const ALIVE: u32 = 0x4155_5241;
@@ -18,7 +21,7 @@ const FREED: u32 = 0;
 
 impl<T> Handle<T> {
     pub(super) fn new(value: T) -> Self {
-        Self { value, mark: AtomicU32::new(ALIVE) }
+        Self { value, mark: AtomicU32::new(ALIVE), begun: AtomicU32::new(0) }
     }
 
     pub(super) fn value(&self) -> &T {
@@ -80,7 +83,10 @@ impl<H: Opaque> Out<'_, H> {
 pub(super) fn shared<H: Opaque<Of: Clone>>(name: &str, handle: *const H) -> Result<H::Of> {
     // SAFETY: NULL, or by the header's word a handle that is alive while the call begins. What
     // handles of this kind stand for can be cloned by many threads.
-    live(name, unsafe { handle.as_ref() }).map(|handle| handle.value.clone())
+    let handle = live(name, unsafe { handle.as_ref() })?;
+    let value = handle.value.clone();
+    handle.begun.fetch_add(1, Ordering::Release);
+    Ok(value)
 }
 
 /// A handle that must be there, and was not freed as far as can be seen.
@@ -107,7 +113,8 @@ pub(super) fn live_mut<'a, H: Opaque>(
 pub(super) fn freed<H: Opaque>(handle: *mut H) -> Option<Box<H>> {
     // SAFETY: NULL, or by the header's word a handle that was not freed. Where that word is
     // broken the mark may still tell.
-    let mark = &unsafe { handle.as_ref() }?.handle().mark;
+    let Handle { mark, begun, .. } = unsafe { handle.as_ref() }?.handle();
+    begun.load(Ordering::Acquire);
     if mark.swap(FREED, Ordering::Relaxed) != ALIVE {
         let message = format!("{}_free: no such handle, or one that was freed before", H::NAME);
         LogRecord::new(LogLevel::Warn, &message).emit();

@@ -32,3 +32,5 @@ mod log;
 mod options;
 mod status;
 mod string;
+#[cfg(test)]
+mod tests;

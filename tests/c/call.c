@@ -272,7 +272,7 @@ static void cancellation_races(const struct sandbox *sandbox)
 
 struct waiter {
     aura_call *call;
-    pthread_mutex_t begun;
+    int begun[2]; /* a pipe: written to right before it waits */
     aura_status status;
 };
 
@@ -280,8 +280,8 @@ static void *wait_for_ever(void *argument)
 {
     struct waiter *waiter = argument;
     char *json;
-    pthread_mutex_unlock(&waiter->begun);
-    waiter->status = aura_call_wait(waiter->call, -1, &json, NULL);
+    if (write(waiter->begun[1], "", 1) == 1)
+        waiter->status = aura_call_wait(waiter->call, -1, &json, NULL);
     return NULL;
 }
 
@@ -310,18 +310,20 @@ static void freeing_in_every_state(const struct sandbox *sandbox)
     CHECK_STATUS(aura_get_user_start(silent, "late", NULL, &call, NULL), AURA_OK, NULL);
     CHECK(aura_call_fd(call) >= 0);
     aura_call_free(call);
-    struct waiter waiter = {NULL, PTHREAD_MUTEX_INITIALIZER, AURA_INTERNAL};
+    struct waiter waiter = {NULL, {-1, -1}, AURA_INTERNAL};
     pthread_t thread;
     CHECK_STATUS(aura_get_user_start(silent, "late", NULL, &waiter.call, NULL), AURA_OK, NULL);
-    pthread_mutex_lock(&waiter.begun);
-    if (pthread_create(&thread, NULL, wait_for_ever, &waiter) != 0)
+    if (pipe(waiter.begun) != 0 ||
+        pthread_create(&thread, NULL, wait_for_ever, &waiter) != 0 ||
+        read(waiter.begun[0], &(char){0}, 1) != 1)
         check_give_up("no thread");
-    pthread_mutex_lock(&waiter.begun);
     /* It waits soon: nothing tells when, and a handle freed sooner would be misuse. */
     nanosleep(&(struct timespec){0, 200000000}, NULL);
     aura_call_free(waiter.call);
     pthread_join(thread, NULL);
     CHECK_INT(waiter.status, AURA_CANCELLED);
+    close(waiter.begun[0]);
+    close(waiter.begun[1]);
 
     /* Ended and not taken, taken, failed, cancelled. */
     for (int state = 0; state < 4; state++) {

@@ -50,7 +50,7 @@ static int sigpipe_is_pending(void)
 static void write_to_the_deaf(const aura_client *client, const char *password)
 {
     const char *emails[] = {"new@example.com"};
-    for (int times = 0; times < 20; times++) {
+    for (int times = 0; times < 5; times++) {
         char *json;
         aura_call *call;
         aura_error *error;
