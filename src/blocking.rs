@@ -6,9 +6,10 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::task::{Context, Poll, Waker};
 
 use secrecy::SecretString;
-use tokio::sync::{Mutex, MutexGuard};
+use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use crate::background::Call;
 use crate::cancel::{CancelToken, Interrupt, cancelled};
@@ -224,7 +225,7 @@ pub struct AuditLogs {
 }
 
 struct Stream {
-    logs: Mutex<client::AuditLogs>,
+    logs: Arc<Mutex<client::AuditLogs>>,
     /// Where the stream stands while somebody waits for a page of it, and whose process that is.
     page: AtomicU64,
     process: AtomicU32,
@@ -232,9 +233,9 @@ struct Stream {
 
 impl Stream {
     /// Waits for its turn.
-    async fn turn(&self) -> Result<MutexGuard<'_, client::AuditLogs>> {
+    async fn turn(self: Arc<Self>) -> Result<OwnedMutexGuard<client::AuditLogs>> {
         let process = std::process::id();
-        let logs = match self.logs.try_lock() {
+        let logs = match Arc::clone(&self.logs).try_lock_owned() {
             Ok(logs) => logs,
             // Nobody in a forked child ends what a thread of its parent had begun.
             Err(_) if self.process.load(Ordering::Relaxed) != process => {
@@ -242,19 +243,11 @@ impl Stream {
                     "the stream was in use when the process was forked: open it anew, at its page",
                 ));
             }
-            Err(_) => self.logs.lock().await,
+            Err(_) => Arc::clone(&self.logs).lock_owned().await,
         };
         self.page.store(logs.page(), Ordering::Relaxed);
         self.process.store(process, Ordering::Relaxed);
         Ok(logs)
-    }
-
-    async fn next_log(&self) -> Result<Option<AuditLog>> {
-        self.turn().await?.next().await
-    }
-
-    async fn next_page(&self) -> Result<Option<AuditLogPage>> {
-        self.turn().await?.next_page().await
     }
 }
 
@@ -263,7 +256,7 @@ impl AuditLogs {
         let stream = Stream {
             page: AtomicU64::new(logs.page()),
             process: AtomicU32::new(std::process::id()),
-            logs: Mutex::new(logs),
+            logs: Arc::new(Mutex::new(logs)),
         };
         Self { stream: Arc::new(stream), interrupt }
     }
@@ -285,7 +278,7 @@ impl AuditLogs {
     pub fn next_log(&self) -> Result<Option<AuditLog>> {
         match self.next_in_page() {
             Some(row) => Ok(Some(row)),
-            None => self.run(self.stream.next_log()),
+            None => self.run(async { self.turn().await?.next().await }),
         }
     }
 
@@ -301,7 +294,7 @@ impl AuditLogs {
     /// # Errors
     /// Those of any call; the stream keeps its place.
     pub fn next_page(&self) -> Result<Option<AuditLogPage>> {
-        self.run(self.stream.next_page())
+        self.run(async { self.turn().await?.next_page().await })
     }
 
     /// [`next_log`](Self::next_log), begun and not waited for. A row that has come belongs to the
@@ -310,8 +303,8 @@ impl AuditLogs {
     /// # Errors
     /// A token that was cancelled; the others come with the call's result.
     pub fn next_log_start(&self) -> Result<Call<Option<AuditLog>>> {
-        let stream = Arc::clone(&self.stream);
-        self.start(async move { stream.next_log().await })
+        let turn = self.turn();
+        self.start(async move { turn.await?.next().await })
     }
 
     /// [`next_page`](Self::next_page), begun and not waited for; see
@@ -320,8 +313,23 @@ impl AuditLogs {
     /// # Errors
     /// As there.
     pub fn next_page_start(&self) -> Result<Call<Option<AuditLogPage>>> {
-        let stream = Arc::clone(&self.stream);
-        self.start(async move { stream.next_page().await })
+        let turn = self.turn();
+        self.start(async move { turn.await?.next_page().await })
+    }
+
+    /// A turn at the stream. Its place in the queue is taken here and now: the background thread
+    /// looks at its tasks for the first time in no order to rely on.
+    fn turn(
+        &self,
+    ) -> impl Future<Output = Result<OwnedMutexGuard<client::AuditLogs>>> + Send + 'static {
+        let mut turn = Box::pin(Arc::clone(&self.stream).turn());
+        let at_once = turn.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+        async move {
+            match at_once {
+                Poll::Ready(turn) => turn,
+                Poll::Pending => turn.await,
+            }
+        }
     }
 
     fn run<T: Send>(&self, next: impl Future<Output = Result<T>> + Send) -> Result<T> {

@@ -147,3 +147,16 @@ fn calls_on_one_stream_take_turns_and_lose_nothing() {
     assert_eq!(numbers.len(), 307);
     assert_eq!(logs.page(), 4);
 }
+
+#[test]
+fn calls_on_one_stream_are_served_in_the_order_they_were_begun() {
+    let server = Server::start(|_, request| Act::Reply(json(200, &[], &page(request.page(), 250))));
+    let logs = server.client().stream_audit_logs().unwrap();
+    let calls: Vec<_> = (0..250).map(|_| logs.next_log_start().unwrap()).collect();
+    for (number, call) in calls.iter().enumerate() {
+        assert!(call.wait(SOON));
+        let row = call.take().unwrap().unwrap().unwrap();
+        assert!(row.json().contains(&format!("{{\"n\":{number}}}")), "{number}: {}", row.json());
+    }
+    assert!(logs.next_log().unwrap().is_none());
+}
