@@ -1,10 +1,13 @@
-# make demo    the five functions in C and Python against a server on this machine
+# make demo    the five functions in C, C++ and Python against a server on this machine
 # make test    every test of every language
 # make test-live REPO_URL=http://localhost:4000/api
 #              the recorded cases against a server of yours, never hex.pm
 # make install PREFIX=/usr/local
 #              the C library, its headers, and what pkg-config and CMake need; make uninstall
 # make header  writes include/aura_users.h anew from src/ffi
+# make bench   ours and its peers on the same jobs, side by side
+# make instructions
+#              fails where a main path takes more or fewer instructions than is known
 # make reference
 #              reference pages from the headers: build/reference/html/index.html
 #
@@ -26,26 +29,30 @@ export AURA_REPLAY_BIN := $(REPLAY)
 # The extension module links against no libpython, which a machine may not have.
 export PYO3_BUILD_EXTENSION_MODULE := 1
 
-.PHONY: demo test lint msrv deny fuzz test-rust test-c test-install test-python test-sandbox-python test-live header reference programs venv clean
+.PHONY: demo test lint msrv deny fuzz test-rust test-c test-cpp sanitize test-install test-python test-sandbox-python test-live header reference bench instructions programs venv clean
 
 # The debug build of the Python module is enough to look at, and made in a third of the time.
 demo: programs library venv
+	@tools/need g++
 	@echo "building the Python module: a minute or two"
 	$(VENV)/bin/pip install -q ./python -C build-args="--profile dev"
 	@mkdir -p $(BUILD)
 	$(CC) -std=c99 -Wall -Wextra -Werror -Iinclude examples/tour.c \
 	    -L$(DEBUG) -laura_users -Wl,-rpath,$(DEBUG) -o $(BUILD)/tour
-	$(VENV)/bin/python examples/demo.py $(SANDBOX) $(BUILD)/tour $(VENV)/bin/python
+	$(CXX) -std=c++17 -Wall -Wextra -Werror -Iinclude examples/tour.cpp \
+	    -L$(DEBUG) -laura_users -Wl,-rpath,$(DEBUG) -o $(BUILD)/tour-cpp
+	$(VENV)/bin/python examples/demo.py $(SANDBOX) $(BUILD)/tour $(BUILD)/tour-cpp \
+	    $(VENV)/bin/python
 
-test: lint msrv test-rust test-c test-install test-python test-sandbox-python
+test: lint msrv test-rust test-c test-cpp sanitize test-install test-python test-sandbox-python
 	@echo "make test: everything passed"
 
 lint: venv deny reference
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --features capi --all-targets -- -D warnings
 	$(VENV)/bin/pip install -q ruff mypy
-	$(VENV)/bin/ruff check python python-sandbox examples fuzz
-	$(VENV)/bin/ruff format --check python python-sandbox examples fuzz
+	$(VENV)/bin/ruff check python python-sandbox examples fuzz benches
+	$(VENV)/bin/ruff format --check python python-sandbox examples fuzz benches
 
 test-rust:
 	@tools/need cargo cc tinyproxy-bin
@@ -55,17 +62,41 @@ test-c: programs library
 	@tools/need cc g++ clang valgrind
 	$(MAKE) -C tests/c check memcheck LIBDIR=$(DEBUG) BUILD=$(BUILD)/c
 
+test-cpp: programs library
+	@tools/need g++ valgrind nlohmann-json3-dev
+	$(MAKE) -C tests/cpp check memcheck LIBDIR=$(DEBUG) BUILD=$(BUILD)/cpp
+
+# The C and C++ programs with the sanitizers in, and what of the C ABI can run under Miri.
+sanitize: programs library
+	@tools/need cc g++ nlohmann-json3-dev
+	$(MAKE) -C tests/c sanitize LIBDIR=$(DEBUG) BUILD=$(BUILD)/c
+	$(MAKE) -C tests/cpp sanitize LIBDIR=$(DEBUG) BUILD=$(BUILD)/cpp
+	@if $(CARGO) +nightly miri --version >/dev/null 2>&1; then \
+	    MIRIFLAGS=-Zmiri-disable-isolation $(CARGO) +nightly miri test --features capi --lib ffi; \
+	else \
+	    echo "skipped: Miri is not there (rustup component add miri --toolchain nightly)"; \
+	fi
+
 # Installs what `make library` built. TEST_PROFILE=release takes the library as it is shipped.
 TEST_PROFILE ?= dev
 test-install: programs library
 	@tools/need cc g++ cmake pkg-config
 	tests/install/run.sh $(SANDBOX) $(BUILD)/install $(TEST_PROFILE)
 
+# The wheel is built out of the source distribution, and is what all the tests run against.
+DIST := $(BUILD)/dist
 test-python: programs venv
 	@echo "building the Python package as it is shipped: a few minutes"
-	$(VENV)/bin/pip install -q './python[test]'
+	@rm -rf $(DIST)
+	$(VENV)/bin/pip install -q 'maturin>=1.14,<2'
+	CARGO_TARGET_DIR=$(TARGET) $(VENV)/bin/maturin build -q --release --locked --sdist \
+	    -m python/Cargo.toml -o $(DIST)
+	$(VENV)/bin/pip install -q --force-reinstall --no-deps $(DIST)/*.whl
+	$(VENV)/bin/pip install -q "aura-users[test] @ file://$$(echo $(DIST)/*.whl)"
 	cd python && $(VENV)/bin/mypy
-	cd python && $(VENV)/bin/pytest -q
+	cd python && $(VENV)/bin/basedpyright --pythonpath $(VENV)/bin/python
+	cd python && AURA_WHEEL=$$(echo $(DIST)/*.whl) AURA_SDIST=$$(echo $(DIST)/*.tar.gz) \
+	    $(VENV)/bin/pytest -q
 
 # With the program out of the wheel itself.
 test-sandbox-python: venv
@@ -104,6 +135,14 @@ fuzz:
 	cd fuzz && for target in $$($(CARGO) fuzz list); do \
 	    $(CARGO) +nightly fuzz run $$target -- -dict=fuzz.dict -max_len=16384 \
 	        -max_total_time=$(FUZZ_SECONDS) || exit 1; done
+
+# BENCH="--only user,stream --check" and so on: see benches/README.md.
+bench:
+	$(PYTHON) benches/compare/compare.py $(BENCH)
+
+# BLESS=1 writes the figures anew.
+instructions:
+	$(PYTHON) benches/compare/instructions.py $(if $(BLESS),--bless)
 
 include packaging/library.mk
 

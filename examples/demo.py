@@ -1,8 +1,8 @@
-"""Runs the tour in C and in Python, and plays the person whom it asks for a key.
+"""Runs the tour in C, C++ and Python, and plays the person whom it asks for a key.
 
-    python demo.py AURA_SANDBOX TOUR PYTHON
+    python demo.py AURA_SANDBOX TOUR_IN_C TOUR_IN_CPP PYTHON
 
-AURA_SANDBOX and TOUR are programs, PYTHON an interpreter that has aura_users.
+The first three are programs, PYTHON an interpreter that has aura_users.
 `make demo` knows them.
 """
 
@@ -172,12 +172,13 @@ def tour(sandbox, language, command, username):
     return output[output.index("stream_audit_logs:") :]
 
 
-def demo(aura_sandbox, c_tour, python):
+def demo(aura_sandbox, c_tour, cpp_tour, python):
     started = time.monotonic()
     with Sandbox(aura_sandbox, "legacy") as sandbox:
         in_c = tour(sandbox, "C", [c_tour], "carla")
+        in_cpp = tour(sandbox, "C++", [cpp_tour], "cecil")
         in_python = tour(sandbox, "Python", [python, HERE / "tour.py"], "pythea")
-    expect(in_c == in_python, "C and Python found different audit logs")
+    expect(in_c == in_cpp == in_python, "the tours found different audit logs")
 
     with Sandbox(aura_sandbox, "current") as sandbox:
         heading("a password reset on a server like today's hex.pm (profile current)")
@@ -188,14 +189,14 @@ def demo(aura_sandbox, c_tour, python):
     heading("summary")
     seconds = time.monotonic() - started
     rows = in_c.split()[1]
-    print("In C and in Python: account made, read back, refused a second time, signed")
+    print("In C, C++ and Python: account made, read back, refused a second time, signed")
     print(f"in, mail for a new password sent, {rows} rows of the audit log read. Told")
     print(f"that a server offers no reset. All of it in {seconds:.1f} s.")
 
 
 def main():
-    if len(sys.argv) != 4:
-        sys.exit("usage: demo.py AURA_SANDBOX TOUR PYTHON")
+    if len(sys.argv) != 5:
+        sys.exit("usage: demo.py AURA_SANDBOX TOUR_IN_C TOUR_IN_CPP PYTHON")
     try:
         demo(*sys.argv[1:])
     except (Failed, OSError) as error:

@@ -1,5 +1,5 @@
 /*
- * A tour of the five functions, in C. tour.py is the same in Python.
+ * A tour of the five functions, in C. tour.cpp is the same in C++, tour.py in Python.
  *
  *     cc -std=c99 tour.c -laura_users -o tour
  *     TOUR_PASSWORD=... ./tour REPO_URL USERNAME EMAIL

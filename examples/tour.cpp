@@ -1,0 +1,106 @@
+/*
+ * A tour of the five functions, in C++. tour.c is the same in C, tour.py in Python.
+ *
+ *     c++ -std=c++17 tour.cpp -laura_users -o tour
+ *     TOUR_PASSWORD=... ./tour REPO_URL USERNAME EMAIL
+ *
+ * It makes an account that stays. Try it on a server of your own, such as aura-sandbox.
+ */
+#include <aura_users.hpp>
+
+#include <algorithm>
+#include <cstdlib>
+#include <iomanip>
+#include <iostream>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+static void make_account(const aura::Client &client, const std::string &username,
+                         const std::string &password, const std::string &email)
+{
+    std::cout << "create_user: " << client.create_user(username, password, {email}) << '\n';
+    std::cout << "get_user: " << client.get_user(username) << '\n';
+
+    // The name is taken now: the server refuses a second account, and says which field is wrong.
+    try {
+        client.create_user(username, password, {email});
+    } catch (const aura::Error &error) {
+        if (error.kind() != AURA_VALIDATION)
+            throw;
+        std::cout << "create_user again: " << error.what() << '\n';
+    }
+}
+
+// Reads a line; what a person does on the server's web site comes before it.
+static std::string ask_for_key(const std::string &email)
+{
+    std::cout << "Follow the link in the mail to " << email
+              << ", make an API key, and paste it here: " << std::flush;
+    std::string key;
+    std::getline(std::cin, key);
+    std::cout << '\n';
+    return key;
+}
+
+// An error that is expected need not be thrown.
+static void reset_password(const aura::Client &client, const std::string &username)
+{
+    aura::Result<void> reset = client.try_reset_user_password(username);
+    switch (reset.error().kind()) {
+    case AURA_OK:
+        std::cout << "reset_user_password: a mail is on its way\n";
+        break;
+    case AURA_UNSUPPORTED:
+        std::cout << "reset_user_password: " << reset.error().what() << '\n';
+        break;
+    default:
+        throw reset.error();
+    }
+}
+
+// Every row starts with its action. For more than that, take aura_users/nlohmann.hpp.
+static std::string action_of(const std::string &row)
+{
+    const std::string before = "{\"action\":\"";
+    return row.substr(before.size(), row.find('"', before.size()) - before.size());
+}
+
+static void read_audit_log(const aura::Client &client)
+{
+    std::map<std::string, int> counts;
+    int rows = 0;
+    for (auto &row : client.stream_audit_logs()) {
+        counts[action_of(row)]++;
+        rows++;
+    }
+
+    std::cout << "stream_audit_logs: " << rows << " rows\n";
+    std::vector<std::pair<std::string, int>> actions(counts.begin(), counts.end());
+    std::stable_sort(actions.begin(), actions.end(),
+                     [](const auto &a, const auto &b) { return a.second > b.second; });
+    for (const auto &[action, count] : actions)
+        std::cout << std::setw(6) << count << ' ' << action << '\n';
+}
+
+int main(int argc, char **argv)
+try {
+    const char *password = std::getenv("TOUR_PASSWORD");
+    if (argc != 4 || !password) {
+        std::cerr << "usage: TOUR_PASSWORD=... tour REPO_URL USERNAME EMAIL\n";
+        return EXIT_FAILURE;
+    }
+    const std::string repo_url = argv[1], username = argv[2], email = argv[3];
+    make_account(aura::Client{{"repo_url", repo_url}}, username, password, email);
+
+    // From here on as the account itself.
+    aura::Client client{{"repo_url", repo_url}, {"api_key", ask_for_key(email)}};
+    std::cout << "get_current_user: " << client.get_current_user() << '\n';
+    reset_password(client, username);
+    read_audit_log(client);
+    return EXIT_SUCCESS;
+} catch (const aura::Error &error) {
+    std::cerr << "tour: " << error.what() << '\n';
+    return EXIT_FAILURE;
+}

@@ -1,0 +1,94 @@
+#!/bin/sh
+# header.sh INCLUDE LIBDIR BUILD COMPILER...: does the header compile alone, in every standard that
+# the compilers know, with every warning an error, and link from two parts of one program? Do its
+# parts compile alone? Do the examples on its first pages?
+set -u
+include=$1 libdir=$2 build=$3
+shift 3
+warnings='-Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wold-style-cast -Wundef -Werror'
+passed=0 failed=0 skipped=0
+
+skip() {
+    echo "skipped: header, $1"
+    skipped=$((skipped + 1))
+}
+
+# check WHAT COMMAND...
+check() {
+    what=$1
+    shift
+    if "$@"; then
+        passed=$((passed + 1))
+    else
+        echo "header, $what: failed"
+        failed=$((failed + 1))
+    fi
+}
+
+# program COMPILER FLAGS...: from two parts; and it does what it should.
+program() {
+    # shellcheck disable=SC2086 # a list of flags
+    "$@" $warnings -I"$include" header_user.cpp header_user_too.cpp -L"$libdir" -laura_users \
+        -Wl,-rpath,"$libdir" -o "$build/header" && "$build/header"
+}
+
+# The examples of a file's first page: a block with a main() is a program, any other the body of a
+# function.
+examples() {
+    awk -v file="$1" '
+        BEGIN {
+            print "#include <" file ">\n#include <iostream>\n#include <thread>"
+            print "using namespace std::chrono_literals;\nextern aura::Client client;"
+            print "extern std::string key;"
+        }
+        / \*\// { exit }
+        /^ \*     / { block = block substr($0, 8) "\n"; next }
+        /^ \*$/ && block { block = block "\n"; next }
+        block { end() }
+        function end() {
+            if (block ~ /^#include/)
+                print block > file_of_main
+            else if (block !~ /^c\+\+ /)
+                print "void example" ++count "();\nvoid example" count "()\n{\n" block "}"
+            block = ""
+        }
+        END { if (block) end() }
+    ' file_of_main="$build/example-main.cpp" "$include/$1"
+}
+
+standards='-std=c++17 -std=c++20 -std=c++2b -std=c++17,-fno-exceptions,-fno-rtti'
+for compiler; do
+    if ! command -v "$compiler" >/dev/null; then
+        skip "there is no $compiler"
+        continue
+    fi
+    case $compiler in *clang*) library=-std=c++17,-stdlib=libc++ ;; *) library= ;; esac
+    for commas in $standards $library; do
+        flags=$(echo "$commas" | tr , ' ')
+        # shellcheck disable=SC2086 # a list of flags
+        if echo '#include <string>' | "$compiler" $flags -fsyntax-only -x c++ - 2>/dev/null; then
+            check "$compiler $flags" program "$compiler" $flags
+        else
+            skip "$compiler $flags: it does not know that"
+        fi
+    done
+done
+
+compiler=$1
+for part in "$include"/aura_users/*.hpp; do
+    # shellcheck disable=SC2086 # a list of flags
+    check "$part alone" "$compiler" -std=c++17 $warnings -I"$include" -fsyntax-only \
+        -include "$part" -x c++ /dev/null
+done
+check "a standard that is too old is told" sh -c "
+    '$compiler' -std=c++14 -I'$include' -fsyntax-only header_user_too.cpp 2>&1 |
+        grep -q 'wants C++17'"
+for page in aura_users.hpp aura_users/nlohmann.hpp; do
+    examples "$page" >"$build/examples.cpp"
+    check "the examples of $page" "$compiler" -std=c++17 -Wall -Wextra -Werror \
+        -Wno-unused-variable -I"$include" -fsyntax-only "$build/examples.cpp"
+done
+check "the first program" "$compiler" -std=c++17 -Wall -Wextra -Werror -I"$include" -fsyntax-only \
+    "$build/example-main.cpp"
+echo "header: $passed passed, $failed failed, $skipped skipped"
+test "$failed" -eq 0
