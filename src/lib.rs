@@ -19,9 +19,9 @@
 //! - faces: `ffi` (the C ABI, with the feature `capi`), [`blocking`]
 //! - `client`: options, deadline, retry, rate limit, the audit-log stream
 //! - `protocol`: pure values, a request for each operation, a reading of each reply
-//! - `transport`: the only file that names reqwest
-//! - `runtime`: the embedded tokio runtimes; beside it `background` (calls under way on its thread),
-//!   `cancel` (what ends a call from outside) and `sigpipe`
+//! - `transport`: the only folder that names hyper
+//! - `runtime`: the embedded tokio runtimes; beside it `background` (calls under way on its thread)
+//!   and `cancel` (what ends a call from outside)
 
 mod background;
 pub mod blocking;
@@ -36,7 +36,6 @@ pub mod fuzzing;
 mod log;
 mod protocol;
 mod runtime;
-mod sigpipe;
 mod transport;
 
 pub use background::Call;

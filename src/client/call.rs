@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::Uri;
 use http::header::IF_NONE_MATCH;
 use tokio::time::{Instant, sleep, timeout_at};
 use tracing::Instrument;
@@ -190,12 +191,15 @@ impl Call<'_> {
 
     async fn exchange(&self) -> Result<Reply, Failed> {
         let invalid = |error| Failed { error, may_repeat: false };
-        let mut url = Url::parse(&format!("{}{}", self.settings.base, self.request.target))
-            .map_err(|_| invalid(Error::invalid_argument("repo_url does not make a URL")))?;
+        let mut url = format!("{}{}", self.settings.base, self.request.target);
         let known = self.known_record();
         let mut redirects = 0;
         loop {
-            let reply = self.send(url.clone(), known.as_deref()).await?;
+            let uri = Uri::try_from(&*url).map_err(|error| {
+                let why = format!("the request's URL, {} bytes, is refused: {error}", url.len());
+                invalid(Error::invalid_argument(why))
+            })?;
+            let reply = self.send(uri, known.as_deref()).await?;
             self.learn(&reply);
             match (self.next_url(&url, &reply), &known) {
                 (Some(next), _) if redirects < MOST_REDIRECTS => url = next,
@@ -234,37 +238,42 @@ impl Call<'_> {
 
     /// Where to go on, if `reply` is a redirect that may be followed: a GET, within the same
     /// origin, or between hex.pm and its own www.
-    fn next_url(&self, url: &Url, reply: &Reply) -> Option<Url> {
-        let next = url.join(reply.location()?).ok()?;
+    fn next_url(&self, url: &str, reply: &Reply) -> Option<String> {
+        let location = reply.location()?;
+        let url = Url::parse(url).ok()?;
+        let mut next = url.join(location).ok()?;
         let home = |url: &Url| {
             url.scheme() == "https"
                 && url.port().is_none()
                 && matches!(url.host_str(), Some("hex.pm" | "www.hex.pm"))
         };
-        let same = url.origin() == next.origin() || home(url) && home(&next);
-        (same && self.request.operation.is_repeatable()).then_some(next)
+        let same = url.origin() == next.origin() || home(&url) && home(&next);
+        (same && self.request.operation.is_repeatable()).then(|| {
+            next.set_fragment(None);
+            next.into()
+        })
     }
 
-    async fn send(&self, url: Url, known: Option<&Record>) -> Result<Reply, Failed> {
+    async fn send(&self, uri: Uri, known: Option<&Record>) -> Result<Reply, Failed> {
         let repeatable = self.request.operation.is_repeatable();
-        match self.transport.send(self.outgoing(url.clone(), known, !repeatable)).await {
+        match self.transport.send(self.outgoing(uri.clone(), known, !repeatable)).await {
             // The server had closed the idle connection: this is no failure of the call yet.
             Err(failure) if failure.met_dead_connection && repeatable => {
-                self.transport.send(self.outgoing(url, known, true)).await
+                self.transport.send(self.outgoing(uri, known, true)).await
             }
             result => result,
         }
         .map_err(|failure| self.failed(failure))
     }
 
-    fn outgoing(&self, url: Url, known: Option<&Record>, on_fresh_connection: bool) -> Outgoing {
+    fn outgoing(&self, uri: Uri, known: Option<&Record>, on_fresh_connection: bool) -> Outgoing {
         let mut headers = self.settings.headers.for_request(self.request);
         if let Some(known) = known {
             headers.insert(IF_NONE_MATCH, known.etag.clone());
         }
         Outgoing {
             method: self.request.operation.method(),
-            url,
+            uri,
             headers,
             body: self.request.body.as_ref().map(|body| bytes::Bytes::from_owner(body.clone())),
             max_body: self.settings.max_body,
@@ -283,6 +292,18 @@ impl Call<'_> {
         }
         if let Some(source) = failure.source {
             error = error.with_source(source);
+        }
+        let hint = match failure.kind {
+            ErrorKind::Connect if !failure.may_have_arrived => Some(
+                "check repo_url and the network; where only a proxy gets out, set the option proxy",
+            ),
+            ErrorKind::Tls => Some(
+                "check repo_url; a certificate authority of your own goes into the option ca_file",
+            ),
+            _ => None,
+        };
+        if let Some(hint) = hint {
+            error = error.with_hint(hint);
         }
         Failed { error, may_repeat }
     }

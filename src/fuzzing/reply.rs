@@ -58,7 +58,7 @@ pub fn error_body(data: &[u8]) {
 /// The body of a user record.
 pub fn user(data: &[u8]) {
     let Some(text) = text(data) else { return };
-    let user = match User::read(text.clone()) {
+    let user = match User::read(text.clone().into_bytes()) {
         Ok(user) => user,
         Err(flaw) => return assert_printable("the flaw", &flaw),
     };
@@ -96,7 +96,7 @@ pub fn user(data: &[u8]) {
 /// The body of a page of audit rows.
 pub fn page(data: &[u8]) {
     let Some(text) = text(data) else { return };
-    let page = match Page::read(text.clone()) {
+    let page = match Page::read(text.clone().into_bytes()) {
         Ok(page) => page,
         Err(flaw) => return assert_printable("the flaw", &flaw),
     };

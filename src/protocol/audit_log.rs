@@ -12,6 +12,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::json::{self, Flaw};
+use crate::Error;
 
 /// How many rows a full page has. The server fixes it; `per_page` and the like are ignored.
 pub(crate) const PAGE_SIZE: usize = 100;
@@ -51,30 +52,12 @@ enum Piece {
 }
 
 impl Page {
-    pub(crate) fn read(text: String) -> Result<Self, Flaw> {
-        #[derive(Deserialize)]
-        #[serde(expecting = "an audit row")]
-        struct Fields<'a> {
-            #[serde(borrow)]
-            action: Cow<'a, str>,
-            #[serde(borrow)]
-            user_agent: Option<Cow<'a, str>>,
-            #[serde(borrow)]
-            params: Option<&'a RawValue>,
-        }
-
-        let texts: Vec<&RawValue> = json::read(&text)?;
-        let mut rows = Vec::with_capacity(texts.len());
-        for (index, raw) in texts.into_iter().enumerate() {
-            let fields: Fields<'_> = json::read(raw.get())
-                .map_err(|flaw| format!("row {index} of the page: {flaw} of the row"))?;
-            rows.push(Row {
-                json: place(&text, raw.get()),
-                action: Piece::new(&text, fields.action),
-                user_agent: fields.user_agent.map(|agent| Piece::new(&text, agent)),
-                params: fields.params.map(|params| place(&text, params.get())),
-            });
-        }
+    pub(crate) fn read(body: Vec<u8>) -> Result<Self, Flaw> {
+        let text = json::utf8(body)?;
+        let rows = match rows_at_once(&text) {
+            Some(rows) => rows,
+            None => rows_one_by_one(&text)?,
+        };
         Ok(Self { text: Arc::new(Text(text)), rows })
     }
 
@@ -96,6 +79,73 @@ impl Page {
             }
             Some(_) => Cow::Borrowed(&self.text.0),
             None => Cow::Borrowed("[]"),
+        }
+    }
+}
+
+/// The rows of `page`, each looked at once; none where anything about it is wrong.
+fn rows_at_once(page: &str) -> Option<Vec<Row>> {
+    let mut rows = Vec::with_capacity(PAGE_SIZE);
+    let mut rest = page.trim_start_matches(JSON_SPACE).strip_prefix('[')?;
+    if let Some(end) = rest.trim_start_matches(JSON_SPACE).strip_prefix(']') {
+        return end.trim_start_matches(JSON_SPACE).is_empty().then_some(rows);
+    }
+    loop {
+        let row = rest.trim_start_matches(JSON_SPACE);
+        let mut reader = serde_json::Deserializer::from_str(row).into_iter();
+        let fields: Fields<'_> = reader.next()?.ok()?;
+        let (row, after) = row.split_at(reader.byte_offset());
+        let row = place(page, row);
+        json::check_depth(page, row.clone(), 1).ok()?;
+        rows.push(Row::new(page, row, fields));
+        let after = after.trim_start_matches(JSON_SPACE);
+        match after.strip_prefix(',') {
+            Some(next) => rest = next,
+            None => {
+                let end = after.strip_prefix(']')?.trim_start_matches(JSON_SPACE);
+                return end.is_empty().then_some(rows);
+            }
+        }
+    }
+}
+
+const JSON_SPACE: [char; 4] = [' ', '\t', '\n', '\r'];
+
+/// The rows of `page`, or what is wrong with it. Looks at each row twice, and knows where it is.
+fn rows_one_by_one(page: &str) -> Result<Vec<Row>, Flaw> {
+    let texts: Vec<&RawValue> = json::read(page)?;
+    let read = |(index, row): (usize, &RawValue)| {
+        json::check_depth(page, place(page, row.get()), 1)?;
+        Row::read(page, row).map_err(|flaw| format!("row {index} of the page: {flaw} of the row"))
+    };
+    texts.into_iter().enumerate().map(read).collect()
+}
+
+/// What a row is read into.
+#[derive(Deserialize)]
+#[serde(expecting = "an audit row")]
+struct Fields<'a> {
+    #[serde(borrow)]
+    action: Cow<'a, str>,
+    #[serde(borrow)]
+    user_agent: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    params: Option<&'a RawValue>,
+}
+
+impl Row {
+    /// Reads `row`, a piece of `page`.
+    fn read(page: &str, row: &RawValue) -> Result<Self, Flaw> {
+        let fields = json::read(row.get())?;
+        Ok(Self::new(page, place(page, row.get()), fields))
+    }
+
+    fn new(page: &str, json: Range<usize>, fields: Fields<'_>) -> Self {
+        Self {
+            json,
+            action: Piece::new(page, fields.action),
+            user_agent: fields.user_agent.map(|agent| Piece::new(page, agent)),
+            params: fields.params.map(|params| place(page, params.get())),
         }
     }
 }
@@ -123,6 +173,20 @@ impl Piece {
 }
 
 impl AuditLog {
+    /// Reads a row again from what [`AuditLog::json`] gave.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidArgument`](crate::ErrorKind) where `json` is no such row.
+    pub fn from_json(json: impl Into<String>) -> crate::Result<Self> {
+        let read = |text: String| {
+            let row = json::read(&text).and_then(|row| Row::read(&text, row))?;
+            Ok(Self { page: Arc::new(Text(text)), row })
+        };
+        json::text(json.into().into_bytes())
+            .and_then(read)
+            .map_err(|flaw| Error::invalid_argument(format!("json is no audit row: {flaw}")))
+    }
+
     /// What was done: `key.generate`, `release.publish`, … The list grows with the server, so
     /// the type stays open.
     #[must_use]
@@ -177,7 +241,7 @@ mod tests {
     fn a_row_is_the_servers_own_text() {
         let text = r#" [ {"action":"key.generate", "params":{"big":12345678901234567890,"s":"\ud83d\ude00"},"user_agent":null,"new":1},
             {"action":"a\nb","params":null,"user_agent":""},{"action":"old"}] "#;
-        let page = Page::read(text.to_owned()).unwrap();
+        let page = Page::read(text.into()).unwrap();
         assert_eq!(page.len(), 3);
         let first = page.row(0).unwrap();
         assert_eq!(first.action(), "key.generate");
@@ -191,9 +255,34 @@ mod tests {
         let third = page.row(2).unwrap();
         assert_eq!((third.action(), third.user_agent(), third.params()), ("old", None, "null"));
         assert!(page.row(3).is_none());
+        for row in [first, second, third] {
+            let again = AuditLog::from_json(row.json()).unwrap();
+            assert_eq!(again, row);
+            assert_eq!(
+                (again.action(), again.user_agent(), again.params()),
+                (row.action(), row.user_agent(), row.params())
+            );
+        }
+        for text in ["", "[]", "{}", r#"{"action":"a"},{"action":"b"}"#] {
+            let error = AuditLog::from_json(text).unwrap_err();
+            assert!(error.message().starts_with("json is no audit row: "), "{text}: {error}");
+        }
         assert_eq!(page.json_from(0), text);
         assert_eq!(page.json_from(2), r#"[{"action":"old"}] "#);
         assert_eq!(page.json_from(3), "[]");
+    }
+
+    #[test]
+    fn rows_are_the_same_both_ways() {
+        for page in [
+            "[]",
+            " [ ] ",
+            r#"[{"action":"a"}]"#,
+            " [\n{\"action\" : \"\\u00e9\", \"params\": {\"[\": [1, 2]} , \"more\":1} \t, {\"action\":\"b\"}\r] ",
+        ] {
+            let (once, twice) = (rows_at_once(page).unwrap(), rows_one_by_one(page).unwrap());
+            assert_eq!(format!("{once:?}"), format!("{twice:?}"));
+        }
     }
 
     #[test]
@@ -206,8 +295,12 @@ mod tests {
             (r#"[{"action":"a","user_agent":{}}]"#, "row 0 of the page: expected a string"),
             (r#"[{"action":"a"}"#, "EOF while parsing a list"),
             ("[1]", "row 0 of the page: expected an audit row"),
+            (r#"[{"action":"a"},]"#, "trailing comma"),
+            (r#"[{"action":"a"} {"action":"b"}]"#, "expected `,` or `]`"),
+            (r#"[{"action":"a"}] x"#, "trailing characters"),
+            ("[] x", "trailing characters"),
         ] {
-            let error = Page::read(text.to_owned()).unwrap_err();
+            let error = Page::read(text.into()).unwrap_err();
             assert!(error.starts_with(flaw), "{text}: {error}");
         }
     }

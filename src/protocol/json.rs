@@ -4,11 +4,14 @@
 //! cannot be read is an error that names the place and never repeats a value, which may be
 //! somebody's address.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fmt;
 use std::marker::PhantomData;
+use std::ops::Range;
 
-use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
+use serde::Deserialize;
+use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
 
 use super::headers::printable;
 
@@ -20,17 +23,40 @@ pub(crate) type Flaw = String;
 
 /// The body as text.
 pub(crate) fn text(body: Vec<u8>) -> Result<String, Flaw> {
-    let text = String::from_utf8(body)
-        .map_err(|error| format!("invalid UTF-8 at byte {}", error.utf8_error().valid_up_to()))?;
-    match too_deep(&text) {
-        Some(at) => Err(format!("nested deeper than {MAX_DEPTH} levels at byte {at}")),
-        None => Ok(text),
+    let text = utf8(body)?;
+    check_depth(&text, 0..text.len(), 0)?;
+    Ok(text)
+}
+
+/// The body as text whose depth is still to be checked, piece by piece.
+pub(crate) fn utf8(body: Vec<u8>) -> Result<String, Flaw> {
+    String::from_utf8(body)
+        .map_err(|error| format!("invalid UTF-8 at byte {}", error.utf8_error().valid_up_to()))
+}
+
+/// Refuses a piece of `text`, itself `depth` levels deep, that is nested too deeply.
+pub(crate) fn check_depth(text: &str, piece: Range<usize>, depth: usize) -> Result<(), Flaw> {
+    let (start, piece) = (piece.start, &text[piece]);
+    // A piece that opens no more than that is not deeper either, and counting is quick.
+    if opening(piece) + depth <= MAX_DEPTH {
+        return Ok(());
+    }
+    match too_deep(piece, depth) {
+        Some(at) => Err(format!("nested deeper than {MAX_DEPTH} levels at byte {}", start + at)),
+        None => Ok(()),
     }
 }
 
+/// How many brackets and braces open in `text`. They differ in one bit, and a sum of bytes over no
+/// more than 255 of them is one the processor takes many at a time.
+fn opening(text: &str) -> usize {
+    let count = |chunk: &[u8]| chunk.iter().map(|byte| u8::from(byte | 0x20 == b'{')).sum::<u8>();
+    text.as_bytes().chunks(255).map(|chunk| usize::from(count(chunk))).sum()
+}
+
 /// Where the nesting becomes too deep, if it does. Text that is not JSON is left to the parser.
-fn too_deep(text: &str) -> Option<usize> {
-    let (mut depth, mut in_string, mut escaped) = (0_usize, false, false);
+fn too_deep(text: &str, depth: usize) -> Option<usize> {
+    let (mut depth, mut in_string, mut escaped) = (depth, false, false);
     for (at, byte) in text.bytes().enumerate() {
         if in_string {
             in_string = byte != b'"' || escaped;
@@ -78,6 +104,41 @@ fn flaw(error: &serde_json::Error, path: &str) -> Flaw {
     format!("{text} at line {line} column {column}{path}")
 }
 
+/// The keys of an object that came so far: none may come twice.
+#[derive(Default)]
+pub(crate) struct Keys<'de> {
+    few: Vec<Cow<'de, str>>,
+    many: HashSet<Cow<'de, str>>,
+}
+
+/// How many keys are compared one by one, which is sooner done than hashing.
+const FEW: usize = 24;
+
+impl<'de> Keys<'de> {
+    /// The next key, borrowed where it needs no unescaping.
+    pub(crate) fn next<A: MapAccess<'de>>(
+        &mut self,
+        map: &mut A,
+    ) -> Result<Option<Cow<'de, str>>, A::Error> {
+        #[derive(Deserialize)]
+        #[serde(transparent)]
+        struct Key<'a>(#[serde(borrow)] Cow<'a, str>);
+
+        let Some(Key(key)) = map.next_key()? else { return Ok(None) };
+        let is_new = if self.few.len() < FEW {
+            let is_new = !self.few.contains(&key);
+            self.few.push(key.clone());
+            is_new
+        } else {
+            if self.many.is_empty() {
+                self.many.extend(self.few.iter().cloned());
+            }
+            self.many.insert(key.clone())
+        };
+        if is_new { Ok(Some(key)) } else { Err(A::Error::custom("the same key twice")) }
+    }
+}
+
 /// A JSON object as pairs in the server's order; the same key twice is an error.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct UniqueMap<V>(pub(crate) Vec<(String, V)>);
@@ -95,12 +156,9 @@ impl<'de, V: Deserialize<'de>> Deserialize<'de> for UniqueMap<V> {
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
                 let mut pairs = Vec::new();
-                let mut seen = HashSet::new();
-                while let Some((key, value)) = map.next_entry::<String, V>()? {
-                    if !seen.insert(key.clone()) {
-                        return Err(A::Error::custom("the same key twice"));
-                    }
-                    pairs.push((key, value));
+                let mut keys = Keys::default();
+                while let Some(key) = keys.next(&mut map)? {
+                    pairs.push((key.into_owned(), map.next_value()?));
                 }
                 Ok(UniqueMap(pairs))
             }
@@ -122,6 +180,12 @@ mod tests {
             text(nested(MAX_DEPTH + 1).into_bytes()).unwrap_err(),
             "nested deeper than 127 levels at byte 127"
         );
+        let row = nested(MAX_DEPTH);
+        assert!(check_depth(&row, 0..row.len(), 0).is_ok());
+        assert_eq!(
+            check_depth(&row, 0..row.len(), 1).unwrap_err(),
+            "nested deeper than 127 levels at byte 126"
+        );
         let quoted = format!(r#"["{}\"{}"]"#, "[".repeat(500), "{".repeat(500));
         assert!(text(quoted.into_bytes()).is_ok());
         assert_eq!(text(b"\"a\xff\"".to_vec()).unwrap_err(), "invalid UTF-8 at byte 2");
@@ -132,10 +196,20 @@ mod tests {
         let error = read::<Vec<UniqueMap<String>>>("[{\"a\":\"b\"},\n{\"c\":12345}]").unwrap_err();
         assert_eq!(error, "expected a string at line 2 column 10 ([1].c)");
         let error = read::<UniqueMap<String>>(r#"{"a":"b","a":"c"}"#).unwrap_err();
-        assert!(error.starts_with("the same key twice at line 1 column 17"), "{error}");
+        assert!(error.starts_with("the same key twice at line 1 column 12"), "{error}");
         let error = read::<UniqueMap<String>>(r#"{"a":"#).unwrap_err();
         assert!(error.starts_with("EOF while parsing"), "{error}");
         let error = read::<UniqueMap<String>>(r#""eric@example.com""#).unwrap_err();
         assert_eq!(error, "expected an object at line 1 column 18");
+    }
+
+    #[test]
+    fn a_key_that_comes_twice_is_found_among_many() {
+        let pairs: Vec<_> = (0..FEW * 2).map(|number| format!("\"{number}\":1")).collect();
+        assert!(read::<UniqueMap<u8>>(&format!("{{{}}}", pairs.join(","))).is_ok());
+        for twice in [0, FEW - 1, FEW, FEW * 2 - 1] {
+            let text = format!("{{{},{}}}", pairs.join(","), pairs[twice]);
+            assert!(read::<UniqueMap<u8>>(&text).unwrap_err().starts_with("the same key twice"));
+        }
     }
 }

@@ -33,6 +33,14 @@ const NO_USER_BEHIND: &str = "the credential belongs to an organization, not to 
 const OTP: &str = "give the code of the authenticator app as the option otp";
 const BASIC: &str = "give an API key or an OAuth token as the option api_key";
 const KEY: &str = "give an API key as the option api_key";
+const CHECK_KEY: &str =
+    "check the option api_key: an API key as it is, or `Bearer ` and an OAuth token";
+const NEW_KEY: &str = "make another key on the server's own site";
+const SCOPE: &str = "use a key that has the permission api:read";
+const BLOCKED: &str = "ask the server's operators why they refuse this network address";
+const WHO_IS_FOUND: &str =
+    "a name is found in any letter case, an address only if it is verified and public";
+const OPERATORS: &str = "the fault is the server's: try again later, or ask its operators";
 const VERIFY: &str = "follow the link in the mail that the server sent to the account's address";
 const PROXY: &str =
     "the proxy wants a user and a password: put them into the URL of the option proxy";
@@ -55,7 +63,11 @@ impl Reply {
         if self.is_success() { Ok(()) } else { Err(self.error(operation)) }
     }
 
-    fn record<T>(mut self, operation: Operation, read: fn(String) -> Result<T, Flaw>) -> Result<T> {
+    fn record<T>(
+        mut self,
+        operation: Operation,
+        read: fn(Vec<u8>) -> Result<T, Flaw>,
+    ) -> Result<T> {
         if !self.is_success() {
             return Err(self.error(operation));
         }
@@ -63,7 +75,7 @@ impl Reply {
             Some(other) if !is_json(other) => {
                 Err(format!("its content type is {}", printable(other)))
             }
-            _ => json::text(std::mem::take(&mut self.body)).and_then(read),
+            _ => read(std::mem::take(&mut self.body)),
         };
         result.map_err(|flaw| {
             self.put_on(
@@ -153,7 +165,7 @@ impl Reply {
                 "email not verified" => {
                     (ErrorKind::Forbidden, Some(Reason::EmailNotVerified), Some(VERIFY))
                 }
-                "Blocked" => (ErrorKind::Forbidden, Some(Reason::AddressBlocked), None),
+                "Blocked" => (ErrorKind::Forbidden, Some(Reason::AddressBlocked), Some(BLOCKED)),
                 _ => (ErrorKind::Forbidden, None, None),
             },
             404 => self.not_found(operation, said),
@@ -161,7 +173,7 @@ impl Reply {
             407 => (ErrorKind::UnexpectedStatus, None, Some(PROXY)),
             422 => (ErrorKind::Validation, None, None),
             429 => (ErrorKind::RateLimited, None, None),
-            500..=599 => (ErrorKind::Server, None, None),
+            500..=599 => (ErrorKind::Server, None, Some(OPERATORS)),
             301 | 302 | 303 | 307 | 308 => (ErrorKind::UnexpectedStatus, None, Some(REDIRECT)),
             _ => (ErrorKind::UnexpectedStatus, None, said.is_none().then_some(NOT_THE_API)),
         }
@@ -187,7 +199,8 @@ impl Reply {
             Operation::GetCurrentUser | Operation::StreamAuditLogs => {
                 (ErrorKind::NotFound, None, Some(NO_USER_BEHIND))
             }
-            Operation::GetUser | Operation::ResetUserPassword => (ErrorKind::NotFound, None, None),
+            Operation::GetUser => (ErrorKind::NotFound, None, Some(WHO_IS_FOUND)),
+            Operation::ResetUserPassword => (ErrorKind::NotFound, None, None),
         }
     }
 
@@ -240,9 +253,11 @@ fn credential_reason(message: &str) -> (Option<Reason>, Option<&'static str>) {
         "missing authentication information" => (Some(Reason::MissingCredential), Some(KEY)),
         "invalid API key"
         | "invalid username and password combination"
-        | "invalid authentication information" => (Some(Reason::InvalidCredential), None),
-        "API key revoked" => (Some(Reason::RevokedCredential), None),
-        "key not authorized for this action" => (Some(Reason::InsufficientScope), None),
+        | "invalid authentication information" => {
+            (Some(Reason::InvalidCredential), Some(CHECK_KEY))
+        }
+        "API key revoked" => (Some(Reason::RevokedCredential), Some(NEW_KEY)),
+        "key not authorized for this action" => (Some(Reason::InsufficientScope), Some(SCOPE)),
         _ if message.starts_with("Basic authentication is disabled") => {
             (Some(Reason::BasicDisabled), Some(BASIC))
         }
@@ -315,6 +330,7 @@ mod tests {
             let body = format!(r#"{{"message":"{message}","status":401}}"#);
             let error = reply(401, &[JSON], &body).user(Operation::GetCurrentUser).unwrap_err();
             assert_eq!((error.kind(), error.reason()), (ErrorKind::Unauthenticated, reason));
+            assert_eq!(error.hint().is_some(), reason.is_some());
             assert_eq!(error.message(), message);
         }
     }

@@ -1,12 +1,14 @@
 //! The record of a user account.
 
+use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use serde::Deserialize;
-use serde::de::{Deserializer, Error as _, IgnoredAny};
+use serde::de::{Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::json::{self, Flaw, UniqueMap};
+use super::json::{self, Flaw, Keys, UniqueMap};
+use crate::Error;
 
 /// A user account, as the server describes it to this caller.
 ///
@@ -18,8 +20,7 @@ pub struct User {
     fields: Fields,
 }
 
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(expecting = "a user record")]
+#[derive(Clone, Debug, Default, PartialEq)]
 struct Fields {
     username: String,
     full_name: Option<String>,
@@ -31,6 +32,46 @@ struct Fields {
     packages: Option<Vec<Package>>,
     owned_packages: Option<UniqueMap<String>>,
     organizations: Option<Vec<Organization>>,
+}
+
+/// In one pass, with the fields we do not know: they are not to be doubled either.
+impl<'de> Deserialize<'de> for Fields {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Record;
+
+        impl<'de> Visitor<'de> for Record {
+            type Value = Fields;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a user record")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields, A::Error> {
+                let mut keys = Keys::default();
+                let mut username = None;
+                let mut fields = Fields::default();
+                while let Some(key) = keys.next(&mut map)? {
+                    match &*key {
+                        "username" => username = Some(map.next_value()?),
+                        "full_name" => fields.full_name = map.next_value()?,
+                        "handles" => fields.handles = map.next_value()?,
+                        "url" => fields.url = map.next_value()?,
+                        "email" => fields.email = map.next_value()?,
+                        "inserted_at" => fields.inserted_at = map.next_value()?,
+                        "updated_at" => fields.updated_at = map.next_value()?,
+                        "packages" => fields.packages = map.next_value()?,
+                        "owned_packages" => fields.owned_packages = map.next_value()?,
+                        "organizations" => fields.organizations = map.next_value()?,
+                        _ => map.next_value::<IgnoredAny>().map(drop)?,
+                    }
+                }
+                fields.username = username.ok_or_else(|| A::Error::missing_field("username"))?;
+                Ok(fields)
+            }
+        }
+
+        deserializer.deserialize_map(Record)
+    }
 }
 
 /// A package the user owns.
@@ -60,11 +101,19 @@ pub struct Organization {
 }
 
 impl User {
-    pub(crate) fn read(json: String) -> Result<Self, Flaw> {
+    pub(crate) fn read(body: Vec<u8>) -> Result<Self, Flaw> {
+        let json = json::text(body)?;
         let fields = json::read(&json)?;
-        // The fields we do not know are not to be doubled either.
-        json::read::<UniqueMap<IgnoredAny>>(&json)?;
         Ok(Self { json, fields })
+    }
+
+    /// Reads a record again from what [`User::json`] gave.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidArgument`](crate::ErrorKind) where `json` is no such record.
+    pub fn from_json(json: impl Into<String>) -> crate::Result<Self> {
+        Self::read(json.into().into_bytes())
+            .map_err(|flaw| Error::invalid_argument(format!("json is no user record: {flaw}")))
     }
 
     /// The name, unique on the server, in lower case.
@@ -193,7 +242,7 @@ mod tests {
 
     #[test]
     fn every_field_is_kept() {
-        let user = User::read(RICH.to_owned()).unwrap();
+        let user = User::read(RICH.into()).unwrap();
         assert_eq!(user.username(), "rich");
         assert_eq!(user.full_name(), Some("Rich \"The\" Üser"));
         assert_eq!(user.email(), Some("r@example.com"));
@@ -208,11 +257,15 @@ mod tests {
         assert_eq!(user.field("future").unwrap().get(), r#"{"a":[12345678901234567890]}"#);
         assert_eq!(user.field("no such field").map(RawValue::get), None);
         assert_eq!(user.json(), RICH);
+        assert_eq!(User::from_json(user.json()).unwrap(), user);
+        let error = User::from_json("{}").unwrap_err();
+        assert_eq!(error.kind(), crate::ErrorKind::InvalidArgument);
+        assert!(error.message().starts_with("json is no user record: missing field `username`"));
     }
 
     #[test]
     fn only_the_name_must_be_there() {
-        let user = User::read(r#"{"username":"rich","full_name":null}"#.to_owned()).unwrap();
+        let user = User::read(r#"{"username":"rich","full_name":null}"#.into()).unwrap();
         assert_eq!(user.full_name(), None);
         assert_eq!(user.packages(), None);
         assert_eq!(user.handles().next(), None);
@@ -222,12 +275,9 @@ mod tests {
     fn half_a_record_is_none() {
         for (json, flaw) in [
             ("{}", "missing field `username` at line 1 column 2"),
-            ("[]", "expected a user record at line 1 column 2"),
+            ("[]", "expected a user record at line 1 column 0"),
             (r#"{"username":5}"#, "expected a string at line 1 column 13 (username)"),
-            (
-                r#"{"username":"a","username":"b"}"#,
-                "duplicate field `username` at line 1 column 26",
-            ),
+            (r#"{"username":"a","username":"b"}"#, "the same key twice at line 1 column 26"),
             (
                 r#"{"username":"a","packages":[{"name":1}]}"#,
                 "expected a string at line 1 column 37 (packages[0].name)",
@@ -238,7 +288,7 @@ mod tests {
             ),
             (r#"{"username":"a"} x"#, "trailing characters at line 1 column 18"),
         ] {
-            let error = User::read(json.to_owned()).unwrap_err();
+            let error = User::read(json.into()).unwrap_err();
             assert!(error.starts_with(flaw), "{json}: {error}");
         }
     }

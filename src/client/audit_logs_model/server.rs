@@ -105,7 +105,7 @@ impl Server {
             .take(length)
             .map(|n| format!(r#"{{"action":"page {number}","params":{n}}}"#))
             .collect();
-        let page = Page::read(format!("[{}]", rows.join(","))).unwrap();
+        let page = Page::read(format!("[{}]", rows.join(",")).into()).unwrap();
         let before = self.served.insert(number, rows);
         assert!(before.is_none(), "page {number} was asked for although it had been served");
         Ok(page)
