@@ -1,0 +1,223 @@
+"""What is measured: each job with those who do it, and the targets."""
+
+from dataclasses import dataclass, field
+
+PAGES = 200
+DELAY_MS = 40
+DELAYED_PAGES = 50
+AHEAD = 8
+
+
+@dataclass
+class Entrant:
+    """One who does a job: label, program, the program's own name of the job, options for it."""
+
+    label: str
+    program: str
+    job: str
+    options: list[str] = field(default_factory=list)
+    # So many times fewer operations, for those who would take too long.
+    slower: int = 1
+
+
+@dataclass
+class Job:
+    """`entrants` do `count` operations against a stand-in; the first is what the others are
+    compared with."""
+
+    name: str
+    title: str
+    entrants: list[Entrant]
+    count: int
+    warm_up: int
+    # What counts: "cpu_us" or "wall_us" of one operation.
+    by: str = "cpu_us"
+    server: list[str] = field(default_factory=list)
+    rounds: int = 0
+    tls: bool = False
+
+
+E = Entrant
+
+JOBS = [
+    Job(
+        "user",
+        "get_user: 1.4 kB over a kept connection",
+        [
+            E("limit: raw socket", "raw", "user"),
+            E("C: libcurl + yyjson", "curl", "user"),
+            E("C: ours, username read with yyjson", "c", "user"),
+            E("C: ours, the JSON taken", "c", "user_text"),
+            E("Rust: ours, blocking", "rust", "user"),
+            E("Rust: ours, async", "rust", "async_user"),
+            E("Rust: reqwest + serde", "reqwest", "user"),
+            E("Python: ours", "python", "user"),
+            E("Python: ours, async", "python", "async_user"),
+            E("Python: pycurl + orjson", "pycurl", "user"),
+            E("Python: aiohttp", "aiohttp", "async_user", slower=4),
+            E("Python: httpx", "httpx", "user", slower=4),
+            E("Python: httpx, async", "httpx", "async_user", slower=8),
+            E("Python: requests", "requests", "user", slower=8),
+            E("Node.js: http", "node", "user", slower=2),
+        ],
+        count=4000,
+        warm_up=300,
+    ),
+    Job(
+        "stream",
+        f"stream_audit_logs: {PAGES} pages, {PAGES * 100} rows, 9.9 MB, `action` of each read",
+        [
+            E("limit: raw socket", "raw", "stream"),
+            E("C: libcurl + yyjson", "curl", "stream"),
+            E("C: ours, row by row", "c", "stream"),
+            E("C: ours, row by row, action with yyjson", "c", "action"),
+            E("C: ours, page by page, action with yyjson", "c", "pages"),
+            E("Rust: ours", "rust", "stream"),
+            E("Rust: reqwest + serde", "reqwest", "stream"),
+            E("Python: ours", "python", "stream"),
+            E("Python: ours, params as dicts", "python", "params"),
+            E("Python: ours, async", "python", "async_stream"),
+            E("Python: pycurl + orjson", "pycurl", "stream"),
+            E("Python: aiohttp", "aiohttp", "async_stream", slower=2),
+            E("Python: httpx", "httpx", "stream", slower=2),
+            E("Python: requests", "requests", "stream", slower=4),
+            E("Node.js: http", "node", "stream", slower=2),
+        ],
+        count=8,
+        warm_up=2,
+        server=["--pages", str(PAGES)],
+    ),
+    Job(
+        "latency",
+        f"the stream of {DELAYED_PAGES} pages, {DELAY_MS} ms away",
+        [
+            E(f"C: libcurl + yyjson, {AHEAD} in flight", "curl", "ahead"),
+            E("C: libcurl + yyjson, one by one", "curl", "stream"),
+            E(f"C: ours, prefetch {AHEAD}", "c", "action", ["prefetch", str(AHEAD)]),
+            E("C: ours, default prefetch", "c", "action"),
+            E(
+                f"Python: ours, prefetch {AHEAD}",
+                "python",
+                "stream",
+                ["prefetch", str(AHEAD)],
+            ),
+            E(f"Python: aiohttp, {AHEAD} in flight", "aiohttp", "ahead"),
+            E("Python: requests, one by one", "requests", "stream"),
+        ],
+        count=2,
+        warm_up=1,
+        by="wall_us",
+        # The last page is not full: it tells the end.
+        server=["--pages", str(DELAYED_PAGES - 1), "--delay-ms", str(DELAY_MS)],
+        rounds=3,
+    ),
+    Job(
+        "threads",
+        "get_user from 64 threads on one client",
+        [
+            E("C: libcurl + yyjson, a handle for each", "curl", "threads"),
+            E("C: ours", "c", "threads"),
+            E("Python: ours", "python", "threads"),
+            E("Python: httpx", "httpx", "threads", slower=4),
+        ],
+        count=12_800,
+        warm_up=640,
+        rounds=5,
+    ),
+    Job(
+        "tasks",
+        "get_user from 1,000 tasks on one client",
+        [
+            E("Rust: ours", "rust", "tasks"),
+            E("Python: ours", "python", "tasks"),
+            E("Python: aiohttp", "aiohttp", "tasks"),
+            E("Python: httpx", "httpx", "tasks", slower=6),
+        ],
+        count=6000,
+        warm_up=1000,
+        rounds=3,
+    ),
+    Job(
+        "tls",
+        "get_user over https, one connection",
+        [
+            E("C: libcurl + yyjson", "curl", "user"),
+            E("C: ours", "c", "user"),
+            E("Python: ours", "python", "user"),
+            E("Python: pycurl + orjson", "pycurl", "user"),
+        ],
+        count=2000,
+        warm_up=100,
+        tls=True,
+        rounds=5,
+    ),
+    Job(
+        "tls-anew",
+        "get_user over https, a connection for each",
+        [
+            E("C: libcurl + yyjson", "curl", "user"),
+            E("C: ours", "c", "user"),
+            E("Python: ours", "python", "user"),
+            E("Python: pycurl + orjson", "pycurl", "user"),
+        ],
+        count=200,
+        warm_up=20,
+        tls=True,
+        server=["--close"],
+        rounds=5,
+    ),
+]
+
+# Those whose memory is looked at, from 20 to 2,000 pages.
+MEMORY = [
+    E("C: ours, row by row", "c", "stream"),
+    E("Rust: ours", "rust", "stream"),
+    E("Python: ours", "python", "stream"),
+    E("C: libcurl + yyjson", "curl", "stream"),
+    E("Python: pycurl + orjson", "pycurl", "stream"),
+]
+
+# Programs that import and make a client, each with whose modules it needs; the first is bare
+# Python.
+START = {
+    "bare Python": ("python", "pass"),
+    "Python: ours": ("python", "import aura_users; aura_users.Client(env=False)"),
+    "Python: pycurl + orjson": ("pycurl", "import pycurl, orjson; pycurl.Curl()"),
+    "Python: httpx": ("httpx", "import httpx; httpx.Client()"),
+    "Python: requests": ("requests", "import requests; requests.Session()"),
+    "Python: aiohttp": ("aiohttp", "import aiohttp"),
+}
+
+
+def floor(in_flight):
+    """The least time, in microseconds, that DELAYED_PAGES take with so many in flight."""
+    return -(-DELAYED_PAGES // in_flight) * DELAY_MS * 1000
+
+
+@dataclass
+class Target:
+    """`ours` by `peer` of a job, at most `most`. A peer may be a number."""
+
+    job: str
+    ours: str
+    peer: str | float
+    most: float
+
+
+TARGETS = [
+    Target("user", "C: ours, the JSON taken", "C: libcurl + yyjson", 1.0),
+    Target("user", "Python: ours", "Python: pycurl + orjson", 0.65),
+    Target("stream", "C: ours, row by row", "C: libcurl + yyjson", 1.0),
+    Target("stream", "Python: ours", "Python: pycurl + orjson", 0.8),
+    Target("stream", "Python: ours, params as dicts", "Python: pycurl + orjson", 1.5),
+    Target("latency", f"C: ours, prefetch {AHEAD}", floor(AHEAD), 1.15),
+    Target("latency", "C: ours, default prefetch", floor(4), 1.15),
+    # Four times the calls for a second of CPU.
+    Target("threads", "Python: ours", "Python: httpx", 0.25),
+    Target("tasks", "Python: ours", "Python: httpx", 0.25),
+    Target("memory", "C: ours, row by row", 1.0, 2048),
+    Target("memory", "Python: ours", 1.0, 2048),
+    Target("start", "Python: ours", 1.0, 15_000),
+    Target("size", "library", 1.0, 3 << 20),
+    Target("size", "wheel", 1.0, 2.5 * (1 << 20)),
+]

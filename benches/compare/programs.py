@@ -1,0 +1,168 @@
+"""What is compared: builds our faces and the peers, or says why one is left out."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+HERE = Path(__file__).absolute().parent
+ROOT = HERE.parent.parent
+BUILD = ROOT / "build" / "compare"
+TARGET = Path(os.environ.get("CARGO_TARGET_DIR") or ROOT / "target").absolute()
+RELEASE = TARGET / "release"
+PYTHON = BUILD / "venv" / "bin" / "python"
+PEERS = ["pycurl", "orjson", "requests", "httpx", "aiohttp"]
+# Script and what it imports. No script has the name of what it imports: it would find itself.
+IN_PYTHON = {
+    "python": ("ours.py", "aura_users"),
+    "pycurl": ("pycurl_orjson.py", "pycurl, orjson"),
+    "requests": ("with_requests.py", "requests"),
+    "httpx": ("with_httpx.py", "httpx"),
+    "aiohttp": ("with_aiohttp.py", "aiohttp"),
+}
+CARGO = os.environ.get("CARGO", "cargo")
+CC = os.environ.get("CC", "cc")
+
+
+@dataclass
+class Program:
+    """A command line to be continued with a job, or the reason why there is none."""
+
+    command: list[str]
+    skipped: str = ""
+
+
+def run(*command, **settings):
+    subprocess.run([str(part) for part in command], check=True, cwd=ROOT, **settings)
+
+
+def need(*what):
+    """Whether tools/need could see to it that these are there."""
+    command = [ROOT / "tools" / "need", *what]
+    return subprocess.run(command, check=False, cwd=ROOT).returncode == 0
+
+
+def prepare(build=True):
+    """Builds all there is, and gives the programs by name."""
+    BUILD.mkdir(parents=True, exist_ok=True)
+    if build:
+        print("building everything as it is shipped: some minutes", file=sys.stderr)
+        need("cargo", "cc", "python3-venv")
+        library()
+        rust()
+        python()
+    return {
+        "rust": Program([str(RELEASE / "ours")]),
+        "reqwest": Program([str(RELEASE / "plain-reqwest")]),
+        **c(build),
+        **{name: python_program(*what) for name, what in IN_PYTHON.items()},
+        "node": node(),
+    }
+
+
+def library():
+    """The C ABI, stripped and with link-time optimization, as a distribution would ship it."""
+    run(
+        CARGO,
+        "rustc",
+        "--release",
+        "--lib",
+        "--features",
+        "capi",
+        "--crate-type",
+        "cdylib",
+    )
+
+
+def rust():
+    manifest = HERE / "Cargo.toml"
+    run(CARGO, "build", "--release", "--bins", "--manifest-path", manifest,
+        env=os.environ | {"CARGO_TARGET_DIR": str(TARGET)})  # fmt: skip
+
+
+def wheel():
+    """Our wheel, where it was built."""
+    return next((BUILD / "wheel").glob("aura_users-*.whl"), None)
+
+
+def python():
+    """A virtual environment with our wheel and the peers of Python."""
+    if not PYTHON.exists():
+        run(sys.executable, "-m", "venv", BUILD / "venv")
+    pip = [PYTHON, "-m", "pip", "-q", "--disable-pip-version-check"]
+    shutil.rmtree(BUILD / "wheel", ignore_errors=True)
+    run(*pip, "wheel", "--no-deps", "-w", BUILD / "wheel", "./python",
+        env=os.environ | {"PYO3_BUILD_EXTENSION_MODULE": "1"})  # fmt: skip
+    run(*pip, "install", "--force-reinstall", "--no-deps", wheel())
+    for peer in PEERS:
+        # One that cannot be had is skipped by name.
+        subprocess.run([str(part) for part in [*pip, "install", peer]], check=False)
+
+
+def python_program(script, modules):
+    found = subprocess.run(
+        [PYTHON, "-c", f"import {modules}"], check=False, capture_output=True, text=True
+    )
+    if found.returncode != 0:
+        return Program([], found.stderr.strip().rpartition("\n")[2])
+    return Program([str(PYTHON), str(HERE / "python" / script)])
+
+
+def node():
+    if not shutil.which("node") and not need("node"):
+        return Program([], "node is not installed")
+    return Program(["node", str(HERE / "node" / "http.mjs")])
+
+
+def yyjson():
+    """The folder of yyjson's source, out of the crate that carries it."""
+    command = [CARGO, "metadata", "--format-version=1", "--all-features"]
+    command += ["--manifest-path", HERE / "Cargo.toml"]
+    packages = json.loads(subprocess.check_output(command, cwd=ROOT))["packages"]
+    manifest = next(p["manifest_path"] for p in packages if p["name"] == "yyjson-sys")
+    return Path(manifest).parent / "yyjson" / "src"
+
+
+def c(build):
+    """The C programs: the limit, libcurl with yyjson, and ours."""
+    programs = {
+        "raw": ([], []),
+        "curl": (["yyjson"], ["-lcurl"]),
+        "c": (["yyjson"], ["-I", ROOT / "include", "-L", RELEASE, "-laura_users",
+                           f"-Wl,-rpath,{RELEASE}"]),
+    }  # fmt: skip
+    source = {"c": "ours.c"}
+    result = {}
+    flags = ["-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror", "-pthread"]
+    if build:
+        folder = yyjson()
+        run(CC, "-O2", "-c", folder / "yyjson.c", "-o", BUILD / "yyjson.o")
+    for name, (uses, libraries) in programs.items():
+        output = BUILD / name
+        result[name] = Program([str(output)])
+        if not build:
+            continue
+        if name == "curl" and not need("libcurl4-openssl-dev"):
+            result[name] = Program([], "libcurl's headers are not installed")
+            continue
+        objects = [BUILD / "yyjson.o", "-I", folder] if uses else []
+        run(CC, *flags, HERE / "c" / source.get(name, f"{name}.c"), *objects, *libraries,
+            "-o", output)  # fmt: skip
+    return result
+
+
+def sizes():
+    """Bytes of what is shipped: the stripped library, the wheel, and the module in it."""
+    found = {}
+    library = RELEASE / "libaura_users.so"
+    if library.exists():
+        found["library"] = library.stat().st_size
+    if wheel():
+        found["wheel"] = wheel().stat().st_size
+        with zipfile.ZipFile(wheel()) as files:
+            found["module"] = max(file.file_size for file in files.infolist())
+    return found
