@@ -189,7 +189,9 @@ def demo(aura_sandbox, c_tour, cpp_tour, python):
     heading("summary")
     seconds = time.monotonic() - started
     rows = in_c.split()[1]
-    print("In C, C++ and Python: account made, read back, refused a second time, signed")
+    print(
+        "In C, C++ and Python: account made, read back, refused a second time, signed"
+    )
     print(f"in, mail for a new password sent, {rows} rows of the audit log read. Told")
     print(f"that a server offers no reset. All of it in {seconds:.1f} s.")
 
