@@ -9,14 +9,30 @@ A program that makes many calls makes a `Client` of its own:
 >>> with aura_users.Client(api_key="...") as client:
 ...     for log in client.stream_audit_logs():
 ...         print(log.action)
+key.generate
+owner.add
+
+`AsyncClient` is the same for asyncio, uvloop and trio:
+
+>>> async with aura_users.AsyncClient(api_key="...") as client:
+...     async for log in client.stream_audit_logs():
+...         print(log.action)
+key.generate
+owner.add
 
 Options are keywords of the client and of every call; `OPTIONS` lists them with their defaults and
-the environment variables they are read from. Every failure is an `AuraError`.
+the environment variables they are read from:
+
+>>> [option.name for option in aura_users.OPTIONS if "HEX_API_KEY" in option.env]
+['api_key']
+
+Every failure is an `AuraError`.
 
 The functions of this module share connections. They take the environment as it is when they are
 called: one client is kept for it, and replaced when one of the variables in question changes.
 """
 
+from aura_users._async import AsyncAuditLogPages, AsyncAuditLogs, AsyncClient
 from aura_users._errors import (
     ApiError,
     AuraError,
@@ -59,6 +75,9 @@ from aura_users._native import (
 __all__ = [
     "OPTIONS",
     "ApiError",
+    "AsyncAuditLogPages",
+    "AsyncAuditLogs",
+    "AsyncClient",
     "AuditLog",
     "AuditLogPages",
     "AuditLogs",

@@ -12,7 +12,16 @@ if TYPE_CHECKING:
 class AuraError(Exception):
     """Any failure of this library.
 
-    Its text names the route, never the user, and holds no secret.
+    >>> try:
+    ...     aura_users.get_user("nobody")
+    ... except aura_users.AuraError as error:
+    ...     print(error.kind, error.status, error.message)
+    not_found 404 Page not found
+
+    Every one has `kind`, `message`, `hint`, `reason`, `status`, `errors`, `request_id`,
+    `retry_after`, `attempts`, `method`, `route`, `outcome_unknown` and `retryable`. Its text says
+    what to do next where that is known; it names the route, never the user, and holds no secret.
+    Where the operating system is what failed, its OSError is the `__cause__`.
     """
 
     kind: str = "internal"
@@ -78,108 +87,226 @@ class AuraError(Exception):
         self.retryable = retryable
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle the whole error: its class, its text, and every attribute."""
-        return _restore, (type(self), *self.args), self.__dict__
+        """Pickle the whole error: its class, its text, every attribute, the system's word."""
+        state = self.__dict__
+        if isinstance(self.__cause__, OSError):
+            state = state | {"__cause__": self.__cause__}
+        return _restore, (type(self), *self.args), state
 
 
 class InvalidArgumentError(AuraError, ValueError):
-    """The caller's mistake; nothing was sent."""
+    """The caller's mistake; nothing was sent. It is a ValueError too.
+
+    >>> aura_users.get_user("ericmj", timeout=-1)
+    Traceback (most recent call last):
+    aura_users.InvalidArgumentError: invalid_argument: timeout is "-1"; allowed: ...
+    """
 
     kind = "invalid_argument"
 
 
 class ApiError(AuraError):
-    """The server replied, and not with success. Itself: a status that has no class of its own."""
+    """The server replied, and not with success. Itself: a status that has no class of its own.
+
+    >>> try:
+    ...     aura_users.get_user("nobody")
+    ... except aura_users.ApiError as error:
+    ...     print(error.status, error.message)
+    404 Page not found
+    """
 
     kind = "unexpected_status"
 
 
 class AuthenticationError(ApiError):
-    """401: no credential, or one the server does not take; `reason` tells which."""
+    """401: no credential, or one the server does not take; `reason` tells which.
+
+    >>> try:
+    ...     aura_users.get_current_user(api_key="mistyped")
+    ... except aura_users.AuthenticationError as error:
+    ...     print(error.reason)
+    invalid_credential
+    """
 
     kind = "unauthenticated"
 
 
 class OtpRequiredError(AuthenticationError):
-    """401: the account asks for a one-time password (option `otp`)."""
+    """401: the account asks for a one-time password (option `otp`).
+
+    >>> try:
+    ...     me = aura_users.get_current_user()
+    ... except aura_users.OtpRequiredError:
+    ...     me = aura_users.get_current_user(otp=input("Code: "))
+    """
 
     kind = "otp_required"
 
 
 class OtpInvalidError(AuthenticationError):
-    """401: the one-time password is wrong or was used before."""
+    """401: the one-time password is wrong or was used before.
+
+    >>> try:
+    ...     aura_users.get_current_user(otp="123456")
+    ... except aura_users.OtpInvalidError as error:
+    ...     print(error.hint)
+    give the code of the authenticator app as the option otp
+    """
 
     kind = "otp_invalid"
 
 
 class PermissionDeniedError(ApiError):
-    """403: the credential is known but may not do this."""
+    """403: the credential is known but may not do this; `reason` may tell why.
+
+    >>> try:
+    ...     aura_users.get_current_user()
+    ... except aura_users.PermissionDeniedError as error:
+    ...     print(error.reason)
+    email_not_verified
+    """
 
     kind = "forbidden"
 
 
 class NotFoundError(ApiError):
-    """404: no such user."""
+    """404: no such user.
+
+    >>> try:
+    ...     aura_users.get_user("nobody")
+    ... except aura_users.NotFoundError:
+    ...     print("nobody is not there")
+    nobody is not there
+    """
 
     kind = "not_found"
 
 
 class UnsupportedError(ApiError):
-    """This server has no such endpoint."""
+    """This server has no such endpoint.
+
+    >>> try:
+    ...     aura_users.reset_user_password("ericmj")
+    ... except aura_users.UnsupportedError as error:
+    ...     print(error.hint)
+    this server does not offer password reset in its API ...
+    """
 
     kind = "unsupported"
 
 
 class ValidationError(ApiError):
-    """422: the server refused the fields; `errors` says which and why."""
+    """422: the server refused the fields; `errors` says which and why.
+
+    >>> try:
+    ...     aura_users.create_user("ericmj", "correct horse", ["eric@example.com"])
+    ... except aura_users.ValidationError as error:
+    ...     print(error.errors)
+    {'username': 'has already been taken'}
+    """
 
     kind = "validation"
 
 
 class RateLimitError(ApiError):
-    """429, or the rate limit's window is longer than the call may wait; see `retry_after`."""
+    """429, or the rate limit's window is longer than the call may wait; see `retry_after`.
+
+    >>> try:
+    ...     aura_users.get_user("ericmj", rate_limit="error")
+    ... except aura_users.RateLimitError as error:
+    ...     print(f"again in {error.retry_after:.0f} seconds")
+    again in 7 seconds
+    """
 
     kind = "rate_limited"
 
 
 class ServerError(ApiError):
-    """5xx."""
+    """5xx: the fault is the server's. Its operators find the call by `request_id`.
+
+    >>> try:
+    ...     aura_users.get_user("ericmj", max_retries=0)
+    ... except aura_users.ServerError as error:
+    ...     print(error.status, error.retryable)
+    503 True
+    """
 
     kind = "server"
 
 
 class ConnectError(AuraError, ConnectionError):
-    """No connection, or it broke before a whole reply came."""
+    """No connection, or it broke before a whole reply came. It is a ConnectionError too.
+
+    >>> try:
+    ...     aura_users.get_user("ericmj", repo_url="http://127.0.0.1:1/api", max_retries=0)
+    ... except aura_users.ConnectError as error:
+    ...     print(repr(error.__cause__))
+    ConnectionRefusedError(111, 'Connection refused')
+    """
 
     kind = "connect"
 
 
 class TlsError(AuraError, ConnectionError):
-    """The server's certificate was refused, or the TLS handshake failed."""
+    """The server's certificate was refused, or the TLS handshake failed.
+
+    It is a ConnectionError too.
+
+    >>> try:
+    ...     aura_users.get_user("ericmj")
+    ... except aura_users.TlsError as error:
+    ...     print(error.message)
+    TLS with the server failed: invalid peer certificate: UnknownIssuer
+    """
 
     kind = "tls"
 
 
 class TimeoutError(AuraError, builtins.TimeoutError):
-    """The time allowed ran out."""
+    """The time allowed ran out. It is Python's own TimeoutError too.
+
+    >>> try:
+    ...     aura_users.get_user("ericmj", timeout=0.05)
+    ... except TimeoutError as error:
+    ...     print(error.message)
+    no whole reply within timeout, 0.05 s
+    """
 
     kind = "timeout"
 
 
 class CancelledError(AuraError):
-    """The call was ended before its reply came."""
+    """The call was ended before its reply came.
+
+    A signal's handler and a cancelled task raise exceptions of their own; this is for what else
+    ends a call.
+
+    >>> issubclass(aura_users.CancelledError, aura_users.AuraError)
+    True
+    """
 
     kind = "cancelled"
 
 
 class DecodeError(AuraError):
-    """The reply is not what this endpoint gives."""
+    """The reply is not what this endpoint gives.
+
+    >>> try:
+    ...     aura_users.get_user("ericmj")
+    ... except aura_users.DecodeError as error:
+    ...     print(error.status, error.message)
+    200 the reply is not what this endpoint gives: EOF while parsing ...
+    """
 
     kind = "decode"
 
 
 class InternalError(AuraError):
-    """A defect of this library."""
+    """A defect of this library: please report it, with its text.
+
+    >>> issubclass(aura_users.InternalError, aura_users.AuraError)
+    True
+    """
 
 
 BY_KIND: dict[str, type[AuraError]] = {

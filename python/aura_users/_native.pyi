@@ -4,9 +4,21 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from os import PathLike
 from types import TracebackType
-from typing import Any, ClassVar, Literal, SupportsIndex, TypedDict, final, type_check_only
+from typing import (
+    Any,
+    ClassVar,
+    Generic,
+    Literal,
+    SupportsIndex,
+    TypedDict,
+    TypeVar,
+    final,
+    type_check_only,
+)
 
 from typing_extensions import Self, Unpack
+
+_T = TypeVar("_T")
 
 __all__ = [
     "ERROR_KINDS",
@@ -14,19 +26,24 @@ __all__ = [
     "AuditLog",
     "AuditLogPages",
     "AuditLogs",
+    "Call",
     "Client",
+    "Completions",
     "OptionSpec",
     "Organization",
     "Package",
     "RateLimitState",
     "User",
     "__version__",
-    "_restore_audit_log",
-    "_restore_user",
     "create_user",
     "get_current_user",
     "get_user",
     "reset_user_password",
+    "start_create_user",
+    "start_get_current_user",
+    "start_get_user",
+    "start_next_page",
+    "start_reset_user_password",
     "stream_audit_logs",
 ]
 
@@ -129,6 +146,7 @@ class Package:
     def __ne__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
     def __getnewargs__(self) -> tuple[str, str | None, str | None, str | None]: ...
+    def __replace__(self, **changes: str | None) -> Self: ...
 
 @final
 class Organization:
@@ -146,11 +164,16 @@ class Organization:
     def __ne__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
     def __getnewargs__(self) -> tuple[str, str | None]: ...
+    def __replace__(self, **changes: str | None) -> Self: ...
 
 @final
 class User:
     """A user account, as the server describes it to this caller. It cannot be changed."""
 
+    __match_args__ = ("username",)
+    @classmethod
+    def from_json(cls, raw_json: str) -> Self:
+        """Give a record again, from what `raw_json` gave."""
     @property
     def username(self) -> str:
         """The name, unique on the server, in lower case."""
@@ -200,6 +223,10 @@ class User:
 class AuditLog:
     """One row of an audit log: something that was done with the caller's account."""
 
+    __match_args__ = ("action", "user_agent", "params")
+    @classmethod
+    def from_json(cls, raw_json: str) -> Self:
+        """Give a row again, from what `raw_json` gave."""
     @property
     def action(self) -> str:
         """What was done: `key.generate`, `release.publish`, ..."""
@@ -212,11 +239,15 @@ class AuditLog:
     @property
     def raw_json(self) -> str:
         """The server's own JSON of the row, byte for byte."""
+    @property
+    def extra(self) -> Mapping[str, Any]:
+        """The fields that have no attribute of their own."""
     def to_dict(self) -> dict[str, Any]:
         """All of the row as a new dict, fields unknown to this library too."""
     def __eq__(self, other: object, /) -> bool: ...
     def __ne__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
+    def __copy__(self) -> Self: ...
     def __reduce__(self) -> tuple[Any, ...]: ...
 
 @final
@@ -230,6 +261,8 @@ class AuditLogs:
         """The page the next row is on: to go on another day, start there."""
     def pages(self) -> AuditLogPages:
         """Give the same rows as lists, one for each page."""
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        """Give the same rows to libraries that read Arrow, such as pandas, polars and pyarrow."""
     def close(self) -> None:
         """End the stream."""
     def __enter__(self) -> Self: ...
@@ -326,5 +359,40 @@ def reset_user_password(username_or_email: str, **options: Unpack[ClientOptions]
 def stream_audit_logs(**options: Unpack[ClientOptions]) -> AuditLogs:
     """Give the audit log of the credential's user, newest row first."""
 
-def _restore_user(raw_json: str, parts: dict[str, Any]) -> User: ...
-def _restore_audit_log(parts: dict[str, Any]) -> AuditLog: ...
+@final
+class Call(Generic[_T]):
+    """A call under way on the core's thread. Dropping it cancels it."""
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether the parent of this process began it: it will give no result here."""
+    def on_done(self, completions: Completions, token: int) -> None:
+        """Have `completions` give `token` when the call is done."""
+    def cancel(self) -> None:
+        """Ask it to end."""
+    def take(self) -> _T:
+        """Give the result or raise the error; once, when the call is done."""
+
+@final
+class Completions:
+    """The calls of one event loop that are done."""
+
+    def __new__(cls) -> Self: ...
+    def fileno(self) -> int:
+        """Give a descriptor that is readable while there is something to take."""
+    def wait(self) -> bool:
+        """Wait until there is something to take; False once it is closed."""
+    def close(self) -> None:
+        """Let the thread that waits go."""
+    def take(self) -> list[int]:
+        """Give the tokens of the calls that were done since the last time."""
+
+def start_create_user(
+    client: Client, username: str, password: str, emails: Sequence[str], options: CallOptions
+) -> Call[User]: ...
+def start_get_current_user(client: Client, options: CallOptions) -> Call[User]: ...
+def start_get_user(client: Client, username_or_email: str, options: CallOptions) -> Call[User]: ...
+def start_reset_user_password(
+    client: Client, username_or_email: str, options: CallOptions
+) -> Call[None]: ...
+def start_next_page(logs: AuditLogs) -> Call[tuple[int, list[AuditLog]] | None]: ...

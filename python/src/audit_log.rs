@@ -2,72 +2,53 @@
 
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyDict, PyString};
+use pyo3::types::{PyDict, PyMappingProxy, PyString, PyType};
 
-use crate::user::{Reduced, decode, hash, reduced};
+use crate::errors::raised;
+use crate::options::text;
+use crate::user::{Reduced, decode, hash, reduced, without};
 
 /// One row of an audit log: something that was done with the caller's account. It cannot be
-/// changed. The server gives rows neither an id nor a time.
+/// changed. The server gives rows neither an id nor a time, nor the key that was used.
+///
+/// `raw_json` is the server's own text; `to_dict()` is all of it decoded, and `extra` the fields
+/// that have no attribute here.
+///
+/// >>> log = next(aura_users.stream_audit_logs())
+/// >>> log.action
+/// 'key.generate'
+/// >>> log.params["name"]
+/// 'laptop'
 #[pyclass(frozen, module = "aura_users")]
 pub(crate) struct AuditLog {
-    row: Row,
+    row: aura_users::AuditLog,
     params: PyOnceLock<Py<PyAny>>,
 }
 
-enum Row {
-    /// Shares the text of its page.
-    OfPage(aura_users::AuditLog),
-    Unpickled(Parts),
-}
-
-/// The form in which a row is pickled.
-#[derive(FromPyObject, IntoPyObject)]
-#[pyo3(from_item_all)]
-pub(crate) struct Parts {
-    action: String,
-    user_agent: Option<String>,
-    params: String,
-    raw_json: String,
-}
-
-impl Row {
-    fn action(&self) -> &str {
-        match self {
-            Self::OfPage(row) => row.action(),
-            Self::Unpickled(parts) => &parts.action,
-        }
-    }
-
-    fn user_agent(&self) -> Option<&str> {
-        match self {
-            Self::OfPage(row) => row.user_agent(),
-            Self::Unpickled(parts) => parts.user_agent.as_deref(),
-        }
-    }
-
-    fn params(&self) -> &str {
-        match self {
-            Self::OfPage(row) => row.params(),
-            Self::Unpickled(parts) => &parts.params,
-        }
-    }
-
-    fn json(&self) -> &str {
-        match self {
-            Self::OfPage(row) => row.json(),
-            Self::Unpickled(parts) => &parts.raw_json,
-        }
-    }
-}
+/// The fields of the server's row that are attributes.
+pub(crate) const KNOWN: [&str; 3] = ["action", "user_agent", "params"];
 
 impl From<aura_users::AuditLog> for AuditLog {
     fn from(row: aura_users::AuditLog) -> Self {
-        Self { row: Row::OfPage(row), params: PyOnceLock::new() }
+        Self { row, params: PyOnceLock::new() }
     }
 }
 
 #[pymethods]
 impl AuditLog {
+    #[classattr]
+    fn __match_args__() -> (&'static str, &'static str, &'static str) {
+        ("action", "user_agent", "params")
+    }
+
+    /// A row again, from what `raw_json` gave. Raises InvalidArgumentError for other text.
+    #[classmethod]
+    fn from_json(cls: &Bound<'_, PyType>, raw_json: &Bound<'_, PyAny>) -> PyResult<Self> {
+        aura_users::AuditLog::from_json(text("raw_json", raw_json)?)
+            .map(Self::from)
+            .map_err(|error| raised(cls.py(), &error))
+    }
+
     /// What was done: `key.generate`, `release.publish`, ... The list grows with the server.
     #[getter]
     fn action(&self) -> &str {
@@ -81,8 +62,9 @@ impl AuditLog {
         self.row.user_agent()
     }
 
-    /// The details, decoded when first asked for; None where there are none. Their shape follows
-    /// the action, and old rows keep old shapes.
+    /// The details, decoded when first asked for and then kept; None where there are none. Their
+    /// shape follows the action, and old rows keep old shapes. To change them take `to_dict()`,
+    /// which is yours.
     #[getter]
     fn params<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         let params =
@@ -96,37 +78,35 @@ impl AuditLog {
         self.row.json()
     }
 
+    /// The fields that have no attribute of their own; read-only.
+    #[getter]
+    fn extra<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyMappingProxy>> {
+        without(&KNOWN, &self.to_dict(py)?)
+    }
+
     /// All of the row as a new dict, fields unknown to this library too.
     fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         Ok(decode(py, self.row.json())?.cast_into()?)
     }
 
     fn __eq__(&self, other: &Bound<'_, PyAny>) -> Option<bool> {
-        other.cast::<Self>().ok().map(|other| self.row.json() == other.get().row.json())
+        other.cast::<Self>().ok().map(|other| self.row == other.get().row)
     }
 
     fn __hash__(&self, py: Python<'_>) -> PyResult<isize> {
         hash(py, self.row.json())
     }
 
-    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<Reduced<'py, (Parts,)>> {
-        let parts = Parts {
-            action: self.row.action().to_owned(),
-            user_agent: self.row.user_agent().map(str::to_owned),
-            params: self.row.params().to_owned(),
-            raw_json: self.row.json().to_owned(),
-        };
-        reduced(py, "_restore_audit_log", (parts,))
+    fn __copy__(slf: Py<Self>) -> Py<Self> {
+        slf
+    }
+
+    // A deep copy is a row of its own, with params of its own.
+    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<Reduced<'py, '_>> {
+        reduced::<Self>(py, self.row.json())
     }
 
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(format!("<AuditLog {}>", PyString::new(py, self.row.action()).repr()?))
     }
-}
-
-/// For pickle.
-#[pyfunction]
-#[pyo3(name = "_restore_audit_log")]
-pub(crate) fn restore_audit_log(parts: Parts) -> AuditLog {
-    AuditLog { row: Row::Unpickled(parts), params: PyOnceLock::new() }
 }

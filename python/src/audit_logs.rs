@@ -4,10 +4,11 @@ use std::mem;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::vec;
 
-use aura_users::{Result, blocking};
+use aura_users::{AuditLogPage, Result, blocking};
 use pyo3::prelude::*;
-use pyo3::types::PyTuple;
+use pyo3::types::{PyCapsule, PyTuple};
 
+use crate::arrow;
 use crate::audit_log::AuditLog;
 use crate::errors::{invalid_argument, raised};
 use crate::log;
@@ -22,6 +23,14 @@ use crate::log;
 ///
 /// A stream is for one thread at a time. It is a context manager; closing or dropping it cancels
 /// what it asked for ahead.
+///
+/// >>> with aura_users.stream_audit_logs() as logs:
+/// ...     for log in logs:
+/// ...         print(log.action, log.user_agent, log.params)
+/// key.generate Hex/2.1.1 {'name': 'laptop'}
+/// owner.add None {'package': {'name': 'decimal'}}
+///
+/// Libraries that read Arrow take it as it is: `polars.DataFrame(client.stream_audit_logs())`.
 #[pyclass(frozen, module = "aura_users")]
 pub(crate) struct AuditLogs {
     /// Locked for moments, with the GIL in hand; a thread that waits has taken the stream out.
@@ -39,6 +48,8 @@ enum State {
         page: u64,
     },
 }
+
+pub(crate) type NextPage = aura_users::Call<Option<AuditLogPage>>;
 
 struct Stream {
     logs: blocking::AuditLogs,
@@ -91,6 +102,7 @@ impl AuditLogs {
             let turned = stream.turn_page();
             (stream, turned)
         });
+        log::deliver(py);
         let mut stream = self.give_back(stream);
         match turned {
             Ok(true) => Ok(match &mut *self.lock() {
@@ -101,6 +113,19 @@ impl AuditLogs {
             Ok(false) => Ok(None),
             Err(error) => Err(raised(py, &error)),
         }
+    }
+
+    /// The next page, begun and not waited for.
+    pub(crate) fn start_next_page(&self, py: Python<'_>) -> PyResult<Result<NextPage>> {
+        match &*self.lock() {
+            State::Ready(stream) => Ok(stream.logs.next_page_start()),
+            _ => Err(invalid_argument(py, "the stream is closed")),
+        }
+    }
+
+    /// What is left of the page at hand, or the next page; none after the last.
+    pub(crate) fn next_page(&self, py: Python<'_>) -> PyResult<Option<Vec<aura_users::AuditLog>>> {
+        self.next(py, |rows| (rows.len() > 0).then(|| rows.collect()))
     }
 
     fn take(&self, py: Python<'_>) -> PyResult<Box<Stream>> {
@@ -153,7 +178,7 @@ impl AuditLogs {
     /// The page the next row is on, or after the end the last page there was: to go on another
     /// day, start there with the option `page`.
     #[getter]
-    fn page(&self) -> u64 {
+    pub(crate) fn page(&self) -> u64 {
         match &*self.lock() {
             State::Ready(stream) => stream.page(),
             State::Taken { page, .. } | State::Closed { page } => *page,
@@ -164,6 +189,25 @@ impl AuditLogs {
     /// page at hand.
     fn pages(slf: Py<Self>) -> AuditLogPages {
         AuditLogPages { logs: slf }
+    }
+
+    /// The same rows for every library that reads Arrow, such as pandas, polars and pyarrow: one
+    /// record batch for each page, with the columns action, user_agent, params and extra.
+    ///
+    /// params is JSON text, null where there are no details; extra is a JSON object of the fields
+    /// unknown to this library, null where there are none. `requested_schema` is not taken up, as
+    /// the interface allows.
+    ///
+    /// An error is what the reading library makes of it, with our text. The stream keeps its
+    /// place: `page` says where, and `next()` raises the error itself.
+    #[pyo3(signature = (requested_schema = None))]
+    fn __arrow_c_stream__<'py>(
+        slf: Py<Self>,
+        py: Python<'py>,
+        requested_schema: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyCapsule>> {
+        let _ = requested_schema;
+        arrow::stream(py, slf)
     }
 
     /// End the stream; reading on raises InvalidArgumentError. A read in another thread ends
@@ -190,6 +234,9 @@ impl AuditLogs {
 }
 
 /// The pages of an AuditLogs: an iterator of lists of AuditLog.
+///
+/// >>> [len(page) for page in aura_users.stream_audit_logs().pages()]
+/// [2]
 #[pyclass(frozen, module = "aura_users")]
 pub(crate) struct AuditLogPages {
     logs: Py<AuditLogs>,
@@ -202,8 +249,7 @@ impl AuditLogPages {
     }
 
     fn __next__(&self, py: Python<'_>) -> PyResult<Option<Vec<AuditLog>>> {
-        self.logs
-            .get()
-            .next(py, |rows| (rows.len() > 0).then(|| rows.map(AuditLog::from).collect()))
+        let rows = self.logs.get().next_page(py)?;
+        Ok(rows.map(|rows| rows.into_iter().map(AuditLog::from).collect()))
     }
 }

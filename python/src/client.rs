@@ -40,6 +40,11 @@ impl Client {
         let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         open.clone().ok_or_else(|| invalid_argument(py, "the client is closed"))
     }
+
+    /// The core's client for one call.
+    pub(crate) fn with(&self, py: Python<'_>, options: Options) -> PyResult<blocking::Client> {
+        Ok(with(self.get(py)?, options))
+    }
 }
 
 /// A new client of the core that listens to Python's signals.
@@ -51,6 +56,10 @@ pub(crate) fn connect(py: Python<'_>, options: Options) -> PyResult<blocking::Cl
         .map_err(|error| raised(py, &error))
 }
 
+fn with(client: blocking::Client, options: Options) -> blocking::Client {
+    if options.is_empty() { client } else { client.with_options(options) }
+}
+
 /// Runs one operation without the GIL.
 fn call<T: Send>(
     py: Python<'_>,
@@ -59,8 +68,10 @@ fn call<T: Send>(
     operation: impl FnOnce(&blocking::Client) -> Result<T> + Send,
 ) -> PyResult<T> {
     log::refresh(py);
-    let client = if options.is_empty() { client } else { client.with_options(options) };
-    py.detach(|| operation(&client)).map_err(|error| raised(py, &error))
+    let client = with(client, options);
+    let result = py.detach(|| operation(&client));
+    log::deliver(py);
+    result.map_err(|error| raised(py, &error))
 }
 
 pub(crate) fn create_user(
@@ -158,6 +169,10 @@ macro_rules! client_methods {
 
             /// The same client, connections and all, with other options. Each of the two is
             /// closed for itself; the connections end with the last.
+            ///
+            /// >>> client = aura_users.Client()
+            /// >>> client.with_options(timeout=2).get_user("ericmj")
+            /// <User 'ericmj'>
             #[pyo3(signature = (*, $($option = None,)* **unknown))]
             fn with_options(
                 &self,

@@ -1,6 +1,9 @@
 //! Errors become the exceptions of `aura_users/_errors.py`.
 
+use std::io;
+
 use aura_users::{Error, ErrorKind};
+use pyo3::exceptions::PyOSError;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 
@@ -14,7 +17,21 @@ pub(crate) fn raised(py: Python<'_>, error: &Error) -> PyErr {
     {
         return raised;
     }
-    exception(py, "from_json", (error.to_json(), error.to_string()))
+    let exception = exception(py, "from_json", (error.to_json(), error.to_string()));
+    if let Some(cause) = cause(py, error) {
+        exception.set_cause(py, Some(cause));
+    }
+    exception
+}
+
+/// What the operating system said, where that is what went wrong: an `OSError`, which Python
+/// makes a `ConnectionRefusedError` and the like.
+fn cause(py: Python<'_>, error: &Error) -> Option<PyErr> {
+    let source = std::error::Error::source(error);
+    let errno = std::iter::successors(source, |source| source.source())
+        .find_map(|source| source.downcast_ref::<io::Error>()?.raw_os_error())?;
+    let text = py.import("os").and_then(|os| os.call_method1("strerror", (errno,))).ok()?;
+    Some(PyOSError::new_err((errno, text.unbind())))
 }
 
 /// An `InvalidArgumentError` found on this side of the core.

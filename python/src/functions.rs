@@ -64,6 +64,9 @@ macro_rules! functions {
         /// Making an account on hex.pm means accepting its terms of service:
         /// https://hex.pm/policies/termsofservice
         ///
+        /// >>> aura_users.create_user("newcomer", "correct horse", ["newcomer@example.com"])
+        /// <User 'newcomer'>
+        ///
         /// See Client.create_user.
         #[pyfunction]
         #[pyo3(signature = (username, password, emails, *, $($option = None,)* env = None, **unknown))]
@@ -84,6 +87,9 @@ macro_rules! functions {
 
         /// The user the credential belongs to, with the organizations they are a member of.
         ///
+        /// >>> aura_users.get_current_user(api_key="...")
+        /// <User 'ericmj'>
+        ///
         /// See Client.get_current_user.
         #[pyfunction]
         #[pyo3(signature = (*, $($option = None,)* env = None, **unknown))]
@@ -101,6 +107,9 @@ macro_rules! functions {
 
         /// A user's public record, by name in any letter case, or by an address that is
         /// verified and public.
+        ///
+        /// >>> aura_users.get_user("EricMJ")
+        /// <User 'ericmj'>
         ///
         /// See Client.get_user.
         #[pyfunction]
@@ -120,6 +129,8 @@ macro_rules! functions {
 
         /// Ask the server to mail its user a link for a new password.
         ///
+        /// >>> aura_users.reset_user_password("ericmj")
+        ///
         /// See Client.reset_user_password.
         #[pyfunction]
         #[pyo3(signature = (username_or_email, *, $($option = None,)* env = None, **unknown))]
@@ -137,6 +148,11 @@ macro_rules! functions {
         }
 
         /// The audit log of the credential's user, newest row first, as an iterator.
+        ///
+        /// >>> for log in aura_users.stream_audit_logs():
+        /// ...     print(log.action)
+        /// key.generate
+        /// owner.add
         ///
         /// See Client.stream_audit_logs.
         #[pyfunction]

@@ -2,7 +2,10 @@
 //!
 //! - `client`: `Client` and its five operations
 //! - `functions`: the same five without a client
+//! - `call`, `completions`: the same for event loops; `AsyncClient` itself is Python,
+//!   `aura_users/_async.py`
 //! - `options`: keyword arguments to options, and the table of options
+//! - `arrow`: a stream's rows for pandas, polars, pyarrow and every other reader of Arrow
 //! - `user`, `audit_log`, `audit_logs`, `rate_limit`: what comes back
 //! - `errors`: a Rust error to its exception in `aura_users/_errors.py`
 //! - `interrupt`: Ctrl-C and other signals while a call waits
@@ -11,9 +14,12 @@
 //! The GIL is released around every wait. No lock of ours is held while it is: so a fork, which
 //! Python does with the GIL in hand, never copies a lock that is taken.
 
+mod arrow;
 mod audit_log;
 mod audit_logs;
+mod call;
 mod client;
+mod completions;
 mod errors;
 mod functions;
 mod interrupt;
@@ -23,14 +29,24 @@ mod rate_limit;
 mod user;
 
 /// The native half of `aura_users`.
-#[pyo3::pymodule]
+///
+/// It needs no GIL to be safe: its classes are frozen, and what changes in them is locked, for
+/// moments in which nothing of Python is called.
+#[pyo3::pymodule(gil_used = false)]
 mod _native {
     #[pymodule_export]
-    use super::audit_log::{AuditLog, restore_audit_log};
+    use super::audit_log::AuditLog;
     #[pymodule_export]
     use super::audit_logs::{AuditLogPages, AuditLogs};
     #[pymodule_export]
+    use super::call::{
+        Call, start_create_user, start_get_current_user, start_get_user, start_next_page,
+        start_reset_user_password,
+    };
+    #[pymodule_export]
     use super::client::Client;
+    #[pymodule_export]
+    use super::completions::Completions;
     #[pymodule_export]
     use super::functions::{
         create_user, get_current_user, get_user, reset_user_password, stream_audit_logs,
@@ -40,19 +56,36 @@ mod _native {
     #[pymodule_export]
     use super::rate_limit::RateLimitState;
     #[pymodule_export]
-    use super::user::{Organization, Package, User, restore_user};
+    use super::user::{Organization, Package, User};
+
+    use std::sync::OnceLock;
 
     use aura_users::ErrorKind;
+    use pyo3::exceptions::PyImportError;
     use pyo3::prelude::*;
     use pyo3::types::PyTuple;
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         let py = module.py();
+        refuse_another_interpreter(py)?;
         module.add("__version__", env!("CARGO_PKG_VERSION"))?;
         module.add("OPTIONS", super::options::specs(py)?)?;
         module.add("ERROR_KINDS", PyTuple::new(py, ErrorKind::ALL.map(ErrorKind::as_str))?)?;
         super::log::install();
         Ok(())
+    }
+
+    /// Classes and exceptions would be those of the first interpreter. (Where subinterpreters have
+    /// a GIL of their own, CPython itself refuses.)
+    fn refuse_another_interpreter(py: Python<'_>) -> PyResult<()> {
+        static FIRST: OnceLock<usize> = OnceLock::new();
+        let of_this_one = py.import("sys")?.as_ptr() as usize;
+        if *FIRST.get_or_init(|| of_this_one) == of_this_one {
+            return Ok(());
+        }
+        Err(PyImportError::new_err(
+            "aura_users is in use by another interpreter of this process, and works in one alone",
+        ))
     }
 }

@@ -21,6 +21,11 @@ macro_rules! with_call_options {
 }
 pub(crate) use with_call_options;
 
+macro_rules! names {
+    ($($option:ident)*) => { &[$(stringify!($option)),*] };
+}
+const CALL_OPTIONS: &[&str] = with_call_options!(names);
+
 /// Keyword arguments as they came; `None` is not set.
 pub(crate) type Given<'py, const N: usize> = [(&'static str, Option<Bound<'py, PyAny>>); N];
 
@@ -37,6 +42,21 @@ pub(crate) fn read<const N: usize>(
     for (name, value) in given {
         if let Some(value) = value {
             options = set(options, name, value)?;
+        }
+    }
+    Ok(options)
+}
+
+/// The options of a call that are set in a dict of keyword arguments.
+pub(crate) fn from_dict(given: &Bound<'_, PyDict>) -> PyResult<Options> {
+    let mut options = Options::new();
+    for (name, value) in given {
+        let name = name.cast::<PyString>()?.to_string_lossy().into_owned();
+        if !CALL_OPTIONS.contains(&name.as_str()) {
+            return Err(refuse_name(given.py(), &name));
+        }
+        if !value.is_none() {
+            options = set(options, &name, &value)?;
         }
     }
     Ok(options)
@@ -167,6 +187,10 @@ fn wrong_type(name: &str, wanted: &str, value: &Bound<'_, PyAny>) -> PyErr {
 }
 
 /// One option: what is true of it in every language of this library.
+///
+/// >>> option = aura_users.OPTIONS[0]
+/// >>> print(option.name, option.default, option.env)
+/// repo_url https://hex.pm/api ('HEX_API_URL',)
 #[pyclass(frozen, get_all, module = "aura_users")]
 pub(crate) struct OptionSpec {
     /// Its name.

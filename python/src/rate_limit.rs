@@ -3,6 +3,12 @@
 use pyo3::prelude::*;
 
 /// What the server last said of its rate limit.
+///
+/// >>> with aura_users.Client() as client:
+/// ...     user = client.get_user("ericmj")
+/// ...     state = client.rate_limit()
+/// >>> print(state.remaining, "of", state.limit)
+/// 499 of 500
 #[pyclass(frozen, eq, get_all, module = "aura_users")]
 #[derive(PartialEq)]
 pub(crate) struct RateLimitState {

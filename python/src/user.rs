@@ -3,35 +3,25 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use pyo3::prelude::*;
-use pyo3::types::{
-    PyDateTime, PyDelta, PyDict, PyMapping, PyMappingProxy, PyString, PyTuple, PyTzInfo,
-};
+use pyo3::types::{PyDateTime, PyDict, PyMappingProxy, PyString, PyTuple, PyType, PyTzInfo};
+
+use crate::errors::raised;
+use crate::options::text;
 
 /// A user account, as the server describes it to this caller. It cannot be changed.
 ///
 /// `raw_json` is the server's own text; `to_dict()` is all of it decoded, and `extra` the fields
 /// that have no attribute here.
+///
+/// >>> user = aura_users.get_user("ericmj")
+/// >>> user.full_name
+/// 'Eric Meadows'
+/// >>> user.inserted_at.tzinfo
+/// datetime.timezone.utc
+/// >>> [package.name for package in user.packages]
+/// ['decimal', 'ecto']
 #[pyclass(frozen, module = "aura_users")]
-pub(crate) struct User {
-    raw_json: String,
-    parts: Parts,
-}
-
-/// The attributes, in the form in which they are pickled.
-#[derive(Clone, FromPyObject, IntoPyObject)]
-#[pyo3(from_item_all)]
-pub(crate) struct Parts {
-    username: String,
-    full_name: Option<String>,
-    handles: Vec<(String, String)>,
-    url: Option<String>,
-    email: Option<String>,
-    inserted_at: Option<i64>,
-    updated_at: Option<i64>,
-    packages: Option<Vec<Package>>,
-    owned_packages: Vec<(String, String)>,
-    organizations: Option<Vec<Organization>>,
-}
+pub(crate) struct User(aura_users::User);
 
 /// The fields of the server's record that are attributes.
 const KNOWN: [&str; 10] = [
@@ -49,45 +39,22 @@ const KNOWN: [&str; 10] = [
 
 impl From<aura_users::User> for User {
     fn from(user: aura_users::User) -> Self {
-        let pairs = |(name, url): (&str, &str)| (name.to_owned(), url.to_owned());
-        let parts = Parts {
-            username: user.username().to_owned(),
-            full_name: user.full_name().map(str::to_owned),
-            handles: user.handles().map(pairs).collect(),
-            url: user.url().map(str::to_owned),
-            email: user.email().map(str::to_owned),
-            inserted_at: user.inserted_at().and_then(microseconds),
-            updated_at: user.updated_at().and_then(microseconds),
-            packages: user.packages().map(|all| all.iter().map(Package::from).collect()),
-            owned_packages: user.owned_packages().map(pairs).collect(),
-            organizations: user
-                .organizations()
-                .map(|all| all.iter().map(Organization::from).collect()),
-        };
-        Self { raw_json: user.into_json(), parts }
+        Self(user)
     }
 }
 
-/// Since 1970; the core's times fit.
-fn microseconds(time: SystemTime) -> Option<i64> {
-    match time.duration_since(UNIX_EPOCH) {
-        Ok(after) => i64::try_from(after.as_micros()).ok(),
-        Err(before) => i64::try_from(before.duration().as_micros()).ok().map(|micros| -micros),
+/// Aware, in UTC, exact.
+fn datetime(py: Python<'_>, at: SystemTime) -> PyResult<Bound<'_, PyAny>> {
+    let epoch = PyDateTime::new(py, 1970, 1, 1, 0, 0, 0, 0, Some(&*PyTzInfo::utc(py)?))?;
+    match at.duration_since(UNIX_EPOCH) {
+        Ok(after) => epoch.add(after),
+        Err(before) => epoch.sub(before.duration()),
     }
 }
 
-fn datetime(py: Python<'_>, microseconds: i64) -> PyResult<Bound<'_, PyAny>> {
-    const DAY: i64 = 86_400_000_000;
-    let (days, rest) = (microseconds.div_euclid(DAY), microseconds.rem_euclid(DAY));
-    let (seconds, micros) = (rest / 1_000_000, rest % 1_000_000);
-    let distance = PyDelta::new(py, days.try_into()?, seconds as i32, micros as i32, false)?;
-    let utc = PyTzInfo::utc(py)?;
-    PyDateTime::new(py, 1970, 1, 1, 0, 0, 0, 0, Some(&utc))?.add(distance)
-}
-
-fn mapping<'py>(
+fn mapping<'py, 'a>(
     py: Python<'py>,
-    pairs: &[(String, String)],
+    pairs: impl Iterator<Item = (&'a str, &'a str)>,
 ) -> PyResult<Bound<'py, PyMappingProxy>> {
     let dict = PyDict::new(py);
     for (key, value) in pairs {
@@ -97,15 +64,20 @@ fn mapping<'py>(
 }
 
 fn read_only<'py>(dict: &Bound<'py, PyDict>) -> Bound<'py, PyMappingProxy> {
-    let mapping: &Bound<'py, PyMapping> = dict.as_mapping();
-    PyMappingProxy::new(dict.py(), mapping)
+    PyMappingProxy::new(dict.py(), dict.as_mapping())
 }
 
-fn tuple<'py, T>(py: Python<'py>, items: Option<&[T]>) -> PyResult<Option<Bound<'py, PyTuple>>>
-where
-    T: Clone + IntoPyObject<'py>,
-{
-    items.map(|items| PyTuple::new(py, items.iter().cloned())).transpose()
+/// What is left of a record's fields, to be looked at only.
+pub(crate) fn without<'py>(
+    known: &[&str],
+    fields: &Bound<'py, PyDict>,
+) -> PyResult<Bound<'py, PyMappingProxy>> {
+    for name in known {
+        if fields.contains(name)? {
+            fields.del_item(name)?;
+        }
+    }
+    Ok(read_only(fields))
 }
 
 /// Decodes JSON as Python does, so that integers keep all their digits.
@@ -118,99 +90,119 @@ pub(crate) fn hash(py: Python<'_>, text: &str) -> PyResult<isize> {
     PyString::new(py, text).hash()
 }
 
+/// What `__reduce__` gives: `from_json`, and the text to call it with.
+pub(crate) type Reduced<'py, 'a> = (Bound<'py, PyAny>, (&'a str,));
+
+pub(crate) fn reduced<'py, 'a, T: pyo3::PyTypeInfo>(
+    py: Python<'py>,
+    json: &'a str,
+) -> PyResult<Reduced<'py, 'a>> {
+    Ok((T::type_object(py).getattr("from_json")?, (json,)))
+}
+
 #[pymethods]
 impl User {
+    #[classattr]
+    fn __match_args__() -> (&'static str,) {
+        ("username",)
+    }
+
+    /// A record again, from what `raw_json` gave. Raises InvalidArgumentError for other text.
+    #[classmethod]
+    fn from_json(cls: &Bound<'_, PyType>, raw_json: &Bound<'_, PyAny>) -> PyResult<Self> {
+        aura_users::User::from_json(text("raw_json", raw_json)?)
+            .map(Self)
+            .map_err(|error| raised(cls.py(), &error))
+    }
+
     /// The name, unique on the server, in lower case.
     #[getter]
     fn username(&self) -> &str {
-        &self.parts.username
+        self.0.username()
     }
 
     /// The person's name, if they gave one.
     #[getter]
     fn full_name(&self) -> Option<&str> {
-        self.parts.full_name.as_deref()
+        self.0.full_name()
     }
 
     /// Links to the person's other accounts by display name, in the server's order; read-only.
     #[getter]
     fn handles<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyMappingProxy>> {
-        mapping(py, &self.parts.handles)
+        mapping(py, self.0.handles())
     }
 
     /// Where the API has this record.
     #[getter]
     fn url(&self) -> Option<&str> {
-        self.parts.url.as_deref()
+        self.0.url()
     }
 
     /// The public e-mail address; None when there is no public one.
     #[getter]
     fn email(&self) -> Option<&str> {
-        self.parts.email.as_deref()
+        self.0.email()
     }
 
     /// When the account was made: UTC, to the microsecond.
     #[getter]
     fn inserted_at<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
-        self.parts.inserted_at.map(|at| datetime(py, at)).transpose()
+        self.0.inserted_at().map(|at| datetime(py, at)).transpose()
     }
 
     /// When the account was last changed: UTC, to the microsecond.
     #[getter]
     fn updated_at<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
-        self.parts.updated_at.map(|at| datetime(py, at)).transpose()
+        self.0.updated_at().map(|at| datetime(py, at)).transpose()
     }
 
     /// The packages the user owns and the caller may see. None where the server does not say, as
     /// in the reply to create_user.
     #[getter]
     fn packages<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyTuple>>> {
-        tuple(py, self.parts.packages.as_deref())
+        self.0.packages().map(|all| PyTuple::new(py, all.iter().map(Package::from))).transpose()
     }
 
     /// The packages' URLs by name; read-only. The server calls this field deprecated: two packages
     /// of one name in two repositories are one entry here. Use `packages`.
     #[getter]
     fn owned_packages<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyMappingProxy>> {
-        mapping(py, &self.parts.owned_packages)
+        mapping(py, self.0.owned_packages())
     }
 
     /// The organizations the user is a member of. Only the current user's record has them.
     #[getter]
     fn organizations<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyTuple>>> {
-        tuple(py, self.parts.organizations.as_deref())
+        self.0
+            .organizations()
+            .map(|all| PyTuple::new(py, all.iter().map(Organization::from)))
+            .transpose()
     }
 
     /// The server's own JSON, byte for byte.
     #[getter]
     fn raw_json(&self) -> &str {
-        &self.raw_json
+        self.0.json()
     }
 
     /// The fields that have no attribute of their own; read-only.
     #[getter]
     fn extra<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyMappingProxy>> {
-        let fields = self.to_dict(py)?;
-        for name in KNOWN {
-            if fields.contains(name)? {
-                fields.del_item(name)?;
-            }
-        }
-        Ok(read_only(&fields))
+        without(&KNOWN, &self.to_dict(py)?)
     }
 
     /// All of the server's record as a new dict, fields unknown to this library too.
     fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        Ok(decode(py, &self.raw_json)?.cast_into()?)
+        Ok(decode(py, self.0.json())?.cast_into()?)
     }
 
     fn __eq__(&self, other: &Bound<'_, PyAny>) -> Option<bool> {
-        other.cast::<Self>().ok().map(|other| self.raw_json == other.get().raw_json)
+        other.cast::<Self>().ok().map(|other| self.0.json() == other.get().0.json())
     }
 
     fn __hash__(&self, py: Python<'_>) -> PyResult<isize> {
-        hash(py, &self.raw_json)
+        hash(py, self.0.json())
     }
 
     fn __copy__(slf: Py<Self>) -> Py<Self> {
@@ -221,34 +213,36 @@ impl User {
         slf
     }
 
-    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<Reduced<'py, (&str, Parts)>> {
-        reduced(py, "_restore_user", (&self.raw_json, self.parts.clone()))
+    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<Reduced<'py, '_>> {
+        reduced::<Self>(py, self.0.json())
     }
 
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
-        Ok(format!("<User {}>", PyString::new(py, &self.parts.username).repr()?))
+        Ok(format!("<User {}>", PyString::new(py, self.0.username()).repr()?))
     }
 }
 
-/// What `__reduce__` gives: a function of this module, and what to call it with.
-pub(crate) type Reduced<'py, Args> = (Bound<'py, PyAny>, Args);
-
-pub(crate) fn reduced<'py, Args>(
-    py: Python<'py>,
-    function: &str,
-    args: Args,
-) -> PyResult<Reduced<'py, Args>> {
-    Ok((py.import("aura_users._native")?.getattr(function)?, args))
-}
-
-/// For pickle.
-#[pyfunction]
-#[pyo3(name = "_restore_user")]
-pub(crate) fn restore_user(raw_json: String, parts: Parts) -> User {
-    User { raw_json, parts }
+/// The same with other arguments to its class.
+fn replaced<'py>(
+    thing: &Bound<'py, PyAny>,
+    changes: Option<&Bound<'py, PyDict>>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let class = thing.get_type();
+    let arguments = PyDict::new(thing.py());
+    for name in class.getattr("__match_args__")?.try_iter()? {
+        let name = name?;
+        arguments.set_item(&name, thing.getattr(name.cast::<PyString>()?)?)?;
+    }
+    if let Some(changes) = changes {
+        arguments.update(changes.as_mapping())?;
+    }
+    class.call((), Some(&arguments))
 }
 
 /// A package the user owns.
+///
+/// >>> aura_users.Package("decimal", "hexpm")
+/// <Package 'decimal' in 'hexpm'>
 #[pyclass(frozen, eq, hash, get_all, from_py_object, module = "aura_users")]
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Package {
@@ -287,6 +281,15 @@ impl Package {
         Self { name, repository, url, html_url }
     }
 
+    /// For copy.replace.
+    #[pyo3(signature = (**changes))]
+    fn __replace__<'py>(
+        slf: &Bound<'py, Self>,
+        changes: Option<&Bound<'py, PyDict>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        replaced(slf, changes)
+    }
+
     fn __getnewargs__(&self) -> (&str, Option<&str>, Option<&str>, Option<&str>) {
         (&self.name, self.repository.as_deref(), self.url.as_deref(), self.html_url.as_deref())
     }
@@ -303,6 +306,10 @@ impl Package {
 }
 
 /// An organization the user is a member of.
+///
+/// >>> me = aura_users.get_current_user()
+/// >>> me.organizations
+/// (<Organization 'zeta' as 'admin'>,)
 #[pyclass(frozen, eq, hash, get_all, from_py_object, module = "aura_users")]
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Organization {
@@ -330,6 +337,15 @@ impl Organization {
     #[pyo3(signature = (name, role = None))]
     fn new(name: String, role: Option<String>) -> Self {
         Self { name, role }
+    }
+
+    /// For copy.replace.
+    #[pyo3(signature = (**changes))]
+    fn __replace__<'py>(
+        slf: &Bound<'py, Self>,
+        changes: Option<&Bound<'py, PyDict>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        replaced(slf, changes)
     }
 
     fn __getnewargs__(&self) -> (&str, Option<&str>) {

@@ -1,0 +1,87 @@
+//! An audit log for every library that reads Arrow: one record batch for each page.
+
+mod c_data;
+
+use std::collections::BTreeMap;
+
+use pyo3::exceptions::{PyKeyboardInterrupt, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::PyCapsule;
+use serde_json::value::RawValue;
+
+use crate::audit_log::KNOWN;
+use crate::audit_logs::AuditLogs;
+use c_data::{Column, Failure, Field, Stream};
+
+/// The columns. JSON is text here: what is in it follows the action, and has no one type.
+static FIELDS: [Field; 4] = [
+    Field { name: c"action", is_nullable: false },
+    Field { name: c"user_agent", is_nullable: true },
+    Field { name: c"params", is_nullable: true },
+    Field { name: c"extra", is_nullable: true },
+];
+
+// Of the same value on every system we build for.
+const EINTR: i32 = 4;
+const EIO: i32 = 5;
+const EINVAL: i32 = 22;
+
+/// The capsule that `__arrow_c_stream__` gives. Reading it is reading `logs`.
+pub(crate) fn stream<'py>(py: Python<'py>, logs: Py<AuditLogs>) -> PyResult<Bound<'py, PyCapsule>> {
+    let source = move || {
+        // The reader may hold the GIL or not; while it waits, nobody does.
+        let rows = Python::try_attach(|py| {
+            let logs = logs.get();
+            logs.next_page(py).map_err(|error| failure(py, &error, logs.page()))
+        });
+        let gone = || Failure { errno: EIO, message: "Python has ended".to_owned() };
+        rows.ok_or_else(gone)??.map(|rows| batch(&rows)).transpose()
+    };
+    PyCapsule::new_with_value(py, Stream::new(&FIELDS, Box::new(source)), c"arrow_array_stream")
+}
+
+fn batch(rows: &[aura_users::AuditLog]) -> Result<Vec<Column>, Failure> {
+    let mut columns = FIELDS.each_ref().map(|_| Column::new());
+    for row in rows {
+        let params = Some(row.params()).filter(|params| *params != "null");
+        let extra = extra(row.json());
+        let values = [Some(row.action()), row.user_agent(), params, extra.as_deref()];
+        for (column, value) in columns.iter_mut().zip(values) {
+            if !column.push(value) {
+                let message = "a page has more than 2 GiB of text in one column".to_owned();
+                return Err(Failure { errno: EIO, message });
+            }
+        }
+    }
+    Ok(columns.into())
+}
+
+/// The fields of a row that have no column, as a JSON object; none where there are none.
+fn extra(row: &str) -> Option<String> {
+    let mut fields: BTreeMap<String, &RawValue> = serde_json::from_str(row).ok()?;
+    fields.retain(|name, _| !KNOWN.contains(&name.as_str()));
+    if fields.is_empty() { None } else { serde_json::to_string(&fields).ok() }
+}
+
+/// An exception as the interface can say it: a number and a text.
+fn failure(py: Python<'_>, error: &PyErr, page: u64) -> Failure {
+    let message = format!("{error} [audit log, page {page}]");
+    let errno = if error.is_instance_of::<PyKeyboardInterrupt>(py) {
+        // The reader raises an error of its own; Python gets its Ctrl-C back after that.
+        if let Err(error) = interrupt_main(py) {
+            error.write_unraisable(py, None);
+        }
+        EINTR
+    } else if error.is_instance_of::<PyValueError>(py) {
+        EINVAL
+    } else {
+        EIO
+    };
+    Failure { errno, message }
+}
+
+/// As if Ctrl-C had just been pressed. Nothing of Python may run between this and the reader.
+fn interrupt_main(py: Python<'_>) -> PyResult<()> {
+    py.import("_thread")?.call_method0("interrupt_main")?;
+    Ok(())
+}
