@@ -1,0 +1,8 @@
+"""The command line: `python -m aura_users`, also installed as `aura-users`."""
+
+import sys
+
+from aura_users._cli import main
+
+if __name__ == "__main__":
+    sys.exit(main())
