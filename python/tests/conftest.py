@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import faces
 import programs
 import pytest
 
@@ -29,6 +31,9 @@ def pytest_sessionstart() -> None:
     """Fail at once, and say why, where nothing could be tested."""
     if why := programs.missing():
         pytest.exit(why, returncode=1)
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # As a shell starts what runs in its background; our children would inherit it.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     sources = Path(__file__).resolve().parents[1]
     if sources in Path(aura_users.__file__).resolve().parents:
         pytest.exit("the sources are imported: install the package and test that", returncode=1)
@@ -45,6 +50,19 @@ def replay() -> Iterator[str]:
     """The address of the recorded server."""
     with programs.Program(programs.binary("replay"), "serve") as server:
         yield server.ready["url"]
+
+
+@pytest.fixture(params=faces.NAMES)
+def make_client(request: pytest.FixtureRequest) -> Iterator[faces.MakeClient]:
+    """`Client`, and `AsyncClient` in each kind of event loop, under one interface."""
+    if request.param == "sync":
+        yield aura_users.Client
+    elif request.param == "trio":
+        yield faces.awaited(faces.in_trio)
+    else:
+        loop = faces.LOOPS[request.param]()
+        yield faces.awaited(faces.in_loop(loop))
+        loop.close()
 
 
 @pytest.fixture(params=["current", "legacy"])

@@ -6,20 +6,23 @@ import inspect
 import json
 import pickle
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from fake_server import FakeServer, Reply, Request
 
 import aura_users
 
+if TYPE_CHECKING:
+    from faces import MakeClient
+
 
 def user(_: Request) -> Reply:
     return Reply({"username": "eric"})
 
 
-def test_what_is_sent() -> None:
-    with FakeServer(user) as server, aura_users.Client(repo_url=server.url) as client:
+def test_what_is_sent(make_client: MakeClient) -> None:
+    with FakeServer(user) as server, make_client(repo_url=server.url) as client:
         client.create_user("eric", 'p"ass', ["eric@example.com"])
         client.create_user(username="eric", password="p", emails=("eric@example.com",))
         client.get_user("a/b")
@@ -36,8 +39,8 @@ def test_what_is_sent() -> None:
     assert fourth.path in ("/api/users/eric@example.com", "/api/users/eric%40example.com")
 
 
-def test_arguments_that_are_refused_are_named() -> None:
-    client = aura_users.Client(repo_url="http://127.0.0.1:1/api")
+def test_arguments_that_are_refused_are_named(make_client: MakeClient) -> None:
+    client = make_client(repo_url="http://127.0.0.1:1/api")
     bad: list[tuple[str, tuple[Any, ...]]] = [
         ("username must be a str, not int", (5, "p", ["e@x"])),
         ("password must be a str, not bytes", ("eric", b"p", ["e@x"])),
@@ -63,9 +66,9 @@ def test_arguments_that_are_refused_are_named() -> None:
         make("http://localhost")
 
 
-def test_a_closed_client_says_so() -> None:
+def test_a_closed_client_says_so(make_client: MakeClient) -> None:
     with FakeServer(user) as server:
-        with aura_users.Client(repo_url=server.url) as client:
+        with make_client(repo_url=server.url) as client:
             assert client.get_user("eric").username == "eric"
             other = client.with_options(max_retries=0)
             stream = client.stream_audit_logs()
@@ -83,9 +86,9 @@ def test_a_closed_client_says_so() -> None:
     assert repr(client) == f"<aura_users.Client {server.url} (closed)>"
 
 
-def test_connections_are_kept_and_close_drops_them() -> None:
+def test_connections_are_kept_and_close_drops_them(make_client: MakeClient) -> None:
     with FakeServer(user) as server:
-        client = aura_users.Client(repo_url=server.url)
+        client = make_client(repo_url=server.url)
         other = client.with_options(max_retries=0)
         for _ in range(5):
             client.get_user("eric")
@@ -98,14 +101,14 @@ def test_connections_are_kept_and_close_drops_them() -> None:
         assert server.hung_up.acquire(timeout=30)
 
 
-def test_the_rate_limit_as_the_server_told_it() -> None:
+def test_the_rate_limit_as_the_server_told_it(make_client: MakeClient) -> None:
     limits = {
         "x-ratelimit-limit": "500",
         "x-ratelimit-remaining": "499",
         "x-ratelimit-reset": str(int(time.time()) + 30),
     }
     with FakeServer(lambda _: Reply({"username": "eric"}, headers=limits)) as server:
-        client = aura_users.Client(repo_url=server.url)
+        client = make_client(repo_url=server.url)
         assert client.rate_limit() is None
         client.get_user("eric")
         state = client.rate_limit()
@@ -115,14 +118,14 @@ def test_the_rate_limit_as_the_server_told_it() -> None:
         assert repr(state).startswith("<RateLimitState 499 of 500 left, ")
 
 
-def test_a_cached_record_is_asked_for_with_its_etag() -> None:
+def test_a_cached_record_is_asked_for_with_its_etag(make_client: MakeClient) -> None:
     def user(request: Request) -> Reply:
         if request.headers.get("if-none-match") == "abc":
             return Reply(b"", status=304)
         return Reply({"username": "eric"}, headers={"etag": "abc"})
 
     with FakeServer(user) as server:
-        client = aura_users.Client(repo_url=server.url, cache=10)
+        client = make_client(repo_url=server.url, cache=10)
         assert client.get_user("eric") == client.get_user("eric")
         assert server.requests[1].headers["if-none-match"] == "abc"
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from datetime import datetime, timedelta, timezone
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import programs
 import pytest
 
 import aura_users
+
+if TYPE_CHECKING:
+    from faces import MakeClient
 
 CASES = programs.replay_cases()
 
@@ -35,10 +38,11 @@ def test_there_are_cases() -> None:
     assert {case["mode"] for case in CASES} == {"strict", "loose"}
 
 
+@pytest.mark.parametrize("make_client", ["sync", "asyncio"], indirect=True)
 @pytest.mark.parametrize("case", CASES, ids=[case["id"] for case in CASES])
-def test_case(case: dict[str, Any], replay: str) -> None:
+def test_case(case: dict[str, Any], replay: str, make_client: MakeClient) -> None:
     expect = case["expect"]
-    with aura_users.Client(
+    with make_client(
         repo_url=replay + case["prefix"], env=False, max_retries=0, rate_limit="error"
     ) as client:
         if "error" not in expect:

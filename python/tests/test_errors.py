@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import builtins
 import copy
+import errno
 import pickle
+from typing import TYPE_CHECKING
 
 import pytest
 from fake_server import FakeServer, Reply, SilentServer
 
 import aura_users
 from aura_users import _errors, _native
+
+if TYPE_CHECKING:
+    from faces import MakeClient
 
 TREE = {
     "invalid_argument": (aura_users.InvalidArgumentError, ValueError),
@@ -44,7 +49,7 @@ def test_every_kind_of_the_core_has_its_class() -> None:
         assert cls.__module__ == "aura_users"
 
 
-def test_a_reply_in_full() -> None:
+def test_a_reply_in_full(make_client: MakeClient) -> None:
     reply = Reply(
         {"status": 422, "message": "Validation error(s)", "errors": {"username": "is reserved"}},
         status=422,
@@ -54,7 +59,7 @@ def test_a_reply_in_full() -> None:
         FakeServer(lambda _: reply) as server,
         pytest.raises(aura_users.ValidationError) as caught,
     ):
-        aura_users.create_user("admin", "s3cret password", ["a@example.com"], repo_url=server.url)
+        make_client(repo_url=server.url).create_user("admin", "s3cret password", ["a@example.com"])
     error = caught.value
     assert error.kind == "validation"
     assert error.message == "Validation error(s)"
@@ -70,41 +75,48 @@ def test_a_reply_in_full() -> None:
     assert "a@example.com" not in shown
 
 
-def test_a_rate_limit_says_how_long() -> None:
+def test_a_rate_limit_says_how_long(make_client: MakeClient) -> None:
     reply = Reply({"message": "slow down"}, status=429, headers={"retry-after": "7"})
     with FakeServer(lambda _: reply) as server, pytest.raises(aura_users.RateLimitError) as caught:
-        aura_users.get_user("eric", repo_url=server.url, rate_limit="error")
+        make_client(repo_url=server.url).get_user("eric", rate_limit="error")
     assert isinstance(caught.value.retry_after, float)
     assert 0 < caught.value.retry_after <= 7
     assert caught.value.retryable
 
 
-def test_a_lost_reply_to_a_post_may_have_arrived() -> None:
+def test_a_lost_reply_to_a_post_may_have_arrived(make_client: MakeClient) -> None:
     with FakeServer(lambda _: Reply(None)) as server:
         with pytest.raises(ConnectionError) as caught:
-            aura_users.create_user("eric", "password", ["e@example.com"], repo_url=server.url)
+            make_client(repo_url=server.url).create_user("eric", "password", ["e@example.com"])
         assert len(server.requests) == 1
     assert isinstance(caught.value, aura_users.ConnectError)
     assert caught.value.outcome_unknown
 
 
-def test_time_runs_out() -> None:
+def test_time_runs_out(make_client: MakeClient) -> None:
     with SilentServer() as server, pytest.raises(builtins.TimeoutError) as caught:
-        aura_users.get_user("eric", repo_url=server.url, timeout=0.05, max_retries=0)
+        make_client(repo_url=server.url).get_user("eric", timeout=0.05, max_retries=0)
     assert isinstance(caught.value, aura_users.TimeoutError)
     assert caught.value.retryable
 
 
-def test_nobody_listens() -> None:
-    with pytest.raises(aura_users.ConnectError):
-        aura_users.get_user("eric", repo_url="http://127.0.0.1:1/api", max_retries=0)
+def test_nobody_listens(make_client: MakeClient) -> None:
+    with pytest.raises(aura_users.ConnectError) as caught:
+        make_client(repo_url="http://127.0.0.1:1/api").get_user("eric", max_retries=0)
+    error = caught.value
+    assert "check repo_url" in str(error)
+    # What the operating system said is the cause, and goes along.
+    for again in (error, pickle.loads(pickle.dumps(error)), copy.copy(error)):
+        assert type(again.__cause__) is ConnectionRefusedError
+        assert again.__cause__.errno == errno.ECONNREFUSED
+        assert "__cause__" not in vars(again)
 
 
-def test_tls_needs_tls() -> None:
+def test_tls_needs_tls(make_client: MakeClient) -> None:
     with FakeServer(lambda _: Reply({})) as server:
         url = server.url.replace("http:", "https:")
         with pytest.raises(aura_users.TlsError):
-            aura_users.get_user("eric", repo_url=url, max_retries=0)
+            make_client(repo_url=url).get_user("eric", max_retries=0)
 
 
 @pytest.mark.parametrize("cls", [aura_users.AuraError, *_errors.BY_KIND.values()])

@@ -92,6 +92,22 @@ def test_users_are_values() -> None:
     assert pickle.loads(pickle.dumps(other)).packages is None
 
 
+def test_a_record_again_from_its_text() -> None:
+    one = user()
+    assert aura_users.User.from_json(one.raw_json) == one
+    for row in rows():
+        again = aura_users.AuditLog.from_json(row.raw_json)
+        assert again == row
+        assert (again.action, again.user_agent) == (row.action, row.user_agent)
+        assert again.params == row.params
+    for cls in (aura_users.User, aura_users.AuditLog):
+        for bad in ("", "[]", "{}", "[" * 200):
+            with pytest.raises(aura_users.InvalidArgumentError, match="json is no"):
+                cls.from_json(bad)
+        with pytest.raises(aura_users.InvalidArgumentError, match="raw_json must be a str"):
+            cls.from_json(b"{}")  # type: ignore[arg-type]
+
+
 def test_a_users_repr_is_the_name_alone() -> None:
     assert repr(user()) == str(user()) == "<User 'rich'>"
 
@@ -103,10 +119,19 @@ def test_every_field_of_a_row() -> None:
     assert first.params == {"big": 12345678901234567890, "s": "\U0001f600"}
     assert first.params is first.params
     assert first.to_dict()["new"] == 1
+    assert dict(first.extra) == {"new": 1}
+    with pytest.raises(TypeError):
+        first.extra["new"] = 2  # type: ignore[index]
     assert first.raw_json == ROWS[2 : ROWS.index("}, {") + 1]
     assert (second.action, second.user_agent, second.params) == ("a\nb", "", None)
     assert (third.action, third.user_agent, third.params) == ("old", None, None)
     assert third.to_dict() == {"action": "old"}
+    assert dict(third.extra) == {}
+    match first, user():
+        case aura_users.AuditLog("key.generate", None, {"big": number}), aura_users.User("rich"):
+            assert number == 12345678901234567890
+        case _:
+            pytest.fail("they can be matched")
 
 
 def test_rows_are_values() -> None:
@@ -121,6 +146,8 @@ def test_rows_are_values() -> None:
         assert (again.action, again.user_agent) == (one.action, one.user_agent)
         assert again.params == one.params
         assert again.raw_json == one.raw_json
+    copy.deepcopy(one).params["big"] = 0
+    assert one.params["big"] == 12345678901234567890
     assert [repr(row) for row in rows()] == [
         "<AuditLog 'key.generate'>",
         "<AuditLog 'a\\nb'>",
@@ -136,6 +163,10 @@ def test_packages_and_organizations_are_values() -> None:
             assert again == thing
             assert hash(again) == hash(thing)
     assert package != aura_users.Package("a", "zeta", url="u", html_url="h")
+    assert package.__replace__(repository="zeta") == aura_users.Package("a", "zeta", "u", "h")
+    assert organization.__replace__() == organization
+    with pytest.raises(TypeError):
+        organization.__replace__(colour="red")
     assert organization != aura_users.Organization("zeta")
     assert (repr(package), repr(organization)) == (
         "<Package 'a' in 'hexpm'>",

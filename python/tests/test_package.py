@@ -8,11 +8,12 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
+
 import aura_users
 
 if TYPE_CHECKING:
     import programs
-    import pytest
 
 PROJECT = Path(__file__).resolve().parents[1]
 
@@ -36,37 +37,76 @@ def test_the_stub_is_true(tmp_path: Path) -> None:
     assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
+def test_every_type_is_known(tmp_path: Path) -> None:
+    checked = subprocess.run(
+        ["basedpyright", "--verifytypes", "aura_users", "--ignoreexternal"],
+        cwd=tmp_path,
+        env=os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+    )
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    assert "Type completeness score: 100%" in checked.stdout
+
+
 def test_the_example(sandbox: programs.Sandbox) -> None:
     sandbox.admin("users", {"username": "eric", "emails": [["e@example.com", True, True, True]]})
     sandbox.admin("audit-logs", {"username": "eric", "count": 120})
     environment = {"HEX_API_URL": sandbox.url, "HEX_API_KEY": sandbox.key("eric")}
-    shown = example(environment, "--limit", "110").stdout.splitlines()
+    shown = example("audit.py", environment, "--limit", "110").stdout.splitlines()
     assert shown[0] == "eric has 0 packages"
     assert len(shown) == 111
     assert shown[1].startswith("key.generate")
 
-    failed = example(environment | {"HEX_API_KEY": "wrong"})
+    failed = example("audit.py", environment | {"HEX_API_KEY": "wrong"})
     assert failed.returncode == 1
     assert "unauthenticated (401)" in failed.stderr
     assert "Traceback" not in failed.stderr
 
 
-def example(environment: dict[str, str], *args: str) -> subprocess.CompletedProcess[str]:
+@pytest.mark.parametrize("profile", ["current"])
+def test_the_chart(sandbox: programs.Sandbox, tmp_path: Path) -> None:
+    sandbox.admin("users", {"username": "eric", "emails": [["e@example.com", True, True, True]]})
+    environment = {"HEX_API_URL": sandbox.url, "HEX_API_KEY": sandbox.key("eric")}
+    picture = str(tmp_path / "chart.svg")
+    empty = example("chart.py", environment, picture)
+    assert (empty.returncode, empty.stderr) == (1, "chart: the log has nothing to draw\n")
+
+    made = {"action": "key.generate", "params": {"name": "lap$top$"}, "user_agent": "Hex/2.1.1"}
+    rows = [made, made | {"action": "key.remove"}, {"action": "owner.add", "params": {}}]
+    sandbox.admin("audit-logs", {"username": "eric", "rows": rows})
+    drawn = example("chart.py", environment, picture)
+    assert drawn.stdout == f"3 rows of the log, 1 bars, {picture}\n", drawn.stderr
+    shown = Path(picture).read_text()
+    assert all(f"<!-- {text} -->" in shown for text in ("lap$top$", "key.generate", "key.remove"))
+    drawn = example("chart.py", environment, "--by", "program", picture)
+    assert drawn.stdout == f"3 rows of the log, 2 bars, {picture}\n", drawn.stderr
+    shown = Path(picture).read_text()
+    assert all(f"<!-- {text} -->" in shown for text in ("Hex/2.1.1", "(not named)", "owner.add"))
+
+    failed = example("chart.py", environment | {"HEX_API_KEY": "wrong"}, picture)
+    assert failed.returncode == 1
+    assert "unauthenticated (401)" in failed.stderr
+    assert "Traceback" not in failed.stderr
+
+
+def example(name: str, environment: dict[str, str], *args: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, PROJECT / "examples" / "audit.py", *args],
+        [sys.executable, PROJECT / "examples" / name, *args],
         env=os.environ | environment,
         capture_output=True,
         text=True,
     )
 
 
-def test_the_readme(sandbox: programs.Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("guide", ["README.md", "../docs/python.md"])
+def test_the_guides(guide: str, sandbox: programs.Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     sandbox.admin("users", {"username": "ericmj", "emails": [["e@example.com", True, True, True]]})
     sandbox.admin("audit-logs", {"username": "ericmj", "count": 3})
     monkeypatch.setenv("HEX_API_URL", sandbox.url)
     monkeypatch.setenv("HEX_API_KEY", sandbox.key("ericmj"))
-    text = (PROJECT / "README.md").read_text()
+    text = (PROJECT / guide).read_text()
     programs = [part.split("```", 1)[0] for part in text.split("```python\n")[1:]]
     assert len(programs) >= 3
     for program in programs:
-        exec(compile(program, "README.md", "exec"), {"__name__": "__main__"})
+        exec(compile(program, guide, "exec"), {"__name__": "__main__"})

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import threading
+from typing import TYPE_CHECKING
 
 import pytest
 from fake_server import FakeServer, Reply, Request, SilentServer, audit_page
 
 import aura_users
+
+if TYPE_CHECKING:
+    from faces import MakeClient
 
 
 class Log:
@@ -31,8 +35,8 @@ def numbers(rows: list[aura_users.AuditLog]) -> list[int]:
 @pytest.mark.parametrize(
     ("total", "pages"), [(0, 1), (1, 1), (99, 1), (100, 2), (101, 2), (200, 3), (250, 3)]
 )
-def test_every_row_once(total: int, pages: int, prefetch: int) -> None:
-    with FakeServer(Log(total)) as server, aura_users.Client(repo_url=server.url) as client:
+def test_every_row_once(make_client: MakeClient, total: int, pages: int, prefetch: int) -> None:
+    with FakeServer(Log(total)) as server, make_client(repo_url=server.url) as client:
         stream = client.stream_audit_logs(prefetch=prefetch)
         assert server.requests == []
         assert numbers(list(stream)) == list(range(total))
@@ -46,10 +50,10 @@ def test_every_row_once(total: int, pages: int, prefetch: int) -> None:
 
 
 @pytest.mark.parametrize("prefetch", [0, 4])
-def test_a_failed_page_is_tried_again(prefetch: int) -> None:
+def test_a_failed_page_is_tried_again(make_client: MakeClient, prefetch: int) -> None:
     log = Log(350)
     with FakeServer(log) as server:
-        stream = aura_users.stream_audit_logs(repo_url=server.url, prefetch=prefetch)
+        stream = make_client(repo_url=server.url).stream_audit_logs(prefetch=prefetch)
         log.failing = {1, 3}
         for _ in range(2):
             with pytest.raises(aura_users.ServerError):
@@ -69,8 +73,8 @@ def test_a_failed_page_is_tried_again(prefetch: int) -> None:
         assert stream.page == 4
 
 
-def test_page_is_where_to_go_on() -> None:
-    with FakeServer(Log(250)) as server, aura_users.Client(repo_url=server.url) as client:
+def test_page_is_where_to_go_on(make_client: MakeClient) -> None:
+    with FakeServer(Log(250)) as server, make_client(repo_url=server.url) as client:
         stream = client.stream_audit_logs(page=2)
         assert stream.page == 2
         assert numbers([next(stream) for _ in range(30)]) == list(range(100, 130))
@@ -85,11 +89,11 @@ def test_page_is_where_to_go_on() -> None:
         assert stream.page == 3
 
 
-def test_an_error_through_pages_keeps_the_place() -> None:
+def test_an_error_through_pages_keeps_the_place(make_client: MakeClient) -> None:
     log = Log(150)
     log.failing = {2}
     with FakeServer(log) as server:
-        pages = aura_users.stream_audit_logs(repo_url=server.url).pages()
+        pages = make_client(repo_url=server.url).stream_audit_logs().pages()
         assert iter(pages) is pages
         assert len(next(pages)) == 100
         with pytest.raises(aura_users.ServerError):
@@ -98,9 +102,9 @@ def test_an_error_through_pages_keeps_the_place() -> None:
         assert numbers(next(pages)) == list(range(100, 150))
 
 
-def test_a_closed_stream_says_so() -> None:
+def test_a_closed_stream_says_so(make_client: MakeClient) -> None:
     with FakeServer(Log(250)) as server:
-        with aura_users.stream_audit_logs(repo_url=server.url) as stream:
+        with make_client(repo_url=server.url).stream_audit_logs() as stream:
             for _ in range(150):
                 next(stream)
         assert stream.page == 2
@@ -155,9 +159,9 @@ def test_closing_while_another_thread_reads() -> None:
             next(stream)
 
 
-def test_a_stream_outlives_its_client() -> None:
+def test_a_stream_outlives_its_client(make_client: MakeClient) -> None:
     with FakeServer(Log(250)) as server:
-        with aura_users.Client(repo_url=server.url) as client:
+        with make_client(repo_url=server.url) as client:
             stream = client.stream_audit_logs()
             next(stream)
         assert len(list(stream)) == 249

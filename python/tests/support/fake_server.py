@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import socket
 import threading
+import time
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -94,6 +96,7 @@ class FakeServer:
 
         class Server(ThreadingHTTPServer):
             daemon_threads = True
+            request_queue_size = 1024
 
             def handle_error(self, request: object, client_address: object) -> None:
                 pass  # a client that hangs up is what some tests are about
@@ -113,10 +116,14 @@ class FakeServer:
 
 
 class SilentServer:
-    """Takes requests and never answers; `heard` has a permit for each that came."""
+    """Takes requests and never answers.
+
+    `heard` has a permit for each that came, `hung_up` for each connection that ended.
+    """
 
     def __init__(self) -> None:
         self.heard = threading.Semaphore(0)
+        self.hung_up = threading.Semaphore(0)
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}/api"
         self._connections: list[socket.socket] = []
@@ -132,18 +139,20 @@ class SilentServer:
             threading.Thread(target=self._hear, args=(connection,), daemon=True).start()
 
     def _hear(self, connection: socket.socket) -> None:
-        while True:
-            try:
-                data = connection.recv(65536)
-            except OSError:
-                return
-            if not data:
-                return
-            if b"\r\n\r\n" in data:
-                self.heard.release()
+        try:
+            while data := connection.recv(65536):
+                if b"\r\n\r\n" in data:
+                    self.heard.release()
+        except OSError:
+            pass
+        connection.close()
+        self.hung_up.release()
 
     def wait_for_request(self) -> None:
         assert self.heard.acquire(timeout=30), "no request came"
+
+    def wait_for_end(self) -> None:
+        assert self.hung_up.acquire(timeout=30), "the connection is still open"
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -156,6 +165,44 @@ class SilentServer:
             connection.close()
 
 
+class FullServer:
+    """Listens, and has no place for another connection: connecting hangs."""
+
+    def __init__(self) -> None:
+        self._listener = socket.create_server(("127.0.0.1", 0), backlog=0)
+        address = self._listener.getsockname()
+        self.url = f"http://127.0.0.1:{address[1]}/api"
+        self._port = f":{address[1]:04X} 02 "
+        self._connections = [socket.socket() for _ in range(8)]
+        for connection in self._connections:
+            connection.setblocking(False)
+            connection.connect_ex(address)
+        self._seen = self._connecting()
+        assert self._seen, "there was a place for everybody"
+
+    def _connecting(self) -> set[str]:
+        """The inodes of sockets whose connection is not answered, as the kernel lists them."""
+        lines = Path("/proc/net/tcp").read_text().splitlines()
+        return {line.split()[9] for line in lines if self._port in line}
+
+    def wait_for_connect(self) -> None:
+        """Wait for somebody new who connects."""
+        for _ in range(3000):
+            if new := self._connecting() - self._seen:
+                self._seen |= new
+                return
+            time.sleep(0.01)
+        raise AssertionError("nobody connects")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for connection in self._connections:
+            connection.close()
+        self._listener.close()
+
+
 def audit_row(number: int) -> dict[str, Any]:
     """The nth row of a made-up log."""
     return {"action": "key.generate", "params": {"id": number}, "user_agent": None}
@@ -164,3 +211,10 @@ def audit_row(number: int) -> dict[str, Any]:
 def audit_page(number: int, total: int) -> Reply:
     """Page `number` of a log of `total` rows."""
     return Reply([audit_row(n) for n in range(total)][(number - 1) * 100 : number * 100])
+
+
+def answer(request: Request) -> Reply:
+    """A server where every name is somebody's, with a log of 1000 rows."""
+    if request.path.endswith("/audit-logs"):
+        return audit_page(request.page, 1000)
+    return Reply({"username": request.path.rsplit("/", 1)[1]})

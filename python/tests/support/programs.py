@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import urllib.request
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from typing_extensions import Self
 
@@ -55,22 +57,23 @@ class Program:
 class Sandbox(Program):
     """An `aura-sandbox` and its admin API."""
 
-    def __init__(self, profile: str) -> None:
-        super().__init__(binary("sandbox"), "--port", "0", "--profile", profile)
+    def __init__(self, profile: str, *options: str) -> None:
+        super().__init__(binary("sandbox"), "--port", "0", "--profile", profile, *options)
         self.url: str = self.ready["api_url"]
 
-    def admin(self, path: str, body: object = None) -> Any:  # noqa: ANN401
+    def admin(self, path: str, body: object = None, *, method: str | None = None) -> Any:  # noqa: ANN401
         """Call the admin API; a body makes it a POST."""
         request = urllib.request.Request(
             f"{self.ready['admin_url']}/{path}",
             data=None if body is None else json.dumps(body).encode(),
+            method=method,
             headers={
                 "Authorization": f"Bearer {self.ready['admin_token']}",
                 "Content-Type": "application/json",
             },
         )
         with urllib.request.urlopen(request) as reply:
-            return json.load(reply)
+            return json.loads(reply.read() or b"null")
 
     def key(self, username: str) -> str:
         """Make an API key."""
@@ -86,21 +89,32 @@ class Sandbox(Program):
 class Script:
     """A Python program in a process of its own, without our test framework."""
 
-    def __init__(self, source: str, *args: str) -> None:
+    def __init__(
+        self,
+        source: str | Path,
+        *args: str,
+        flags: Sequence[str] = (),
+        env: Mapping[str, str] | None = None,
+    ) -> None:
+        program = ["-c", source] if isinstance(source, str) else [source]
         self.process = subprocess.Popen(
-            [sys.executable, "-c", source, *args],
+            [sys.executable, *flags, *program, *args],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
             cwd="/",
+            env=os.environ | (env or {}),
+            start_new_session=True,
         )
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.process.kill()
+        # Its children, too: they are all of its group, which lasts as long as one of them.
+        with suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
         self.process.communicate()
 
     def readline(self) -> str:
@@ -121,7 +135,7 @@ class Script:
         return out
 
 
-def run(source: str, *args: str, timeout: float = 30) -> str:
+def run(source: str | Path, *args: str, timeout: float = 30) -> str:
     """Run a program to its good end; gives what it printed."""
     with Script(source, *args) as script:
         return script.finish(timeout)

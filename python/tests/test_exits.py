@@ -1,0 +1,206 @@
+"""The end of the interpreter, whatever is under way: no hang, no crash, no word."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+from fake_server import FakeServer, Reply, Request, SilentServer, answer, audit_page
+from programs import Script
+
+ON_EXIT = 20
+"""Seconds in which a process that is done has to be gone."""
+
+# Every warning an error, faulthandler on, the allocator's checks on.
+STRICT = ("-X", "dev", "-W", "error")
+DEBUG = {"PYTHONASYNCIODEBUG": "1"}
+
+
+def quiet_end(script: Script) -> str:
+    """Wait for a good end without a word on standard error; gives what was printed."""
+    out, err = script.process.communicate(timeout=ON_EXIT)
+    assert (script.process.returncode, err) == (0, ""), err
+    return out
+
+
+IN_FLIGHT = {
+    "daemon threads": """
+for call in (lambda: client.get_user("eric"), lambda: next(client.stream_audit_logs())):
+    threading.Thread(target=call, daemon=True).start()
+""",
+    "a daemon thread's event loop": """
+async def calls():
+    await asyncio.gather(awaited.get_user("eric"), awaited.stream_audit_logs().__anext__())
+threading.Thread(target=lambda: asyncio.run(calls()), daemon=True).start()
+""",
+    "a loop that was stopped": """
+import atexit
+loop = asyncio.new_event_loop()
+atexit.register(loop.close)
+tasks = [loop.create_task(awaited.get_user("eric")),
+         loop.create_task(awaited.stream_audit_logs().__anext__())]
+loop.run_until_complete(asyncio.sleep(0.01))
+loop.set_exception_handler(lambda *_: None)  # asyncio says that they were pending
+""",
+    "calls that nobody awaits any more": """
+from aura_users import _native
+calls = [_native.start_get_user(client, "eric", {}), _native.start_get_user(client, "eric", {})]
+""",
+}
+ENDS = ["pass", "sys.exit(0)", "del client, awaited", "gc.freeze()", "os._exit(0)"]
+
+
+@pytest.mark.parametrize("end", ENDS)
+@pytest.mark.parametrize("what", IN_FLIGHT)
+def test_the_interpreter_ends_with_calls_in_flight(what: str, end: str) -> None:
+    source = f"""
+import asyncio, gc, os, sys, threading, warnings, aura_users
+client = aura_users.Client(repo_url=sys.argv[1], timeout=60)
+awaited = aura_users.AsyncClient(repo_url=sys.argv[1], timeout=60)
+{IN_FLIGHT[what]}
+sys.stdin.readline()
+{end}
+"""
+    with (
+        SilentServer() as server,
+        Script(source, server.url, flags=STRICT) as script,
+    ):
+        server.wait_for_request()
+        server.wait_for_request()
+        script.tell("both are waiting")
+        quiet_end(script)
+
+
+@pytest.mark.parametrize("face", ["sync", "async"])
+@pytest.mark.parametrize("end", [*ENDS, "del stream"])
+def test_the_interpreter_ends_with_pages_in_flight(face: str, end: str) -> None:
+    source = f"""
+import asyncio, gc, os, sys, aura_users
+client = aura_users.Client(repo_url=sys.argv[1])
+awaited = aura_users.AsyncClient(repo_url=sys.argv[1])
+async def row(stream):
+    await stream.__anext__()
+if "{face}" == "sync":
+    stream = client.stream_audit_logs(prefetch=8)
+    next(stream)
+else:
+    stream = awaited.stream_audit_logs(prefetch=8)
+    asyncio.run(row(stream))
+print("reading", flush=True)
+{end}
+"""
+
+    def slow(request: Request) -> Reply:
+        if request.page > 1:
+            done.wait()
+        return audit_page(request.page, 1000)
+
+    done = threading.Event()
+    with (
+        FakeServer(slow) as server,
+        Script(source, server.url, flags=STRICT, env=DEBUG) as script,
+    ):
+        try:
+            assert quiet_end(script) == "reading\n"
+        finally:
+            done.set()
+
+
+def test_calls_in_exit_handlers() -> None:
+    source = """
+import asyncio, atexit, sys, threading, aura_users
+client = aura_users.Client(repo_url=sys.argv[1])
+awaited = aura_users.AsyncClient(repo_url=sys.argv[1])
+async def rows():
+    return len([log async for log in awaited.stream_audit_logs()])
+def at_exit():
+    assert client.get_user("eric").username == "eric"
+    assert len(list(client.stream_audit_logs())) == 1000
+    assert asyncio.run(rows()) == 1000
+    print("said good-bye", flush=True)
+atexit.register(at_exit)
+class Dropped:
+    def __del__(self):
+        assert client.get_user("eric").username == "eric"
+        print("gone", flush=True)
+held = Dropped()
+threading.Thread(target=at_exit).start()
+"""
+    with (
+        FakeServer(answer) as server,
+        Script(source, server.url, flags=STRICT, env=DEBUG) as script,
+    ):
+        assert quiet_end(script).split("\n") == ["said good-bye", "said good-bye", "gone", ""]
+
+
+def test_the_end_while_the_core_has_something_to_tell() -> None:
+    source = """
+import asyncio, logging, sys, aura_users
+logging.basicConfig(level=logging.DEBUG, stream=sys.stdout, format="%(message)s")
+logging.getLogger("asyncio").setLevel(logging.ERROR)
+stream = aura_users.stream_audit_logs(repo_url=sys.argv[1], prefetch=8)
+next(stream)
+"""
+    with (
+        FakeServer(answer) as server,
+        Script(source, server.url, flags=STRICT) as script,
+    ):
+        assert "GET /users/me/audit-logs" in quiet_end(script)
+
+
+@pytest.mark.parametrize("runner", ["asyncio", "uvloop", "trio"])
+def test_a_program_says_nothing_in_development_mode(runner: str) -> None:
+    source = f"""
+import asyncio, gc, sys, aura_users, {runner}
+async def main():
+    async with aura_users.AsyncClient(repo_url=sys.argv[1]) as client:
+        async with client.stream_audit_logs() as stream:
+            async for log in stream:
+                if log.params["id"] == 150:
+                    break
+        await client.get_user("eric")
+        coming = client.stream_audit_logs()
+        await coming.__anext__()
+for _ in range(3):
+    {"trio.run(main)" if runner == "trio" else f"{runner}.run(main())"}
+    gc.collect()
+"""
+    with (
+        FakeServer(answer) as server,
+        Script(source, server.url, flags=STRICT, env=DEBUG) as script,
+    ):
+        assert quiet_end(script) == ""
+
+
+@pytest.mark.parametrize("call", ["call", "rows", "loop"])
+def test_threads_that_come_back_when_the_interpreter_is_going(call: str) -> None:
+    source = """
+import asyncio, sys, threading, time, aura_users
+url, what = sys.argv[1:]
+client = aura_users.Client(repo_url=url)
+awaited = aura_users.AsyncClient(repo_url=url)
+async def many():
+    await asyncio.gather(*(awaited.get_user("eric") for _ in range(20)))
+calls = {"call": lambda: client.get_user("eric"),
+         "rows": lambda: list(client.stream_audit_logs(page=8)),
+         "loop": lambda: asyncio.run(many())}
+begun = threading.Barrier(5)
+def forever():
+    calls[what]()
+    begun.wait()
+    while True:
+        calls[what]()
+for _ in range(4):
+    threading.Thread(target=forever, daemon=True).start()
+begun.wait()
+class Last:
+    def __del__(self, sleep=time.sleep, is_finalizing=sys.is_finalizing):
+        assert is_finalizing()
+        sleep(0.2)  # without the GIL: who comes back now finds no interpreter
+last = Last()
+"""
+    with (
+        FakeServer(answer) as server,
+        Script(source, server.url, call, flags=STRICT) as script,
+    ):
+        quiet_end(script)
