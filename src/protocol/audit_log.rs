@@ -11,7 +11,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::json::{self, Flaw};
+use super::json::{self, Flaw, Piece, Text, place};
 use crate::Error;
 
 /// How many rows a full page has. The server fixes it; `per_page` and the like are ignored.
@@ -22,19 +22,19 @@ pub(crate) const PAGE_SIZE: usize = 100;
 /// A row has no id and no time. Cloning one is cheap: it shares its page's text.
 #[derive(Clone)]
 pub struct AuditLog {
-    page: Arc<Text>,
+    page: Arc<PageText>,
     row: Row,
 }
 
 /// One page of rows, newest first.
 #[derive(Clone, Debug)]
 pub(crate) struct Page {
-    text: Arc<Text>,
+    text: Arc<PageText>,
     rows: Vec<Row>,
 }
 
 #[derive(Debug)]
-struct Text(String);
+struct PageText(String);
 
 #[derive(Clone, Debug)]
 struct Row {
@@ -44,13 +44,6 @@ struct Row {
     params: Option<Range<usize>>,
 }
 
-/// A string of a row: a place in the page, or the text where the page has it escaped.
-#[derive(Clone, Debug)]
-enum Piece {
-    In(Range<usize>),
-    Own(Box<str>),
-}
-
 impl Page {
     pub(crate) fn read(body: Vec<u8>) -> Result<Self, Flaw> {
         let text = json::utf8(body)?;
@@ -58,7 +51,7 @@ impl Page {
             Some(rows) => rows,
             None => rows_one_by_one(&text)?,
         };
-        Ok(Self { text: Arc::new(Text(text)), rows })
+        Ok(Self { text: Arc::new(PageText(text)), rows })
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -126,9 +119,9 @@ fn rows_one_by_one(page: &str) -> Result<Vec<Row>, Flaw> {
 #[serde(expecting = "an audit row")]
 struct Fields<'a> {
     #[serde(borrow)]
-    action: Cow<'a, str>,
+    action: Text<'a>,
     #[serde(borrow)]
-    user_agent: Option<Cow<'a, str>>,
+    user_agent: Option<Text<'a>>,
     #[serde(borrow)]
     params: Option<&'a RawValue>,
 }
@@ -150,28 +143,6 @@ impl Row {
     }
 }
 
-/// Where `part`, a piece of `whole`, stands in it.
-fn place(whole: &str, part: &str) -> Range<usize> {
-    let start = part.as_ptr() as usize - whole.as_ptr() as usize;
-    start..start + part.len()
-}
-
-impl Piece {
-    fn new(page: &str, text: Cow<'_, str>) -> Self {
-        match text {
-            Cow::Borrowed(text) => Self::In(place(page, text)),
-            Cow::Owned(text) => Self::Own(text.into()),
-        }
-    }
-
-    fn text<'a>(&'a self, page: &'a str) -> &'a str {
-        match self {
-            Self::In(place) => &page[place.clone()],
-            Self::Own(text) => text,
-        }
-    }
-}
-
 impl AuditLog {
     /// Reads a row again from what [`AuditLog::json`] gave.
     ///
@@ -180,7 +151,7 @@ impl AuditLog {
     pub fn from_json(json: impl Into<String>) -> crate::Result<Self> {
         let read = |text: String| {
             let row = json::read(&text).and_then(|row| Row::read(&text, row))?;
-            Ok(Self { page: Arc::new(Text(text)), row })
+            Ok(Self { page: Arc::new(PageText(text)), row })
         };
         json::text(json.into().into_bytes())
             .and_then(read)

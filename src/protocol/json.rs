@@ -104,6 +104,46 @@ fn flaw(error: &serde_json::Error, path: &str) -> Flaw {
     format!("{text} at line {line} column {column}{path}")
 }
 
+/// A string, borrowed where it needs no unescaping.
+#[derive(Debug, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Text<'a>(#[serde(borrow)] pub(crate) Cow<'a, str>);
+
+impl From<Text<'_>> for String {
+    fn from(Text(text): Text<'_>) -> Self {
+        text.into_owned()
+    }
+}
+
+/// A string of a text: a place in it, or a copy where it stands there escaped.
+#[derive(Clone, Debug)]
+pub(crate) enum Piece {
+    In(Range<usize>),
+    Own(Box<str>),
+}
+
+impl Piece {
+    pub(crate) fn new(whole: &str, Text(text): Text<'_>) -> Self {
+        match text {
+            Cow::Borrowed(text) => Self::In(place(whole, text)),
+            Cow::Owned(text) => Self::Own(text.into()),
+        }
+    }
+
+    pub(crate) fn text<'a>(&'a self, whole: &'a str) -> &'a str {
+        match self {
+            Self::In(place) => &whole[place.clone()],
+            Self::Own(text) => text,
+        }
+    }
+}
+
+/// Where `part`, a piece of `whole`, stands in it.
+pub(crate) fn place(whole: &str, part: &str) -> Range<usize> {
+    let start = part.as_ptr() as usize - whole.as_ptr() as usize;
+    start..start + part.len()
+}
+
 /// The keys of an object that came so far: none may come twice.
 #[derive(Default)]
 pub(crate) struct Keys<'de> {
@@ -115,16 +155,12 @@ pub(crate) struct Keys<'de> {
 const FEW: usize = 24;
 
 impl<'de> Keys<'de> {
-    /// The next key, borrowed where it needs no unescaping.
+    /// The next key.
     pub(crate) fn next<A: MapAccess<'de>>(
         &mut self,
         map: &mut A,
     ) -> Result<Option<Cow<'de, str>>, A::Error> {
-        #[derive(Deserialize)]
-        #[serde(transparent)]
-        struct Key<'a>(#[serde(borrow)] Cow<'a, str>);
-
-        let Some(Key(key)) = map.next_key()? else { return Ok(None) };
+        let Some(Text(key)) = map.next_key()? else { return Ok(None) };
         let is_new = if self.few.len() < FEW {
             let is_new = !self.few.contains(&key);
             self.few.push(key.clone());
@@ -140,15 +176,15 @@ impl<'de> Keys<'de> {
 }
 
 /// A JSON object as pairs in the server's order; the same key twice is an error.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct UniqueMap<V>(pub(crate) Vec<(String, V)>);
+#[derive(Debug)]
+pub(crate) struct UniqueMap<'a, V>(pub(crate) Vec<(Cow<'a, str>, V)>);
 
-impl<'de, V: Deserialize<'de>> Deserialize<'de> for UniqueMap<V> {
+impl<'de, V: Deserialize<'de>> Deserialize<'de> for UniqueMap<'de, V> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Pairs<V>(PhantomData<V>);
 
         impl<'de, V: Deserialize<'de>> Visitor<'de> for Pairs<V> {
-            type Value = UniqueMap<V>;
+            type Value = UniqueMap<'de, V>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("an object")
@@ -158,7 +194,7 @@ impl<'de, V: Deserialize<'de>> Deserialize<'de> for UniqueMap<V> {
                 let mut pairs = Vec::new();
                 let mut keys = Keys::default();
                 while let Some(key) = keys.next(&mut map)? {
-                    pairs.push((key.into_owned(), map.next_value()?));
+                    pairs.push((key, map.next_value()?));
                 }
                 Ok(UniqueMap(pairs))
             }

@@ -1,5 +1,6 @@
 //! What each operation sends.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -129,7 +130,7 @@ impl Request {
 
     pub(crate) fn get_user(username_or_email: &str) -> Result<Self> {
         let name = segment(Operation::GetUser, username_or_email)?;
-        Ok(Self::new(Operation::GetUser, format!("/users/{name}")))
+        Ok(Self::new(Operation::GetUser, ["/users/", &name].concat()))
     }
 
     pub(crate) fn reset_user_password(username_or_email: &str) -> Result<Self> {
@@ -148,7 +149,7 @@ const ENCODED: &AsciiSet =
     &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'@').remove(b'+');
 
 /// One path segment that means `name` and nothing else.
-fn segment(operation: Operation, name: &str) -> Result<String> {
+fn segment(operation: Operation, name: &str) -> Result<Cow<'_, str>> {
     let refused = match name {
         "" => "username_or_email is empty",
         "." | ".." => "username_or_email is \".\" or \"..\": a step in a path, never a name",
@@ -156,7 +157,7 @@ fn segment(operation: Operation, name: &str) -> Result<String> {
             "username_or_email is \"me\": that path is the current user's own (get_current_user), \
              and no account can have this name"
         }
-        _ => return Ok(utf8_percent_encode(name, ENCODED).to_string()),
+        _ => return Ok(utf8_percent_encode(name, ENCODED).into()),
     };
     Err(Error::invalid_argument(refused).with_operation(operation))
 }

@@ -1,82 +1,146 @@
 //! The record of a user account.
 
 use std::fmt;
-use std::time::{Duration, SystemTime};
+use std::sync::OnceLock;
+use std::time::SystemTime;
 
 use serde::Deserialize;
 use serde::de::{Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 
-use super::json::{self, Flaw, Keys, UniqueMap};
+use super::json::{self, Flaw, Keys, Piece, Text, UniqueMap};
 use crate::Error;
 
 /// A user account, as the server describes it to this caller.
 ///
 /// Every field of the server's record is kept: the ones this library knows as methods, all of
 /// them in [`User::json`] and [`User::field`].
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone)]
 pub struct User {
     json: String,
-    fields: Fields,
+    username: Piece,
+    /// Made when one of them is first looked at: most callers want one or two, or the JSON.
+    fields: OnceLock<Fields>,
 }
 
-#[derive(Clone, Debug, Default, PartialEq)]
-struct Fields {
-    username: String,
-    full_name: Option<String>,
-    handles: Option<UniqueMap<String>>,
-    url: Option<String>,
-    email: Option<String>,
+/// The record as it is checked when it comes: what stands in the text is not copied.
+#[derive(Default)]
+struct Record<'a> {
+    username: Option<Text<'a>>,
+    full_name: Option<Text<'a>>,
+    handles: Option<UniqueMap<'a, Text<'a>>>,
+    url: Option<Text<'a>>,
+    email: Option<Text<'a>>,
     inserted_at: Option<Timestamp>,
     updated_at: Option<Timestamp>,
-    packages: Option<Vec<Package>>,
-    owned_packages: Option<UniqueMap<String>>,
-    organizations: Option<Vec<Organization>>,
+    packages: Option<Vec<PackageRecord<'a>>>,
+    owned_packages: Option<UniqueMap<'a, Text<'a>>>,
+    organizations: Option<Vec<OrganizationRecord<'a>>>,
 }
 
 /// In one pass, with the fields we do not know: they are not to be doubled either.
-impl<'de> Deserialize<'de> for Fields {
+impl<'de> Deserialize<'de> for Record<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Record;
+        struct Fields;
 
-        impl<'de> Visitor<'de> for Record {
-            type Value = Fields;
+        impl<'de> Visitor<'de> for Fields {
+            type Value = Record<'de>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("a user record")
             }
 
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields, A::Error> {
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Record<'de>, A::Error> {
                 let mut keys = Keys::default();
-                let mut username = None;
-                let mut fields = Fields::default();
+                let mut record = Record::default();
                 while let Some(key) = keys.next(&mut map)? {
                     match &*key {
-                        "username" => username = Some(map.next_value()?),
-                        "full_name" => fields.full_name = map.next_value()?,
-                        "handles" => fields.handles = map.next_value()?,
-                        "url" => fields.url = map.next_value()?,
-                        "email" => fields.email = map.next_value()?,
-                        "inserted_at" => fields.inserted_at = map.next_value()?,
-                        "updated_at" => fields.updated_at = map.next_value()?,
-                        "packages" => fields.packages = map.next_value()?,
-                        "owned_packages" => fields.owned_packages = map.next_value()?,
-                        "organizations" => fields.organizations = map.next_value()?,
+                        // It is the one that must be there, so null is no name.
+                        "username" => record.username = Some(map.next_value()?),
+                        "full_name" => record.full_name = map.next_value()?,
+                        "handles" => record.handles = map.next_value()?,
+                        "url" => record.url = map.next_value()?,
+                        "email" => record.email = map.next_value()?,
+                        "inserted_at" => record.inserted_at = map.next_value()?,
+                        "updated_at" => record.updated_at = map.next_value()?,
+                        "packages" => record.packages = map.next_value()?,
+                        "owned_packages" => record.owned_packages = map.next_value()?,
+                        "organizations" => record.organizations = map.next_value()?,
                         _ => map.next_value::<IgnoredAny>().map(drop)?,
                     }
                 }
-                fields.username = username.ok_or_else(|| A::Error::missing_field("username"))?;
-                Ok(fields)
+                match record.username {
+                    Some(_) => Ok(record),
+                    None => Err(A::Error::missing_field("username")),
+                }
             }
         }
 
-        deserializer.deserialize_map(Record)
+        deserializer.deserialize_map(Fields)
     }
 }
 
-/// A package the user owns.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Deserialize)]
 #[serde(expecting = "a package")]
+struct PackageRecord<'a> {
+    #[serde(borrow)]
+    name: Text<'a>,
+    repository: Option<Text<'a>>,
+    url: Option<Text<'a>>,
+    html_url: Option<Text<'a>>,
+}
+
+#[derive(Deserialize)]
+#[serde(expecting = "an organization")]
+struct OrganizationRecord<'a> {
+    #[serde(borrow)]
+    name: Text<'a>,
+    role: Option<Text<'a>>,
+}
+
+/// What the methods give out.
+#[derive(Clone, Default)]
+struct Fields {
+    full_name: Option<String>,
+    handles: Vec<(String, String)>,
+    url: Option<String>,
+    email: Option<String>,
+    inserted_at: Option<SystemTime>,
+    updated_at: Option<SystemTime>,
+    packages: Option<Vec<Package>>,
+    owned_packages: Vec<(String, String)>,
+    organizations: Option<Vec<Organization>>,
+}
+
+impl From<Record<'_>> for Fields {
+    fn from(record: Record<'_>) -> Self {
+        Self {
+            full_name: record.full_name.map(String::from),
+            handles: pairs(record.handles),
+            url: record.url.map(String::from),
+            email: record.email.map(String::from),
+            inserted_at: record.inserted_at.map(|Timestamp(time)| time),
+            updated_at: record.updated_at.map(|Timestamp(time)| time),
+            packages: all(record.packages),
+            owned_packages: pairs(record.owned_packages),
+            organizations: all(record.organizations),
+        }
+    }
+}
+
+fn pairs(map: Option<UniqueMap<'_, Text<'_>>>) -> Vec<(String, String)> {
+    let pairs = map.map(|UniqueMap(pairs)| pairs).unwrap_or_default();
+    pairs.into_iter().map(|(key, value)| (key.into_owned(), value.into())).collect()
+}
+
+fn all<From, To: std::convert::From<From>>(records: Option<Vec<From>>) -> Option<Vec<To>> {
+    records.map(|records| records.into_iter().map(To::from).collect())
+}
+
+/// A package the user owns.
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Package {
     /// Its name, unique in its repository.
@@ -89,9 +153,19 @@ pub struct Package {
     pub html_url: Option<String>,
 }
 
+impl From<PackageRecord<'_>> for Package {
+    fn from(record: PackageRecord<'_>) -> Self {
+        Self {
+            name: record.name.into(),
+            repository: record.repository.map(String::from),
+            url: record.url.map(String::from),
+            html_url: record.html_url.map(String::from),
+        }
+    }
+}
+
 /// An organization the user is a member of.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(expecting = "an organization")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Organization {
     /// Its name.
@@ -100,11 +174,25 @@ pub struct Organization {
     pub role: Option<String>,
 }
 
+impl From<OrganizationRecord<'_>> for Organization {
+    fn from(record: OrganizationRecord<'_>) -> Self {
+        Self { name: record.name.into(), role: record.role.map(String::from) }
+    }
+}
+
 impl User {
     pub(crate) fn read(body: Vec<u8>) -> Result<Self, Flaw> {
         let json = json::text(body)?;
-        let fields = json::read(&json)?;
-        Ok(Self { json, fields })
+        let record: Record<'_> = json::read(&json)?;
+        let username = record.username.ok_or("missing field `username`")?;
+        let username = Piece::new(&json, username);
+        Ok(Self { json, username, fields: OnceLock::new() })
+    }
+
+    fn fields(&self) -> &Fields {
+        // It was read before, so it can be read again.
+        let read = || serde_json::from_str::<Record<'_>>(&self.json).map(Fields::from);
+        self.fields.get_or_init(|| read().unwrap_or_default())
     }
 
     /// Reads a record again from what [`User::json`] gave.
@@ -119,62 +207,62 @@ impl User {
     /// The name, unique on the server, in lower case.
     #[must_use]
     pub fn username(&self) -> &str {
-        &self.fields.username
+        self.username.text(&self.json)
     }
 
     /// The person's name, if they gave one.
     #[must_use]
     pub fn full_name(&self) -> Option<&str> {
-        self.fields.full_name.as_deref()
+        self.fields().full_name.as_deref()
     }
 
     /// The public e-mail address; none when there is no public one.
     #[must_use]
     pub fn email(&self) -> Option<&str> {
-        self.fields.email.as_deref()
+        self.fields().email.as_deref()
     }
 
     /// Links to the person's other accounts by display name, in the server's order:
     /// `("GitHub", "https://github.com/ericmj")`.
     pub fn handles(&self) -> impl Iterator<Item = (&str, &str)> {
-        pairs(self.fields.handles.as_ref())
+        borrowed(&self.fields().handles)
     }
 
     /// Where the API has this record.
     #[must_use]
     pub fn url(&self) -> Option<&str> {
-        self.fields.url.as_deref()
+        self.fields().url.as_deref()
     }
 
     /// When the account was made, to the microsecond.
     #[must_use]
     pub fn inserted_at(&self) -> Option<SystemTime> {
-        self.fields.inserted_at.map(|Timestamp(time)| time)
+        self.fields().inserted_at
     }
 
     /// When the account was last changed, to the microsecond.
     #[must_use]
     pub fn updated_at(&self) -> Option<SystemTime> {
-        self.fields.updated_at.map(|Timestamp(time)| time)
+        self.fields().updated_at
     }
 
     /// The packages the user owns and the caller may see: the public registry's first, then by
     /// repository and name. None where the server does not say, as in the reply to `create_user`.
     #[must_use]
     pub fn packages(&self) -> Option<&[Package]> {
-        self.fields.packages.as_deref()
+        self.fields().packages.as_deref()
     }
 
     /// The packages' URLs by name. The server calls this field deprecated: two packages of one
     /// name in two repositories are one entry here. Use [`User::packages`].
     pub fn owned_packages(&self) -> impl Iterator<Item = (&str, &str)> {
-        pairs(self.fields.owned_packages.as_ref())
+        borrowed(&self.fields().owned_packages)
     }
 
     /// The organizations the user is a member of. Only the current user's record has them.
     #[must_use]
     pub fn organizations(&self) -> Option<&[Organization]> {
-        self.fields.organizations.as_deref()
+        self.fields().organizations.as_deref()
     }
 
     /// The server's own JSON, byte for byte.
@@ -192,13 +280,26 @@ impl User {
     /// Any field of the record as JSON, also one this library does not know.
     #[must_use]
     pub fn field(&self, name: &str) -> Option<&RawValue> {
-        let fields: UniqueMap<&RawValue> = serde_json::from_str(&self.json).ok()?;
+        let fields: UniqueMap<'_, &RawValue> = serde_json::from_str(&self.json).ok()?;
         fields.0.into_iter().find_map(|(key, value)| (key == name).then_some(value))
     }
 }
 
-fn pairs(map: Option<&UniqueMap<String>>) -> impl Iterator<Item = (&str, &str)> {
-    map.into_iter().flat_map(|map| &map.0).map(|(key, value)| (key.as_str(), value.as_str()))
+fn borrowed(pairs: &[(String, String)]) -> impl Iterator<Item = (&str, &str)> {
+    pairs.iter().map(|(key, value)| (key.as_str(), value.as_str()))
+}
+
+/// The JSON is all there is of a record.
+impl PartialEq for User {
+    fn eq(&self, other: &Self) -> bool {
+        self.json == other.json
+    }
+}
+
+impl fmt::Debug for User {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("User").field("json", &self.json).finish()
+    }
 }
 
 /// RFC 3339; a time without an offset, as old servers write it, is UTC.
@@ -207,30 +308,18 @@ struct Timestamp(SystemTime);
 
 impl<'de> Deserialize<'de> for Timestamp {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        let timestamp = text.parse::<jiff::Timestamp>().or_else(|error| {
-            let civil = text.parse::<jiff::civil::DateTime>().map_err(|_| error)?;
-            jiff::tz::Offset::UTC.to_timestamp(civil)
-        });
-        timestamp
-            .ok()
-            .and_then(|timestamp| system_time(timestamp.as_microsecond()))
-            .map(Self)
-            .ok_or_else(|| D::Error::custom("not a time, expected RFC 3339"))
-    }
-}
-
-fn system_time(microseconds: i64) -> Option<SystemTime> {
-    let distance = Duration::from_micros(microseconds.unsigned_abs());
-    if microseconds < 0 {
-        SystemTime::UNIX_EPOCH.checked_sub(distance)
-    } else {
-        SystemTime::UNIX_EPOCH.checked_add(distance)
+        let Text(text) = Text::deserialize(deserializer)?;
+        let read = |text: &str| OffsetDateTime::parse(text, &Rfc3339);
+        let time = read(&text).or_else(|_| read(&format!("{text}Z")));
+        let time = time.map_err(|_| D::Error::custom("not a time, expected RFC 3339"))?;
+        Ok(Self(time.into()))
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     const RICH: &str = r#"{"email":"r@example.com","full_name":"Rich \"The\" Üser","future":{"a":[12345678901234567890]},
