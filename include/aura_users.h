@@ -8,9 +8,9 @@
  *
  *     make install PREFIX=/usr/local
  *
- * puts there this header, aura_users.hpp for C++, the library, shared and static, and what pkg-config
- * and CMake ask for. DESTDIR, LIBDIR and INCLUDEDIR are as usual, `make uninstall` takes all of it
- * away. Then it is one of
+ * puts there this header, aura_users.hpp for C++, the library, shared and static, and what
+ * pkg-config and CMake ask for. DESTDIR, LIBDIR and INCLUDEDIR are as usual, `make uninstall` takes
+ * all of it away. Then it is one of
  *
  *     cc program.c $(pkg-config --cflags --libs aura_users) -o program
  *     cc program.c $(pkg-config --cflags --libs aura_users-static) -o program
@@ -29,10 +29,10 @@
  * PKG_CONFIG_PATH=PREFIX/lib/pkgconfig or CMAKE_PREFIX_PATH=PREFIX, and a program with the shared
  * library wants -Wl,-rpath,PREFIX/lib. The library brings its own HTTP and TLS.
  *
- * A program runs with every later library of the SONAME it was linked with. Within a SONAME (a minor
- * version before 1.0, a major one from then on) nothing is taken away or comes to mean something
- * else; functions, options and statuses are added. "Since" says in which version a name came.
- * dlclose() is safe, and so are two copies in one process.
+ * A program runs with every later library of the SONAME it was linked with. Within a SONAME (a
+ * minor version before 1.0, a major one from then on) nothing is taken away or comes to mean
+ * something else; functions, options and statuses are added. "Since" says in which version a name
+ * came. dlclose() is safe, and so are two copies in one process.
  *
  * A FIRST PROGRAM
  *
@@ -51,10 +51,11 @@
  *         else
  *             fprintf(stderr, "%s\n", aura_error_message(error));
  *
+ *         int failed = user == NULL;
  *         aura_error_free(error);
  *         aura_string_free(user);
  *         aura_client_free(client);
- *         return 0;
+ *         return failed;
  *     }
  *
  * RESULTS AND ERRORS
@@ -85,6 +86,7 @@
  *     }
  *     if (status != AURA_END)
  *         fprintf(stderr, "%s\n", aura_error_message(error));
+ *     aura_error_free(error);
  *     aura_audit_logs_free(logs);
  *
  * An error keeps the stream's place: the next call tries the same page again. Nothing is skipped,
@@ -99,22 +101,29 @@
  *     aura_call *call = NULL;
  *     if (aura_get_user_start(client, "ericmj", NULL, &call, &error) == AURA_OK)
  *         status = aura_call_wait(call, 2000, &user, &error);
+ *     aura_error_free(error);
  *     aura_call_free(call);
  *
- * aura_call_wait() gives AURA_PENDING where the two seconds are over first. What blocks is ended from another thread by an aura_cancel_token that its options hold.
+ * aura_call_wait() gives AURA_PENDING where the two seconds are over first. What blocks is ended
+ * from another thread by an aura_cancel_token that its options hold.
  *
  * THREADS
  *
- * Many threads may use one aura_client, aura_audit_logs, aura_call or aura_cancel_token at once, and
- * free one while another thread's call on it is under way: that call goes on. Only beginning a call
- * with a freed handle is wrong. An aura_error does not change, so many may read it. aura_options are
- * for one thread at a time.
+ * Many threads may use one aura_client, aura_audit_logs, aura_call or aura_cancel_token at once,
+ * and free one while another thread's call on it is under way: that call goes on. Only beginning a
+ * call with a freed handle is wrong. An aura_error does not change, so many may read it.
+ * aura_options are for one thread at a time.
  *
- * A blocking call runs in the thread that makes it. What goes on by itself (calls that were started,
- * pages asked for ahead) runs on one thread of the library, which begins when it is first needed.
- * After fork() the child may go on with the same client and streams; what was the parent's is left
- * alone there, which a leak checker in the child will mention. The library raises no SIGPIPE and
+ * A blocking call runs in the thread that makes it. What goes on by itself (calls that were
+ * started, pages asked for ahead) runs on one thread of the library, which begins when it is first
+ * needed and ends when the last client, stream and call that needed it is freed. A host's name is
+ * looked up on a thread of its own. The library's threads take no signals; it raises no SIGPIPE and
  * changes no signal handler or mask.
+ *
+ * After fork() the child may go on with the same client and streams; what was the parent's is left
+ * alone there, which a leak checker in the child will mention. Calls work in atexit() handlers and
+ * in destructors of static and thread_local objects. Once every handle is freed, nothing is left
+ * that a leak checker could name.
  *
  * OPTIONS
  *
@@ -319,6 +328,9 @@ typedef struct aura_audit_logs aura_audit_logs;
  * it: wait for it, look at it, or have aura_call_fd() watched. In a forked child a call of the
  * parent has ended, as AURA_CANCELLED.
  *
+ * Over HTTP/1.1 each call under way has a connection, so a descriptor, of its own: a thousand at
+ * once may need a higher limit (ulimit -n), and fail with AURA_CONNECT without it.
+ *
  * Since 0.1.0.
  */
 typedef struct aura_call aura_call;
@@ -369,7 +381,8 @@ typedef struct aura_options aura_options;
  * newline, valid until the callback returns. No secret, name or address stands in it.
  *
  * It may be called from any thread, from many at once, and from a thread of the library. It must
- * not throw, and must not call aura_log_set().
+ * not throw, and must not wait for a call that was started: on the library's thread that call
+ * would wait for it. Keep it short.
  *
  * Since 0.1.0.
  */
@@ -385,7 +398,7 @@ extern "C" {
  *
  * Since 0.1.0.
  */
-const char *aura_status_name(int32_t status);
+const char *aura_status_name(aura_status status);
 
 /**
  * The error's kind, or AURA_OK for NULL.
@@ -545,10 +558,10 @@ void aura_client_free(aura_client *client);
 /**
  * Makes an account. No credential is sent, for the server refuses a creator who is signed in.
  *
- * `emails` holds `emails_len` addresses: exactly one, for the server fails on more. Until its
- * owner follows the link in the mail, the address is unverified and the account's credentials
- * get AURA_FORBIDDEN. Making an account on hex.pm means accepting its terms of service,
- * https://hex.pm/policies/termsofservice
+ * `emails` holds `emails_len` addresses: one. Without any the server refuses; more are refused
+ * here, for the server would fail on them. Until its owner follows the link in the mail, the
+ * address is unverified and the account's credentials get AURA_FORBIDDEN. Making an account on
+ * hex.pm means accepting its terms of service, https://hex.pm/policies/termsofservice
  *
  * `options` may be NULL. Returns AURA_OK with the new user's JSON in `user_json`, to be freed
  * with aura_string_free(); AURA_VALIDATION with a word for each refused field; or another error,
@@ -746,9 +759,9 @@ aura_status aura_audit_logs_next_page_start(aura_audit_logs *logs,
                                             aura_error **error);
 
 /**
- * The page the next row is on, counted from 1; after the end the last page that had rows, or the
- * first one asked for where none had; while another call waits for a page, where that one began.
- * To go on another day, give it as the option "page". 0 for NULL.
+ * The page the next row is on, counted from 1: to go on another day, give it as the option "page".
+ * After the end it is the last page that had rows, or where none had the first one asked for. While
+ * another thread waits for a page, it is where the stream stood when that began. 0 for NULL.
  *
  * Since 0.1.0.
  */
@@ -769,6 +782,7 @@ void aura_audit_logs_free(aura_audit_logs *logs);
  * call goes on. Else what the blocking form returns: AURA_OK with the JSON in `json`, to be freed
  * with aura_string_free() (the JSON is "null" for a call that gives nothing); AURA_END where a
  * stream is over; or the call's error. AURA_INVALID_ARGUMENT where the result was taken before.
+ * `json` must not be NULL, whatever the call gives: no result is lost for want of a place.
  *
  * Since 0.1.0.
  */
@@ -787,7 +801,7 @@ aura_status aura_call_poll(const aura_call *call);
  * like. It is made when it is first asked for, belongs to the call and is closed with it: watch
  * it, but do not read from it and do not close it.
  *
- * -1 where none can be had: for NULL, where the process has no descriptor left, and on Windows.
+ * -1 where none can be had: for NULL, on Windows, and while the process has no descriptor left.
  *
  * Since 0.1.0.
  */
@@ -813,13 +827,15 @@ void aura_call_cancel(aura_call *call);
 void aura_call_free(aura_call *call);
 
 /**
- * Has `callback` told every line of at least `lowest`, in the whole process; it takes the place
- * of the one before. With NULL for `callback` nobody is told any more; a line that is being told
- * at this moment may still arrive, so keep `user_data` alive a little longer.
+ * Has `callback` told every line of `lowest` and above, in the whole process; it takes the place
+ * of the one before. With NULL for `callback` nobody is told any more.
+ *
+ * Waits until no line is being told to the one before, whose `user_data` may be freed then; only
+ * within a callback it does not wait.
  *
  * Since 0.1.0.
  */
-void aura_log_set(aura_log_callback callback, void *user_data, int32_t lowest);
+void aura_log_set(aura_log_callback callback, void *user_data, aura_log_level lowest);
 
 #ifdef __cplusplus
 }  // extern "C"

@@ -46,7 +46,7 @@ $(CARGO) rustc --lib --features capi --crate-type cdylib,staticlib --profile $(1
 ln -sf $(SHARED) $(2)/$(SONAME)
 endef
 
-.PHONY: library release install uninstall
+.PHONY: library release places install uninstall
 
 library:
 	$(call build,dev,$(DEBUG))
@@ -73,10 +73,15 @@ else
 	rm -f $@ && $(AR) rcs $@ $(@D)/aura_users.o && rm $(@D)/aura_users.o
 endif
 
-install: release
+install: places release
 	@$(PLACES) packaging/install
 
-uninstall:
+# A relative place would be one below this folder.
+places:
+	$(foreach place,DESTDIR prefix libdir includedir docdir,$(if $(filter-out /%,$($(place))),\
+	    $(error $(place) is $($(place)): it must begin with /)))
+
+uninstall: places
 	@REMOVE=yes $(PLACES) packaging/install
 
 PLACES = FROM='$(OUT)' DESTDIR='$(DESTDIR)' prefix='$(prefix)' libdir='$(libdir)' \

@@ -8,8 +8,10 @@ use std::time::Duration;
 use tokio::task::AbortHandle;
 
 use crate::cancel::{Interrupt, cancelled};
+use crate::client::call::Attempts;
 use crate::protocol::Operation;
-use crate::{Error, ErrorKind, Result, runtime};
+use crate::runtime::{Background, BackgroundThread};
+use crate::{Error, ErrorKind, Result};
 
 /// A call under way. Dropping it cancels it.
 ///
@@ -18,6 +20,8 @@ use crate::{Error, ErrorKind, Result, runtime};
 pub struct Call<T> {
     shared: Arc<Shared<T>>,
     task: Option<AbortHandle>,
+    /// Which turns for as long as the call is there.
+    _thread: Arc<BackgroundThread>,
     operation: Operation,
     process: u32,
 }
@@ -66,24 +70,28 @@ impl<T> State<T> {
 struct Finish<T> {
     shared: Option<Arc<Shared<T>>>,
     operation: Operation,
+    attempts: Arc<Attempts>,
 }
 
 impl<T> Drop for Finish<T> {
     fn drop(&mut self) {
         if let Some(shared) = self.shared.take() {
-            shared.finish(Err(if std::thread::panicking() {
+            let error = if std::thread::panicking() {
                 Error::new(ErrorKind::Internal, "a call panicked").with_operation(self.operation)
             } else {
                 cancelled(self.operation)
-            }));
+            };
+            shared.finish(Err(error.with_attempts(self.attempts.get())));
         }
     }
 }
 
 impl<T: Send + 'static> Call<T> {
     pub(crate) fn spawn(
+        background: &Background,
         operation: Operation,
         interrupt: &Interrupt,
+        attempts: Arc<Attempts>,
         future: impl Future<Output = Result<T>> + Send + 'static,
     ) -> Result<Self> {
         // Questions are for a thread that waits; here none does.
@@ -91,15 +99,19 @@ impl<T: Send + 'static> Call<T> {
         interrupt.check(operation)?;
         let state = State { outcome: Outcome::Running, listeners: Vec::new() };
         let shared = Arc::new(Shared { state: Mutex::new(state), done: Condvar::new() });
-        let mut finish = Finish { shared: Some(Arc::clone(&shared)), operation };
-        let task = runtime::background()?.spawn(async move {
-            let result = interrupt.end(operation, future).await;
+        let mut finish = Finish { shared: Some(Arc::clone(&shared)), operation, attempts };
+        let thread = Arc::clone(background.thread()?);
+        let task = thread.spawn(async move {
+            let result = interrupt.end(operation, future).await.map_err(|error| {
+                let attempts = finish.attempts.get().max(error.attempts());
+                error.with_attempts(attempts)
+            });
             if let Some(shared) = finish.shared.take() {
                 shared.finish(result);
             }
         });
-        let task = Some(task.abort_handle());
-        Ok(Self { shared, task, operation, process: std::process::id() })
+        let task = Some(task);
+        Ok(Self { shared, task, _thread: thread, operation, process: std::process::id() })
     }
 }
 
@@ -170,6 +182,7 @@ impl<T> Call<T> {
     }
 
     /// Looks at the result without taking it; none while the call runs, and after it was taken.
+    #[cfg(feature = "capi")]
     pub(crate) fn peek<R>(&self, look: impl FnOnce(&Result<T>) -> R) -> Option<R> {
         match &self.shared.lock().outcome {
             Outcome::Done(result) => Some(look(result)),

@@ -4,6 +4,7 @@
 //! once with a [`Call`] that is under way on a thread of the library. All of this may be used from
 //! many threads at once, after a fork, and inside a tokio runtime.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::task::{Context, Poll, Waker};
@@ -13,9 +14,10 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use crate::background::Call;
 use crate::cancel::{CancelToken, Interrupt, cancelled};
-use crate::client::{self, Core, Options, call};
+use crate::client::call::{self, Attempts, Read};
+use crate::client::{self, Core, Options};
 use crate::protocol::{Operation, Reply, Request};
-use crate::runtime::{self, Lanes, PerProcess};
+use crate::runtime::{self, Background, Lanes, PerProcess};
 use crate::transport::Transports;
 use crate::{AuditLog, AuditLogPage, RateLimitState, Result, User};
 
@@ -37,7 +39,8 @@ use crate::{AuditLog, AuditLogPage, RateLimitState, Result, User};
 pub struct Client {
     core: Arc<Core>,
     lanes: Arc<PerProcess<Lanes>>,
-    background: Arc<PerProcess<Transports>>,
+    transports: Arc<PerProcess<Transports>>,
+    background: Arc<PerProcess<Background>>,
     options: Options,
     interrupt: Interrupt,
 }
@@ -51,7 +54,8 @@ impl Client {
         Ok(Self {
             core: Core::new(options)?,
             lanes: Arc::new(PerProcess::new(Lanes::default)),
-            background: Arc::new(PerProcess::new(Transports::default)),
+            transports: Arc::new(PerProcess::new(Transports::default)),
+            background: Arc::new(PerProcess::new(Background::default)),
             options: Options::new(),
             interrupt: Interrupt::default(),
         })
@@ -92,7 +96,7 @@ impl Client {
         emails: &[&str],
     ) -> Result<User> {
         let request = Request::create_user(username, &password.into(), emails)?;
-        self.run(&request, |reply| reply.user(Operation::CreateUser))
+        self.run(&request, Reply::user)
     }
 
     /// [`create_user`](Self::create_user), begun and not waited for.
@@ -106,7 +110,7 @@ impl Client {
         emails: &[&str],
     ) -> Result<Call<User>> {
         let request = Request::create_user(username, &password.into(), emails)?;
-        self.start(request, |reply| reply.user(Operation::CreateUser))
+        self.start(request, Reply::user)
     }
 
     /// See [`crate::Client::get_current_user`].
@@ -114,7 +118,7 @@ impl Client {
     /// # Errors
     /// As there.
     pub fn get_current_user(&self) -> Result<User> {
-        self.run(&Request::get_current_user(), |reply| reply.user(Operation::GetCurrentUser))
+        self.run(&Request::get_current_user(), Reply::user)
     }
 
     /// [`get_current_user`](Self::get_current_user), begun and not waited for.
@@ -122,7 +126,7 @@ impl Client {
     /// # Errors
     /// As [`create_user_start`](Self::create_user_start).
     pub fn get_current_user_start(&self) -> Result<Call<User>> {
-        self.start(Request::get_current_user(), |reply| reply.user(Operation::GetCurrentUser))
+        self.start(Request::get_current_user(), Reply::user)
     }
 
     /// See [`crate::Client::get_user`].
@@ -130,7 +134,7 @@ impl Client {
     /// # Errors
     /// As there.
     pub fn get_user(&self, username_or_email: &str) -> Result<User> {
-        self.run(&Request::get_user(username_or_email)?, |reply| reply.user(Operation::GetUser))
+        self.run(&Request::get_user(username_or_email)?, Reply::user)
     }
 
     /// [`get_user`](Self::get_user), begun and not waited for.
@@ -138,7 +142,7 @@ impl Client {
     /// # Errors
     /// As [`create_user_start`](Self::create_user_start).
     pub fn get_user_start(&self, username_or_email: &str) -> Result<Call<User>> {
-        self.start(Request::get_user(username_or_email)?, |reply| reply.user(Operation::GetUser))
+        self.start(Request::get_user(username_or_email)?, Reply::user)
     }
 
     /// See [`crate::Client::reset_user_password`].
@@ -147,7 +151,7 @@ impl Client {
     /// As there.
     pub fn reset_user_password(&self, username_or_email: &str) -> Result<()> {
         let request = Request::reset_user_password(username_or_email)?;
-        self.run(&request, |reply| reply.nothing(Operation::ResetUserPassword))
+        self.run(&request, Reply::nothing)
     }
 
     /// [`reset_user_password`](Self::reset_user_password), begun and not waited for.
@@ -156,7 +160,7 @@ impl Client {
     /// As [`create_user_start`](Self::create_user_start).
     pub fn reset_user_password_start(&self, username_or_email: &str) -> Result<Call<()>> {
         let request = Request::reset_user_password(username_or_email)?;
-        self.start(request, |reply| reply.nothing(Operation::ResetUserPassword))
+        self.start(request, Reply::nothing)
     }
 
     /// See [`crate::Client::stream_audit_logs`].
@@ -166,8 +170,8 @@ impl Client {
     pub fn stream_audit_logs(&self) -> Result<AuditLogs> {
         let settings = self.core.settings(&self.options)?;
         let logs =
-            client::AuditLogs::new(Arc::clone(&self.core), Arc::clone(&self.background), settings);
-        Ok(AuditLogs::new(logs, self.interrupt.clone()))
+            client::AuditLogs::new(Arc::clone(&self.core), Arc::clone(&self.transports), settings);
+        Ok(AuditLogs::new(logs, Arc::clone(&self.background), self.interrupt.clone()))
     }
 
     /// See [`crate::Client::rate_limit`].
@@ -178,33 +182,33 @@ impl Client {
         self.core.rate_limit(&self.options)
     }
 
-    fn run<T: Send>(
-        &self,
-        request: &Request,
-        read: impl Fn(Reply) -> Result<T> + Send + Sync,
-    ) -> Result<T> {
+    fn run<T: Send>(&self, request: &Request, read: Read<T>) -> Result<T> {
         let settings = self.core.settings(&self.options)?;
         self.interrupt.check(request.operation)?;
-        runtime::blocking(|| {
+        let attempts = Attempts::default();
+        let result = runtime::blocking(|| {
             self.lanes.get().with(|lane| {
                 let transport = lane.transports.transport(&settings.connection)?;
-                let call = call::call(&self.core, &settings, &transport, request, read);
+                // Pinned here: it is large, and would be copied on its way down.
+                let call =
+                    pin!(call::call(&self.core, &settings, &transport, request, read, &attempts));
                 lane.run(self.interrupt.end(request.operation, call))
             })
-        })
+        });
+        result.map_err(|error| error.with_attempts(attempts.get()))
     }
 
-    fn start<T: Send + 'static>(
-        &self,
-        request: Request,
-        read: fn(Reply) -> Result<T>,
-    ) -> Result<Call<T>> {
+    fn start<T: Send + 'static>(&self, request: Request, read: Read<T>) -> Result<Call<T>> {
         let settings = self.core.settings(&self.options)?;
-        let (core, transports) = (Arc::clone(&self.core), Arc::clone(&self.background));
-        Call::spawn(request.operation, &self.interrupt, async move {
+        let operation = request.operation;
+        let (core, transports) = (Arc::clone(&self.core), Arc::clone(&self.transports));
+        let attempts = Arc::new(Attempts::default());
+        let counted = Arc::clone(&attempts);
+        let call = async move {
             let transport = transports.get().transport(&settings.connection)?;
-            call::call(&core, &settings, &transport, &request, read).await
-        })
+            call::call(&core, &settings, &transport, &request, read, &counted).await
+        };
+        Call::spawn(self.background.get(), operation, &self.interrupt, attempts, call)
     }
 }
 
@@ -221,6 +225,7 @@ impl std::fmt::Debug for Client {
 #[derive(Clone)]
 pub struct AuditLogs {
     stream: Arc<Stream>,
+    background: Arc<PerProcess<Background>>,
     interrupt: Interrupt,
 }
 
@@ -252,13 +257,17 @@ impl Stream {
 }
 
 impl AuditLogs {
-    fn new(logs: client::AuditLogs, interrupt: Interrupt) -> Self {
+    fn new(
+        logs: client::AuditLogs,
+        background: Arc<PerProcess<Background>>,
+        interrupt: Interrupt,
+    ) -> Self {
         let stream = Stream {
             page: AtomicU64::new(logs.page()),
             process: AtomicU32::new(std::process::id()),
             logs: Arc::new(Mutex::new(logs)),
         };
-        Self { stream: Arc::new(stream), interrupt }
+        Self { stream: Arc::new(stream), background, interrupt }
     }
 
     /// See [`crate::AuditLogs::page`]. While another call waits for a page, it is where that call
@@ -335,14 +344,15 @@ impl AuditLogs {
     fn run<T: Send>(&self, next: impl Future<Output = Result<T>> + Send) -> Result<T> {
         self.interrupt.check(Operation::StreamAuditLogs)?;
         let next = self.interrupt.end(Operation::StreamAuditLogs, next);
-        runtime::blocking(|| runtime::run_on_background(next))
+        runtime::blocking(|| self.background.get().thread()?.block_on(pin!(next)))
     }
 
     fn start<T: Send + 'static>(
         &self,
         next: impl Future<Output = Result<T>> + Send + 'static,
     ) -> Result<Call<T>> {
-        Call::spawn(Operation::StreamAuditLogs, &self.interrupt, next)
+        let (operation, attempts) = (Operation::StreamAuditLogs, Arc::default());
+        Call::spawn(self.background.get(), operation, &self.interrupt, attempts, next)
     }
 }
 

@@ -9,10 +9,11 @@ use std::sync::Arc;
 
 use tokio::task::JoinHandle;
 
+use super::call::Attempts;
 use super::settings::Settings;
 use super::{Core, call};
 use crate::protocol::audit_log::{AuditLog, PAGE_SIZE, Page};
-use crate::protocol::{Operation, Request};
+use crate::protocol::{Operation, Reply, Request};
 use crate::runtime::PerProcess;
 use crate::transport::Transports;
 use crate::{Error, ErrorKind, Result};
@@ -84,10 +85,8 @@ impl AuditLogs {
             let fetched = async move {
                 let transport = transports.get().transport(&settings.connection)?;
                 let request = Request::audit_logs(number);
-                call::call(&core, &settings, &transport, &request, |reply| {
-                    reply.page(Operation::StreamAuditLogs)
-                })
-                .await
+                let attempts = Attempts::default();
+                call::call(&core, &settings, &transport, &request, Reply::page, &attempts).await
             };
             Box::pin(fetched) as Pin<Box<dyn Future<Output = Result<Page>> + Send>>
         };

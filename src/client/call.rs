@@ -1,6 +1,7 @@
 //! One operation: sent, sent again where that is safe, and never past its deadline.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use http::Uri;
@@ -15,6 +16,7 @@ use super::options::RateLimit;
 use super::settings::Settings;
 use crate::log::{LogLevel, LogRecord};
 use crate::protocol::{Operation, Reply, Request};
+use crate::runtime::EXHAUSTED;
 use crate::transport::{Failure, Outgoing, Transport};
 use crate::{Error, ErrorKind, Result};
 
@@ -23,16 +25,20 @@ const FIRST_BACKOFF: Duration = Duration::from_millis(250);
 const LONGEST_BACKOFF: Duration = Duration::from_secs(8);
 const MOST_REDIRECTS: u32 = 5;
 
+/// What makes an operation's reply a result: a method of [`Reply`].
+pub(crate) type Read<T> = fn(Reply, Operation) -> Result<T>;
+
 /// Sends `request` and reads the reply with `read`.
 pub(crate) async fn call<T>(
     core: &Core,
     settings: &Settings,
     transport: &Transport,
     request: &Request,
-    read: impl Fn(Reply) -> Result<T>,
+    read: Read<T>,
+    attempts: &Attempts,
 ) -> Result<T> {
     let deadline = Instant::now() + settings.total_timeout;
-    let mut call = Call { core, settings, transport, request, deadline, attempts: 0 };
+    let call = Call { core, settings, transport, request, deadline, attempts };
     let span = tracing::debug_span!(
         target: "aura_users",
         "call",
@@ -40,7 +46,7 @@ pub(crate) async fn call<T>(
         route = request.operation.route(),
     );
     let result = call.run(read).instrument(span).await;
-    result.map_err(|error| error.with_operation(request.operation).with_attempts(call.attempts))
+    result.map_err(|error| error.with_operation(request.operation).with_attempts(attempts.get()))
 }
 
 struct Call<'a> {
@@ -49,7 +55,21 @@ struct Call<'a> {
     transport: &'a Transport,
     request: &'a Request,
     deadline: Instant,
-    attempts: u32,
+    attempts: &'a Attempts,
+}
+
+/// How often a call has sent its request: for who ends it from outside, too.
+#[derive(Debug, Default)]
+pub(crate) struct Attempts(AtomicU32);
+
+impl Attempts {
+    pub(crate) fn get(&self) -> u32 {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    fn count(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
 }
 
 /// An attempt that failed, and what is known about trying again.
@@ -59,16 +79,16 @@ struct Failed {
 }
 
 impl Call<'_> {
-    async fn run<T>(&mut self, read: impl Fn(Reply) -> Result<T>) -> Result<T> {
+    async fn run<T>(&self, read: Read<T>) -> Result<T> {
         self.check_secrets()?;
         self.warn_of_terms();
         loop {
             self.pass_gate().await?;
-            self.attempts += 1;
+            self.attempts.count();
             let Failed { error, may_repeat } = match self.attempt().await {
                 Ok(reply) => {
                     let status = reply.status;
-                    match read(reply) {
+                    match read(reply, self.request.operation) {
                         Ok(value) => return Ok(value),
                         Err(error) => {
                             if error.kind() == ErrorKind::Decode {
@@ -80,17 +100,17 @@ impl Call<'_> {
                 }
                 Err(failed) => failed,
             };
-            if !may_repeat || self.attempts > self.settings.max_retries {
+            if !may_repeat || self.attempts.get() > self.settings.max_retries {
                 return Err(error);
             }
-            let pause = error.retry_after().unwrap_or_default().max(backoff(self.attempts));
+            let pause = error.retry_after().unwrap_or_default().max(backoff(self.attempts.get()));
             if !self.is_in_time(pause)
                 || error.kind() == ErrorKind::RateLimited && self.rate_is_an_error()
             {
                 return Err(error);
             }
             LogRecord {
-                attempt: Some(self.attempts),
+                attempt: Some(self.attempts.get()),
                 kind: Some(error.kind()),
                 elapsed: Some(pause),
                 ..self.record(LogLevel::Debug, "pausing before the next attempt")
@@ -164,7 +184,7 @@ impl Call<'_> {
             Err(_) => (None, Err(self.timed_out(ends))),
         };
         LogRecord {
-            attempt: Some(self.attempts),
+            attempt: Some(self.attempts.get()),
             status,
             kind: result.as_ref().err().map(|failed| failed.error.kind()),
             elapsed: Some(started.elapsed()),
@@ -191,7 +211,7 @@ impl Call<'_> {
 
     async fn exchange(&self) -> Result<Reply, Failed> {
         let invalid = |error| Failed { error, may_repeat: false };
-        let mut url = format!("{}{}", self.settings.base, self.request.target);
+        let mut url = [self.settings.base.as_str(), &self.request.target].concat();
         let known = self.known_record();
         let mut redirects = 0;
         loop {
@@ -294,6 +314,7 @@ impl Call<'_> {
             error = error.with_source(source);
         }
         let hint = match failure.kind {
+            ErrorKind::Connect if failure.is_exhausted => Some(EXHAUSTED),
             ErrorKind::Connect if !failure.may_have_arrived => Some(
                 "check repo_url and the network; where only a proxy gets out, set the option proxy",
             ),

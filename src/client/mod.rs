@@ -21,11 +21,12 @@ use std::time::Instant;
 
 use secrecy::SecretString;
 
-use crate::protocol::{Operation, Request};
+use crate::protocol::{Reply, Request};
 use crate::runtime::PerProcess;
 use crate::transport::Transports;
 use crate::{Result, User};
 use cache::Cache;
+use call::{Attempts, Read};
 pub(crate) use options::Options;
 use rate_limit::{RateLimitState, RateLimits};
 use settings::Settings;
@@ -140,7 +141,7 @@ impl Client {
         emails: &[&str],
     ) -> Result<User> {
         let request = Request::create_user(username, &password.into(), emails)?;
-        self.run(request, |reply| reply.user(Operation::CreateUser)).await
+        self.run(request, Reply::user).await
     }
 
     /// The user the credential belongs to, with the organizations they are a member of.
@@ -149,7 +150,7 @@ impl Client {
     /// See [`ErrorKind`](crate::ErrorKind); [`Error::reason`](crate::Error::reason) tells one
     /// refused credential from another.
     pub async fn get_current_user(&self) -> Result<User> {
-        self.run(Request::get_current_user(), |reply| reply.user(Operation::GetCurrentUser)).await
+        self.run(Request::get_current_user(), Reply::user).await
     }
 
     /// A user's public record, by name in any letter case, or by an address that is verified and
@@ -160,7 +161,7 @@ impl Client {
     /// `"."`, `".."` and `"me"` are refused before anything is sent.
     pub async fn get_user(&self, username_or_email: &str) -> Result<User> {
         let request = Request::get_user(username_or_email)?;
-        self.run(request, |reply| reply.user(Operation::GetUser)).await
+        self.run(request, Reply::user).await
     }
 
     /// Asks the server to mail its user a link for a new password. Servers that offer this say
@@ -171,7 +172,7 @@ impl Client {
     /// hex.pm since July 2026.
     pub async fn reset_user_password(&self, username_or_email: &str) -> Result<()> {
         let request = Request::reset_user_password(username_or_email)?;
-        self.run(request, |reply| reply.nothing(Operation::ResetUserPassword)).await
+        self.run(request, Reply::nothing).await
     }
 
     /// The audit log of the credential's user, newest first, from the page of the option `page`.
@@ -193,14 +194,11 @@ impl Client {
         self.core.rate_limit(&self.options)
     }
 
-    async fn run<T>(
-        &self,
-        request: Request,
-        read: impl Fn(crate::protocol::Reply) -> Result<T>,
-    ) -> Result<T> {
+    async fn run<T>(&self, request: Request, read: Read<T>) -> Result<T> {
         let settings = self.core.settings(&self.options)?;
         let transport = self.transports.get().transport(&settings.connection)?;
-        call::call(&self.core, &settings, &transport, &request, read).await
+        let attempts = Attempts::default();
+        call::call(&self.core, &settings, &transport, &request, read, &attempts).await
     }
 }
 

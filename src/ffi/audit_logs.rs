@@ -64,7 +64,7 @@ pub extern "C" fn aura_audit_logs_next_page(
         let audit_logs_json = Out::new("audit_logs_json", audit_logs_json)?;
         let logs = shared("logs", logs)?;
         let Some(page) = logs.next_page()? else { return Ok(aura_status::AURA_END) };
-        audit_logs_json.give_text(page.json().into_owned())?;
+        audit_logs_json.give_text(&page.json())?;
         Ok(aura_status::AURA_OK)
     })
 }
@@ -103,9 +103,9 @@ pub extern "C" fn aura_audit_logs_next_page_start(
     })
 }
 
-/// The page the next row is on, counted from 1; after the end the last page that had rows, or the
-/// first one asked for where none had; while another call waits for a page, where that one began.
-/// To go on another day, give it as the option "page". 0 for NULL.
+/// The page the next row is on, counted from 1: to go on another day, give it as the option "page".
+/// After the end it is the last page that had rows, or where none had the first one asked for. While
+/// another thread waits for a page, it is where the stream stood when that began. 0 for NULL.
 ///
 /// Since 0.1.0.
 #[unsafe(no_mangle)]

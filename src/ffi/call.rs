@@ -21,6 +21,9 @@ use crate::{AuditLog, AuditLogPage, Call, Error, Result, User};
 /// it: wait for it, look at it, or have aura_call_fd() watched. In a forked child a call of the
 /// parent has ended, as AURA_CANCELLED.
 ///
+/// Over HTTP/1.1 each call under way has a connection, so a descriptor, of its own: a thousand at
+/// once may need a higher limit (ulimit -n), and fail with AURA_CONNECT without it.
+///
 /// Since 0.1.0.
 pub struct aura_call(Handle<Arc<Begun>>);
 
@@ -30,7 +33,7 @@ pub(super) struct Begun {
     call: Box<dyn Ending>,
     /// How it ended, once somebody looked.
     ended: OnceCell<aura_status>,
-    signal: OnceCell<Option<signal::Signal>>,
+    signal: OnceCell<signal::Signal>,
 }
 
 /// A call of the core, whatever it gives.
@@ -38,7 +41,7 @@ trait Ending: Send + Sync {
     fn wait(&self, timeout: Option<Duration>) -> bool;
     fn status(&self) -> aura_status;
     /// The JSON, or none for the end of a stream; nothing at all where it was taken before.
-    fn take(&self) -> Option<Result<Option<Vec<u8>>>>;
+    fn take(&self) -> Option<Result<Option<String>>>;
     fn cancel(&self);
     fn on_done(&self, tell: Box<dyn FnOnce() + Send>);
 }
@@ -48,18 +51,18 @@ trait Outcome {
     fn is_end(&self) -> bool {
         false
     }
-    fn into_json(self) -> Option<Vec<u8>>;
+    fn into_json(self) -> Option<String>;
 }
 
 impl Outcome for User {
-    fn into_json(self) -> Option<Vec<u8>> {
-        Some(User::into_json(self).into_bytes())
+    fn into_json(self) -> Option<String> {
+        Some(User::into_json(self))
     }
 }
 
 impl Outcome for () {
-    fn into_json(self) -> Option<Vec<u8>> {
-        Some(b"null".to_vec())
+    fn into_json(self) -> Option<String> {
+        Some("null".to_owned())
     }
 }
 
@@ -68,8 +71,8 @@ impl Outcome for Option<AuditLog> {
         self.is_none()
     }
 
-    fn into_json(self) -> Option<Vec<u8>> {
-        self.map(|log| log.json().into())
+    fn into_json(self) -> Option<String> {
+        self.map(|log| log.json().to_owned())
     }
 }
 
@@ -78,8 +81,8 @@ impl Outcome for Option<AuditLogPage> {
         self.is_none()
     }
 
-    fn into_json(self) -> Option<Vec<u8>> {
-        self.map(|page| page.json().into_owned().into_bytes())
+    fn into_json(self) -> Option<String> {
+        self.map(|page| page.json().into_owned())
     }
 }
 
@@ -101,7 +104,7 @@ impl<T: Outcome + Send> Ending for Call<T> {
         status.unwrap_or(aura_status::AURA_CANCELLED)
     }
 
-    fn take(&self) -> Option<Result<Option<Vec<u8>>>> {
+    fn take(&self) -> Option<Result<Option<String>>> {
         Some(Call::take(self)?.map(T::into_json))
     }
 
@@ -147,6 +150,7 @@ pub(super) fn begun<T: Outcome + Send + 'static>(
 /// call goes on. Else what the blocking form returns: AURA_OK with the JSON in `json`, to be freed
 /// with aura_string_free() (the JSON is "null" for a call that gives nothing); AURA_END where a
 /// stream is over; or the call's error. AURA_INVALID_ARGUMENT where the result was taken before.
+/// `json` must not be NULL, whatever the call gives: no result is lost for want of a place.
 ///
 /// Since 0.1.0.
 #[unsafe(no_mangle)]
@@ -168,7 +172,7 @@ pub extern "C" fn aura_call_wait(
             Error::invalid_argument("call has ended, and its result was taken before")
         })?;
         if let Some(text) = result? {
-            json.give_text(text)?;
+            json.give_text(&text)?;
         }
         Ok(status)
     })
@@ -190,19 +194,19 @@ pub extern "C" fn aura_call_poll(call: *const aura_call) -> aura_status {
 /// like. It is made when it is first asked for, belongs to the call and is closed with it: watch
 /// it, but do not read from it and do not close it.
 ///
-/// -1 where none can be had: for NULL, where the process has no descriptor left, and on Windows.
+/// -1 where none can be had: for NULL, on Windows, and while the process has no descriptor left.
 ///
 /// Since 0.1.0.
 #[unsafe(no_mangle)]
 pub extern "C" fn aura_call_fd(call: *mut aura_call) -> i32 {
     quietly(-1, || {
         let Ok(call) = shared("call", call) else { return -1 };
-        let signal = call.signal.get_or_init(|| {
-            let (signal, tell) = signal::Signal::new()?;
+        let signal = call.signal.get_or_try_init(|| {
+            let (signal, tell) = signal::Signal::new().ok_or(())?;
             call.call.on_done(tell);
-            Some(signal)
+            Ok::<_, ()>(signal)
         });
-        signal.as_ref().map_or(-1, signal::Signal::descriptor)
+        signal.map_or(-1, signal::Signal::descriptor)
     })
 }
 

@@ -75,10 +75,10 @@ pub extern "C" fn aura_client_free(client: *mut aura_client) {
 
 /// Makes an account. No credential is sent, for the server refuses a creator who is signed in.
 ///
-/// `emails` holds `emails_len` addresses: exactly one, for the server fails on more. Until its
-/// owner follows the link in the mail, the address is unverified and the account's credentials
-/// get AURA_FORBIDDEN. Making an account on hex.pm means accepting its terms of service,
-/// https://hex.pm/policies/termsofservice
+/// `emails` holds `emails_len` addresses: one. Without any the server refuses; more are refused
+/// here, for the server would fail on them. Until its owner follows the link in the mail, the
+/// address is unverified and the account's credentials get AURA_FORBIDDEN. Making an account on
+/// hex.pm means accepting its terms of service, https://hex.pm/policies/termsofservice
 ///
 /// `options` may be NULL. Returns AURA_OK with the new user's JSON in `user_json`, to be freed
 /// with aura_string_free(); AURA_VALIDATION with a word for each refused field; or another error,
@@ -307,12 +307,12 @@ pub extern "C" fn aura_client_rate_limit(
                 "resets_in_ms": u64::try_from(state.resets_in.as_millis()).unwrap_or(u64::MAX),
             })
         });
-        rate_limit_json.give_text(serde_json::Value::from(json).to_string())?;
+        rate_limit_json.give_text(&serde_json::Value::from(json).to_string())?;
         Ok(aura_status::AURA_OK)
     })
 }
 
 fn give(user_json: Out<'_, c_char>, user: User) -> Result<aura_status> {
-    user_json.give_text(user.into_json())?;
+    user_json.give_text(user.json())?;
     Ok(aura_status::AURA_OK)
 }

@@ -62,7 +62,7 @@ pub extern "C" fn aura_error_message(error: Option<&aura_error>) -> *const c_cha
         let Some(failure) = failure(error) else { return c"".as_ptr() };
         let message = failure.message.get_or_init(|| {
             // A message may repeat what the server said, and that may hold a NUL.
-            c_string(failure.error.to_string().replace('\0', "\\0")).unwrap_or_default()
+            c_string(&failure.error.to_string().replace('\0', "\\0")).unwrap_or_default()
         });
         message.as_ptr()
     })
@@ -104,7 +104,7 @@ pub extern "C" fn aura_error_json(error: Option<&aura_error>) -> *const c_char {
     quietly(ptr::null(), || {
         let Some(failure) = failure(error) else { return ptr::null() };
         let json =
-            failure.json.get_or_init(|| c_string(failure.error.to_json()).unwrap_or_default());
+            failure.json.get_or_init(|| c_string(&failure.error.to_json()).unwrap_or_default());
         json.as_ptr()
     })
 }

@@ -1,6 +1,10 @@
 //! `aura_log_set`.
 
+use std::cell::Cell;
 use std::ffi::{c_char, c_void};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::Duration;
 
 use super::argument::c_string;
 use super::boundary::quietly;
@@ -24,30 +28,59 @@ pub enum aura_log_level {
 /// newline, valid until the callback returns. No secret, name or address stands in it.
 ///
 /// It may be called from any thread, from many at once, and from a thread of the library. It must
-/// not throw, and must not call aura_log_set().
+/// not throw, and must not wait for a call that was started: on the library's thread that call
+/// would wait for it. Keep it short.
 ///
 /// Since 0.1.0.
 pub type aura_log_callback = Option<
     unsafe extern "C" fn(user_data: *mut c_void, level: aura_log_level, message: *const c_char),
 >;
 
-/// Has `callback` told every line of at least `lowest`, in the whole process; it takes the place
-/// of the one before. With NULL for `callback` nobody is told any more; a line that is being told
-/// at this moment may still arrive, so keep `user_data` alive a little longer.
+/// Has `callback` told every line of `lowest` and above, in the whole process; it takes the place
+/// of the one before. With NULL for `callback` nobody is told any more.
+///
+/// Waits until no line is being told to the one before, whose `user_data` may be freed then; only
+/// within a callback it does not wait.
 ///
 /// Since 0.1.0.
 #[unsafe(no_mangle)]
-pub extern "C" fn aura_log_set(callback: aura_log_callback, user_data: *mut c_void, lowest: i32) {
+pub extern "C" fn aura_log_set(
+    callback: aura_log_callback,
+    user_data: *mut c_void,
+    lowest: any_log_level,
+) {
     quietly((), || {
-        let Some(callback) = callback else { return clear_log_hook() };
-        let listener = Listener { callback, user_data };
-        let lowest = match lowest {
-            ..=1 => LogLevel::Debug,
-            2 => LogLevel::Info,
-            3.. => LogLevel::Warn,
-        };
-        set_log_hook(lowest, move |record| listener.tell(record));
+        let mut listening = LISTENING.lock().unwrap_or_else(PoisonError::into_inner);
+        let former = listening.take();
+        if let Some(callback) = callback {
+            let listener = Arc::new(Listener { callback, user_data });
+            *listening = Some(Arc::clone(&listener));
+            let lowest = match lowest {
+                ..=1 => LogLevel::Debug,
+                2 => LogLevel::Info,
+                3.. => LogLevel::Warn,
+            };
+            set_log_hook(lowest, move |record| listener.tell(record));
+        } else {
+            clear_log_hook();
+        }
+        drop(listening);
+        // Whoever is telling a line has a hold of it.
+        while former.as_ref().is_some_and(|former| Arc::strong_count(former) > 1) && !TELLING.get()
+        {
+            thread::sleep(Duration::from_micros(100));
+        }
     });
+}
+
+/// A level as it comes from C, where it may be any number.
+pub type any_log_level = i32;
+
+static LISTENING: Mutex<Option<Arc<Listener>>> = Mutex::new(None);
+
+thread_local! {
+    /// Whether this thread is telling a line.
+    static TELLING: Cell<bool> = const { Cell::new(false) };
 }
 
 struct Listener {
@@ -69,10 +102,12 @@ impl Listener {
             LogLevel::Warn => aura_log_level::AURA_LOG_WARN,
         };
         // Control characters were escaped, so there is no NUL.
-        if let Ok(message) = c_string(record.to_string()) {
+        if let Ok(message) = c_string(&record.to_string()) {
+            let was_telling = TELLING.replace(true);
             // SAFETY: the header asks for a function of this type that may be called now, and
             // the message lives until it returns.
             unsafe { (self.callback)(self.user_data, level, message.as_ptr()) };
+            TELLING.set(was_telling);
         }
     }
 }

@@ -4,13 +4,16 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::future::Future;
 use std::io;
+use std::net::{SocketAddr, ToSocketAddrs};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
+use std::vec;
 
 use http::{HeaderValue, Uri, uri::Scheme};
+use hyper_util::client::legacy::connect::dns::Name;
 use hyper_util::client::legacy::connect::proxy::Tunnel;
 use hyper_util::client::legacy::connect::{Connected, Connection, HttpConnector};
 use hyper_util::client::proxy::matcher::{Intercept, Matcher};
@@ -18,10 +21,11 @@ use hyper_util::rt::TokioIo;
 use rustls::pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
+use tokio::sync::oneshot;
 use tokio_rustls::TlsConnector;
 use tower_service::Service;
 
-use crate::Result;
+use crate::{Result, runtime};
 
 type BoxError = Box<dyn StdError + Send + Sync>;
 type Connecting<T> = Pin<Box<dyn Future<Output = Result<T, BoxError>> + Send>>;
@@ -43,7 +47,7 @@ impl Connector {
         opened: Arc<AtomicUsize>,
     ) -> Self {
         use secrecy::ExposeSecret;
-        let mut tcp = HttpConnector::new();
+        let mut tcp = HttpConnector::new_with_resolver(Resolver);
         tcp.enforce_http(false);
         // A request is written at once: nothing is gained by waiting for more of it.
         tcp.set_nodelay(true);
@@ -125,10 +129,36 @@ impl fmt::Display for TimedOut {
 
 impl StdError for TimedOut {}
 
+/// Looks names up as the system does, each on a thread that ends with it: the look-up may hang.
+#[derive(Clone)]
+struct Resolver;
+
+impl Service<Name> for Resolver {
+    type Response = vec::IntoIter<SocketAddr>;
+    type Error = io::Error;
+    type Future = Pin<Box<dyn Future<Output = io::Result<Self::Response>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, name: Name) -> Self::Future {
+        let (tell, told) = oneshot::channel();
+        let started = runtime::spawn("aura-users-dns", move || {
+            // Nobody listens any longer where the call is over.
+            let _ = tell.send((name.as_str(), 0).to_socket_addrs());
+        });
+        Box::pin(async move {
+            started?;
+            told.await.map_err(io::Error::other)?
+        })
+    }
+}
+
 /// Connects to the host of an address itself, with TLS where its scheme says so.
 #[derive(Clone)]
 struct Direct {
-    tcp: HttpConnector,
+    tcp: HttpConnector<Resolver>,
     tls: Option<TlsConnector>,
 }
 

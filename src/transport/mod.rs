@@ -124,6 +124,8 @@ pub(crate) struct Failure {
     /// Whether a kept-alive connection broke before the first byte of a reply, as one does that
     /// the server closed while it was idle.
     pub(crate) met_dead_connection: bool,
+    /// Whether the process has no descriptor or thread left for a connection.
+    pub(crate) is_exhausted: bool,
     /// The reply's status, where it came as far as that.
     pub(crate) status: Option<u16>,
     pub(crate) source: Option<Box<dyn StdError + Send + Sync>>,
@@ -232,6 +234,7 @@ fn unreadable(status: u16, message: String) -> Failure {
         message,
         may_have_arrived: true,
         met_dead_connection: false,
+        is_exhausted: false,
         status: Some(status),
         source: None,
     }
@@ -261,9 +264,21 @@ fn before_reply(error: legacy::Error) -> Failure {
         message,
         may_have_arrived: !connecting,
         met_dead_connection: !connecting && kind == ErrorKind::Connect,
+        is_exhausted: connecting && causes(&error).any(is_exhausted),
         status: None,
         source: Some(Box::new(error)),
     }
+}
+
+fn is_exhausted(error: &(dyn StdError + 'static)) -> bool {
+    // Of the same number on every Unix.
+    const ENFILE: i32 = 23;
+    const EMFILE: i32 = 24;
+    error.downcast_ref::<io::Error>().is_some_and(|error| {
+        matches!(error.raw_os_error(), Some(ENFILE | EMFILE))
+            // What a thread that cannot be started fails with.
+            || error.kind() == io::ErrorKind::WouldBlock
+    })
 }
 
 fn within_reply(error: hyper::Error, status: u16) -> Failure {
