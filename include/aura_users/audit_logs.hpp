@@ -19,10 +19,30 @@ namespace aura {
 #ifdef __cpp_exceptions
 /// An input iterator over what is left of a stream, by `Next`, a function of the C ABI. Its string
 /// is its own: move it out if you like. It throws where a row or page fails.
+///
+/// It fetches when it is looked at, by `*`, `->` or a comparison: a loop that stops counting after
+/// five rows, such as std::views::take(5), has taken five from the stream.
 template <auto Next> class AuditLogsIterator {
     aura_audit_logs *logs_ = nullptr;
-    bool over_ = true;
+    mutable bool due_ = false;
+    mutable bool over_ = true;
     mutable std::string json_;
+
+    void look() const
+    {
+        char *json = nullptr;
+        aura_error *error = nullptr;
+        if (!due_)
+            return;
+        bool over = Next(logs_, &json, &error) == AURA_END;
+        detail::String owned(json);
+        if (error)
+            throw Error(error);
+        if (!over)
+            json_ = json;
+        over_ = over;
+        due_ = false;
+    }
 
 public:
     using iterator_category = std::input_iterator_tag; ///< One pass.
@@ -35,39 +55,39 @@ public:
     AuditLogsIterator() noexcept = default;
 
     /// Fetches the first.
-    explicit AuditLogsIterator(aura_audit_logs *logs) : logs_(logs) { ++*this; }
+    explicit AuditLogsIterator(aura_audit_logs *logs) : logs_(logs), due_(true) { look(); }
 
     /// The JSON.
-    reference operator*() const noexcept { return json_; }
+    reference operator*() const
+    {
+        look();
+        return json_;
+    }
 
     /// A member of the JSON's string.
-    pointer operator->() const noexcept { return &json_; }
+    pointer operator->() const { return &**this; }
 
-    /// Fetches the next.
+    /// Goes on to the next, which is fetched when it is looked at.
     AuditLogsIterator &operator++()
     {
-        char *json = nullptr;
-        aura_error *error = nullptr;
-        over_ = Next(logs_, &json, &error) == AURA_END;
-        detail::String owned(json);
-        if (error)
-            throw Error(error);
-        if (!over_)
-            json_ = json;
+        look();
+        due_ = true;
         return *this;
     }
 
-    /// Fetches the next.
+    /// Goes on to the next.
     void operator++(int) { ++*this; }
 
     /// Whether both are at the end, or neither is.
-    friend bool operator==(const AuditLogsIterator &a, const AuditLogsIterator &b) noexcept
+    friend bool operator==(const AuditLogsIterator &a, const AuditLogsIterator &b)
     {
+        a.look();
+        b.look();
         return a.over_ == b.over_;
     }
 
     /// Whether one is at the end and the other is not.
-    friend bool operator!=(const AuditLogsIterator &a, const AuditLogsIterator &b) noexcept
+    friend bool operator!=(const AuditLogsIterator &a, const AuditLogsIterator &b)
     {
         return !(a == b);
     }

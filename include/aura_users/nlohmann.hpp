@@ -49,13 +49,8 @@ public:
     /// An input iterator whose value is its own.
     class iterator {
         Inner inner_;
+        mutable bool due_ = true;
         mutable nlohmann::json value_;
-
-        void read(Inner end)
-        {
-            if (inner_ != end)
-                value_ = parse(*inner_);
-        }
 
     public:
         using iterator_category = std::input_iterator_tag; ///< One pass.
@@ -67,34 +62,37 @@ public:
         /// The end.
         iterator() = default;
 
-        /// Parses what `inner` is at.
-        explicit iterator(Inner inner) : inner_(std::move(inner)) { read({}); }
+        /// At what `inner` is at.
+        explicit iterator(Inner inner) : inner_(std::move(inner)) {}
 
-        /// The value.
-        reference operator*() const noexcept { return value_; }
+        /// The value, parsed when it is first looked at.
+        reference operator*() const
+        {
+            if (due_)
+                value_ = parse(*inner_);
+            due_ = false;
+            return value_;
+        }
 
         /// A member of the value.
-        pointer operator->() const noexcept { return &value_; }
+        pointer operator->() const { return &**this; }
 
-        /// Fetches and parses the next.
+        /// Goes on to the next.
         iterator &operator++()
         {
             ++inner_;
-            read({});
+            due_ = true;
             return *this;
         }
 
-        /// Fetches and parses the next.
+        /// Goes on to the next.
         void operator++(int) { ++*this; }
 
         /// Whether both are at the end, or neither is.
-        friend bool operator==(const iterator &a, const iterator &b) noexcept
-        {
-            return a.inner_ == b.inner_;
-        }
+        friend bool operator==(const iterator &a, const iterator &b) { return a.inner_ == b.inner_; }
 
         /// Whether one is at the end and the other is not.
-        friend bool operator!=(const iterator &a, const iterator &b) noexcept { return !(a == b); }
+        friend bool operator!=(const iterator &a, const iterator &b) { return !(a == b); }
     };
 
     /// The values of `range`, which is its own where it is not a reference.

@@ -81,12 +81,22 @@ public:
 
 } // namespace detail
 
+namespace detail {
+
+/// Whether T is for counting, and not for text.
+template <class T>
+constexpr bool is_number =
+    std::is_integral_v<T> && !std::is_same_v<T, char> && !std::is_same_v<T, wchar_t> &&
+    !std::is_same_v<T, char16_t> && !std::is_same_v<T, char32_t>;
+
+} // namespace detail
+
 /// The value of an option: a text, a number, true or false, or a time; nullptr for not set.
 struct Value : Text {
     using Text::Text;
 
-    /// A whole number, or true or false.
-    template <class T, class = std::enable_if_t<std::is_integral_v<T>>>
+    /// A whole number, or true or false; not a character.
+    template <class T, class = std::enable_if_t<detail::is_number<T>>>
     Value(T number) : Text(std::string_view(in_words(number)))
     {
     }

@@ -7,6 +7,9 @@
 #include "server.hpp"
 
 #include <algorithm>
+#if __has_include(<ranges>)
+#include <ranges>
+#endif
 
 namespace {
 
@@ -66,6 +69,21 @@ void a_range_is_an_input_range(const Sandbox &sandbox)
     CHECK_EQ(std::count_if(logs.begin(), logs.end(),
                            [](const std::string &log) { return row_number(log) % 10 == 0; }),
              25);
+
+    /* Who stops counting after five has taken five. */
+    logs = client.stream_audit_logs();
+    std::vector<std::string> five;
+    int wanted = 5;
+    for (auto row = logs.begin(); wanted > 0; ++row, --wanted)
+        five.push_back(*row);
+    CHECK_EQ(row_number(five.back()), 246);
+    CHECK_EQ(row_number(logs.next().value()), 245);
+#ifdef __cpp_lib_ranges
+    int next = 244;
+    for (auto &row : logs | std::views::take(3))
+        CHECK_EQ(row_number(row), next--);
+    CHECK_EQ(row_number(logs.next().value()), next);
+#endif
 
     logs = client.stream_audit_logs();
     auto log = logs.begin();
@@ -175,10 +193,10 @@ void an_error_keeps_the_place(const char *program, const json &failure, aura_sta
     sandbox.rule(rule);
     logs = client.stream_audit_logs({{"prefetch", prefetch}});
     auto at = logs.begin();
-    for (rows = 1; rows < 100; rows++)
+    for (rows = 1; rows <= 100; rows++)
         ++at;
-    CHECK_THROWS(++at, kind);
-    CHECK_EQ(row_number(*++at), 150);
+    CHECK_THROWS(*at, kind);
+    CHECK_EQ(row_number(*at), 150);
     check::subject.clear();
 }
 
