@@ -70,7 +70,6 @@ test-cpp: programs library
 sanitize: programs library
 	@tools/need cc g++ nlohmann-json3-dev
 	$(MAKE) -C tests/c sanitize LIBDIR=$(DEBUG) BUILD=$(BUILD)/c
-	$(MAKE) -C tests/cpp sanitize LIBDIR=$(DEBUG) BUILD=$(BUILD)/cpp
 	@if $(CARGO) +nightly miri --version >/dev/null 2>&1; then \
 	    MIRIFLAGS=-Zmiri-disable-isolation $(CARGO) +nightly miri test --features capi --lib ffi; \
 	else \

@@ -99,11 +99,13 @@ fn a_token_ends_what_waits_and_what_begins_later() {
         let (user, made, row) = (user.join().unwrap(), made.join().unwrap(), row.join().unwrap());
         assert_eq!(user.kind(), ErrorKind::Cancelled);
         assert_eq!(row.kind(), ErrorKind::Cancelled);
+        assert_eq!((user.attempts(), made.attempts()), (1, 1));
         assert!(!user.outcome_unknown());
         assert!(made.outcome_unknown(), "the server had the request");
     });
     assert!(call.wait(SOON));
-    assert_eq!(call.take().unwrap().unwrap_err().kind(), ErrorKind::Cancelled);
+    let error = call.take().unwrap().unwrap_err();
+    assert_eq!((error.kind(), error.attempts()), (ErrorKind::Cancelled, 1));
 
     assert!(token.is_cancelled());
     let error = client.create_user("a", "b", &["a@example.com"]).unwrap_err();

@@ -338,7 +338,8 @@ static void freeing_in_every_state(const struct sandbox *sandbox)
             aura_call_cancel(call);
         aura_call_free(call);
     }
-    CHECK(open_descriptors() <= before + 4); /* connections: the pairs of sockets are gone */
+    /* Of the runtime and of connections: the six pairs of sockets are gone. */
+    CHECK(open_descriptors() <= before + 8);
     aura_client_free(client);
     aura_client_free(silent);
     mute_stop(&mute);

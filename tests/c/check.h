@@ -78,8 +78,8 @@ static inline int check_statuses(aura_status expected, const aura_error *error, 
 {
     int good = check_count(check_status == expected, what, file, line);
     if (!good)
-        printf("is %s, not %s: %s\n", aura_status_name((int)check_status),
-               aura_status_name((int)expected), aura_error_message(error));
+        printf("is %s, not %s: %s\n", aura_status_name(check_status),
+               aura_status_name(expected), aura_error_message(error));
     return good;
 }
 

@@ -57,7 +57,7 @@ static void check_error(char *cells[], const char *expected_json, aura_status st
     const char *json = aura_error_json(error);
 
     CHECK_INT(aura_error_kind(error), status);
-    CHECK_TEXT(aura_status_name((int)status), cells[OUTCOME]);
+    CHECK_TEXT(aura_status_name(status), cells[OUTCOME]);
     CHECK_INT(aura_error_http_status(error), cells[STATUS] ? atoi(cells[STATUS]) : 0);
     CHECK(*aura_error_message(error) != '\0');
     CHECK(json_is_text(json_member(json, "kind"), cells[OUTCOME]));

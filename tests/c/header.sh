@@ -1,6 +1,7 @@
 #!/bin/sh
 # header.sh INCLUDE LIBDIR BUILD: does the header compile alone, in every standard from C99 and C++17
-# on, with gcc and with clang, without a warning, and link from two parts of one program?
+# on, with gcc and with clang, without a warning, and link from two parts of one program? Do the
+# examples on its first page?
 set -u
 include=$1 libdir=$2 build=$3
 passed=0 failed=0 skipped=0
@@ -30,6 +31,36 @@ check() {
     fi
 }
 
+# The examples of the first page: a block with a main() is a program, any other the body of a
+# function.
+examples() {
+    awk '
+        BEGIN {
+            print "#include <aura_users.h>\n#include <stdio.h>"
+            print "void show(aura_client *, aura_error *, aura_status, char *);"
+            print "void show(aura_client *client, aura_error *error, aura_status status, char *user) {"
+        }
+        /^ \*\// { print "(void)status; (void)user; }"; exit }
+        /^ \*     / { block = block substr($0, 8) "\n"; next }
+        /^ \*$/ && block { block = block "\n"; next }
+        block {
+            if (block ~ /^#include/)
+                print block > main
+            else if (block ~ /;/)
+                print "{\n" block "}"
+            block = ""
+        }
+    ' main="$build/example-main.c" "$include/aura_users.h" >"$build/examples.c"
+    for file in example-main examples; do
+        if gcc -std=c99 -Wall -Wextra -Wpedantic -Werror -I"$include" -fsyntax-only "$build/$file.c"; then
+            passed=$((passed + 1))
+        else
+            echo "header, $file: failed"
+            failed=$((failed + 1))
+        fi
+    done
+}
+
 # C23 and C++23 by the names that compilers know longest.
 for standard in c99 c11 c17 c2x; do
     check gcc c $standard "$gcc -Wstrict-prototypes -Wmissing-prototypes"
@@ -39,5 +70,6 @@ for standard in c++17 c++20 c++2b; do
     check g++ c++ $standard "$gcc -Wold-style-cast -Wzero-as-null-pointer-constant"
     check clang++ c++ $standard "$clang"
 done
+examples
 echo "header: $passed passed, $failed failed, $skipped skipped"
 test "$failed" -eq 0

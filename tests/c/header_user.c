@@ -7,6 +7,12 @@
 
 const char *other_parts_version(void);
 
+static void listen(void *user_data, aura_log_level level, const char *message)
+{
+    if (level == AURA_LOG_WARN && *message)
+        *(aura_status *)user_data = AURA_INTERNAL;
+}
+
 int main(void)
 {
     const char *version = aura_version();
@@ -19,6 +25,9 @@ int main(void)
     if (status != AURA_INVALID_ARGUMENT || aura_error_kind(error) != status)
         return 1;
     aura_error_free(error);
+    if (!*aura_status_name(status))
+        return 1;
+    aura_log_set(listen, &status, AURA_LOG_WARN);
     if (aura_client_new(options, &client, &error) != AURA_OK || !client)
         return 2;
     aura_client_free(client);

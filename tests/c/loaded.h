@@ -14,7 +14,7 @@
 #define LOADED_FUNCTIONS(EACH) \
     EACH(options_new) EACH(options_set) EACH(options_free) EACH(client_new) EACH(client_free) \
     EACH(get_user) EACH(stream_audit_logs) EACH(audit_logs_next) EACH(audit_logs_free) \
-    EACH(string_free) EACH(log_set)
+    EACH(get_user_start) EACH(call_free) EACH(string_free) EACH(log_set)
 
 struct loaded {
     void *handle;

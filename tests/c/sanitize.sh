@@ -1,6 +1,6 @@
 #!/bin/sh
-# sanitize.sh CC SANDBOX REPLAY LIBDIR BUILD PROGRAM...: the C programs under AddressSanitizer with
-# UndefinedBehaviorSanitizer, and under ThreadSanitizer.
+# sanitize.sh CC CXX SANDBOX REPLAY LIBDIR BUILD PROGRAM...: the programs, in C or in C++, under
+# AddressSanitizer with UndefinedBehaviorSanitizer, and under ThreadSanitizer.
 #
 # The library has the sanitizer in too, which takes a Rust that can do so: a nightly one, or
 # Debian's rustc-web. ThreadSanitizer has to be in Rust's standard library as well, or it cries
@@ -10,8 +10,8 @@
 #
 # The canary makes each mistake on purpose first: a sanitizer that misses it is not there.
 set -u
-cc=$1 sandbox=$2 replay=$3 libdir=$4 build=$5
-shift 5
+cc=$1 cxx=$2 sandbox=$3 replay=$4 libdir=$5 build=$6
+shift 6
 cd "$(dirname "$0")" || exit 1
 root=$PWD/../..
 host=$(rustc -vV | sed -n 's/^host: //p')
@@ -65,14 +65,19 @@ thread_runtime() {
 # Compiles program $1 into $2 with sanitizers $3, against the library in $4; $5 is a runtime to
 # link in the place of the compiler's own.
 compile() {
-    # shellcheck disable=SC2086 # the sanitizers' names, and the runtime's options
-    "$cc" -std=c99 -g -Wall -Wextra -Wpedantic -Werror -D_POSIX_C_SOURCE=200809L \
-        -I"$root/include" -pthread -fsanitize="$3" -fno-sanitize-recover=undefined -c "$1.c" -o "$2.o" &&
+    if [ -e "$1.cpp" ]; then
+        compiler=$cxx source=$1.cpp standard=-std=c++17
+    else
+        compiler=$cc source=$1.c standard='-std=c99 -D_POSIX_C_SOURCE=200809L'
+    fi
+    # shellcheck disable=SC2086 # a list of options
+    "$compiler" $standard -g -Wall -Wextra -Wpedantic -Werror -I"$root/include" -pthread \
+        -fsanitize="$3" -fno-sanitize-recover=undefined -c "$source" -o "$2.o" &&
         if [ -n "${5-}" ]; then
-            "$cc" "$2.o" -Wl,--whole-archive "$5" -Wl,--no-whole-archive -Wl,--export-dynamic \
+            "$compiler" "$2.o" -Wl,--whole-archive "$5" -Wl,--no-whole-archive -Wl,--export-dynamic \
                 -L"$4" -laura_users -Wl,-rpath,"$4" -pthread -ldl -lm -lrt -o "$2"
         else
-            "$cc" "$2.o" -fsanitize="$3" -L"$4" -laura_users -Wl,-rpath,"$4" -pthread -o "$2"
+            "$compiler" "$2.o" -fsanitize="$3" -L"$4" -laura_users -Wl,-rpath,"$4" -pthread -o "$2"
         fi
 }
 
@@ -93,13 +98,16 @@ run_all() {
     sanitizers=$1 library=$2 runtime=$3
     shift 3
     for program; do
-        compile "$program" "$build/$program" "$sanitizers" "$library" "$runtime" || return 1
+        built=$build/$(echo "$program" | tr -d ./)
+        compile "$program" "$built" "$sanitizers" "$library" "$runtime" || return 1
         server=$sandbox leaks=1
-        [ "$program" = conformance ] && server=$replay
-        # A forked child leaves its parent's connections where they are, by design.
-        [ "$program" = fork ] && leaks=0
+        case $program in
+            *conformance) server=$replay ;;
+            # A forked child leaves its parent's connections where they are, by design.
+            fork | host | *process) leaks=0 ;;
+        esac
         shift
-        set -- "$@" "ASAN_OPTIONS=detect_leaks=$leaks '$build/$program' '$server'"
+        set -- "$@" "ASAN_OPTIONS=detect_leaks=$leaks '$built' '$server'"
     done
     ./run.sh "$@"
 }

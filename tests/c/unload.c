@@ -52,6 +52,9 @@ static void load_use_unload(const char *sandbox_program, const char *path)
         check_give_up("no thread");
     wait_for(outliving.called[0]);
 
+    /* Under way as the library is closed, so that its own thread is still there. */
+    aura_call *call = NULL;
+    CHECK_INT(library.get_user_start(client, "many", NULL, &call, NULL), AURA_OK);
     library.audit_logs_free(logs);
     library.client_free(client);
     CHECK_INT(dlclose(library.handle), 0);
@@ -60,6 +63,7 @@ static void load_use_unload(const char *sandbox_program, const char *path)
     close(outliving.closed[1]);
     pthread_join(thread, NULL);
     CHECK(outliving.good);
+    library.call_free(call);
     close(outliving.called[0]);
     close(outliving.closed[0]);
 }

@@ -169,6 +169,9 @@ check "nothing knows DESTDIR" not grep -rI "$work" "$work/destdir"
 check "make uninstall, DESTDIR" project uninstall DESTDIR="$work/destdir" PREFIX=/usr
 check "uninstalled, nothing is left" not left "$work/destdir"
 
+check "a relative place is refused" not project install PREFIX=relative
+check "nothing was put there" not test -e ../../relative
+
 # Other places inside of the prefix, as Debian has them, and outside of it.
 multiarch=lib/$(cc -dumpmachine)
 check "make install, LIBDIR" project install prefix="$work/debian" libdir="$work/debian/$multiarch"

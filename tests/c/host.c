@@ -1,0 +1,218 @@
+/*
+ * host.c - what a program may expect of a library that lives in it: calls that work until the very
+ * end, signals that stay its own, threads that end with the handles, limits that are told.
+ *
+ *     host path/to/aura-sandbox
+ */
+#include "check.h"
+#include "json_peek.h"
+#include "sandbox.h"
+
+#include <dirent.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <time.h>
+
+enum { LATE_CALLS = 3 };
+
+static struct sandbox sandbox;
+static aura_client *of_this_process;
+static pthread_key_t at_threads_end;
+
+static int get(aura_client *client)
+{
+    char *user = NULL;
+    aura_error *error = NULL;
+    aura_status status = aura_get_user(client, "eric", NULL, &user, &error);
+
+    if (status != AURA_OK)
+        printf("%s\n", aura_error_message(error));
+    aura_string_free(user);
+    aura_error_free(error);
+    return status == AURA_OK;
+}
+
+/* A call of each way there is: blocking, of a stream, and one that is started. */
+static int late_calls(void)
+{
+    aura_audit_logs *logs = NULL;
+    aura_call *call = NULL;
+    char *row = NULL, *user = NULL;
+    int good = get(of_this_process);
+
+    good += aura_stream_audit_logs(of_this_process, NULL, &logs, NULL) == AURA_OK &&
+            aura_audit_logs_next(logs, &row, NULL) == AURA_OK;
+    good += aura_get_user_start(of_this_process, "eric", NULL, &call, NULL) == AURA_OK &&
+            aura_call_wait(call, -1, &user, NULL) == AURA_OK;
+    aura_string_free(row);
+    aura_string_free(user);
+    aura_call_free(call);
+    aura_audit_logs_free(logs);
+    aura_client_free(of_this_process);
+    return good;
+}
+
+static void in_an_exit_handler(void)
+{
+    int good = late_calls();
+    fflush(stdout);
+    _exit(good);
+}
+
+static void exit_after_use(void)
+{
+    atexit(in_an_exit_handler);
+    of_this_process = new_client(sandbox.api_url, "key-of-eric");
+    get(of_this_process);
+    exit(0);
+}
+
+/* After the destructors of C++ and of Rust: those of keys come last. */
+static void in_a_threads_destructor(void *good)
+{
+    *(int *)good = late_calls();
+}
+
+static void *use_and_end(void *good)
+{
+    pthread_setspecific(at_threads_end, good);
+    get(of_this_process);
+    return NULL;
+}
+
+static void end_a_thread_after_use(void)
+{
+    pthread_t thread;
+    int good = 0;
+    of_this_process = new_client(sandbox.api_url, "key-of-eric");
+    pthread_key_create(&at_threads_end, in_a_threads_destructor);
+    pthread_create(&thread, NULL, use_and_end, &good);
+    pthread_join(thread, NULL);
+    fflush(stdout);
+    _exit(good);
+}
+
+/* A signal that the only thread of the host has blocked stays pending: the library's take none. */
+static void block_a_signal_and_send_it(void)
+{
+    aura_client *client = new_client(sandbox.api_url, "key-of-eric");
+    aura_call *call = NULL;
+    char *user = NULL;
+    sigset_t terminate;
+    struct timespec now = {0, 0};
+
+    /* The thread is there before the host blocks anything. */
+    int good = aura_get_user_start(client, "eric", NULL, &call, NULL) == AURA_OK;
+    sigemptyset(&terminate);
+    sigaddset(&terminate, SIGTERM);
+    pthread_sigmask(SIG_BLOCK, &terminate, NULL);
+    kill(getpid(), SIGTERM);
+    good += aura_call_wait(call, -1, &user, NULL) == AURA_OK;
+    /* Waiting for a signal looks only at this thread's and at the process's. */
+    while (sigpending(&terminate) == 0 && !sigismember(&terminate, SIGTERM))
+        nanosleep(&now, NULL);
+    good += sigismember(&terminate, SIGTERM) == 1;
+    aura_string_free(user);
+    aura_call_free(call);
+    aura_client_free(client);
+    _exit(good);
+}
+
+/* What a child of this process, which runs `program`, ends with. */
+static int in_a_child(void (*program)(void))
+{
+    int status;
+    fflush(stdout);
+    pid_t child = fork();
+    if (child == 0) {
+        program();
+        _exit(99);
+    }
+    waitpid(child, &status, 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+}
+
+static int threads_of_this_process(void)
+{
+    int count = 0;
+    DIR *tasks = opendir("/proc/self/task");
+    for (struct dirent *task; tasks && (task = readdir(tasks));)
+        count += task->d_name[0] != '.';
+    closedir(tasks);
+    return count;
+}
+
+static void threads_end_with_the_handles(void)
+{
+    int before = threads_of_this_process();
+
+    for (int round = 0; round < 3; round++) {
+        aura_client *client = new_client(sandbox.api_url, "key-of-eric");
+        aura_audit_logs *logs;
+        aura_call *call;
+        char *row;
+        aura_error *error;
+
+        CHECK(get(client));
+        CHECK_INT(threads_of_this_process(), before);
+        CHECK_STATUS(aura_stream_audit_logs(client, NULL, &logs, &error), AURA_OK, error);
+        CHECK_STATUS(aura_audit_logs_next(logs, &row, &error), AURA_OK, error);
+        aura_string_free(row);
+        CHECK_STATUS(aura_get_user_start(client, "eric", NULL, &call, &error), AURA_OK, error);
+        CHECK_INT(threads_of_this_process(), before + 1);
+        aura_client_free(client);
+        aura_audit_logs_free(logs);
+        CHECK_INT(threads_of_this_process(), before + 1);
+        aura_call_free(call);
+        CHECK_INT(threads_of_this_process(), before);
+    }
+}
+
+/* Without descriptors a call fails, says what to do, and works again once there are some. */
+static void descriptors_that_run_out(void)
+{
+    struct rlimit limit, tight;
+    aura_client *client = new_client(sandbox.api_url, "key-of-eric");
+    aura_error *error;
+    aura_call *call;
+    char *user;
+
+    CHECK_STATUS(aura_get_user_start(client, "eric", NULL, &call, &error), AURA_OK, error);
+    getrlimit(RLIMIT_NOFILE, &limit);
+    tight = limit;
+    tight.rlim_cur = 3;
+    setrlimit(RLIMIT_NOFILE, &tight);
+
+    CHECK_STATUS(aura_get_user(client, "eric", NULL, &user, &error), AURA_CONNECT, error);
+    CHECK_HOLDS(aura_error_message(error), "Too many open files");
+    CHECK_HOLDS(aura_error_message(error), "ulimit -n");
+    aura_error_free(error);
+    CHECK_INT(aura_call_fd(call), -1);
+
+    setrlimit(RLIMIT_NOFILE, &limit);
+    CHECK(aura_call_fd(call) >= 0);
+    /* Begun before: it has failed or not, but it has ended. */
+    aura_call_wait(call, -1, &user, &error);
+    aura_string_free(user);
+    aura_error_free(error);
+    aura_call_free(call);
+    CHECK(get(client));
+    aura_client_free(client);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc != 2)
+        check_give_up("usage: host path/to/aura-sandbox");
+    sandbox = sandbox_start(argv[1], "current", "0");
+    sandbox_account(&sandbox, "eric", "key-of-eric", 250);
+
+    CHECK_INT(in_a_child(exit_after_use), LATE_CALLS);
+    CHECK_INT(in_a_child(end_a_thread_after_use), LATE_CALLS);
+    CHECK_INT(in_a_child(block_a_signal_and_send_it), 3);
+    threads_end_with_the_handles();
+    descriptors_that_run_out();
+    sandbox_stop(&sandbox);
+    return check_finish("host");
+}
