@@ -7,15 +7,14 @@ use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 use std::vec;
 
 use http::{HeaderValue, Uri, uri::Scheme};
+use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::connect::dns::Name;
 use hyper_util::client::legacy::connect::proxy::Tunnel;
-use hyper_util::client::legacy::connect::{Connected, Connection, HttpConnector};
 use hyper_util::client::proxy::matcher::{Intercept, Matcher};
 use hyper_util::rt::TokioIo;
 use rustls::pki_types::ServerName;
@@ -27,16 +26,15 @@ use tower_service::Service;
 
 use crate::{Result, runtime};
 
-type BoxError = Box<dyn StdError + Send + Sync>;
+pub(super) type BoxError = Box<dyn StdError + Send + Sync>;
 type Connecting<T> = Pin<Box<dyn Future<Output = Result<T, BoxError>> + Send>>;
 
-/// Opens connections, and counts them.
+/// Opens connections.
 #[derive(Clone)]
 pub(super) struct Connector {
     direct: Direct,
     proxy: Option<Arc<Matcher>>,
     timeout: Duration,
-    opened: Arc<AtomicUsize>,
 }
 
 impl Connector {
@@ -44,7 +42,6 @@ impl Connector {
     pub(super) fn new(
         super::Connection { connect_timeout, proxy, no_proxy, .. }: &super::Connection,
         tls: Option<Arc<rustls::ClientConfig>>,
-        opened: Arc<AtomicUsize>,
     ) -> Self {
         use secrecy::ExposeSecret;
         let mut tcp = HttpConnector::new_with_resolver(Resolver);
@@ -61,7 +58,6 @@ impl Connector {
             direct: Direct { tcp, tls: tls.map(TlsConnector::from) },
             proxy,
             timeout: *connect_timeout,
-            opened,
         }
     }
 
@@ -76,6 +72,13 @@ impl Connector {
 
     fn proxy_for(&self, uri: &Uri) -> Option<Intercept> {
         self.proxy.as_ref()?.intercept(uri)
+    }
+
+    /// A connection for requests to the origin of `uri`.
+    pub(super) async fn open(&self, uri: Uri) -> Result<Stream, BoxError> {
+        tokio::time::timeout(self.timeout, self.clone().connect(uri))
+            .await
+            .unwrap_or_else(|_| Err(Box::new(TimedOut)))
     }
 
     async fn connect(mut self, uri: Uri) -> Result<Stream, BoxError> {
@@ -94,26 +97,6 @@ impl Connector {
         let io = tunnel.call(uri.clone()).await?.into_inner();
         let (io, is_h2) = self.direct.secure(&uri, io).await?;
         Ok(Stream { io, is_h2, is_proxied: false })
-    }
-}
-
-impl Service<Uri> for Connector {
-    type Response = Stream;
-    type Error = BoxError;
-    type Future = Connecting<Stream>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, uri: Uri) -> Self::Future {
-        self.opened.fetch_add(1, Ordering::Relaxed);
-        let connector = self.clone();
-        Box::pin(async move {
-            tokio::time::timeout(connector.timeout, connector.connect(uri))
-                .await
-                .unwrap_or_else(|_| Err(Box::new(TimedOut)))
-        })
     }
 }
 
@@ -242,16 +225,8 @@ impl AsyncWrite for Tcp {
 /// A connection that is ready for requests.
 pub(super) struct Stream {
     io: Io,
-    is_h2: bool,
-    /// Whether requests go to a proxy, which wants whole URLs.
-    is_proxied: bool,
-}
-
-impl Connection for Stream {
-    fn connected(&self) -> Connected {
-        let connected = Connected::new().proxy(self.is_proxied);
-        if self.is_h2 { connected.negotiated_h2() } else { connected }
-    }
+    pub(super) is_h2: bool,
+    pub(super) is_proxied: bool,
 }
 
 impl hyper::rt::Read for Stream {

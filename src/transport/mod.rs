@@ -1,16 +1,17 @@
 //! Moves bytes: the only folder that names hyper.
 //!
 //! - here: sending a request and reading the whole reply, and why that failed
+//! - `pool`: connections that are kept
 //! - `connector`: how a connection comes about
 //! - `tls`: whom to trust
 
 mod connector;
+mod pool;
 mod tls;
 
 use std::error::Error as StdError;
 use std::io::{self, Read};
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
@@ -19,15 +20,14 @@ use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, PROXY_AUTHORIZATION};
 use http::{HeaderMap, HeaderValue, Uri};
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Body, Incoming};
-use hyper_util::client::legacy::{self, Client};
-use hyper_util::rt::TokioExecutor;
 use once_cell::sync::OnceCell;
 use secrecy::{ExposeSecret, SecretString, zeroize::Zeroizing};
 
 use crate::protocol::Reply;
 use crate::runtime::PerProcess;
 use crate::{ErrorKind, Result};
-use connector::{Connector, TimedOut};
+use connector::{BoxError, Connector, TimedOut};
+use pool::Pool;
 
 /// How servers are reached. Calls that agree on it share connections.
 pub(crate) struct Connection {
@@ -92,15 +92,7 @@ impl Transports {
 
 /// Sends requests over kept-alive connections, or over fresh ones where that matters.
 #[derive(Clone)]
-pub(crate) struct Transport(Arc<Clients>);
-
-struct Clients {
-    kept_alive: Client<Connector, Full<Bytes>>,
-    fresh: Client<Connector, Full<Bytes>>,
-    connector: Connector,
-    /// How many connections `kept_alive` has opened.
-    opened: Arc<AtomicUsize>,
-}
+pub(crate) struct Transport(Arc<Pool>);
 
 /// What to send, and how much to take.
 pub(crate) struct Outgoing {
@@ -133,19 +125,11 @@ pub(crate) struct Failure {
 
 impl Transport {
     fn new(connection: &Connection) -> Result<Self> {
-        let opened = Arc::new(AtomicUsize::new(0));
-        let tls = connection.tls()?;
-        let connector = Connector::new(connection, tls.clone(), Arc::clone(&opened));
-        let uncounted = Connector::new(connection, tls, Arc::default());
-        // The server closes idle connections after 60 s: be the first to let go.
-        let kept_alive =
-            builder().pool_idle_timeout(Duration::from_secs(55)).build(connector.clone());
-        let fresh = builder().pool_max_idle_per_host(0).build(uncounted);
-        Ok(Self(Arc::new(Clients { kept_alive, fresh, connector, opened })))
+        let connector = Connector::new(connection, connection.tls()?);
+        Ok(Self(Arc::new(Pool::new(connector))))
     }
 
     pub(crate) async fn send(&self, outgoing: Outgoing) -> Result<Reply, Failure> {
-        let Clients { kept_alive, fresh, connector, opened } = &*self.0;
         let Outgoing { method, uri, headers, body, max_body, on_fresh_connection } = outgoing;
         let mut request = http::Request::new(Full::new(body.unwrap_or_default()));
         if method == "POST" {
@@ -154,37 +138,36 @@ impl Transport {
         *request.headers_mut() = headers;
         // The server compresses pages of the audit log to a tenth.
         request.headers_mut().insert(ACCEPT_ENCODING, HeaderValue::from_static("gzip"));
-        if let Some(authorization) = connector.proxy_authorization(&uri) {
+        if let Some(authorization) = self.0.connector.proxy_authorization(&uri) {
             request.headers_mut().insert(PROXY_AUTHORIZATION, authorization);
         }
-        *request.uri_mut() = uri;
+        *request.uri_mut() = uri.clone();
 
-        let client = if on_fresh_connection { fresh } else { kept_alive };
-        let before = opened.load(Ordering::Relaxed);
-        let response = client.request(request).await.map_err(|error| {
-            let mut failure = before_reply(error);
-            // Opened for this request, or for another at the same time: then nothing says that
-            // it was idle before.
-            failure.met_dead_connection &=
-                !on_fresh_connection && opened.load(Ordering::Relaxed) == before;
-            failure
-        })?;
+        let (response, connection) = loop {
+            let connection = self.0.connection(&uri, on_fresh_connection).await;
+            let mut connection = connection.map_err(no_connection)?;
+            match connection.send(request).await {
+                Ok(response) => break (response, connection),
+                // The connection was over before a byte of the request was sent.
+                Err(mut error) => match error.take_message() {
+                    Some(unsent) if connection.is_reused => {
+                        request = unsent;
+                        *request.uri_mut() = uri.clone();
+                    }
+                    _ => return Err(no_reply(error.into_error(), connection.is_reused)),
+                },
+            }
+        };
         let received = SystemTime::now();
         let (head, incoming) = response.into_parts();
         let status = head.status.as_u16();
         let mut body = read(incoming, max_body, status).await?;
+        self.0.keep(connection);
         if head.headers.get(CONTENT_ENCODING).is_some_and(is_gzip) {
             body = decompress(&body, max_body, status)?;
         }
         Ok(Reply { status, headers: head.headers, body, received })
     }
-}
-
-fn builder() -> legacy::Builder {
-    let mut builder = Client::builder(TokioExecutor::new());
-    // See `connector::Tcp`.
-    builder.http1_writev(false);
-    builder
 }
 
 /// What is announced is believed up to a size that costs nothing.
@@ -240,33 +223,41 @@ fn unreadable(status: u16, message: String) -> Failure {
     }
 }
 
-fn before_reply(error: legacy::Error) -> Failure {
-    let connecting = error.is_connect();
-    let (kind, message) = if let Some(tls) = find::<rustls::Error>(&error) {
+fn no_connection(error: BoxError) -> Failure {
+    let is_exhausted = causes(&*error).any(is_exhausted);
+    Failure {
+        may_have_arrived: false,
+        is_exhausted,
+        ..broken("no connection to the server", error)
+    }
+}
+
+fn no_reply(error: hyper::Error, is_reused: bool) -> Failure {
+    let (is_parse, cause) = (error.is_parse(), root_cause(&error));
+    let failure = broken("the connection broke before a reply came", error.into());
+    if is_parse {
+        let message = format!("the reply is not HTTP as it should be: {cause}");
+        return Failure { kind: ErrorKind::Decode, message, ..failure };
+    }
+    Failure { met_dead_connection: is_reused && failure.kind == ErrorKind::Connect, ..failure }
+}
+
+fn broken(what: &str, error: BoxError) -> Failure {
+    let (kind, message) = if let Some(tls) = find::<rustls::Error>(&*error) {
         (ErrorKind::Tls, format!("TLS with the server failed: {tls}"))
-    } else if let Some(timed_out) = find::<TimedOut>(&error) {
+    } else if let Some(timed_out) = find::<TimedOut>(&*error) {
         (ErrorKind::Timeout, timed_out.to_string())
-    } else if find::<hyper::Error>(&error).is_some_and(hyper::Error::is_parse) {
-        (
-            ErrorKind::Decode,
-            format!("the reply is not HTTP as it should be: {}", root_cause(&error)),
-        )
-    } else if connecting {
-        (ErrorKind::Connect, format!("no connection to the server: {}", root_cause(&error)))
     } else {
-        (
-            ErrorKind::Connect,
-            format!("the connection broke before a reply came: {}", root_cause(&error)),
-        )
+        (ErrorKind::Connect, format!("{what}: {}", root_cause(&*error)))
     };
     Failure {
         kind,
         message,
-        may_have_arrived: !connecting,
-        met_dead_connection: !connecting && kind == ErrorKind::Connect,
-        is_exhausted: connecting && causes(&error).any(is_exhausted),
+        may_have_arrived: true,
+        met_dead_connection: false,
+        is_exhausted: false,
         status: None,
-        source: Some(Box::new(error)),
+        source: Some(error),
     }
 }
 
