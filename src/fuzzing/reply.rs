@@ -8,7 +8,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::{assert_error, assert_printable};
-use crate::protocol::audit_log::{AuditLog, Page};
+use crate::protocol::audit_log::{self, AuditLog, Page};
 use crate::protocol::{Operation, Reply, json};
 use crate::{Error, ErrorKind, User};
 
@@ -95,6 +95,9 @@ pub fn user(data: &[u8]) {
 
 /// The body of a page of audit rows.
 pub fn page(data: &[u8]) {
+    if let Ok(text) = std::str::from_utf8(data) {
+        audit_log::assert_the_same_both_ways(text);
+    }
     let Some(text) = text(data) else { return };
     let page = match Page::read(text.clone().into_bytes()) {
         Ok(page) => page,

@@ -6,6 +6,7 @@
 //! - `reply`: what came back, and which error an unhappy reply is
 //! - `user`, `audit_log`: the records
 //! - `json`: the rules every body is read by
+//! - `scan`: passes over JSON quickly
 //! - `headers`: the readers of single headers
 
 pub(crate) mod audit_log;
@@ -13,6 +14,7 @@ pub(crate) mod headers;
 pub(crate) mod json;
 pub(crate) mod reply;
 pub(crate) mod request;
+mod scan;
 pub(crate) mod user;
 
 pub(crate) use reply::Reply;

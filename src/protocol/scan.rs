@@ -1,0 +1,291 @@
+//! Looks over JSON without making anything of it: where a value ends, and that it is one.
+//!
+//! A page is mostly details that nobody reads. Passing over them like this saves a fifth of a
+//! page's time, and a twelfth of a stream's, compared with serde_json. What is refused here is read
+//! again with serde_json, which says what is wrong with it; so all that counts is that nothing is
+//! accepted here which it would refuse. The fuzz target `page` holds the two against each other.
+
+use std::ops::Range;
+
+use super::json::MAX_DEPTH;
+
+/// A place in a text. Every method passes over what it is named for, and gives none where
+/// something else stands there.
+pub(super) struct Scan<'a> {
+    text: &'a [u8],
+    at: usize,
+}
+
+/// A string, without its quotes.
+pub(super) struct Quoted {
+    pub(super) inner: Range<usize>,
+    pub(super) has_escapes: bool,
+}
+
+impl<'a> Scan<'a> {
+    /// The text's start. It is UTF-8: that is not looked at again.
+    pub(super) fn new(text: &'a str) -> Self {
+        Self { text: text.as_bytes(), at: 0 }
+    }
+
+    /// How far it has come.
+    pub(super) fn at(&self) -> usize {
+        self.at
+    }
+
+    /// White space, if any, and whether that was the rest of the text.
+    pub(super) fn is_at_end(&mut self) -> bool {
+        self.next().is_none()
+    }
+
+    /// White space, if any; then the byte that is next, which stays where it is.
+    pub(super) fn next(&mut self) -> Option<u8> {
+        loop {
+            match self.text.get(self.at)? {
+                b' ' | b'\t' | b'\n' | b'\r' => self.at += 1,
+                byte => return Some(*byte),
+            }
+        }
+    }
+
+    /// White space, if any; then this byte.
+    pub(super) fn byte(&mut self, byte: u8) -> Option<()> {
+        (self.next()? == byte).then(|| self.at += 1)
+    }
+
+    /// What stands between brackets or braces that the scan is inside of: members with commas
+    /// between them, and the end.
+    pub(super) fn members(
+        &mut self,
+        end: u8,
+        mut member: impl FnMut(&mut Self) -> Option<()>,
+    ) -> Option<()> {
+        if self.byte(end).is_some() {
+            return Some(());
+        }
+        loop {
+            member(self)?;
+            if self.byte(b',').is_none() {
+                return self.byte(end);
+            }
+        }
+    }
+
+    /// A member's name and the colon.
+    pub(super) fn name(&mut self) -> Option<Quoted> {
+        let name = self.string()?;
+        self.byte(b':')?;
+        Some(name)
+    }
+
+    /// Any value, within `depth` levels of brackets and braces.
+    pub(super) fn value(&mut self, depth: usize) -> Option<Range<usize>> {
+        let first = self.next()?;
+        let start = self.at;
+        match first {
+            b'"' => self.string().map(drop)?,
+            b'{' | b'[' if depth == MAX_DEPTH => return None,
+            b'{' => {
+                self.at += 1;
+                self.members(b'}', |scan| {
+                    scan.name()?;
+                    scan.value(depth + 1).map(drop)
+                })?;
+            }
+            b'[' => {
+                self.at += 1;
+                self.members(b']', |scan| scan.value(depth + 1).map(drop))?;
+            }
+            b't' => self.word(b"true")?,
+            b'f' => self.word(b"false")?,
+            b'n' => self.word(b"null")?,
+            _ => self.number()?,
+        }
+        Some(start..self.at)
+    }
+
+    /// `null`, where it stands here.
+    pub(super) fn null(&mut self) -> Option<()> {
+        (self.next()? == b'n').then(|| self.word(b"null"))?
+    }
+
+    pub(super) fn string(&mut self) -> Option<Quoted> {
+        self.byte(b'"')?;
+        let (start, mut at, mut has_escapes) = (self.at, self.at, false);
+        loop {
+            // Eight bytes at a time, as long as there are eight.
+            let byte = match self.text.get(at..).and_then(<[u8]>::first_chunk) {
+                Some(eight) => {
+                    let word = u64::from_le_bytes(*eight);
+                    let special = special(word);
+                    if special == 0 {
+                        at += 8;
+                        continue;
+                    }
+                    let bits = special.trailing_zeros() & !7;
+                    at += bits as usize / 8;
+                    (word >> bits) as u8
+                }
+                None => *self.text.get(at)?,
+            };
+            at += match byte {
+                b'"' => {
+                    self.at = at + 1;
+                    return Some(Quoted { inner: start..at, has_escapes });
+                }
+                b'\\' => {
+                    has_escapes = true;
+                    self.escape(at)?
+                }
+                0..0x20 => return None,
+                _ => 1,
+            };
+        }
+    }
+
+    /// How long the escape is that begins here.
+    fn escape(&self, at: usize) -> Option<usize> {
+        match self.text.get(at + 1)? {
+            b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => Some(2),
+            b'u' => {
+                let digits = self.text.get(at + 2..at + 6)?;
+                digits.iter().all(u8::is_ascii_hexdigit).then_some(6)
+            }
+            _ => None,
+        }
+    }
+
+    fn word(&mut self, word: &[u8]) -> Option<()> {
+        self.text[self.at..].starts_with(word).then(|| self.at += word.len())
+    }
+
+    fn number(&mut self) -> Option<()> {
+        self.optional(b"-");
+        // No zero before other digits.
+        if !self.optional(b"0") {
+            self.digits()?;
+        }
+        if self.optional(b".") {
+            self.digits()?;
+        }
+        if self.optional(b"eE") {
+            self.optional(b"+-");
+            self.digits()?;
+        }
+        Some(())
+    }
+
+    fn digits(&mut self) -> Option<()> {
+        let count = self.text[self.at..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+        self.at += count;
+        (count > 0).then_some(())
+    }
+
+    /// One of these bytes, if it stands here.
+    fn optional(&mut self, bytes: &[u8]) -> bool {
+        let is_there = self.text.get(self.at).is_some_and(|byte| bytes.contains(byte));
+        self.at += usize::from(is_there);
+        is_there
+    }
+}
+
+/// Where among eight bytes there are quotes, backslashes and control characters: the lowest bit that
+/// is set stands in the first of them. Above it, bits tell nothing.
+fn special(word: u64) -> u64 {
+    const LOW: u64 = u64::MAX / 255;
+    const HIGH: u64 = LOW << 7;
+    let quote = word ^ (LOW * 0x22);
+    let backslash = word ^ (LOW * 0x5c);
+    // A byte that is zero, or below 32, has its high bit set by the subtraction.
+    let below = |word: u64, least: u64| word.wrapping_sub(LOW * least) & !word;
+    (below(quote, 1) | below(backslash, 1) | below(word, 0x20)) & HIGH
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn whole(text: &str) -> bool {
+        let mut scan = Scan::new(text);
+        scan.value(0).is_some() && scan.is_at_end()
+    }
+
+    #[test]
+    fn a_value_is_one_where_serde_json_says_so() {
+        let mut texts: Vec<String> = [
+            "",
+            " ",
+            "null",
+            " true\t",
+            "falsee",
+            "nul",
+            "0",
+            "-0",
+            "-",
+            "01",
+            "1.",
+            "1.5",
+            ".5",
+            "1e9",
+            "1E-9",
+            "1e",
+            "1e999",
+            "+1",
+            "\"",
+            "\"\"",
+            r#""\n""#,
+            r#""\x""#,
+            r#""\u00e9""#,
+            r#""\u00g9""#,
+            r#""\u00e""#,
+            r#""\ud800""#,
+            "\"\t\"",
+            "\"\u{7f}\u{80}é🎉\"",
+            "[]",
+            "[ ]",
+            "[1]",
+            "[1,]",
+            "[,1]",
+            "[1 2]",
+            "[1",
+            "{}",
+            "{ }",
+            r#"{"a":1}"#,
+            r#"{"a":1,}"#,
+            r#"{"a" : [ {} , null ] }"#,
+            r#"{a:1}"#,
+            r#"{"a":1 "b":2}"#,
+            r#"{"a"}"#,
+            r#"{"a":}"#,
+            "[}",
+            "{]",
+            "1 2",
+            "\u{feff}1",
+            "\u{b}1",
+            "nan",
+        ]
+        .map(str::to_owned)
+        .into();
+        // Each special byte in each place of the eight that are looked at together, and behind.
+        for special in ['"', '\\', '\u{1f}', '\u{0}', '\u{20}', '\u{21}', '\u{23}', 'é', '\u{7f}']
+        {
+            for place in 0..20 {
+                let mut inside = "x".repeat(20);
+                inside.replace_range(place..=place, &special.to_string());
+                texts.push(format!("\"{inside}\""));
+                texts.push(format!("[\"{inside}\",1]"));
+            }
+        }
+        for text in texts {
+            let wanted = serde_json::from_str::<serde::de::IgnoredAny>(&text).is_ok();
+            assert_eq!(whole(&text), wanted, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn depth_is_bounded() {
+        let nested = |depth: usize| "[".repeat(depth) + &"]".repeat(depth);
+        assert!(whole(&nested(MAX_DEPTH)));
+        assert!(!whole(&nested(MAX_DEPTH + 1)));
+    }
+}
