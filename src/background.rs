@@ -94,8 +94,7 @@ impl<T: Send + 'static> Call<T> {
         attempts: Arc<Attempts>,
         future: impl Future<Output = Result<T>> + Send + 'static,
     ) -> Result<Self> {
-        // Questions are for a thread that waits; here none does.
-        let interrupt = Interrupt { token: interrupt.token.clone(), asked: None };
+        let interrupt = interrupt.clone();
         interrupt.check(operation)?;
         let state = State { outcome: Outcome::Running, listeners: Vec::new() };
         let shared = Arc::new(Shared { state: Mutex::new(state), done: Condvar::new() });

@@ -192,7 +192,7 @@ impl Client {
                 // Pinned here: it is large, and would be copied on its way down.
                 let call =
                     pin!(call::call(&self.core, &settings, &transport, request, read, &attempts));
-                lane.run(self.interrupt.end(request.operation, call))
+                self.interrupt.run(request.operation, call, |piece| lane.run(piece))
             })
         });
         result.map_err(|error| error.with_attempts(attempts.get()))
@@ -343,8 +343,11 @@ impl AuditLogs {
 
     fn run<T: Send>(&self, next: impl Future<Output = Result<T>> + Send) -> Result<T> {
         self.interrupt.check(Operation::StreamAuditLogs)?;
-        let next = self.interrupt.end(Operation::StreamAuditLogs, next);
-        runtime::blocking(|| self.background.get().thread()?.block_on(pin!(next)))
+        runtime::blocking(|| {
+            let thread = self.background.get().thread()?;
+            let operation = Operation::StreamAuditLogs;
+            self.interrupt.run(operation, next, |piece| thread.block_on(piece))
+        })
     }
 
     fn start<T: Send + 'static>(

@@ -1,13 +1,14 @@
 //! What ends a call from outside.
 
-use std::future::{Future, pending, poll_fn};
-use std::pin::pin;
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Poll;
 use std::time::Duration;
 
 use tokio::sync::Notify;
+use tokio::time::timeout;
 
 use crate::protocol::Operation;
 use crate::{Error, ErrorKind, Result};
@@ -61,6 +62,9 @@ pub(crate) struct Interrupt {
     pub(crate) asked: Option<fn() -> bool>,
 }
 
+/// A piece of a call: its result, or none where it is to be asked whether to go on.
+pub(crate) type Piece<'a, T> = Pin<&'a mut (dyn Future<Output = Option<Result<T>>> + 'a)>;
+
 const INTERRUPT_INTERVAL: Duration = Duration::from_millis(50);
 
 impl Interrupt {
@@ -73,42 +77,47 @@ impl Interrupt {
         Ok(())
     }
 
-    /// Runs `future` to its end, or until it is interrupted.
+    /// Has `drive` run `future` to its end, or until it is interrupted. Questions are asked between
+    /// two pieces of that, when no runtime is around: whoever is asked may make calls, too.
+    pub(crate) fn run<T>(
+        &self,
+        operation: Operation,
+        future: impl Future<Output = Result<T>>,
+        drive: impl Fn(Piece<'_, T>) -> Option<Result<T>>,
+    ) -> Result<T> {
+        let mut future = pin!(self.end(operation, future));
+        loop {
+            let piece = async {
+                match self.asked {
+                    None => Some(future.as_mut().await),
+                    Some(_) => timeout(INTERRUPT_INTERVAL, future.as_mut()).await.ok(),
+                }
+            };
+            if let Some(result) = drive(pin!(piece)) {
+                return result;
+            }
+            if self.asked.is_some_and(|interrupted| interrupted()) {
+                return Err(cancelled(operation));
+            }
+        }
+    }
+
+    /// Runs `future` to its end, or until its token is cancelled.
     pub(crate) async fn end<T>(
         &self,
         operation: Operation,
         future: impl Future<Output = Result<T>>,
     ) -> Result<T> {
-        if self.token.is_none() && self.asked.is_none() {
-            return future.await;
-        }
+        let Some(token) = &self.token else { return future.await };
         let mut future = pin!(future);
-        let mut token = pin!(self.cancelled());
-        let mut asked = pin!(self.answered());
+        let mut token = pin!(token.cancelled());
         poll_fn(|context| {
-            if token.as_mut().poll(context).is_ready() || asked.as_mut().poll(context).is_ready() {
+            if token.as_mut().poll(context).is_ready() {
                 return Poll::Ready(Err(cancelled(operation)));
             }
             future.as_mut().poll(context)
         })
         .await
-    }
-
-    async fn cancelled(&self) {
-        match &self.token {
-            Some(token) => token.cancelled().await,
-            None => pending().await,
-        }
-    }
-
-    async fn answered(&self) {
-        let Some(asked) = self.asked else { return pending().await };
-        loop {
-            tokio::time::sleep(INTERRUPT_INTERVAL).await;
-            if asked() {
-                return;
-            }
-        }
     }
 }
 

@@ -90,7 +90,7 @@ impl Lane {
     }
 
     /// Runs `future` to its end in this thread.
-    pub(crate) fn run<T>(&self, future: impl Future<Output = Result<T>>) -> Result<T> {
+    pub(crate) fn run<T>(&self, future: impl Future<Output = T>) -> T {
         let Some(runtime) = &self.runtime else { unreachable!("taken only when dropped") };
         runtime.block_on(async {
             // Nobody drove the connections since the last call: let them notice what the server
