@@ -72,6 +72,16 @@ from aura_users._native import (
     stream_audit_logs,
 )
 
+# They are the package's, whatever file they stand in.
+for _function in (
+    create_user,
+    get_current_user,
+    get_user,
+    reset_user_password,
+    stream_audit_logs,
+):
+    _function.__module__ = "aura_users"
+
 __all__ = [
     "OPTIONS",
     "ApiError",

@@ -13,11 +13,12 @@ import os
 import sys
 from contextlib import suppress
 from fnmatch import fnmatchcase
+from io import TextIOWrapper
 from itertools import chain
 from typing import TYPE_CHECKING
 
 import aura_users
-from aura_users._text import FORMATS, Progress, json_line, plain, user_text
+from aura_users._text import FORMATS, Progress, json_line, plain, use_utf8, user_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -50,6 +51,13 @@ class UsageError(Exception):
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; gives its exit status."""
+    for name in ("stdin", "stdout", "stderr"):
+        if getattr(sys, name) is None:  # the caller closed it
+            setattr(sys, name, open(os.devnull, "r" if name == "stdin" else "w"))  # noqa: SIM115
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            # A letter that the terminal's encoding has not is escaped, and ends no table.
+            stream.reconfigure(errors="backslashreplace")
     arguments = parser().parse_args(argv)
     level = logging.DEBUG if arguments.verbose else logging.WARNING
     logging.basicConfig(format="aura-users: %(message)s", level=level)
@@ -104,7 +112,12 @@ def user(client: aura_users.Client, arguments: argparse.Namespace) -> None:
 def create(client: aura_users.Client, arguments: argparse.Namespace) -> None:
     """Make an account."""
     password = os.environ.get("AURA_PASSWORD") or new_password()
-    show(client.create_user(arguments.username, password, [arguments.email]), arguments)
+    try:
+        made = client.create_user(arguments.username, password, [arguments.email])
+    except KeyboardInterrupt:
+        print("aura-users: stopped; the account may have been made", file=sys.stderr)
+        raise
+    show(made, arguments)
     if not arguments.json:
         print("\nThe server has mailed a link to the address: until someone follows it, the")
         print("account may do nothing.")
@@ -155,7 +168,11 @@ def audit_logs(client: aura_users.Client, arguments: argparse.Namespace) -> None
 
 def show(record: aura_users.User, arguments: argparse.Namespace) -> None:
     """Print a record."""
-    print(json_line(record.raw_json) if arguments.json else user_text(record))
+    if arguments.json:
+        use_utf8(sys.stdout)
+        print(json_line(record.raw_json))
+    else:
+        print(user_text(record))
 
 
 def api_key() -> str | None:

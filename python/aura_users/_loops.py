@@ -68,6 +68,7 @@ class Loop:
             done = self.waiting.get(token)
             if done is not None:
                 done.set()
+        self.completions.deliver_log()
 
 
 def running_loop() -> Loop:

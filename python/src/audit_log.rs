@@ -6,7 +6,7 @@ use pyo3::types::{PyDict, PyMappingProxy, PyString, PyType};
 
 use crate::errors::raised;
 use crate::options::text;
-use crate::user::{Reduced, decode, hash, reduced, without};
+use crate::user::{Reduced, answer, decode, hash, reduced, without};
 
 /// One row of an audit log: something that was done with the caller's account. It cannot be
 /// changed. The server gives rows neither an id nor a time, nor the key that was used.
@@ -89,8 +89,9 @@ impl AuditLog {
         Ok(decode(py, self.row.json())?.cast_into()?)
     }
 
-    fn __eq__(&self, other: &Bound<'_, PyAny>) -> Option<bool> {
-        other.cast::<Self>().ok().map(|other| self.row == other.get().row)
+    fn __eq__<'py>(&self, other: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        let other_is_the_same = other.cast::<Self>().map(|other| self.row == other.get().row);
+        answer(other.py(), other_is_the_same.ok())
     }
 
     fn __hash__(&self, py: Python<'_>) -> PyResult<isize> {

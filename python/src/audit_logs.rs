@@ -96,14 +96,17 @@ impl AuditLogs {
         {
             return Ok(Some(found));
         }
-        log::refresh(py);
+        // `list(stream)` runs none of Python's code, where somebody would look.
+        py.check_signals()?;
+        log::refresh(py)?;
         let mut stream = self.take(py)?;
         let (stream, turned) = py.detach(|| {
             let turned = stream.turn_page();
             (stream, turned)
         });
-        log::deliver(py);
         let mut stream = self.give_back(stream);
+        // The page is in place: what a handler raises loses no row.
+        log::deliver(py)?;
         match turned {
             Ok(true) => Ok(match &mut *self.lock() {
                 State::Ready(stream) => take(&mut stream.rows),

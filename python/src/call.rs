@@ -111,7 +111,7 @@ fn start<T: Outcome>(
     begin: impl FnOnce(&blocking::Client) -> Result<aura_users::Call<T>>,
 ) -> PyResult<Call> {
     let options = options::from_dict(options)?;
-    log::refresh(py);
+    log::refresh(py)?;
     Call::new(py, begin(&client.with(py, options)?))
 }
 
@@ -166,6 +166,6 @@ pub(crate) fn start_reset_user_password(
 
 #[pyfunction]
 pub(crate) fn start_next_page(py: Python<'_>, logs: &AuditLogs) -> PyResult<Call> {
-    log::refresh(py);
+    log::refresh(py)?;
     Call::new(py, logs.start_next_page(py)?)
 }

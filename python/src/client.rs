@@ -49,11 +49,11 @@ impl Client {
 
 /// A new client of the core that listens to Python's signals.
 pub(crate) fn connect(py: Python<'_>, options: Options) -> PyResult<blocking::Client> {
-    log::refresh(py);
+    log::refresh(py)?;
     // The environment is read with the GIL held, as Python writes it.
-    blocking::Client::new(options)
-        .map(|client| client.with_interrupt(interrupt::interrupted))
-        .map_err(|error| raised(py, &error))
+    let client = blocking::Client::new(options).map_err(|error| raised(py, &error))?;
+    log::deliver(py)?;
+    Ok(client.with_interrupt(interrupt::interrupted))
 }
 
 fn with(client: blocking::Client, options: Options) -> blocking::Client {
@@ -67,10 +67,12 @@ fn call<T: Send>(
     options: Options,
     operation: impl FnOnce(&blocking::Client) -> Result<T> + Send,
 ) -> PyResult<T> {
-    log::refresh(py);
+    // In a loop that runs none of Python's code, nobody else looks.
+    py.check_signals()?;
+    log::refresh(py)?;
     let client = with(client, options);
     let result = py.detach(|| operation(&client));
-    log::deliver(py);
+    log::deliver(py)?;
     result.map_err(|error| raised(py, &error))
 }
 

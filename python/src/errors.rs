@@ -19,6 +19,11 @@ pub(crate) fn raised(py: Python<'_>, error: &Error) -> PyErr {
     }
     let exception = exception(py, "from_json", (error.to_json(), error.to_string()));
     if let Some(cause) = cause(py, error) {
+        if exception.is_instance_of::<PyOSError>(py) {
+            // Only the number: with the text, too, str() would be Python's own.
+            let errno = cause.value(py).getattr("errno");
+            let _ = errno.and_then(|errno| exception.value(py).setattr("errno", errno));
+        }
         exception.set_cause(py, Some(cause));
     }
     exception
@@ -39,14 +44,26 @@ pub(crate) fn invalid_argument(py: Python<'_>, message: &str) -> PyErr {
     exception(py, "invalid_argument", (message,))
 }
 
+/// Whether it is an exception of this library.
+pub(crate) fn is_ours(py: Python<'_>, error: &PyErr) -> bool {
+    module(py)
+        .and_then(|errors| errors.getattr("AuraError"))
+        .is_ok_and(|ours| error.is_instance(py, &ours))
+}
+
 fn exception<'py>(
     py: Python<'py>,
     function: &str,
     args: impl pyo3::call::PyCallArgs<'py>,
 ) -> PyErr {
-    static ERRORS: PyOnceLock<Py<PyModule>> = PyOnceLock::new();
-    ERRORS
-        .get_or_try_init(py, || Ok(py.import("aura_users._errors")?.unbind()))
-        .and_then(|errors| errors.bind(py).getattr(function)?.call1(args))
+    module(py)
+        .and_then(|errors| errors.getattr(function)?.call1(args))
         .map_or_else(|error| error, PyErr::from_value)
+}
+
+fn module<'py>(py: Python<'py>) -> PyResult<&'py Bound<'py, PyModule>> {
+    static ERRORS: PyOnceLock<Py<PyModule>> = PyOnceLock::new();
+    let errors =
+        ERRORS.get_or_try_init(py, || Ok::<_, PyErr>(py.import("aura_users._errors")?.unbind()))?;
+    Ok(errors.bind(py))
 }

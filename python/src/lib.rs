@@ -8,6 +8,7 @@
 //! - `arrow`: a stream's rows for pandas, polars, pyarrow and every other reader of Arrow
 //! - `user`, `audit_log`, `audit_logs`, `rate_limit`: what comes back
 //! - `errors`: a Rust error to its exception in `aura_users/_errors.py`
+//! - `pending`: an exception that is raised when Python runs again
 //! - `interrupt`: Ctrl-C and other signals while a call waits
 //! - `log`: what the core tells, to Python's `logging`
 //!
@@ -25,6 +26,7 @@ mod functions;
 mod interrupt;
 mod log;
 mod options;
+mod pending;
 mod rate_limit;
 mod user;
 
@@ -62,6 +64,7 @@ mod _native {
 
     use aura_users::ErrorKind;
     use pyo3::exceptions::PyImportError;
+    use pyo3::ffi;
     use pyo3::prelude::*;
     use pyo3::types::PyTuple;
 
@@ -78,14 +81,16 @@ mod _native {
 
     /// Classes and exceptions would be those of the first interpreter. (Where subinterpreters have
     /// a GIL of their own, CPython itself refuses.)
-    fn refuse_another_interpreter(py: Python<'_>) -> PyResult<()> {
-        static FIRST: OnceLock<usize> = OnceLock::new();
-        let of_this_one = py.import("sys")?.as_ptr() as usize;
+    #[allow(unsafe_code, reason = "pyo3 has no other way to the interpreter's number")]
+    fn refuse_another_interpreter(_attached: Python<'_>) -> PyResult<()> {
+        static FIRST: OnceLock<i64> = OnceLock::new();
+        // SAFETY: this thread is attached to an interpreter, which is what both ask for.
+        let of_this_one = unsafe { ffi::PyInterpreterState_GetID(ffi::PyInterpreterState_Get()) };
         if *FIRST.get_or_init(|| of_this_one) == of_this_one {
             return Ok(());
         }
         Err(PyImportError::new_err(
-            "aura_users is in use by another interpreter of this process, and works in one alone",
+            "aura_users was imported by another interpreter of this process, and works in one alone",
         ))
     }
 }

@@ -1,13 +1,14 @@
 //! What the core tells goes to Python's logger `aura_users`.
 //!
-//! A thread of Python tells it at once. The core's own threads never touch Python: what they have
-//! to tell is kept until a call returns or an event loop wakes.
+//! It is kept until Python has a moment: as a call waits, when it returns, when an event loop wakes.
+//! The core never runs a handler within its own work, which may make calls or wait for a lock.
 
 use std::mem;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use aura_users::{LogLevel, set_log_hook};
+use pyo3::exceptions::PyException;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 
@@ -48,44 +49,65 @@ impl Kept {
 /// Has the core tell Python from now on.
 pub(crate) fn install() {
     set_log_hook(LogLevel::Debug, |record| {
-        if record.level == LogLevel::Debug && !DEBUG.load(Ordering::Relaxed) {
-            return;
-        }
-        if is_a_thread_of_the_core() {
+        if record.level != LogLevel::Debug || DEBUG.load(Ordering::Relaxed) {
             Kept::here().lock().push((record.level, record.to_string()));
-        } else {
-            // A record that comes when the interpreter is gone is for nobody.
-            Python::try_attach(|py| tell(py, record.level, &record.to_string()));
         }
     });
 }
 
-fn is_a_thread_of_the_core() -> bool {
-    std::thread::current().name().is_some_and(|name| name.starts_with("aura-users"))
-}
-
 /// Before a call: looks at the logger's level. A program that never imported `logging` wants no
 /// debug records.
-pub(crate) fn refresh(py: Python<'_>) {
+pub(crate) fn refresh(py: Python<'_>) -> PyResult<()> {
     Kept::here();
-    let wanted = || -> PyResult<bool> {
-        if LOGGER.get(py).is_none() {
-            let modules = py.import("sys")?.getattr("modules")?;
-            if !modules.contains("logging")? {
-                return Ok(false);
-            }
-        }
-        logger(py)?.call_method1("isEnabledFor", (number(LogLevel::Debug),))?.extract()
+    let wanted = match LOGGER.get(py) {
+        Some(logger) => wants_debug(logger.bind(py)),
+        None if is_imported(py)? => logger(py).and_then(wants_debug),
+        None => Ok(false),
     };
-    DEBUG.store(wanted().unwrap_or(false), Ordering::Relaxed);
+    DEBUG
+        .store(wanted.or_else(|error| unless_fatal(py, error).map(|()| false))?, Ordering::Relaxed);
+    Ok(())
 }
 
-/// Tells what the core's own threads had to tell.
-pub(crate) fn deliver(py: Python<'_>) {
+fn is_imported(py: Python<'_>) -> PyResult<bool> {
+    py.import("sys")?.getattr("modules")?.contains("logging")
+}
+
+/// What `isEnabledFor` says. This is done for every call, so it runs no code of Python's.
+fn wants_debug(logger: &Bound<'_, PyAny>) -> PyResult<bool> {
+    let debug = number(LogLevel::Debug).into();
+    if logger.getattr("disabled")?.is_truthy()?
+        || logger.getattr("manager")?.getattr("_disable")?.extract::<i64>()? >= debug
+    {
+        return Ok(false);
+    }
+    let mut at = logger.clone();
+    while !at.is_none() {
+        let level = at.getattr("level")?.extract::<i64>()?;
+        if level != 0 {
+            return Ok(level <= debug);
+        }
+        at = at.getattr("parent")?;
+    }
+    Ok(true)
+}
+
+/// Tells what was kept. Fails with what ends more than a handler, such as `KeyboardInterrupt`.
+pub(crate) fn deliver(py: Python<'_>) -> PyResult<()> {
     let records = mem::take(&mut *Kept::here().lock());
     for (level, text) in records {
-        tell(py, level, &text);
+        tell(py, level, &text).or_else(|error| unless_fatal(py, error))?;
     }
+    Ok(())
+}
+
+/// A handler that fails fails no call.
+fn unless_fatal(py: Python<'_>, error: PyErr) -> PyResult<()> {
+    if !error.is_instance_of::<PyException>(py) {
+        return Err(error);
+    }
+    error.write_unraisable(py, None);
+    Ok(())
 }
 
 static LOGGER: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
@@ -97,13 +119,8 @@ fn logger<'py>(py: Python<'py>) -> PyResult<&'py Bound<'py, PyAny>> {
     Ok(found.bind(py))
 }
 
-/// A handler that fails fails no call.
-fn tell(py: Python<'_>, level: LogLevel, text: &str) {
-    let told =
-        logger(py).and_then(|logger| logger.call_method1("log", (number(level), "%s", text)));
-    if let Err(error) = told {
-        error.write_unraisable(py, None);
-    }
+fn tell(py: Python<'_>, level: LogLevel, text: &str) -> PyResult<()> {
+    logger(py)?.call_method1("log", (number(level), "%s", text)).map(drop)
 }
 
 /// Python's number for a level.

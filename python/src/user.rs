@@ -3,7 +3,10 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use pyo3::prelude::*;
-use pyo3::types::{PyDateTime, PyDict, PyMappingProxy, PyString, PyTuple, PyType, PyTzInfo};
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{
+    PyBool, PyDateTime, PyDict, PyMappingProxy, PyString, PyTuple, PyType, PyTzInfo,
+};
 
 use crate::errors::raised;
 use crate::options::text;
@@ -82,12 +85,26 @@ pub(crate) fn without<'py>(
 
 /// Decodes JSON as Python does, so that integers keep all their digits.
 pub(crate) fn decode<'py>(py: Python<'py>, json: &str) -> PyResult<Bound<'py, PyAny>> {
-    py.import("json")?.call_method1("loads", (json,))
+    static SCAN_ONCE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    let scan_once = SCAN_ONCE.get_or_try_init(py, || {
+        py.import("aura_users._decode")?.getattr("scan_once").map(Bound::unbind)
+    })?;
+    let (value, _end): (Bound<'_, PyAny>, usize) =
+        scan_once.bind(py).call1((json.trim_start(), 0))?.extract()?;
+    Ok(value)
 }
 
 /// Python's own hash, which is salted.
 pub(crate) fn hash(py: Python<'_>, text: &str) -> PyResult<isize> {
     PyString::new(py, text).hash()
+}
+
+/// What a comparison says, be it that the other side is to be asked.
+pub(crate) fn answer(py: Python<'_>, answer: Option<bool>) -> PyResult<Bound<'_, PyAny>> {
+    match answer {
+        Some(answer) => Ok(PyBool::new(py, answer).to_owned().into_any()),
+        None => Ok(py.NotImplemented().into_bound(py)),
+    }
 }
 
 /// What `__reduce__` gives: `from_json`, and the text to call it with.
@@ -197,8 +214,9 @@ impl User {
         Ok(decode(py, self.0.json())?.cast_into()?)
     }
 
-    fn __eq__(&self, other: &Bound<'_, PyAny>) -> Option<bool> {
-        other.cast::<Self>().ok().map(|other| self.0.json() == other.get().0.json())
+    fn __eq__<'py>(&self, other: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        let other_is_the_same = other.cast::<Self>().map(|other| self.0 == other.get().0);
+        answer(other.py(), other_is_the_same.ok())
     }
 
     fn __hash__(&self, py: Python<'_>) -> PyResult<isize> {
@@ -238,6 +256,8 @@ fn replaced<'py>(
     }
     class.call((), Some(&arguments))
 }
+
+type PackageArguments = (String, Option<String>, Option<String>, Option<String>);
 
 /// A package the user owns.
 ///
@@ -290,8 +310,9 @@ impl Package {
         replaced(slf, changes)
     }
 
-    fn __getnewargs__(&self) -> (&str, Option<&str>, Option<&str>, Option<&str>) {
-        (&self.name, self.repository.as_deref(), self.url.as_deref(), self.html_url.as_deref())
+    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> (Bound<'py, PyType>, PackageArguments) {
+        let Self { name, repository, url, html_url } = slf.get().clone();
+        (slf.get_type(), (name, repository, url, html_url))
     }
 
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
@@ -348,8 +369,9 @@ impl Organization {
         replaced(slf, changes)
     }
 
-    fn __getnewargs__(&self) -> (&str, Option<&str>) {
-        (&self.name, self.role.as_deref())
+    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> (Bound<'py, PyType>, (String, Option<String>)) {
+        let Self { name, role } = slf.get().clone();
+        (slf.get_type(), (name, role))
     }
 
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {

@@ -282,6 +282,32 @@ except KeyboardInterrupt:
         assert script.finish() == "ended at page 1\n"
 
 
+@pytest.mark.parametrize("library", ["pyarrow", "polars"])
+def test_what_a_handler_raises_is_raised_once(library: str) -> None:
+    pytest.importorskip(library)
+    source = """
+import importlib, signal, sys, aura_users
+library = importlib.import_module(sys.argv[2])
+read = library.table if sys.argv[2] == "pyarrow" else library.DataFrame
+def handle(*_):
+    print("handled", flush=True)
+    sys.exit(7)
+signal.signal(signal.SIGTERM, handle)
+print("reading", flush=True)
+try:
+    read(aura_users.stream_audit_logs(repo_url=sys.argv[1]))
+except Exception:
+    while True:
+        pass
+"""
+    with SilentServer() as server, Script(source, server.url, library) as script:
+        assert script.readline() == "reading"
+        server.wait_for_request()
+        script.process.send_signal(signal.SIGTERM)
+        out, _ = script.process.communicate(timeout=30)
+        assert (out, script.process.returncode) == ("handled\n", 7)
+
+
 def test_it_is_no_dependency() -> None:
     source = """
 import sys, aura_users

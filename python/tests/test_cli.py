@@ -310,3 +310,34 @@ def test_it_costs_nothing_to_who_does_not_use_it() -> None:
         "import sys, aura_users; print(sorted({'argparse', 'csv', 'getpass'} & {*sys.modules}))"
     )
     assert programs.run(source) == "[]\n"
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252"])
+@pytest.mark.parametrize("arguments", [("whoami",), ("whoami", "--json"), ("audit-logs",)])
+def test_an_encoding_that_lacks_letters(encoding: str, arguments: tuple[str, ...]) -> None:
+    with FakeServer(answer) as server:
+        ended = subprocess.run(
+            [sys.executable, "-m", "aura_users", *arguments],
+            env=os.environ
+            | {"HEX_API_URL": server.url, "PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"},
+            capture_output=True,
+            cwd="/",
+        )
+    assert (ended.returncode, ended.stderr) == (0, b"")
+    assert b"Eric" in ended.stdout or b"owner.remove" in ended.stdout
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-", "<&- >&- 2>&-"])
+@pytest.mark.parametrize("arguments", ["whoami", "audit-logs", "audit-logs --format csv"])
+def test_streams_that_the_caller_closed(closed: str, arguments: str) -> None:
+    with FakeServer(answer) as server:
+        ended = subprocess.run(
+            ["sh", "-c", f"'{sys.executable}' -m aura_users {arguments} {closed}"],
+            env=os.environ | {"HEX_API_URL": server.url},
+            capture_output=True,
+            text=True,
+            cwd="/",
+        )
+    assert ended.returncode == 0
+    assert ended.stderr == ""
+    assert bool(ended.stdout) is (">&-" not in closed.replace("2>&-", ""))

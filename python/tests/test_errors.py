@@ -9,7 +9,8 @@ import pickle
 from typing import TYPE_CHECKING
 
 import pytest
-from fake_server import FakeServer, Reply, SilentServer
+from fake_server import FakeServer, Reply, SilentServer, answer
+from programs import run
 
 import aura_users
 from aura_users import _errors, _native
@@ -129,3 +130,31 @@ def test_errors_survive_pickle_and_copy(cls: type[aura_users.AuraError]) -> None
         assert (again.message, again.status, again.kind) == ("gone", 404, cls.kind)
     assert str(cls("gone")) == "gone"
     assert cls("gone").retryable is False
+
+
+def test_without_descriptors_every_error_is_ours() -> None:
+    source = """
+import os, resource, sys, aura_users
+client = aura_users.Client(repo_url=sys.argv[1], max_retries=0)
+hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+resource.setrlimit(resource.RLIMIT_NOFILE, (3, hard))
+for name in ("eric", ""):
+    try:
+        client.get_user(name)
+    except aura_users.AuraError as error:
+        print(error.kind, error.hint or "")
+resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+print(client.get_user("eric").username)
+"""
+    with FakeServer(answer) as server:
+        connect, invalid, found = run(source, server.url).splitlines()
+    assert connect.startswith("connect this process has all the descriptors")
+    assert invalid == "invalid_argument "
+    assert found == "eric"
+
+
+def test_the_systems_number_is_the_errors_own() -> None:
+    with pytest.raises(aura_users.ConnectError) as caught:
+        aura_users.get_user("eric", repo_url="http://127.0.0.1:1/api", max_retries=0)
+    assert caught.value.errno == errno.ECONNREFUSED
+    assert "check repo_url" in str(caught.value)

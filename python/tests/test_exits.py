@@ -204,3 +204,23 @@ last = Last()
         Script(source, server.url, call, flags=STRICT) as script,
     ):
         quiet_end(script)
+
+
+@pytest.mark.parametrize("reads", ["row.to_dict()", "row.params", "client.get_user('eric')"])
+def test_the_interpreter_ends_as_a_daemon_thread_reads(reads: str) -> None:
+    source = f"""
+import logging, sys, threading, time, aura_users
+client = aura_users.Client(repo_url=sys.argv[1])
+def read():
+    while True:
+        for row in client.stream_audit_logs(prefetch=0):
+            {reads}
+threads = [threading.Thread(target=read, daemon=True) for _ in range(4)]
+for thread in threads:
+    thread.start()
+time.sleep(0.3)
+"""
+    with FakeServer(answer) as server:
+        for _ in range(5):
+            with Script(source, server.url, flags=STRICT) as script:
+                quiet_end(script)

@@ -288,3 +288,51 @@ aura_users.get_user("eric", repo_url=sys.argv[1])
         _, err = script.process.communicate(timeout=30)
         assert script.process.returncode == -signal.SIGINT
         assert err.rstrip().endswith("KeyboardInterrupt")
+
+
+@pytest.mark.parametrize("reads", ["list(stream)", "deque(stream.pages(), 0)"])
+@pytest.mark.parametrize("prefetch", [0, 4])
+def test_ctrl_c_ends_a_loop_that_runs_no_python(reads: str, prefetch: int) -> None:
+    source = f"""
+import sys, time, aura_users
+from collections import deque
+stream = aura_users.stream_audit_logs(repo_url=sys.argv[1], prefetch={prefetch})
+next(stream)
+print("reading", flush=True)
+try:
+    {reads}
+except KeyboardInterrupt:
+    print(time.monotonic())
+"""
+    with (
+        FakeServer(lambda request: audit_page(request.page, 10**9)) as server,
+        Script(source, server.url) as script,
+    ):
+        assert script.readline() == "reading"
+        time.sleep(0.2)
+        sent = time.monotonic()
+        script.process.send_signal(signal.SIGINT)
+        assert float(script.finish()) - sent < 0.1
+
+
+def test_a_handlers_own_call_is_interrupted_too() -> None:
+    source = """
+import signal, sys, aura_users
+client = aura_users.Client(repo_url=sys.argv[1], timeout=60)
+def handle(*_):
+    signal.signal(signal.SIGUSR1, signal.default_int_handler)
+    print("handling", flush=True)
+    client.get_user("inner")
+signal.signal(signal.SIGUSR1, handle)
+try:
+    client.get_user("outer")
+except KeyboardInterrupt:
+    print("ended")
+"""
+    with SilentServer() as server, Script(source, server.url) as script:
+        server.wait_for_request()
+        script.process.send_signal(signal.SIGUSR1)
+        assert script.readline() == "handling"
+        server.wait_for_request()
+        script.process.send_signal(signal.SIGUSR1)
+        assert script.finish(5) == "ended\n"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 
 import pytest
-from fake_server import FakeServer, Reply
+from fake_server import FakeServer, Reply, answer
 from programs import run
 
 import aura_users
@@ -52,3 +52,72 @@ print(aura_users.get_user("eric", repo_url=sys.argv[1]).username)
 """
     with FakeServer(lambda _: Reply({"username": "eric"})) as server:
         assert run(source, server.url) == "eric\n"
+
+
+@pytest.mark.parametrize("raised", ["KeyboardInterrupt", "SystemExit(7)"])
+def test_what_ends_more_than_a_handler_comes_through(raised: str) -> None:
+    source = f"""
+import logging, sys, aura_users
+class Ending(logging.Handler):
+    def emit(self, record):
+        raise {raised}
+logging.getLogger("aura_users").addHandler(Ending())
+logging.getLogger("aura_users").setLevel(logging.DEBUG)
+stream = aura_users.stream_audit_logs(repo_url=sys.argv[1], prefetch=0)
+for call in (lambda: aura_users.get_user("eric", repo_url=sys.argv[1]), lambda: next(stream)):
+    try:
+        call()
+    except BaseException as error:
+        print(repr(error))
+logging.getLogger("aura_users").handlers.clear()
+print(next(stream).action)
+"""
+    with FakeServer(answer) as server:
+        first, second, row = run(source, server.url).splitlines()
+    assert first == second
+    assert first.startswith(raised.partition("(")[0])
+    assert row == "key.generate"
+
+
+def test_a_handler_may_make_calls_under_its_lock() -> None:
+    source = """
+import logging, sys, aura_users
+client = aura_users.Client(repo_url=sys.argv[1])
+class Calling(logging.Handler):
+    calls = 0
+    def emit(self, record):
+        if self.calls < 3:
+            self.calls += 1
+            print(client.get_user("eric").username)
+logging.getLogger("aura_users").addHandler(Calling())
+logging.getLogger("aura_users").setLevel(logging.DEBUG)
+client.get_user("eric")
+"""
+    with FakeServer(answer) as server:
+        assert run(source, server.url, timeout=10) == "eric\n" * 3
+
+
+@pytest.mark.parametrize(
+    ("prepare", "told"),
+    [
+        ("logger.setLevel(logging.DEBUG)", True),
+        ("logging.getLogger().setLevel(logging.DEBUG)", True),
+        ("logger.setLevel(logging.INFO); logging.getLogger().setLevel(logging.DEBUG)", False),
+        ("logger.setLevel(logging.DEBUG); logging.disable(logging.DEBUG)", False),
+        ("logger.setLevel(logging.DEBUG); logger.disabled = True", False),
+    ],
+)
+def test_debug_records_cost_nothing_where_nobody_wants_them(prepare: str, *, told: bool) -> None:
+    source = f"""
+import logging, sys, aura_users
+logger = logging.getLogger("aura_users")
+made = []
+logging.setLogRecordFactory(lambda *args: made.append(args) or logging.LogRecord(*args))
+logger.addHandler(logging.NullHandler())
+{prepare}
+assert logger.isEnabledFor(logging.DEBUG) is {told}
+aura_users.get_user("eric", repo_url=sys.argv[1])
+print(len(made) > 0)
+"""
+    with FakeServer(answer) as server:
+        assert run(source, server.url) == f"{told}\n"

@@ -6,6 +6,7 @@ import copy
 import json
 import pickle
 from datetime import datetime, timezone
+from unittest import mock
 
 import pytest
 from fake_server import FakeServer, Reply
@@ -175,3 +176,20 @@ def test_packages_and_organizations_are_values() -> None:
     match package:
         case aura_users.Package(name, repository):
             assert (name, repository) == ("a", "hexpm")
+
+
+def test_a_comparison_asks_the_other_side() -> None:
+    row = aura_users.AuditLog.from_json('{"action":"key.generate"}')
+    for record in (aura_users.User.from_json(RICH), row, aura_users.Package("a")):
+        assert record.__eq__(1) is NotImplemented
+        assert record == mock.ANY
+        assert record == mock.ANY
+        assert record != 1
+
+
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+def test_every_protocol_of_pickle(protocol: int) -> None:
+    rich = aura_users.User.from_json(RICH)
+    row = aura_users.AuditLog.from_json('{"action":"key.generate"}')
+    for record in (rich, row, *(rich.packages or ()), *(rich.organizations or ())):
+        assert pickle.loads(pickle.dumps(record, protocol)) == record

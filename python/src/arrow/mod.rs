@@ -4,13 +4,15 @@ mod c_data;
 
 use std::collections::BTreeMap;
 
-use pyo3::exceptions::{PyKeyboardInterrupt, PyValueError};
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyCapsule;
 use serde_json::value::RawValue;
 
 use crate::audit_log::KNOWN;
 use crate::audit_logs::AuditLogs;
+use crate::errors;
+use crate::pending::raise_soon;
 use c_data::{Column, Failure, Field, Stream};
 
 /// The columns. JSON is text here: what is in it follows the action, and has no one type.
@@ -66,11 +68,10 @@ fn extra(row: &str) -> Option<String> {
 /// An exception as the interface can say it: a number and a text.
 fn failure(py: Python<'_>, error: &PyErr, page: u64) -> Failure {
     let message = format!("{error} [audit log, page {page}]");
-    let errno = if error.is_instance_of::<PyKeyboardInterrupt>(py) {
-        // The reader raises an error of its own; Python gets its Ctrl-C back after that.
-        if let Err(error) = interrupt_main(py) {
-            error.write_unraisable(py, None);
-        }
+    let errno = if !errors::is_ours(py, error) {
+        // What a signal's handler raised. The reader raises an error of its own with our text;
+        // after that Python gets this one, as it is.
+        raise_soon(py, error.clone_ref(py));
         EINTR
     } else if error.is_instance_of::<PyValueError>(py) {
         EINVAL
@@ -78,10 +79,4 @@ fn failure(py: Python<'_>, error: &PyErr, page: u64) -> Failure {
         EIO
     };
     Failure { errno, message }
-}
-
-/// As if Ctrl-C had just been pressed. Nothing of Python may run between this and the reader.
-fn interrupt_main(py: Python<'_>) -> PyResult<()> {
-    py.import("_thread")?.call_method0("interrupt_main")?;
-    Ok(())
 }

@@ -210,7 +210,7 @@ def audit_row(number: int) -> dict[str, Any]:
 
 def audit_page(number: int, total: int) -> Reply:
     """Page `number` of a log of `total` rows."""
-    return Reply([audit_row(n) for n in range(total)][(number - 1) * 100 : number * 100])
+    return Reply([audit_row(n) for n in range(total)[(number - 1) * 100 : number * 100]])
 
 
 def answer(request: Request) -> Reply:
