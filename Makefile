@@ -29,28 +29,33 @@ export AURA_REPLAY_BIN := $(REPLAY)
 # The extension module links against no libpython, which a machine may not have.
 export PYO3_BUILD_EXTENSION_MODULE := 1
 
-.PHONY: demo test lint msrv deny fuzz test-rust test-c test-cpp sanitize test-install test-python test-sandbox-python test-live header reference bench instructions programs venv clean
+.PHONY: demo tours test test-examples lint msrv deny fuzz test-rust test-c test-cpp sanitize test-install test-python test-sandbox-python test-live header reference bench instructions programs venv clean
 
 # The debug build of the Python module is enough to look at, and made in a third of the time.
-demo: programs library venv
-	@tools/need g++
+demo: programs tours venv
 	@echo "building the Python module: a minute or two"
 	$(VENV)/bin/pip install -q ./python -C build-args="--profile dev"
+	$(RUN_DEMO)
+
+RUN_DEMO = $(VENV)/bin/python examples/demo.py $(SANDBOX) $(BUILD)/tour $(BUILD)/tour-cpp \
+    $(VENV)/bin/python
+
+tours: library
+	@tools/need cc g++
 	@mkdir -p $(BUILD)
 	$(CC) -std=c99 -Wall -Wextra -Werror -Iinclude examples/tour.c \
 	    -L$(DEBUG) -laura_users -Wl,-rpath,$(DEBUG) -o $(BUILD)/tour
 	$(CXX) -std=c++17 -Wall -Wextra -Werror -Iinclude examples/tour.cpp \
 	    -L$(DEBUG) -laura_users -Wl,-rpath,$(DEBUG) -o $(BUILD)/tour-cpp
-	$(VENV)/bin/python examples/demo.py $(SANDBOX) $(BUILD)/tour $(BUILD)/tour-cpp \
-	    $(VENV)/bin/python
 
-test: lint msrv test-rust test-c test-cpp sanitize test-install test-python test-sandbox-python
+test: lint msrv test-rust test-c test-cpp sanitize test-install test-python test-examples \
+    test-sandbox-python instructions
 	@echo "make test: everything passed"
 
 lint: venv deny reference
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --features capi --all-targets -- -D warnings
-	$(VENV)/bin/pip install -q ruff mypy
+	$(VENV)/bin/pip install -q $$(sed -n 's/.*"\(ruff==[^"]*\)".*/\1/p' python/pyproject.toml)
 	$(VENV)/bin/ruff check python python-sandbox examples fuzz benches
 	$(VENV)/bin/ruff format --check python python-sandbox examples fuzz benches
 
@@ -96,6 +101,10 @@ test-python: programs venv
 	cd python && $(VENV)/bin/basedpyright --pythonpath $(VENV)/bin/python
 	cd python && AURA_WHEEL=$$(echo $(DIST)/*.whl) AURA_SDIST=$$(echo $(DIST)/*.tar.gz) \
 	    $(VENV)/bin/pytest -q
+
+# What `make demo` shows, with the package that test-python has installed.
+test-examples: programs library tours
+	$(RUN_DEMO)
 
 # With the program out of the wheel itself.
 test-sandbox-python: venv

@@ -64,8 +64,8 @@ def main():
     if not given.no_build:
         programs.BUILD.mkdir(parents=True, exist_ok=True)
         programs.library()
-        programs.rust()
-        programs.c(build=True)
+        programs.rust(clients=False)
+        programs.c(build=True, only="c")
     counted = count()
     rustc = subprocess.check_output(["rustc", "--version"], text=True).split()[1]
     if given.bless:
@@ -75,9 +75,9 @@ def main():
         print(f"{FIGURES.name} is written")
         return 0
     known = json.loads(FIGURES.read_text())
-    if known["rustc"] != rustc:
+    if is_another := known["rustc"] != rustc:
         print(
-            f"counted with Rust {rustc}, known from {known['rustc']}: expect differences"
+            f"counted with Rust {rustc}, known from {known['rustc']}: told, and not judged"
         )
     changed = False
     for path, number in counted.items():
@@ -96,7 +96,7 @@ def main():
         print(
             "if that is on purpose: make instructions BLESS=1, and say why in the commit"
         )
-    return 1 if changed else 0
+    return 1 if changed and not is_another else 0
 
 
 if __name__ == "__main__":

@@ -78,9 +78,10 @@ def library():
     )
 
 
-def rust():
-    manifest = HERE / "Cargo.toml"
-    run(CARGO, "build", "--release", "--bins", "--manifest-path", manifest,
+def rust(clients=True):
+    """The stand-in and, on request, the clients in Rust."""
+    features = ["--features", "clients"] if clients else []
+    run(CARGO, "build", "--release", "--bins", "--manifest-path", HERE / "Cargo.toml", *features,
         env=os.environ | {"CARGO_TARGET_DIR": str(TARGET)})  # fmt: skip
 
 
@@ -127,8 +128,8 @@ def yyjson():
     return Path(manifest).parent / "yyjson" / "src"
 
 
-def c(build):
-    """The C programs: the limit, libcurl with yyjson, and ours."""
+def c(build, only=None):
+    """The C programs, or one of them: the limit, libcurl with yyjson, and ours."""
     programs = {
         "raw": ([], []),
         "curl": (["yyjson"], ["-lcurl"]),
@@ -142,6 +143,8 @@ def c(build):
         folder = yyjson()
         run(CC, "-O2", "-c", folder / "yyjson.c", "-o", BUILD / "yyjson.o")
     for name, (uses, libraries) in programs.items():
+        if only and name != only:
+            continue
         output = BUILD / name
         result[name] = Program([str(output)])
         if not build:
