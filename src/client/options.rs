@@ -247,7 +247,13 @@ pub(crate) fn proxy(text: &str) -> Parsed<SecretString> {
 }
 
 fn http_url(text: &str) -> Parsed<Url> {
-    let url = Url::parse(text).map_err(|error| error.to_string())?;
+    let url = Url::parse(text).map_err(|error| match error {
+        // The C library and the Python package come without Unicode's tables for it.
+        url::ParseError::IdnaError if !text.is_ascii() => {
+            "an international host name is written in its ASCII form here, xn--…".to_owned()
+        }
+        error => error.to_string(),
+    })?;
     match url.scheme() {
         "http" | "https" if url.has_host() => Ok(url),
         scheme => Err(format!("its scheme is {scheme}")),
