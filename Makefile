@@ -91,7 +91,8 @@ test-install: programs library
 DIST := $(BUILD)/dist
 test-python: programs venv
 	@echo "building the Python package as it is shipped: a few minutes"
-	@rm -rf $(DIST)
+	@# What is unpacked from it bears old dates, by which cargo would think it built already.
+	@rm -rf $(DIST) $(TARGET)/release/.fingerprint/aura-users*
 	$(VENV)/bin/pip install -q 'maturin>=1.14,<2'
 	CARGO_TARGET_DIR=$(TARGET) $(VENV)/bin/maturin build -q --release --locked --sdist \
 	    -m python/Cargo.toml -o $(DIST)

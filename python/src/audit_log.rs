@@ -5,8 +5,9 @@ use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyMappingProxy, PyString, PyType};
 
 use crate::errors::raised;
+use crate::json::decode;
 use crate::options::text;
-use crate::user::{Reduced, answer, decode, hash, reduced, without};
+use crate::user::{Reduced, answer, hash, reduced, without};
 
 /// One row of an audit log: something that was done with the caller's account. It cannot be
 /// changed. The server gives rows neither an id nor a time, nor the key that was used.

@@ -7,6 +7,7 @@
 //! - `options`: keyword arguments to options, and the table of options
 //! - `arrow`: a stream's rows for pandas, polars, pyarrow and every other reader of Arrow
 //! - `user`, `audit_log`, `audit_logs`, `rate_limit`: what comes back
+//! - `json`: a record's JSON to Python's objects
 //! - `errors`: a Rust error to its exception in `aura_users/_errors.py`
 //! - `pending`: an exception that is raised when Python runs again
 //! - `interrupt`: Ctrl-C and other signals while a call waits
@@ -24,6 +25,7 @@ mod completions;
 mod errors;
 mod functions;
 mod interrupt;
+mod json;
 mod log;
 mod options;
 mod pending;

@@ -11,6 +11,7 @@ use aura_users::{LogLevel, set_log_hook};
 use pyo3::exceptions::PyException;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
+use pyo3::types::PyDict;
 
 /// Whether the logger takes debug records, as of the last call: otherwise they cost nothing.
 static DEBUG: AtomicBool = AtomicBool::new(false);
@@ -70,7 +71,11 @@ pub(crate) fn refresh(py: Python<'_>) -> PyResult<()> {
 }
 
 fn is_imported(py: Python<'_>) -> PyResult<bool> {
-    py.import("sys")?.getattr("modules")?.contains("logging")
+    static MODULES: PyOnceLock<Py<PyDict>> = PyOnceLock::new();
+    let modules = MODULES.get_or_try_init(py, || -> PyResult<_> {
+        Ok(py.import("sys")?.getattr("modules")?.cast_into::<PyDict>()?.unbind())
+    })?;
+    modules.bind(py).contains(pyo3::intern!(py, "logging"))
 }
 
 /// What `isEnabledFor` says. This is done for every call, so it runs no code of Python's.

@@ -3,12 +3,12 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
 use pyo3::types::{
     PyBool, PyDateTime, PyDict, PyMappingProxy, PyString, PyTuple, PyType, PyTzInfo,
 };
 
 use crate::errors::raised;
+use crate::json::decode;
 use crate::options::text;
 
 /// A user account, as the server describes it to this caller. It cannot be changed.
@@ -81,17 +81,6 @@ pub(crate) fn without<'py>(
         }
     }
     Ok(read_only(fields))
-}
-
-/// Decodes JSON as Python does, so that integers keep all their digits.
-pub(crate) fn decode<'py>(py: Python<'py>, json: &str) -> PyResult<Bound<'py, PyAny>> {
-    static SCAN_ONCE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-    let scan_once = SCAN_ONCE.get_or_try_init(py, || {
-        py.import("aura_users._decode")?.getattr("scan_once").map(Bound::unbind)
-    })?;
-    let (value, _end): (Bound<'_, PyAny>, usize) =
-        scan_once.bind(py).call1((json.trim_start(), 0))?.extract()?;
-    Ok(value)
 }
 
 /// Python's own hash, which is salted.

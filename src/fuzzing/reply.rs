@@ -9,6 +9,7 @@ use serde_json::value::RawValue;
 
 use super::{assert_error, assert_printable};
 use crate::protocol::audit_log::{self, AuditLog, Page};
+use crate::protocol::user;
 use crate::protocol::{Operation, Reply, json};
 use crate::{Error, ErrorKind, User};
 
@@ -57,6 +58,9 @@ pub fn error_body(data: &[u8]) {
 
 /// The body of a user record.
 pub fn user(data: &[u8]) {
+    if let Ok(text) = std::str::from_utf8(data) {
+        user::assert_the_same_both_ways(text);
+    }
     let Some(text) = text(data) else { return };
     let user = match User::read(text.clone().into_bytes()) {
         Ok(user) => user,

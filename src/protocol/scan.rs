@@ -109,6 +109,23 @@ impl<'a> Scan<'a> {
         (self.next()? == b'n').then(|| self.word(b"null"))?
     }
 
+    /// A string without escapes.
+    pub(super) fn plain(&mut self) -> Option<Range<usize>> {
+        let Quoted { inner, has_escapes } = self.string()?;
+        (!has_escapes).then_some(inner)
+    }
+
+    /// `null`, or a string without escapes that passes `check`.
+    pub(super) fn plain_or_null(
+        &mut self,
+        check: impl FnOnce(Range<usize>) -> Option<()>,
+    ) -> Option<()> {
+        match self.null() {
+            Some(()) => Some(()),
+            None => check(self.plain()?),
+        }
+    }
+
     pub(super) fn string(&mut self) -> Option<Quoted> {
         self.byte(b'"')?;
         let (start, mut at, mut has_escapes) = (self.at, self.at, false);
@@ -186,6 +203,27 @@ impl<'a> Scan<'a> {
         let is_there = self.text.get(self.at).is_some_and(|byte| bytes.contains(byte));
         self.at += usize::from(is_there);
         is_there
+    }
+}
+
+/// The names of an object's members that came so far: few, plain, and none twice.
+#[derive(Default)]
+pub(super) struct Distinct<'a> {
+    names: [&'a str; 20],
+    count: usize,
+}
+
+impl<'a> Distinct<'a> {
+    /// The name that is next in `text`, with its colon.
+    pub(super) fn next(&mut self, text: &'a str, scan: &mut Scan<'_>) -> Option<&'a str> {
+        let name = &text[scan.plain()?];
+        scan.byte(b':')?;
+        if self.names[..self.count].contains(&name) {
+            return None;
+        }
+        *self.names.get_mut(self.count)? = name;
+        self.count += 1;
+        Some(name)
     }
 }
 

@@ -1,6 +1,7 @@
 //! The record of a user account.
 
 use std::fmt;
+use std::ops::Range;
 use std::sync::OnceLock;
 use std::time::SystemTime;
 
@@ -11,6 +12,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::json::{self, Flaw, Keys, Piece, Text, UniqueMap};
+use super::scan::{Distinct, Scan};
 use crate::Error;
 
 /// A user account, as the server describes it to this caller.
@@ -130,6 +132,80 @@ impl From<Record<'_>> for Fields {
     }
 }
 
+/// The name in a record that was passed over; none where anything about that is wrong, or not plain.
+fn username_at_once(json: &str) -> Option<Range<usize>> {
+    const DEPTH: usize = 1;
+    let (mut scan, mut username) = (Scan::new(json), None);
+    scan.byte(b'{')?;
+    let mut names = Distinct::default();
+    scan.members(b'}', |scan| {
+        match names.next(json, scan)? {
+            "username" => username = Some(scan.plain()?),
+            "full_name" | "url" | "email" => scan.plain_or_null(|_| Some(()))?,
+            "inserted_at" | "updated_at" => {
+                scan.plain_or_null(|time| Timestamp::read(&json[time]).map(drop))?;
+            }
+            "handles" | "owned_packages" => pass_over_texts(json, scan)?,
+            "packages" => pass_over_records(json, scan, &["repository", "url", "html_url"])?,
+            "organizations" => pass_over_records(json, scan, &["role"])?,
+            _ => scan.value(DEPTH).map(drop)?,
+        }
+        Some(())
+    })?;
+    username.filter(|_| scan.is_at_end())
+}
+
+/// Null, or an object of texts.
+fn pass_over_texts(json: &str, scan: &mut Scan<'_>) -> Option<()> {
+    if scan.null().is_some() {
+        return Some(());
+    }
+    scan.byte(b'{')?;
+    let mut names = Distinct::default();
+    scan.members(b'}', |scan| {
+        names.next(json, scan)?;
+        scan.plain().map(drop)
+    })
+}
+
+/// Null, or an array of objects with a name and these texts, which may be null or missing.
+fn pass_over_records(json: &str, scan: &mut Scan<'_>, texts: &[&str]) -> Option<()> {
+    const DEPTH: usize = 3;
+    if scan.null().is_some() {
+        return Some(());
+    }
+    scan.byte(b'[')?;
+    scan.members(b']', |scan| {
+        scan.byte(b'{')?;
+        let (mut names, mut has_name) = (Distinct::default(), false);
+        scan.members(b'}', |scan| match names.next(json, scan)? {
+            "name" => {
+                has_name = true;
+                scan.plain().map(drop)
+            }
+            name if texts.contains(&name) => scan.plain_or_null(|_| Some(())),
+            _ => scan.value(DEPTH).map(drop),
+        })?;
+        has_name.then_some(())
+    })
+}
+
+/// The name in a record, or what is wrong with that.
+fn username_by_reading(json: &str) -> Result<Piece, Flaw> {
+    json::check_depth(json, 0..json.len(), 0)?;
+    let record: Record<'_> = json::read(json)?;
+    record.username.map(|name| Piece::new(json, name)).ok_or("missing field `username`".to_owned())
+}
+
+/// Holds the two ways to read a record against each other.
+#[cfg(any(fuzzing, test))]
+pub(crate) fn assert_the_same_both_ways(json: &str) {
+    if let Some(place) = username_at_once(json) {
+        let read = username_by_reading(json).expect("what is passed over can be read");
+        assert_eq!(read.text(json), &json[place]);
+    }
+}
+
 fn pairs(map: Option<UniqueMap<'_, Text<'_>>>) -> Vec<(String, String)> {
     let pairs = map.map(|UniqueMap(pairs)| pairs).unwrap_or_default();
     pairs.into_iter().map(|(key, value)| (key.into_owned(), value.into())).collect()
@@ -182,10 +258,11 @@ impl From<OrganizationRecord<'_>> for Organization {
 
 impl User {
     pub(crate) fn read(body: Vec<u8>) -> Result<Self, Flaw> {
-        let json = json::text(body)?;
-        let record: Record<'_> = json::read(&json)?;
-        let username = record.username.ok_or("missing field `username`")?;
-        let username = Piece::new(&json, username);
+        let json = json::utf8(body)?;
+        let username = match username_at_once(&json) {
+            Some(place) => Piece::In(place),
+            None => username_by_reading(&json)?,
+        };
         Ok(Self { json, username, fields: OnceLock::new() })
     }
 
@@ -309,10 +386,15 @@ struct Timestamp(SystemTime);
 impl<'de> Deserialize<'de> for Timestamp {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let Text(text) = Text::deserialize(deserializer)?;
+        Self::read(&text).ok_or_else(|| D::Error::custom("not a time, expected RFC 3339"))
+    }
+}
+
+impl Timestamp {
+    fn read(text: &str) -> Option<Self> {
         let read = |text: &str| OffsetDateTime::parse(text, &Rfc3339);
-        let time = read(&text).or_else(|_| read(&format!("{text}Z")));
-        let time = time.map_err(|_| D::Error::custom("not a time, expected RFC 3339"))?;
-        Ok(Self(time.into()))
+        let time = read(text).or_else(|_| read(&format!("{text}Z"))).ok()?;
+        Some(Self(time.into()))
     }
 }
 
@@ -350,6 +432,26 @@ mod tests {
         let error = User::from_json("{}").unwrap_err();
         assert_eq!(error.kind(), crate::ErrorKind::InvalidArgument);
         assert!(error.message().starts_with("json is no user record: missing field `username`"));
+    }
+
+    #[test]
+    fn a_record_is_the_same_both_ways() {
+        let plain = RICH.replace("\\\"", "'");
+        assert!(username_at_once(&plain).is_some());
+        assert!(username_at_once(RICH).is_none(), "escapes are read");
+        for json in [RICH, &plain, r#"{"username":"a","handles":null,"packages":[],"email":null}"#]
+        {
+            assert_the_same_both_ways(json);
+            // Whatever is taken out or doubled.
+            for at in json.char_indices().map(|(at, _)| at) {
+                let (before, after) = json.split_at(at);
+                let mut rest = after.chars();
+                let first = rest.next().unwrap();
+                assert_the_same_both_ways(&format!("{before}{}", rest.as_str()));
+                assert_the_same_both_ways(&format!("{before}{first}{after}"));
+                assert_the_same_both_ways(before);
+            }
+        }
     }
 
     #[test]

@@ -1,0 +1,196 @@
+//! JSON to Python's objects, the same that `json.loads` makes of it, in less time: a text that was
+//! met before, as most in a log were, is not made again.
+//!
+//! The JSON was checked when it came from the server. No code of Python's runs, so a thread is not
+//! stopped in the middle of ours as the interpreter ends.
+
+use std::ops::Range;
+use std::sync::{Mutex, TryLockError};
+
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyString};
+
+/// `json` as Python's objects.
+pub(crate) fn decode<'py>(py: Python<'py>, json: &str) -> PyResult<Bound<'py, PyAny>> {
+    static MET: Mutex<Option<Met>> = Mutex::new(None);
+    // Not waited for: making an object may run the garbage collector, and that anything.
+    let mut met = match MET.try_lock() {
+        Ok(met) => Some(met),
+        Err(TryLockError::Poisoned(met)) => Some(met.into_inner()),
+        Err(TryLockError::WouldBlock) => None,
+    };
+    let met = met.as_mut().map(|met| met.get_or_insert_with(Met::default));
+    Reader { py, text: json, at: 0, met }.value()
+}
+
+/// Short texts that were met before, each in the one place it can have.
+struct Met(Vec<Option<(Box<str>, Py<PyString>)>>);
+
+const PLACES: usize = 1024;
+const LONGEST: usize = 64;
+
+impl Default for Met {
+    fn default() -> Self {
+        Self((0..PLACES).map(|_| None).collect())
+    }
+}
+
+impl Met {
+    fn get<'py>(&mut self, py: Python<'py>, text: &str) -> &Bound<'py, PyString> {
+        let place = &mut self.0[place(text)];
+        if place.as_ref().is_none_or(|(known, _)| **known != *text) {
+            *place = Some((text.into(), PyString::new(py, text).unbind()));
+        }
+        match place {
+            Some((_, object)) => object.bind(py),
+            None => unreachable!("it was filled right above"),
+        }
+    }
+}
+
+/// A few bytes tell texts apart well enough.
+fn place(text: &str) -> usize {
+    let bytes = text.as_bytes();
+    let byte = |at: usize| bytes.get(at).copied().map_or(0, usize::from);
+    let length = bytes.len();
+    let sum = [byte(0), byte(1), byte(length / 2), byte(length.wrapping_sub(1)), length];
+    sum.into_iter().fold(0, |sum, part| sum * 31 + part) % PLACES
+}
+
+struct Reader<'a, 'py> {
+    py: Python<'py>,
+    text: &'a str,
+    at: usize,
+    met: Option<&'a mut Met>,
+}
+
+impl<'py> Reader<'_, 'py> {
+    fn value(&mut self) -> PyResult<Bound<'py, PyAny>> {
+        Ok(match self.next()? {
+            b'"' => self.string()?.into_any(),
+            b'{' => self.object()?.into_any(),
+            b'[' => self.array()?.into_any(),
+            b't' => self.word("true", PyBool::new(self.py, true).to_owned().into_any()),
+            b'f' => self.word("false", PyBool::new(self.py, false).to_owned().into_any()),
+            b'n' => self.word("null", self.py.None().into_bound(self.py)),
+            _ => self.number()?,
+        })
+    }
+
+    /// The next byte that is no white space.
+    fn next(&mut self) -> PyResult<u8> {
+        loop {
+            match self.text.as_bytes().get(self.at) {
+                Some(b' ' | b'\t' | b'\n' | b'\r') => self.at += 1,
+                Some(byte) => return Ok(*byte),
+                None => return Err(PyValueError::new_err("the JSON has no end")),
+            }
+        }
+    }
+
+    fn word(&mut self, word: &str, value: Bound<'py, PyAny>) -> Bound<'py, PyAny> {
+        self.at += word.len();
+        value
+    }
+
+    fn object(&mut self) -> PyResult<Bound<'py, PyDict>> {
+        let dict = PyDict::new(self.py);
+        self.at += 1;
+        while self.next()? != b'}' {
+            if self.text.as_bytes()[self.at] == b',' {
+                self.at += 1;
+                self.next()?;
+            }
+            let start = self.at;
+            let name = self.plain();
+            let end = self.at;
+            self.next()?;
+            self.at += 1; // the colon
+            let value = self.value()?;
+            match (name, &mut self.met) {
+                (Some(name), Some(met)) if name.len() <= LONGEST => {
+                    dict.set_item(met.get(self.py, name), value)?;
+                }
+                (Some(name), _) => dict.set_item(name, value)?,
+                (None, _) => dict.set_item(self.by_python::<PyString>(start..end)?, value)?,
+            }
+        }
+        self.at += 1;
+        Ok(dict)
+    }
+
+    fn array(&mut self) -> PyResult<Bound<'py, PyList>> {
+        let list = PyList::empty(self.py);
+        self.at += 1;
+        while self.next()? != b']' {
+            if self.text.as_bytes()[self.at] == b',' {
+                self.at += 1;
+            }
+            list.append(self.value()?)?;
+        }
+        self.at += 1;
+        Ok(list)
+    }
+
+    fn string(&mut self) -> PyResult<Bound<'py, PyString>> {
+        let (start, py) = (self.at, self.py);
+        match (self.plain(), &mut self.met) {
+            (Some(text), Some(met)) if text.len() <= LONGEST => Ok(met.get(py, text).clone()),
+            (Some(text), _) => Ok(PyString::new(py, text)),
+            (None, _) => self.by_python(start..self.at),
+        }
+    }
+}
+
+impl<'a, 'py> Reader<'a, 'py> {
+    /// A string, passed over, and what is in it; none where that has escapes.
+    fn plain(&mut self) -> Option<&'a str> {
+        let bytes = self.text.as_bytes();
+        let start = self.at + 1;
+        let mut end = start;
+        let mut has_escapes = false;
+        loop {
+            match bytes.get(end)? {
+                b'"' => break,
+                b'\\' => {
+                    has_escapes = true;
+                    end += 2;
+                }
+                _ => end += 1,
+            }
+        }
+        self.at = end + 1;
+        (!has_escapes).then(|| &self.text[start..end])
+    }
+
+    /// What Python itself makes of a piece: of escapes, which may stand for half a character, and of
+    /// numbers without bounds.
+    fn by_python<T: pyo3::PyTypeCheck>(&self, piece: Range<usize>) -> PyResult<Bound<'py, T>> {
+        static SCAN_ONCE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+        let scan_once = SCAN_ONCE.get_or_try_init(self.py, || {
+            self.py.import("aura_users._decode")?.getattr("scan_once").map(Bound::unbind)
+        })?;
+        let (value, _end): (Bound<'py, PyAny>, usize) =
+            scan_once.bind(self.py).call1((&self.text[piece], 0))?.extract()?;
+        Ok(value.cast_into::<T>()?)
+    }
+
+    fn number(&mut self) -> PyResult<Bound<'py, PyAny>> {
+        let start = self.at;
+        let rest = &self.text.as_bytes()[start..];
+        let is_part = |byte: &&u8| matches!(byte, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E');
+        self.at += rest.iter().take_while(is_part).count();
+        let text = &self.text[start..self.at];
+        if let Ok(number) = text.parse::<i64>() {
+            return Ok(PyInt::new(self.py, number).into_any());
+        }
+        if text.contains(['.', 'e', 'E'])
+            && let Ok(number) = text.parse::<f64>()
+        {
+            return Ok(PyFloat::new(self.py, number).into_any());
+        }
+        self.by_python::<PyAny>(start..self.at)
+    }
+}
