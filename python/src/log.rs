@@ -5,9 +5,10 @@
 
 use std::mem;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use aura_users::{LogLevel, set_log_hook};
+use once_cell::race::OnceBox;
 use pyo3::exceptions::PyException;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
@@ -16,26 +17,28 @@ use pyo3::types::PyDict;
 /// Whether the logger takes debug records, as of the last call: otherwise they cost nothing.
 static DEBUG: AtomicBool = AtomicBool::new(false);
 
+/// Whether something is kept: most calls tell nothing, and need not look.
+static IS_KEPT: AtomicBool = AtomicBool::new(false);
+
 /// Records kept for Python, of one process.
 struct Kept {
     process: u32,
     records: Mutex<Vec<(LogLevel, String)>>,
     /// Those of a forked child, in which the lock above may be held for ever.
-    in_child: OnceLock<Box<Kept>>,
+    in_child: OnceBox<Kept>,
 }
 
-static KEPT: OnceLock<Kept> = OnceLock::new();
+static KEPT: OnceBox<Kept> = OnceBox::new();
 
 impl Kept {
     fn new() -> Self {
         let process = std::process::id();
-        Self { process, records: Mutex::default(), in_child: OnceLock::new() }
+        Self { process, records: Mutex::default(), in_child: OnceBox::new() }
     }
 
-    /// This process's. `refresh` is the first to ask, with the GIL in hand, so that no fork comes
-    /// in the middle of making it.
+    /// This process's. It is made without a lock, which a fork could copy.
     fn here() -> &'static Self {
-        let mut kept = KEPT.get_or_init(Self::new);
+        let mut kept = KEPT.get_or_init(|| Box::new(Self::new()));
         while kept.process != std::process::id() {
             kept = kept.in_child.get_or_init(|| Box::new(Self::new()));
         }
@@ -52,6 +55,7 @@ pub(crate) fn install() {
     set_log_hook(LogLevel::Debug, |record| {
         if record.level != LogLevel::Debug || DEBUG.load(Ordering::Relaxed) {
             Kept::here().lock().push((record.level, record.to_string()));
+            IS_KEPT.store(true, Ordering::Release);
         }
     });
 }
@@ -59,7 +63,6 @@ pub(crate) fn install() {
 /// Before a call: looks at the logger's level. A program that never imported `logging` wants no
 /// debug records.
 pub(crate) fn refresh(py: Python<'_>) -> PyResult<()> {
-    Kept::here();
     let wanted = match LOGGER.get(py) {
         Some(logger) => wants_debug(logger.bind(py)),
         None if is_imported(py)? => logger(py).and_then(wants_debug),
@@ -99,6 +102,9 @@ fn wants_debug(logger: &Bound<'_, PyAny>) -> PyResult<bool> {
 
 /// Tells what was kept. Fails with what ends more than a handler, such as `KeyboardInterrupt`.
 pub(crate) fn deliver(py: Python<'_>) -> PyResult<()> {
+    if !IS_KEPT.swap(false, Ordering::Acquire) {
+        return Ok(());
+    }
     let records = mem::take(&mut *Kept::here().lock());
     for (level, text) in records {
         tell(py, level, &text).or_else(|error| unless_fatal(py, error))?;
