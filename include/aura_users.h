@@ -152,7 +152,8 @@
  * - rate_limit, default wait:
  *   What a call does when the rate limit is reached. Allowed: wait or error.
  * - prefetch, default 4:
- *   Pages of the audit log asked for ahead, 0 for none. Allowed: a whole number from 0 to 100.
+ *   Pages of the audit log asked for ahead, 0 for none: from the first full page on, or with
+ *   more than the default from the start. Allowed: a whole number from 0 to 100.
  * - page, default 1:
  *   First page of the audit log to read. Allowed: a whole number from 1 on.
  * - proxy:

@@ -6,7 +6,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use aura_users::{CancelToken, ErrorKind};
+use aura_users::{CancelToken, ErrorKind, Options};
 use common::{Act, Server, json, page, user};
 
 /// Longer than any of this takes where it works.
@@ -161,4 +161,26 @@ fn calls_on_one_stream_are_served_in_the_order_they_were_begun() {
         assert!(row.json().contains(&format!("{{\"n\":{number}}}")), "{number}: {}", row.json());
     }
     assert!(logs.next_log().unwrap().is_none());
+}
+
+#[test]
+fn who_wants_more_ahead_than_usual_has_it_from_the_start() {
+    for (prefetch, asked) in [(4, 1), (8, 8)] {
+        let server = mute();
+        let token = CancelToken::new();
+        let client = server.client().with_cancel_token(token.clone());
+        let logs =
+            client.with_options(Options::new().prefetch(prefetch)).stream_audit_logs().unwrap();
+        thread::scope(|scope| {
+            let row = scope.spawn(|| logs.next_log().unwrap_err());
+            while server.requests().len() < asked {
+                thread::yield_now();
+            }
+            token.cancel();
+            assert_eq!(row.join().unwrap().kind(), ErrorKind::Cancelled);
+        });
+        let mut pages: Vec<_> = server.requests().iter().map(|request| request.page()).collect();
+        pages.sort_unstable();
+        assert_eq!(pages, (1..=asked as u64).collect::<Vec<_>>(), "prefetch {prefetch}");
+    }
 }

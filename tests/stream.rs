@@ -39,7 +39,7 @@ fn every_row_comes_once_and_in_order() {
             // A short page is the last; after a full one there may be another.
             let last = rows / 100 + 1;
             assert!(asked.contains(&last), "{rows} rows: {asked:?}");
-            if prefetch == 0 || rows < 100 {
+            if prefetch == 0 || rows < 100 && prefetch <= 4 {
                 assert_eq!(asked.last(), Some(&last), "{rows} rows, prefetch {prefetch}");
             }
         }

@@ -73,7 +73,10 @@ class CallOptions(TypedDict, total=False):
     rate_limit: Literal["wait", "error"] | None
     """What a call does when the rate limit is reached."""
     prefetch: SupportsIndex | None
-    """Pages of the audit log asked for ahead, 0 for none."""
+    """Pages of the audit log asked for ahead, 0 for none.
+
+    From the first full page on, or with more than the default from the start.
+    """
     page: SupportsIndex | None
     """First page of the audit log to read."""
     proxy: str | None

@@ -35,8 +35,8 @@ pub struct AuditLogs {
     /// The page that follows those.
     following: Option<u64>,
     current: Current,
-    /// Whether a full page was seen: before that, asking ahead would be asking past the end of
-    /// most logs.
+    /// Whether a full page was seen, or the caller expects many: before that, asking ahead would be
+    /// asking past the end of most logs.
     is_long: bool,
 }
 
@@ -80,6 +80,7 @@ impl AuditLogs {
         settings: Arc<Settings>,
     ) -> Self {
         let (prefetch, page) = (settings.prefetch as usize, settings.page);
+        let is_long = settings.expects_many_pages;
         let fetch = move |number| {
             let (core, transports, settings) = (core.clone(), transports.clone(), settings.clone());
             let fetched = async move {
@@ -90,7 +91,7 @@ impl AuditLogs {
             };
             Box::pin(fetched) as Pin<Box<dyn Future<Output = Result<Page>> + Send>>
         };
-        Self::with_fetch(Arc::new(fetch), prefetch, page)
+        Self { is_long, ..Self::with_fetch(Arc::new(fetch), prefetch, page) }
     }
 
     pub(super) fn with_fetch(fetch: Fetch, prefetch: usize, page: u64) -> Self {

@@ -170,6 +170,7 @@ impl Layers {
             max_retries,
             rate_limit,
             prefetch,
+            expects_many_pages: Some(prefetch) > self.defaults.prefetch,
             page,
             max_body,
             cache,
@@ -246,6 +247,8 @@ pub(crate) struct Settings {
     pub(crate) max_retries: u32,
     pub(crate) rate_limit: RateLimit,
     pub(crate) prefetch: u32,
+    /// Whether the caller asks for more ahead than is usual, who has a long log then.
+    pub(crate) expects_many_pages: bool,
     pub(crate) page: u64,
     pub(crate) max_body: u64,
     pub(crate) cache: u32,
