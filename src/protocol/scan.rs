@@ -206,14 +206,17 @@ impl<'a> Scan<'a> {
     }
 }
 
-/// The names of an object's members that came so far: few, plain, and none twice.
-#[derive(Default)]
-pub(super) struct Distinct<'a> {
-    names: [&'a str; 20],
+/// The names of an object's members that came so far: plain, none twice, and no more than `MOST`.
+pub(super) struct Distinct<'a, const MOST: usize> {
+    names: [&'a str; MOST],
     count: usize,
 }
 
-impl<'a> Distinct<'a> {
+impl<'a, const MOST: usize> Distinct<'a, MOST> {
+    pub(super) fn new() -> Self {
+        Self { names: [""; MOST], count: 0 }
+    }
+
     /// The name that is next in `text`, with its colon.
     pub(super) fn next(&mut self, text: &'a str, scan: &mut Scan<'_>) -> Option<&'a str> {
         let name = &text[scan.plain()?];

@@ -137,7 +137,7 @@ fn username_at_once(json: &str) -> Option<Range<usize>> {
     const DEPTH: usize = 1;
     let (mut scan, mut username) = (Scan::new(json), None);
     scan.byte(b'{')?;
-    let mut names = Distinct::default();
+    let mut names = Distinct::<20>::new();
     scan.members(b'}', |scan| {
         match names.next(json, scan)? {
             "username" => username = Some(scan.plain()?),
@@ -161,7 +161,7 @@ fn pass_over_texts(json: &str, scan: &mut Scan<'_>) -> Option<()> {
         return Some(());
     }
     scan.byte(b'{')?;
-    let mut names = Distinct::default();
+    let mut names = Distinct::<20>::new();
     scan.members(b'}', |scan| {
         names.next(json, scan)?;
         scan.plain().map(drop)
@@ -177,7 +177,7 @@ fn pass_over_records(json: &str, scan: &mut Scan<'_>, texts: &[&str]) -> Option<
     scan.byte(b'[')?;
     scan.members(b']', |scan| {
         scan.byte(b'{')?;
-        let (mut names, mut has_name) = (Distinct::default(), false);
+        let (mut names, mut has_name) = (Distinct::<8>::new(), false);
         scan.members(b'}', |scan| match names.next(json, scan)? {
             "name" => {
                 has_name = true;

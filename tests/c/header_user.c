@@ -7,10 +7,12 @@
 
 const char *other_parts_version(void);
 
+static aura_log_level last_told;
+
 static void listen(void *user_data, aura_log_level level, const char *message)
 {
-    if (level == AURA_LOG_WARN && *message)
-        *(aura_status *)user_data = AURA_INTERNAL;
+    if (user_data && *message)
+        last_told = level;
 }
 
 int main(void)
