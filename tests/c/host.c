@@ -218,7 +218,11 @@ int main(int argc, char **argv)
     CHECK_INT(in_a_child(end_a_thread_after_use), LATE_CALLS);
     CHECK_INT(in_a_child(block_a_signal_and_send_it), 3);
     threads_end_with_the_handles();
-    descriptors_that_run_out();
+    /* Valgrind takes what lies above the limit for closed. */
+    if (getenv("AURA_MEMORY_IS_WATCHED"))
+        check_skip("descriptors that run out", "the watcher of memory minds the limit");
+    else
+        descriptors_that_run_out();
     sandbox_stop(&sandbox);
     return check_finish("host");
 }
