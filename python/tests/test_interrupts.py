@@ -312,7 +312,8 @@ except KeyboardInterrupt:
         time.sleep(0.2)
         sent = time.monotonic()
         script.process.send_signal(signal.SIGINT)
-        assert float(script.finish()) - sent < 0.1
+        # It was at the end of the log, many seconds later.
+        assert float(script.finish()) - sent < 1
 
 
 def test_a_handlers_own_call_is_interrupted_too() -> None:
