@@ -304,16 +304,17 @@ try:
 except KeyboardInterrupt:
     print(time.monotonic())
 """
-    with (
-        FakeServer(lambda request: audit_page(request.page, 10**9)) as server,
-        Script(source, server.url) as script,
-    ):
-        assert script.readline() == "reading"
-        time.sleep(0.2)
-        sent = time.monotonic()
-        script.process.send_signal(signal.SIGINT)
-        # It was at the end of the log, many seconds later.
-        assert float(script.finish()) - sent < 1
+    took = []
+    with FakeServer(lambda request: audit_page(request.page, 10**9)) as server:
+        for _ in range(3):
+            with Script(source, server.url) as script:
+                assert script.readline() == "reading"
+                time.sleep(0.2)
+                sent = time.monotonic()
+                script.process.send_signal(signal.SIGINT)
+                took.append(float(script.finish()) - sent)
+    # One of them may have been late because the machine was busy.
+    assert sorted(took)[-2] < 0.1, took
 
 
 def test_a_handlers_own_call_is_interrupted_too() -> None:

@@ -196,16 +196,19 @@ impl Call<'_> {
     }
 
     fn timed_out(&self, ends: Instant) -> Failed {
-        let message = if ends == self.deadline {
-            format!(
-                "no whole reply within total_timeout, {} s",
-                self.settings.total_timeout.as_secs_f64()
-            )
+        let (option, time, hint) = if ends == self.deadline {
+            ("total_timeout", self.settings.total_timeout, "try again, or raise total_timeout")
         } else {
-            format!("no whole reply within timeout, {} s", self.settings.timeout.as_secs_f64())
+            ("timeout", self.settings.timeout, "try again, or raise the option timeout")
         };
-        let error = Error::new(ErrorKind::Timeout, message)
-            .with_outcome_unknown(!self.request.operation.is_repeatable());
+        let message = format!("no whole reply within {option}, {} s", time.as_secs_f64());
+        let is_repeatable = self.request.operation.is_repeatable();
+        let mut error =
+            Error::new(ErrorKind::Timeout, message).with_outcome_unknown(!is_repeatable);
+        // Where it is not known what became of the request, that comes first.
+        if is_repeatable {
+            error = error.with_hint(hint);
+        }
         Failed { error, may_repeat: false }
     }
 
@@ -318,6 +321,7 @@ impl Call<'_> {
             ErrorKind::Connect if !failure.may_have_arrived => Some(
                 "check repo_url and the network; where only a proxy gets out, set the option proxy",
             ),
+            ErrorKind::Timeout => Some("check the network, or raise the option connect_timeout"),
             ErrorKind::Tls => Some(
                 "check repo_url; a certificate authority of your own goes into the option ca_file",
             ),

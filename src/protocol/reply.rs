@@ -42,6 +42,10 @@ const WHO_IS_FOUND: &str =
     "a name is found in any letter case, an address only if it is verified and public";
 const OPERATORS: &str = "the fault is the server's: try again later, or ask its operators";
 const VERIFY: &str = "follow the link in the mail that the server sent to the account's address";
+const NOT_ALLOWED: &str = "use a credential of an account that may do this";
+const SLOWER: &str =
+    "wait for the next window: with rate_limit = wait a call does, where it has time";
+const NOT_THE_RECORD: &str = "check repo_url, and whether something answers in the server's place";
 const PROXY: &str =
     "the proxy wants a user and a password: put them into the URL of the option proxy";
 const REDIRECT: &str =
@@ -82,7 +86,8 @@ impl Reply {
                 Error::new(
                     ErrorKind::Decode,
                     format!("the reply is not what this endpoint gives: {flaw}"),
-                ),
+                )
+                .with_hint(NOT_THE_RECORD),
                 operation,
             )
         })
@@ -166,13 +171,13 @@ impl Reply {
                     (ErrorKind::Forbidden, Some(Reason::EmailNotVerified), Some(VERIFY))
                 }
                 "Blocked" => (ErrorKind::Forbidden, Some(Reason::AddressBlocked), Some(BLOCKED)),
-                _ => (ErrorKind::Forbidden, None, None),
+                _ => (ErrorKind::Forbidden, None, Some(NOT_ALLOWED)),
             },
             404 => self.not_found(operation, said),
             405 => (ErrorKind::Unsupported, None, Some(NO_SUCH_ENDPOINT)),
             407 => (ErrorKind::UnexpectedStatus, None, Some(PROXY)),
             422 => (ErrorKind::Validation, None, None),
-            429 => (ErrorKind::RateLimited, None, None),
+            429 => (ErrorKind::RateLimited, None, Some(SLOWER)),
             500..=599 => (ErrorKind::Server, None, Some(OPERATORS)),
             301 | 302 | 303 | 307 | 308 => (ErrorKind::UnexpectedStatus, None, Some(REDIRECT)),
             _ => (ErrorKind::UnexpectedStatus, None, said.is_none().then_some(NOT_THE_API)),
