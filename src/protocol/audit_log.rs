@@ -1,7 +1,7 @@
 //! The rows of an audit log.
 //!
-//! A page stays the text the server sent: a row is a place in it, and `params` is read by nobody
-//! before somebody asks.
+//! A page stays the text the server sent: a row is a place in it, handed out as no more than its
+//! number, and `params` is read by nobody before somebody asks.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -23,21 +23,21 @@ pub(crate) const PAGE_SIZE: usize = 100;
 /// A row has no id and no time. Cloning one is cheap: it shares its page's text.
 #[derive(Clone)]
 pub struct AuditLog {
-    page: Arc<PageText>,
-    row: Row,
+    page: Page,
+    index: usize,
 }
 
-/// One page of rows, newest first.
+/// One page of rows, newest first. Cloning one is cheap.
 #[derive(Clone, Debug)]
-pub(crate) struct Page {
-    text: Arc<PageText>,
+pub(crate) struct Page(Arc<Rows>);
+
+#[derive(Debug)]
+struct Rows {
+    text: String,
     rows: Vec<Row>,
 }
 
 #[derive(Debug)]
-struct PageText(String);
-
-#[derive(Clone, Debug)]
 struct Row {
     json: Range<usize>,
     action: Piece,
@@ -52,26 +52,24 @@ impl Page {
             Some(rows) => rows,
             None => rows_one_by_one(&text)?,
         };
-        Ok(Self { text: Arc::new(PageText(text)), rows })
+        Ok(Self(Arc::new(Rows { text, rows })))
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.rows.len()
+        self.0.rows.len()
     }
 
     /// The row at `index`, if there is one.
     pub(crate) fn row(&self, index: usize) -> Option<AuditLog> {
-        let row = self.rows.get(index)?.clone();
-        Some(AuditLog { page: Arc::clone(&self.text), row })
+        (index < self.len()).then(|| AuditLog { page: self.clone(), index })
     }
 
     /// The rows from `start` on as a JSON array: the server's own text where that is all of them.
     pub(crate) fn json_from(&self, start: usize) -> Cow<'_, str> {
-        match self.rows.get(start) {
-            Some(first) if start > 0 => {
-                Cow::Owned(format!("[{}", &self.text.0[first.json.start..]))
-            }
-            Some(_) => Cow::Borrowed(&self.text.0),
+        let Rows { text, rows } = &*self.0;
+        match rows.get(start) {
+            Some(first) if start > 0 => Cow::Owned(format!("[{}", &text[first.json.start..])),
+            Some(_) => Cow::Borrowed(text),
             None => Cow::Borrowed("[]"),
         }
     }
@@ -184,7 +182,8 @@ impl AuditLog {
     pub fn from_json(json: impl Into<String>) -> crate::Result<Self> {
         let read = |text: String| {
             let row = json::read(&text).and_then(|row| Row::read(&text, row))?;
-            Ok(Self { page: Arc::new(PageText(text)), row })
+            let page = Page(Arc::new(Rows { text, rows: vec![row] }));
+            Ok(Self { page, index: 0 })
         };
         json::text(json.into().into_bytes())
             .and_then(read)
@@ -195,27 +194,35 @@ impl AuditLog {
     /// the type stays open.
     #[must_use]
     pub fn action(&self) -> &str {
-        self.row.action.text(&self.page.0)
+        self.row().action.text(self.text())
     }
 
     /// The `User-Agent` of the program that did it, cut by the server to 255 code points. None
     /// where the server recorded none.
     #[must_use]
     pub fn user_agent(&self) -> Option<&str> {
-        self.row.user_agent.as_ref().map(|agent| agent.text(&self.page.0))
+        self.row().user_agent.as_ref().map(|agent| agent.text(self.text()))
     }
 
     /// The details as JSON, `null` where there are none. Their shape follows the action, and old
     /// rows keep old shapes.
     #[must_use]
     pub fn params(&self) -> &str {
-        self.row.params.clone().map_or("null", |place| &self.page.0[place])
+        self.row().params.clone().map_or("null", |place| &self.text()[place])
     }
 
     /// The server's own JSON of the row, byte for byte.
     #[must_use]
     pub fn json(&self) -> &str {
-        &self.page.0[self.row.json.clone()]
+        &self.text()[self.row().json.clone()]
+    }
+
+    fn row(&self) -> &Row {
+        &self.page.0.rows[self.index]
+    }
+
+    fn text(&self) -> &str {
+        &self.page.0.text
     }
 }
 
