@@ -84,7 +84,7 @@ impl Lane {
     fn new() -> Result<Self> {
         Ok(Self {
             runtime: Some(current_thread()?),
-            transports: Transports::default(),
+            transports: Transports::of_lane(),
             last_used: Instant::now(),
         })
     }
@@ -92,16 +92,7 @@ impl Lane {
     /// Runs `future` to its end in this thread.
     pub(crate) fn run<T>(&self, future: impl Future<Output = T>) -> T {
         let Some(runtime) = &self.runtime else { unreachable!("taken only when dropped") };
-        runtime.block_on(async {
-            // Nobody drove the connections since the last call: let them notice what the server
-            // closed meanwhile. One turn polls the sockets, the next runs the connections.
-            if self.last_used.elapsed() > JUST_USED {
-                for _ in 0..3 {
-                    tokio::task::yield_now().await;
-                }
-            }
-            future.await
-        })
+        runtime.block_on(future)
     }
 }
 
@@ -118,10 +109,6 @@ impl Drop for Lane {
 #[derive(Default)]
 pub(crate) struct Lanes(Mutex<Vec<Lane>>);
 
-/// A connection that was good a moment ago is not looked at again: three turns of the runtime cost
-/// a tenth of a call on the same machine, and a GET that meets a dead one is sent again anyway.
-const JUST_USED: Duration = Duration::from_millis(50);
-
 /// As long as the server keeps an idle connection: a lane that is older has nothing to offer.
 const LANE_IDLE: Duration = Duration::from_secs(60);
 
@@ -134,13 +121,15 @@ impl Lanes {
             None => Lane::new()?,
         };
         let result = work(&lane);
-        lane.last_used = Instant::now();
+        let now = Instant::now();
+        lane.last_used = now;
         let expired = {
             let mut lanes = self.lock();
             lanes.push(lane);
             // The last used is the first taken, so the oldest are at the front.
-            let expired =
-                lanes.iter().take_while(|lane| lane.last_used.elapsed() > LANE_IDLE).count();
+            let is_expired =
+                |lane: &&Lane| now.saturating_duration_since(lane.last_used) > LANE_IDLE;
+            let expired = lanes.iter().take_while(is_expired).count();
             lanes.drain(..expired).collect::<Vec<_>>()
         };
         drop(expired);

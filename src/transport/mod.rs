@@ -2,10 +2,12 @@
 //!
 //! - here: sending a request and reading the whole reply, and why that failed
 //! - `pool`: connections that are kept
+//! - `driver`: one that moves while somebody waits for it
 //! - `connector`: how a connection comes about
 //! - `tls`: whom to trust
 
 mod connector;
+mod driver;
 mod pool;
 mod tls;
 
@@ -66,14 +68,22 @@ impl Connection {
 
 /// The transports of one runtime, whose connections live and die with it.
 #[derive(Default)]
-pub(crate) struct Transports(Mutex<Vec<(Arc<Connection>, Transport)>>);
+pub(crate) struct Transports {
+    known: Mutex<Vec<(Arc<Connection>, Transport)>>,
+    is_of_lane: bool,
+}
 
 /// More ways to reach servers than any program has at a time.
 const MOST_TRANSPORTS: usize = 16;
 
 impl Transports {
+    /// Those of a runtime that is turned only during calls.
+    pub(crate) fn of_lane() -> Self {
+        Self { is_of_lane: true, ..Self::default() }
+    }
+
     pub(crate) fn transport(&self, connection: &Arc<Connection>) -> Result<Transport> {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let found = known
             .iter()
             .find(|(other, _)| Arc::ptr_eq(other, connection))
@@ -81,7 +91,7 @@ impl Transports {
         if let Some((_, transport)) = found {
             return Ok(transport.clone());
         }
-        let transport = Transport::new(connection)?;
+        let transport = Transport::new(connection, self.is_of_lane)?;
         if known.len() == MOST_TRANSPORTS {
             known.remove(0);
         }
@@ -124,9 +134,9 @@ pub(crate) struct Failure {
 }
 
 impl Transport {
-    fn new(connection: &Connection) -> Result<Self> {
+    fn new(connection: &Connection, is_of_lane: bool) -> Result<Self> {
         let connector = Connector::new(connection, connection.tls()?);
-        Ok(Self(Arc::new(Pool::new(connector))))
+        Ok(Self(Arc::new(Pool::new(connector, is_of_lane))))
     }
 
     pub(crate) async fn send(&self, outgoing: Outgoing) -> Result<Reply, Failure> {
@@ -143,7 +153,7 @@ impl Transport {
         }
         *request.uri_mut() = uri.clone();
 
-        let (response, connection) = loop {
+        let (response, mut connection) = loop {
             let connection = self.0.connection(&uri, on_fresh_connection).await;
             let mut connection = connection.map_err(no_connection)?;
             match connection.send(request).await {
@@ -161,7 +171,7 @@ impl Transport {
         let received = SystemTime::now();
         let (head, incoming) = response.into_parts();
         let status = head.status.as_u16();
-        let mut body = read(incoming, max_body, status).await?;
+        let mut body = connection.drive(read(incoming, max_body, status)).await?;
         self.0.keep(connection);
         if head.headers.get(CONTENT_ENCODING).is_some_and(is_gzip) {
             body = decompress(&body, max_body, status)?;
