@@ -223,13 +223,11 @@ impl std::fmt::Debug for Client {
 /// As an iterator it gives an error and then, asked again, tries the same page again. Clones are
 /// the same stream; calls on it take turns.
 #[derive(Clone)]
-pub struct AuditLogs {
-    stream: Arc<Stream>,
-    background: Arc<PerProcess<Background>>,
-    interrupt: Interrupt,
-}
+pub struct AuditLogs(Arc<Stream>);
 
 struct Stream {
+    background: Arc<PerProcess<Background>>,
+    interrupt: Interrupt,
     logs: Arc<Mutex<client::AuditLogs>>,
     /// Where the stream stands while somebody waits for a page of it, and whose process that is.
     page: AtomicU64,
@@ -263,20 +261,22 @@ impl AuditLogs {
         interrupt: Interrupt,
     ) -> Self {
         let stream = Stream {
+            background,
+            interrupt,
             page: AtomicU64::new(logs.page()),
             process: AtomicU32::new(std::process::id()),
             logs: Arc::new(Mutex::new(logs)),
         };
-        Self { stream: Arc::new(stream), background, interrupt }
+        Self(Arc::new(stream))
     }
 
     /// See [`crate::AuditLogs::page`]. While another call waits for a page, it is where that call
     /// began.
     #[must_use]
     pub fn page(&self) -> u64 {
-        match self.stream.logs.try_lock() {
+        match self.0.logs.try_lock() {
             Ok(logs) => logs.page(),
-            Err(_) => self.stream.page.load(Ordering::Relaxed),
+            Err(_) => self.0.page.load(Ordering::Relaxed),
         }
     }
 
@@ -294,8 +294,8 @@ impl AuditLogs {
     /// The next row where it is at hand; none where it has to be waited for.
     #[must_use]
     pub fn next_in_page(&self) -> Option<AuditLog> {
-        self.interrupt.check(Operation::StreamAuditLogs).ok()?;
-        self.stream.logs.try_lock().ok()?.next_in_page()
+        self.0.interrupt.check(Operation::StreamAuditLogs).ok()?;
+        self.0.logs.try_lock().ok()?.next_in_page()
     }
 
     /// The rest of the page at hand, or the next page; none after the last.
@@ -331,7 +331,7 @@ impl AuditLogs {
     fn turn(
         &self,
     ) -> impl Future<Output = Result<OwnedMutexGuard<client::AuditLogs>>> + Send + 'static {
-        let mut turn = Box::pin(Arc::clone(&self.stream).turn());
+        let mut turn = Box::pin(Arc::clone(&self.0).turn());
         let at_once = turn.as_mut().poll(&mut Context::from_waker(Waker::noop()));
         async move {
             match at_once {
@@ -342,11 +342,12 @@ impl AuditLogs {
     }
 
     fn run<T: Send>(&self, next: impl Future<Output = Result<T>> + Send) -> Result<T> {
-        self.interrupt.check(Operation::StreamAuditLogs)?;
+        let Stream { background, interrupt, .. } = &*self.0;
+        interrupt.check(Operation::StreamAuditLogs)?;
         runtime::blocking(|| {
-            let thread = self.background.get().thread()?;
+            let thread = background.get().thread()?;
             let operation = Operation::StreamAuditLogs;
-            self.interrupt.run(operation, next, |piece| thread.block_on(piece))
+            interrupt.run(operation, next, |piece| thread.block_on(piece))
         })
     }
 
@@ -354,8 +355,9 @@ impl AuditLogs {
         &self,
         next: impl Future<Output = Result<T>> + Send + 'static,
     ) -> Result<Call<T>> {
+        let Stream { background, interrupt, .. } = &*self.0;
         let (operation, attempts) = (Operation::StreamAuditLogs, Arc::default());
-        Call::spawn(self.background.get(), operation, &self.interrupt, attempts, next)
+        Call::spawn(background.get(), operation, interrupt, attempts, next)
     }
 }
 

@@ -25,6 +25,17 @@ pub enum LogLevel {
     Warn = 3,
 }
 
+impl LogLevel {
+    fn is_hooked(self) -> bool {
+        self as u8 >= LOWEST.load(Ordering::Relaxed)
+    }
+}
+
+/// Whether anybody listens to what every request gives rise to.
+pub(crate) fn is_debugging() -> bool {
+    tracing::enabled!(target: "aura_users", tracing::Level::DEBUG) || LogLevel::Debug.is_hooked()
+}
+
 /// One thing told.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -95,7 +106,7 @@ impl<'a> LogRecord<'a> {
             LogLevel::Info => event!(INFO),
             LogLevel::Warn => event!(WARN),
         }
-        if self.level as u8 >= LOWEST.load(Ordering::Relaxed) {
+        if self.level.is_hooked() {
             if let Some(hook) = &*HOOK.load() {
                 hook.0(self);
             }

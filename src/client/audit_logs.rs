@@ -159,7 +159,8 @@ impl AuditLogs {
 
     /// Makes the next page the current one; false where there is none.
     async fn turn_page(&mut self) -> Result<bool> {
-        self.ask(if self.is_long { self.prefetch.max(1) } else { 1 });
+        let process = std::process::id();
+        self.ask(if self.is_long { self.prefetch.max(1) } else { 1 }, process);
         let Some((number, Some(task))) = self.ahead.front_mut() else { return Ok(false) };
         let number = *number;
         let page = match (&mut task.handle).await {
@@ -181,20 +182,22 @@ impl AuditLogs {
         }
         self.is_long = true;
         self.current = Current { number, page: Some(page), next_row: 0 };
-        self.ask(self.prefetch);
+        self.ask(self.prefetch, process);
         Ok(true)
     }
 
-    /// Sees to it that `most` pages are on their way, as far as there are any.
-    fn ask(&mut self, most: usize) {
+    /// Sees to it that `most` pages are on their way in this process, as far as there are any. After
+    /// a fork, nobody in the child will ever finish what the parent began.
+    fn ask(&mut self, most: usize, process: u32) {
         while self.ahead.len() < most {
             let Some(number) = self.following else { break };
             self.ahead.push_back((number, None));
             self.following = number.checked_add(1);
         }
         for (number, task) in &mut self.ahead {
-            if task.as_ref().is_none_or(Task::is_of_another_process) {
-                *task = Some(Task::spawn((self.fetch)(*number)));
+            if task.as_ref().is_none_or(|task| task.process != process) {
+                let handle = tokio::spawn((self.fetch)(*number));
+                *task = Some(Task { handle, process });
             }
         }
     }
@@ -225,20 +228,9 @@ struct Task {
     process: u32,
 }
 
-impl Task {
-    fn spawn(page: Pin<Box<dyn Future<Output = Result<Page>> + Send>>) -> Self {
-        Self { handle: tokio::spawn(page), process: std::process::id() }
-    }
-
-    /// After a fork, nobody in the child will ever finish what the parent began.
-    fn is_of_another_process(&self) -> bool {
-        self.process != std::process::id()
-    }
-}
-
 impl Drop for Task {
     fn drop(&mut self) {
-        if !self.is_of_another_process() {
+        if !self.handle.is_finished() && self.process == std::process::id() {
             self.handle.abort();
         }
     }

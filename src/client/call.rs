@@ -13,8 +13,9 @@ use url::Url;
 use super::Core;
 use super::cache::Record;
 use super::options::RateLimit;
+use super::rate_limit::RateLimits;
 use super::settings::Settings;
-use crate::log::{LogLevel, LogRecord};
+use crate::log::{LogLevel, LogRecord, is_debugging};
 use crate::protocol::{Operation, Reply, Request};
 use crate::runtime::EXHAUSTED;
 use crate::transport::{Failure, Outgoing, Transport};
@@ -38,7 +39,8 @@ pub(crate) async fn call<T>(
     attempts: &Attempts,
 ) -> Result<T> {
     let deadline = Instant::now() + settings.total_timeout;
-    let call = Call { core, settings, transport, request, deadline, attempts };
+    let limits = core.rate_limits.get();
+    let call = Call { core, limits, settings, transport, request, deadline, attempts };
     let span = tracing::debug_span!(
         target: "aura_users",
         "call",
@@ -51,6 +53,7 @@ pub(crate) async fn call<T>(
 
 struct Call<'a> {
     core: &'a Core,
+    limits: &'a RateLimits,
     settings: &'a Settings,
     transport: &'a Transport,
     request: &'a Request,
@@ -83,9 +86,9 @@ impl Call<'_> {
         self.check_secrets()?;
         self.warn_of_terms();
         loop {
-            self.pass_gate().await?;
+            let passed = self.pass_gate().await?;
             self.attempts.count();
-            let Failed { error, may_repeat } = match self.attempt().await {
+            let Failed { error, may_repeat } = match self.attempt(passed).await {
                 Ok(reply) => {
                     let status = reply.status;
                     match read(reply, self.request.operation) {
@@ -155,12 +158,13 @@ impl Call<'_> {
         Instant::now().checked_add(pause).is_some_and(|then| then < self.deadline)
     }
 
-    /// Waits until the rate limit has room for this request, where there is time for that.
-    async fn pass_gate(&self) -> Result<()> {
+    /// Waits until the rate limit has room for this request, where there is time for that. When
+    /// that was.
+    async fn pass_gate(&self) -> Result<Instant> {
         loop {
-            let limits = self.core.rate_limits.get();
-            let Err(wait) = limits.take(self.settings.rate_key, Instant::now().into_std()) else {
-                return Ok(());
+            let now = Instant::now();
+            let Err(wait) = self.limits.take(self.settings.rate_key, now.into_std()) else {
+                return Ok(now);
             };
             if self.rate_is_an_error() || !self.is_in_time(wait) {
                 return Err(Error::new(
@@ -174,8 +178,7 @@ impl Call<'_> {
     }
 
     /// Sends once, follows redirects, and learns from the reply.
-    async fn attempt(&self) -> Result<Reply, Failed> {
-        let started = Instant::now();
+    async fn attempt(&self, started: Instant) -> Result<Reply, Failed> {
         let ends = (started + self.settings.timeout).min(self.deadline);
         let outcome = timeout_at(ends, self.exchange()).await;
         let (status, result) = match outcome {
@@ -183,15 +186,17 @@ impl Call<'_> {
             Ok(Err(failed)) => (failed.error.status(), Err(failed)),
             Err(_) => (None, Err(self.timed_out(ends))),
         };
-        LogRecord {
-            attempt: Some(self.attempts.get()),
-            status,
-            kind: result.as_ref().err().map(|failed| failed.error.kind()),
-            elapsed: Some(started.elapsed()),
-            request_id: result.as_ref().ok().and_then(Reply::request_id),
-            ..self.record(LogLevel::Debug, "request")
+        if is_debugging() {
+            LogRecord {
+                attempt: Some(self.attempts.get()),
+                status,
+                kind: result.as_ref().err().map(|failed| failed.error.kind()),
+                elapsed: Some(started.elapsed()),
+                request_id: result.as_ref().ok().and_then(Reply::request_id),
+                ..self.record(LogLevel::Debug, "request")
+            }
+            .emit();
         }
-        .emit();
         result
     }
 
@@ -340,7 +345,7 @@ impl Call<'_> {
     fn learn(&self, reply: &Reply) {
         if let Some(window) = reply.rate_window() {
             let now = Instant::now().into_std();
-            self.core.rate_limits.get().learn(self.settings.rate_key, window, now);
+            self.limits.learn(self.settings.rate_key, window, now);
         }
         if let Some(notice) = reply.notice() {
             let level = if notice.is_warning { LogLevel::Warn } else { LogLevel::Info };
