@@ -5,11 +5,10 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Poll;
-use std::time::Duration;
 
 use tokio::sync::Notify;
-use tokio::time::timeout;
 
+use crate::clock::Clock;
 use crate::protocol::Operation;
 use crate::{Error, ErrorKind, Result};
 
@@ -65,8 +64,6 @@ pub(crate) struct Interrupt {
 /// A piece of a call: its result, or none where it is to be asked whether to go on.
 pub(crate) type Piece<'a, T> = Pin<&'a mut (dyn Future<Output = Option<Result<T>>> + 'a)>;
 
-const INTERRUPT_INTERVAL: Duration = Duration::from_millis(50);
-
 impl Interrupt {
     /// Refuses what was cancelled before it began.
     pub(crate) fn check(&self, operation: Operation) -> Result<()> {
@@ -90,7 +87,7 @@ impl Interrupt {
             let piece = async {
                 match self.asked {
                     None => Some(future.as_mut().await),
-                    Some(_) => timeout(INTERRUPT_INTERVAL, future.as_mut()).await.ok(),
+                    Some(_) => Clock::current().until_tick(future.as_mut()).await,
                 }
             };
             if let Some(result) = drive(pin!(piece)) {

@@ -27,6 +27,7 @@ mod background;
 pub mod blocking;
 mod cancel;
 mod client;
+mod clock;
 mod error;
 #[cfg(feature = "capi")]
 mod ffi;

@@ -23,6 +23,7 @@ use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::oneshot;
 use tokio::task::AbortHandle;
 
+use crate::clock::Clock;
 use crate::transport::Transports;
 use crate::{Error, ErrorKind, Result};
 
@@ -76,14 +77,17 @@ impl<T> PerProcess<T> {
 /// A runtime that only its caller drives, and the connections that live on it.
 pub(crate) struct Lane {
     runtime: Option<Runtime>,
+    clock: Clock,
     pub(crate) transports: Transports,
     last_used: Instant,
 }
 
 impl Lane {
     fn new() -> Result<Self> {
+        let runtime = current_thread()?;
         Ok(Self {
-            runtime: Some(current_thread()?),
+            clock: Clock::of(&runtime),
+            runtime: Some(runtime),
             transports: Transports::of_lane(),
             last_used: Instant::now(),
         })
@@ -92,7 +96,7 @@ impl Lane {
     /// Runs `future` to its end in this thread.
     pub(crate) fn run<T>(&self, future: impl Future<Output = T>) -> T {
         let Some(runtime) = &self.runtime else { unreachable!("taken only when dropped") };
-        runtime.block_on(future)
+        self.clock.within(|| runtime.block_on(future))
     }
 }
 
@@ -176,6 +180,7 @@ impl Background {
 /// The one thread that turns a runtime by itself, for as long as somebody holds this.
 pub(crate) struct BackgroundThread {
     handle: Handle,
+    clock: Clock,
     ending: Option<(oneshot::Sender<()>, JoinHandle<()>)>,
     process: u32,
 }
@@ -198,15 +203,17 @@ impl BackgroundThread {
         }
         let runtime = current_thread()?;
         let handle = runtime.handle().clone();
+        let clock = Clock::of(&runtime);
+        let own_clock = clock.clone();
         let (stop, stopped) = oneshot::channel();
         let thread = spawn("aura-users", move || {
             IS_BACKGROUND.set(true);
-            let _ = runtime.block_on(stopped);
+            let _ = own_clock.within(|| runtime.block_on(stopped));
             runtime.shutdown_background();
         })
         .map_err(not_given)?;
         let ending = Some((stop, thread));
-        let started = Arc::new(Self { handle, ending, process: std::process::id() });
+        let started = Arc::new(Self { handle, clock, ending, process: std::process::id() });
         *running = Arc::downgrade(&started);
         Ok(started)
     }
@@ -218,7 +225,7 @@ impl BackgroundThread {
 
     /// Runs `future` in this thread while it moves the future's I/O.
     pub(crate) fn block_on<T>(&self, future: impl Future<Output = T>) -> T {
-        self.handle.block_on(future)
+        self.clock.within(|| self.handle.block_on(future))
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use http::Uri;
 use http::header::IF_NONE_MATCH;
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, sleep};
 use tracing::Instrument;
 use url::Url;
 
@@ -15,6 +15,7 @@ use super::cache::Record;
 use super::options::RateLimit;
 use super::rate_limit::RateLimits;
 use super::settings::Settings;
+use crate::clock::Clock;
 use crate::log::{LogLevel, LogRecord, is_debugging};
 use crate::protocol::{Operation, Reply, Request};
 use crate::runtime::EXHAUSTED;
@@ -180,7 +181,7 @@ impl Call<'_> {
     /// Sends once, follows redirects, and learns from the reply.
     async fn attempt(&self, started: Instant) -> Result<Reply, Failed> {
         let ends = (started + self.settings.timeout).min(self.deadline);
-        let outcome = timeout_at(ends, self.exchange()).await;
+        let outcome = Clock::current().timeout_at(started, ends, self.exchange()).await;
         let (status, result) = match outcome {
             Ok(Ok(reply)) => (Some(reply.status), Ok(reply)),
             Ok(Err(failed)) => (failed.error.status(), Err(failed)),
