@@ -37,12 +37,17 @@ use crate::{AuditLog, AuditLogPage, RateLimitState, Result, User};
 /// ```
 #[derive(Clone)]
 pub struct Client {
+    shared: Arc<Shared>,
+    options: Arc<Options>,
+    interrupt: Interrupt,
+}
+
+/// What a client's clones share. Streams and calls under way keep parts of it.
+struct Shared {
     core: Arc<Core>,
-    lanes: Arc<PerProcess<Lanes>>,
+    lanes: PerProcess<Lanes>,
     transports: Arc<PerProcess<Transports>>,
     background: Arc<PerProcess<Background>>,
-    options: Options,
-    interrupt: Interrupt,
 }
 
 impl Client {
@@ -51,12 +56,15 @@ impl Client {
     /// # Errors
     /// A bad option, named.
     pub fn new(options: Options) -> Result<Self> {
-        Ok(Self {
+        let shared = Shared {
             core: Core::new(options)?,
-            lanes: Arc::new(PerProcess::new(Lanes::default)),
+            lanes: PerProcess::new(Lanes::default),
             transports: Arc::new(PerProcess::new(Transports::default)),
             background: Arc::new(PerProcess::new(Background::default)),
-            options: Options::new(),
+        };
+        Ok(Self {
+            shared: Arc::new(shared),
+            options: Arc::default(),
             interrupt: Interrupt::default(),
         })
     }
@@ -65,7 +73,7 @@ impl Client {
     /// they win over the client's own.
     #[must_use]
     pub fn with_options(&self, options: Options) -> Self {
-        Self { options: options.or(&self.options), ..self.clone() }
+        Self { options: Arc::new(options.or(&self.options)), ..self.clone() }
     }
 
     /// The same client, with `interrupted` asked about twenty times a second, in the calling
@@ -168,10 +176,10 @@ impl Client {
     /// # Errors
     /// As there.
     pub fn stream_audit_logs(&self) -> Result<AuditLogs> {
-        let settings = self.core.settings(&self.options)?;
-        let logs =
-            client::AuditLogs::new(Arc::clone(&self.core), Arc::clone(&self.transports), settings);
-        Ok(AuditLogs::new(logs, Arc::clone(&self.background), self.interrupt.clone()))
+        let Shared { core, transports, background, .. } = &*self.shared;
+        let settings = core.settings(&self.options)?;
+        let logs = client::AuditLogs::new(Arc::clone(core), Arc::clone(transports), settings);
+        Ok(AuditLogs::new(logs, Arc::clone(background), self.interrupt.clone()))
     }
 
     /// See [`crate::Client::rate_limit`].
@@ -179,19 +187,19 @@ impl Client {
     /// # Errors
     /// As there.
     pub fn rate_limit(&self) -> Result<Option<RateLimitState>> {
-        self.core.rate_limit(&self.options)
+        self.shared.core.rate_limit(&self.options)
     }
 
     fn run<T: Send>(&self, request: &Request, read: Read<T>) -> Result<T> {
-        let settings = self.core.settings(&self.options)?;
+        let Shared { core, lanes, .. } = &*self.shared;
+        let settings = core.settings(&self.options)?;
         self.interrupt.check(request.operation)?;
         let attempts = Attempts::default();
         let result = runtime::blocking(|| {
-            self.lanes.get().with(|lane| {
+            lanes.get().with(|lane| {
                 let transport = lane.transports.transport(&settings.connection)?;
                 // Pinned here: it is large, and would be copied on its way down.
-                let call =
-                    pin!(call::call(&self.core, &settings, &transport, request, read, &attempts));
+                let call = pin!(call::call(core, &settings, &transport, request, read, &attempts));
                 self.interrupt.run(request.operation, call, |piece| lane.run(piece))
             })
         });
@@ -199,22 +207,23 @@ impl Client {
     }
 
     fn start<T: Send + 'static>(&self, request: Request, read: Read<T>) -> Result<Call<T>> {
-        let settings = self.core.settings(&self.options)?;
+        let Shared { core, transports, background, .. } = &*self.shared;
+        let settings = core.settings(&self.options)?;
         let operation = request.operation;
-        let (core, transports) = (Arc::clone(&self.core), Arc::clone(&self.transports));
+        let (core, transports) = (Arc::clone(core), Arc::clone(transports));
         let attempts = Arc::new(Attempts::default());
         let counted = Arc::clone(&attempts);
         let call = async move {
             let transport = transports.get().transport(&settings.connection)?;
             call::call(&core, &settings, &transport, &request, read, &counted).await
         };
-        Call::spawn(self.background.get(), operation, &self.interrupt, attempts, call)
+        Call::spawn(background.get(), operation, &self.interrupt, attempts, call)
     }
 }
 
 impl std::fmt::Debug for Client {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("blocking::Client").field("core", &self.core).finish_non_exhaustive()
+        f.debug_struct("blocking::Client").field("core", &self.shared.core).finish_non_exhaustive()
     }
 }
 

@@ -10,6 +10,7 @@ use std::sync::{Mutex, PoisonError};
 use aura_users::{LogLevel, set_log_hook};
 use once_cell::race::OnceBox;
 use pyo3::exceptions::PyException;
+use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::PyDict;
@@ -78,24 +79,27 @@ fn is_imported(py: Python<'_>) -> PyResult<bool> {
     let modules = MODULES.get_or_try_init(py, || -> PyResult<_> {
         Ok(py.import("sys")?.getattr("modules")?.cast_into::<PyDict>()?.unbind())
     })?;
-    modules.bind(py).contains(pyo3::intern!(py, "logging"))
+    modules.bind(py).contains(intern!(py, "logging"))
 }
 
 /// What `isEnabledFor` says. This is done for every call, so it runs no code of Python's.
 fn wants_debug(logger: &Bound<'_, PyAny>) -> PyResult<bool> {
+    let py = logger.py();
     let debug = number(LogLevel::Debug).into();
-    if logger.getattr("disabled")?.is_truthy()?
-        || logger.getattr("manager")?.getattr("_disable")?.extract::<i64>()? >= debug
+    let disabled_below =
+        logger.getattr(intern!(py, "manager"))?.getattr(intern!(py, "_disable"))?;
+    if logger.getattr(intern!(py, "disabled"))?.is_truthy()?
+        || disabled_below.extract::<i64>()? >= debug
     {
         return Ok(false);
     }
     let mut at = logger.clone();
     while !at.is_none() {
-        let level = at.getattr("level")?.extract::<i64>()?;
+        let level = at.getattr(intern!(py, "level"))?.extract::<i64>()?;
         if level != 0 {
             return Ok(level <= debug);
         }
-        at = at.getattr("parent")?;
+        at = at.getattr(intern!(py, "parent"))?;
     }
     Ok(true)
 }

@@ -33,15 +33,19 @@ impl Driver {
     ) -> impl Future<Output = F::Output> {
         let Self { machine, turn, waker } = self;
         poll_fn(move |context| {
-            turn.begin(context.waker());
+            turn.begin();
             let mut inner = Context::from_waker(waker);
+            if let Poll::Ready(result) = future.as_mut().poll(&mut inner) {
+                return Poll::Ready(result);
+            }
+            turn.set_caller(context.waker());
             for _ in 0..MOST_TURNS {
-                if let Poll::Ready(result) = future.as_mut().poll(&mut inner) {
-                    return Poll::Ready(result);
-                }
                 step(machine, &mut inner);
                 if turn.is_over() {
                     return Poll::Pending;
+                }
+                if let Poll::Ready(result) = future.as_mut().poll(&mut inner) {
+                    return Poll::Ready(result);
                 }
             }
             context.waker().wake_by_ref();
@@ -74,9 +78,12 @@ struct Turn {
 }
 
 impl Turn {
-    fn begin(&self, caller: &Waker) {
+    fn begin(&self) {
         self.is_quiet.store(true, Ordering::SeqCst);
         self.was_woken.store(false, Ordering::SeqCst);
+    }
+
+    fn set_caller(&self, caller: &Waker) {
         let mut known = self.caller();
         match &mut *known {
             Some(known) => known.clone_from(caller),
