@@ -2,8 +2,8 @@
 //!
 //! A wait of the system with a time limit costs a call over the loopback a twentieth more than one
 //! without: it sets a timer and takes it back. So our own runtimes have a timer on Linux that is
-//! set when it went off, and not for each call: it tells every twentieth of a second that it is
-//! time to look at the clock. Only what ends soon is waited for to the point.
+//! set when it went off, and not for each call: it tells now and then that it is time to look at
+//! the clock. Only what ends soon is waited for to the point.
 
 use std::cell::RefCell;
 use std::future::{Future, poll_fn};
@@ -17,8 +17,11 @@ use tokio::runtime::Runtime;
 use tokio::time::error::Elapsed;
 use tokio::time::{Instant, timeout, timeout_at};
 
-/// How often it is time to look at the clock, and at who may interrupt.
-const TICK: Duration = Duration::from_millis(50);
+/// How often a call is asked whether to go on.
+pub(crate) const OFTEN: Duration = Duration::from_millis(50);
+
+/// Often enough for deadlines, where thousands of calls may wait.
+pub(crate) const SELDOM: Duration = Duration::from_secs(1);
 
 /// What tells futures that time passes: a timer that all of them share, or, in a runtime that is
 /// not ours, a timer for each.
@@ -31,8 +34,8 @@ thread_local! {
 
 impl Clock {
     /// The clock for what runs on `runtime`.
-    pub(crate) fn of(runtime: &Runtime) -> Self {
-        Self(ticker::Ticker::start(runtime))
+    pub(crate) fn of(runtime: &Runtime, tick: Duration) -> Self {
+        Self(ticker::Ticker::start(runtime, tick))
     }
 
     /// The clock of what runs in this thread.
@@ -63,18 +66,20 @@ impl Clock {
         future: impl Future<Output = T>,
     ) -> Result<T, Elapsed> {
         let mut future = pin!(future);
-        while self.0.is_some() && ends.saturating_duration_since(now) > 2 * TICK {
-            if let Some(result) = self.until_tick(future.as_mut()).await {
-                return Ok(result);
+        if let Some(ticker) = &self.0 {
+            while ends.saturating_duration_since(now) > 2 * ticker.period {
+                if let Some(result) = self.until_tick(future.as_mut()).await {
+                    return Ok(result);
+                }
+                now = Instant::now();
             }
-            now = Instant::now();
         }
         timeout_at(ends, future).await
     }
 
     /// What `future` gives, or none after a tick, which may have begun before.
     pub(crate) async fn until_tick<T>(&self, future: impl Future<Output = T>) -> Option<T> {
-        let Some(ticker) = &self.0 else { return timeout(TICK, future).await.ok() };
+        let Some(ticker) = &self.0 else { return timeout(OFTEN, future).await.ok() };
         let (mut future, mut tick) = (pin!(future), pin!(ticker.tick()));
         poll_fn(|context| match future.as_mut().poll(context) {
             Poll::Ready(result) => Poll::Ready(Some(result)),
@@ -90,6 +95,7 @@ mod ticker {
     use std::pin::pin;
     use std::sync::Arc;
     use std::sync::atomic::{AtomicBool, Ordering};
+    use std::time::Duration;
 
     use nix::sys::time::TimeSpec;
     use nix::sys::timerfd::{ClockId, Expiration, TimerFd, TimerFlags, TimerSetTimeFlags};
@@ -98,10 +104,9 @@ mod ticker {
     use tokio::runtime::Runtime;
     use tokio::sync::Notify;
 
-    use super::TICK;
-
     /// A timer that goes off once, and is set again by who waits next.
     pub(super) struct Ticker {
+        pub(super) period: Duration,
         timer: AsyncFd<Timer>,
         is_set: AtomicBool,
         ticked: Notify,
@@ -118,7 +123,7 @@ mod ticker {
     impl Ticker {
         /// None where the system has no such timer, or no descriptor left for one.
         #[allow(unsafe_code, reason = "tokio asks for a promise about a raw descriptor")]
-        pub(super) fn start(runtime: &Runtime) -> Option<Arc<Self>> {
+        pub(super) fn start(runtime: &Runtime, period: Duration) -> Option<Arc<Self>> {
             let flags = TimerFlags::TFD_NONBLOCK | TimerFlags::TFD_CLOEXEC;
             let timer = Timer(TimerFd::new(ClockId::CLOCK_MONOTONIC, flags).ok()?);
             let within = runtime.enter();
@@ -127,7 +132,7 @@ mod ticker {
             let timer = unsafe { AsyncFd::register_with_interest(timer, Interest::READABLE) };
             drop(within);
             let (is_set, ticked) = (AtomicBool::new(false), Notify::new());
-            let ticker = Arc::new(Self { timer: timer.ok()?, is_set, ticked });
+            let ticker = Arc::new(Self { period, timer: timer.ok()?, is_set, ticked });
             runtime.spawn(Arc::clone(&ticker).run());
             Some(ticker)
         }
@@ -148,7 +153,7 @@ mod ticker {
             let mut ticked = pin!(self.ticked.notified());
             ticked.as_mut().enable();
             if !self.is_set.swap(true, Ordering::SeqCst) {
-                let once = Expiration::OneShot(TimeSpec::from_duration(TICK));
+                let once = Expiration::OneShot(TimeSpec::from_duration(self.period));
                 // Refused is only what is no timer, or no time.
                 let _ = self.timer.get_ref().0.set(once, TimerSetTimeFlags::empty());
             }
@@ -159,20 +164,25 @@ mod ticker {
 
 #[cfg(not(target_os = "linux"))]
 mod ticker {
+    use std::convert::Infallible;
     use std::sync::Arc;
+    use std::time::Duration;
 
     use tokio::runtime::Runtime;
 
     /// There is none: each future has a timer.
-    pub(super) enum Ticker {}
+    pub(super) struct Ticker {
+        pub(super) period: Duration,
+        never: Infallible,
+    }
 
     impl Ticker {
-        pub(super) fn start(_: &Runtime) -> Option<Arc<Self>> {
+        pub(super) fn start(_: &Runtime, _: Duration) -> Option<Arc<Self>> {
             None
         }
 
         pub(super) async fn tick(&self) {
-            match *self {}
+            match self.never {}
         }
     }
 }
@@ -190,7 +200,7 @@ mod tests {
     #[test]
     fn a_deadline_is_met_to_the_point_and_not_before() {
         let runtime = runtime();
-        for clock in [Clock::of(&runtime), Clock::default()] {
+        for clock in [Clock::of(&runtime, OFTEN), Clock::of(&runtime, SELDOM), Clock::default()] {
             for millis in [0, 20, 170, 260] {
                 let started = Instant::now();
                 let ends = started + Duration::from_millis(millis);
@@ -208,7 +218,7 @@ mod tests {
     #[test]
     fn everybody_who_waits_sees_the_tick() {
         let runtime = runtime();
-        let clock = Clock::of(&runtime);
+        let clock = Clock::of(&runtime, OFTEN);
         runtime.block_on(async {
             let waiting: Vec<_> = (0..10)
                 .map(|_| {
@@ -224,7 +234,7 @@ mod tests {
         });
         // As a lane does: nobody turns the runtime as the timer goes off.
         runtime.block_on(async { clock.until_tick(async {}).await });
-        std::thread::sleep(2 * TICK);
+        std::thread::sleep(2 * OFTEN);
         for _ in 0..3 {
             assert_eq!(runtime.block_on(clock.until_tick(pending::<()>())), None);
         }
@@ -233,7 +243,7 @@ mod tests {
     #[test]
     fn a_clock_is_the_threads_while_it_works() {
         let runtime = runtime();
-        let clock = Clock::of(&runtime);
+        let clock = Clock::of(&runtime, OFTEN);
         let is_default = || Clock::current().0.is_none();
         clock.within(|| {
             assert_eq!(is_default(), clock.0.is_none());

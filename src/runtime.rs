@@ -23,7 +23,7 @@ use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::oneshot;
 use tokio::task::AbortHandle;
 
-use crate::clock::Clock;
+use crate::clock::{Clock, OFTEN, SELDOM};
 use crate::transport::Transports;
 use crate::{Error, ErrorKind, Result};
 
@@ -86,7 +86,7 @@ impl Lane {
     fn new() -> Result<Self> {
         let runtime = current_thread()?;
         Ok(Self {
-            clock: Clock::of(&runtime),
+            clock: Clock::of(&runtime, OFTEN),
             runtime: Some(runtime),
             transports: Transports::of_lane(),
             last_used: Instant::now(),
@@ -180,7 +180,6 @@ impl Background {
 /// The one thread that turns a runtime by itself, for as long as somebody holds this.
 pub(crate) struct BackgroundThread {
     handle: Handle,
-    clock: Clock,
     ending: Option<(oneshot::Sender<()>, JoinHandle<()>)>,
     process: u32,
 }
@@ -203,17 +202,16 @@ impl BackgroundThread {
         }
         let runtime = current_thread()?;
         let handle = runtime.handle().clone();
-        let clock = Clock::of(&runtime);
-        let own_clock = clock.clone();
+        let clock = Clock::of(&runtime, SELDOM);
         let (stop, stopped) = oneshot::channel();
         let thread = spawn("aura-users", move || {
             IS_BACKGROUND.set(true);
-            let _ = own_clock.within(|| runtime.block_on(stopped));
+            let _ = clock.within(|| runtime.block_on(stopped));
             runtime.shutdown_background();
         })
         .map_err(not_given)?;
         let ending = Some((stop, thread));
-        let started = Arc::new(Self { handle, clock, ending, process: std::process::id() });
+        let started = Arc::new(Self { handle, ending, process: std::process::id() });
         *running = Arc::downgrade(&started);
         Ok(started)
     }
@@ -225,7 +223,7 @@ impl BackgroundThread {
 
     /// Runs `future` in this thread while it moves the future's I/O.
     pub(crate) fn block_on<T>(&self, future: impl Future<Output = T>) -> T {
-        self.clock.within(|| self.handle.block_on(future))
+        self.handle.block_on(future)
     }
 }
 
