@@ -3,7 +3,7 @@
 use std::ffi::c_char;
 use std::mem::MaybeUninit;
 
-use super::argument::Out;
+use super::argument::{Out, c_string};
 use super::boundary::{boundary, quietly};
 use super::call::{aura_call, begun};
 use super::error::aura_error;
@@ -42,8 +42,8 @@ pub extern "C" fn aura_audit_logs_next(
     boundary(error, || {
         let audit_log_json = Out::new("audit_log_json", audit_log_json)?;
         let logs = shared("logs", logs)?;
-        let Some(log) = logs.next_log()? else { return Ok(aura_status::AURA_END) };
-        audit_log_json.give_text(log.json())?;
+        let Some(json) = logs.look_at_next(c_string)? else { return Ok(aura_status::AURA_END) };
+        audit_log_json.put(json?.into_raw());
         Ok(aura_status::AURA_OK)
     })
 }

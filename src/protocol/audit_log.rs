@@ -64,6 +64,13 @@ impl Page {
         (index < self.len()).then(|| AuditLog { page: self.clone(), index })
     }
 
+    /// The JSON of the row at `index`, if there is one.
+    #[cfg(feature = "capi")]
+    pub(crate) fn row_json(&self, index: usize) -> Option<&str> {
+        let Rows { text, rows } = &*self.0;
+        Some(&text[rows.get(index)?.json.clone()])
+    }
+
     /// The rows from `start` on as a JSON array: the server's own text where that is all of them.
     pub(crate) fn json_from(&self, start: usize) -> Cow<'_, str> {
         let Rows { text, rows } = &*self.0;
