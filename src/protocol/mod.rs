@@ -7,6 +7,7 @@
 //! - `user`, `audit_log`: the records
 //! - `json`: the rules every body is read by
 //! - `scan`: passes over JSON quickly
+//! - `user_scan`: passes over a user record like that
 //! - `headers`: the readers of single headers
 
 pub(crate) mod audit_log;
@@ -16,6 +17,7 @@ pub(crate) mod reply;
 pub(crate) mod request;
 mod scan;
 pub(crate) mod user;
+mod user_scan;
 
 pub(crate) use reply::Reply;
 pub(crate) use request::{Operation, Request};

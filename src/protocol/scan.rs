@@ -214,30 +214,6 @@ impl<'a> Scan<'a> {
     }
 }
 
-/// The names of an object's members that came so far: plain, none twice, and no more than `MOST`.
-pub(super) struct Distinct<'a, const MOST: usize> {
-    names: [&'a str; MOST],
-    count: usize,
-}
-
-impl<'a, const MOST: usize> Distinct<'a, MOST> {
-    pub(super) fn new() -> Self {
-        Self { names: [""; MOST], count: 0 }
-    }
-
-    /// The name that is next in `text`, with its colon.
-    pub(super) fn next(&mut self, text: &'a str, scan: &mut Scan<'_>) -> Option<&'a str> {
-        let name = &text[scan.plain()?];
-        scan.byte(b':')?;
-        if self.names[..self.count].contains(&name) {
-            return None;
-        }
-        *self.names.get_mut(self.count)? = name;
-        self.count += 1;
-        Some(name)
-    }
-}
-
 /// Where from `at` on the next quote, backslash or control character of `text` stands.
 #[inline(always)]
 fn special_from(text: &[u8], mut at: usize) -> Option<usize> {

@@ -1,7 +1,6 @@
 //! The record of a user account.
 
 use std::fmt;
-use std::ops::Range;
 use std::sync::OnceLock;
 use std::time::SystemTime;
 
@@ -12,7 +11,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::json::{self, Flaw, Keys, Piece, Text, UniqueMap};
-use super::scan::{Distinct, Scan};
+use super::user_scan::username_at_once;
 use crate::Error;
 
 /// A user account, as the server describes it to this caller.
@@ -130,64 +129,6 @@ impl From<Record<'_>> for Fields {
             organizations: all(record.organizations),
         }
     }
-}
-
-/// The name in a record that was passed over; none where anything about that is wrong, or not plain.
-fn username_at_once(json: &str) -> Option<Range<usize>> {
-    const DEPTH: usize = 1;
-    let (mut scan, mut username) = (Scan::new(json), None);
-    scan.byte(b'{')?;
-    let mut names = Distinct::<20>::new();
-    scan.members(b'}', |scan| {
-        match names.next(json, scan)? {
-            "username" => username = Some(scan.plain()?),
-            "full_name" | "url" | "email" => scan.plain_or_null(|_| Some(()))?,
-            "inserted_at" | "updated_at" => {
-                scan.plain_or_null(|time| Timestamp::read(&json[time]).map(drop))?;
-            }
-            "handles" | "owned_packages" => pass_over_texts(json, scan)?,
-            "packages" => pass_over_records(json, scan, &["repository", "url", "html_url"])?,
-            "organizations" => pass_over_records(json, scan, &["role"])?,
-            _ => scan.value(DEPTH).map(drop)?,
-        }
-        Some(())
-    })?;
-    username.filter(|_| scan.is_at_end())
-}
-
-/// Null, or an object of texts.
-fn pass_over_texts(json: &str, scan: &mut Scan<'_>) -> Option<()> {
-    if scan.null().is_some() {
-        return Some(());
-    }
-    scan.byte(b'{')?;
-    let mut names = Distinct::<20>::new();
-    scan.members(b'}', |scan| {
-        names.next(json, scan)?;
-        scan.plain().map(drop)
-    })
-}
-
-/// Null, or an array of objects with a name and these texts, which may be null or missing.
-fn pass_over_records(json: &str, scan: &mut Scan<'_>, texts: &[&str]) -> Option<()> {
-    const DEPTH: usize = 3;
-    if scan.null().is_some() {
-        return Some(());
-    }
-    scan.byte(b'[')?;
-    scan.members(b']', |scan| {
-        scan.byte(b'{')?;
-        let (mut names, mut has_name) = (Distinct::<8>::new(), false);
-        scan.members(b'}', |scan| match names.next(json, scan)? {
-            "name" => {
-                has_name = true;
-                scan.plain().map(drop)
-            }
-            name if texts.contains(&name) => scan.plain_or_null(|_| Some(())),
-            _ => scan.value(DEPTH).map(drop),
-        })?;
-        has_name.then_some(())
-    })
 }
 
 /// The name in a record, or what is wrong with that.
@@ -381,7 +322,7 @@ impl fmt::Debug for User {
 
 /// RFC 3339; a time without an offset, as old servers write it, is UTC.
 #[derive(Clone, Copy, Debug, PartialEq)]
-struct Timestamp(SystemTime);
+pub(super) struct Timestamp(SystemTime);
 
 impl<'de> Deserialize<'de> for Timestamp {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -391,7 +332,7 @@ impl<'de> Deserialize<'de> for Timestamp {
 }
 
 impl Timestamp {
-    fn read(text: &str) -> Option<Self> {
+    pub(super) fn read(text: &str) -> Option<Self> {
         let read = |text: &str| OffsetDateTime::parse(text, &Rfc3339);
         let time = read(text).or_else(|_| read(&format!("{text}Z"))).ok()?;
         Some(Self(time.into()))

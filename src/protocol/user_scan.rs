@@ -1,0 +1,91 @@
+//! A user record passed over at once: its name, and that all the rest is as `user` would read it.
+//!
+//! As with `scan`, what is refused here is read again by serde_json, and nothing may be accepted here
+//! that it would refuse: `user::assert_the_same_both_ways` holds the two against each other.
+
+use std::ops::Range;
+
+use super::scan::Scan;
+use super::user::Timestamp;
+
+/// The name in a record that was passed over; none where anything about that is wrong, or not plain.
+pub(super) fn username_at_once(json: &str) -> Option<Range<usize>> {
+    const DEPTH: usize = 1;
+    let (mut scan, mut username) = (Scan::new(json), None);
+    scan.byte(b'{')?;
+    let mut names = Distinct::<20>::new();
+    scan.members(b'}', |scan| {
+        match names.next(json, scan)? {
+            "username" => username = Some(scan.plain()?),
+            "full_name" | "url" | "email" => scan.plain_or_null(|_| Some(()))?,
+            "inserted_at" | "updated_at" => {
+                scan.plain_or_null(|time| Timestamp::read(&json[time]).map(drop))?;
+            }
+            "handles" | "owned_packages" => pass_over_texts(json, scan)?,
+            "packages" => pass_over_records(json, scan, &["repository", "url", "html_url"])?,
+            "organizations" => pass_over_records(json, scan, &["role"])?,
+            _ => scan.value(DEPTH).map(drop)?,
+        }
+        Some(())
+    })?;
+    username.filter(|_| scan.is_at_end())
+}
+
+/// Null, or an object of texts.
+fn pass_over_texts(json: &str, scan: &mut Scan<'_>) -> Option<()> {
+    if scan.null().is_some() {
+        return Some(());
+    }
+    scan.byte(b'{')?;
+    let mut names = Distinct::<20>::new();
+    scan.members(b'}', |scan| {
+        names.next(json, scan)?;
+        scan.plain().map(drop)
+    })
+}
+
+/// Null, or an array of objects with a name and these texts, which may be null or missing.
+fn pass_over_records(json: &str, scan: &mut Scan<'_>, texts: &[&str]) -> Option<()> {
+    const DEPTH: usize = 3;
+    if scan.null().is_some() {
+        return Some(());
+    }
+    scan.byte(b'[')?;
+    scan.members(b']', |scan| {
+        scan.byte(b'{')?;
+        let (mut names, mut has_name) = (Distinct::<8>::new(), false);
+        scan.members(b'}', |scan| match names.next(json, scan)? {
+            "name" => {
+                has_name = true;
+                scan.plain().map(drop)
+            }
+            name if texts.contains(&name) => scan.plain_or_null(|_| Some(())),
+            _ => scan.value(DEPTH).map(drop),
+        })?;
+        has_name.then_some(())
+    })
+}
+
+/// The names of an object's members that came so far: plain, none twice, and no more than `MOST`.
+struct Distinct<'a, const MOST: usize> {
+    names: [&'a str; MOST],
+    count: usize,
+}
+
+impl<'a, const MOST: usize> Distinct<'a, MOST> {
+    fn new() -> Self {
+        Self { names: [""; MOST], count: 0 }
+    }
+
+    /// The name that is next in `text`, with its colon.
+    fn next(&mut self, text: &'a str, scan: &mut Scan<'_>) -> Option<&'a str> {
+        let name = &text[scan.plain()?];
+        scan.byte(b':')?;
+        if self.names[..self.count].contains(&name) {
+            return None;
+        }
+        *self.names.get_mut(self.count)? = name;
+        self.count += 1;
+        Some(name)
+    }
+}
