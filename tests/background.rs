@@ -7,7 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use aura_users::{CancelToken, ErrorKind, Options};
-use common::{Act, Server, json, page, user};
+use common::{Act, HEXPM, Server, json, page, user};
 
 /// Longer than any of this takes where it works.
 const SOON: Option<Duration> = Some(Duration::from_secs(10));
@@ -118,7 +118,8 @@ fn a_token_ends_what_waits_and_what_begins_later() {
 
 #[test]
 fn calls_on_one_stream_take_turns_and_lose_nothing() {
-    let server = Server::start(|_, request| Act::Reply(json(200, &[], &page(request.page(), 307))));
+    let server =
+        Server::start(|_, request| Act::Reply(json(200, HEXPM, &page(request.page(), 307))));
     let logs = server.client().stream_audit_logs().unwrap();
     let mut numbers = thread::scope(|scope| {
         let readers = [(); 4].map(|()| {
@@ -152,7 +153,8 @@ fn calls_on_one_stream_take_turns_and_lose_nothing() {
 
 #[test]
 fn calls_on_one_stream_are_served_in_the_order_they_were_begun() {
-    let server = Server::start(|_, request| Act::Reply(json(200, &[], &page(request.page(), 250))));
+    let server =
+        Server::start(|_, request| Act::Reply(json(200, HEXPM, &page(request.page(), 250))));
     let logs = server.client().stream_audit_logs().unwrap();
     let calls: Vec<_> = (0..250).map(|_| logs.next_log_start().unwrap()).collect();
     for (number, call) in calls.iter().enumerate() {
@@ -164,13 +166,17 @@ fn calls_on_one_stream_are_served_in_the_order_they_were_begun() {
 }
 
 #[test]
-fn who_wants_more_ahead_than_usual_has_it_from_the_start() {
-    for (prefetch, asked) in [(4, 1), (8, 8)] {
-        let server = mute();
+fn a_large_prefetch_is_used_from_the_second_page_on() {
+    for (prefetch, asked) in [(4, 2), (8, 9)] {
+        let server = Server::start(|_, request| match request.page() {
+            1 => Act::Reply(json(200, HEXPM, &page(1, 2000))),
+            _ => Act::Stall(Vec::new()),
+        });
         let token = CancelToken::new();
         let client = server.client().with_cancel_token(token.clone());
         let logs =
             client.with_options(Options::new().prefetch(prefetch)).stream_audit_logs().unwrap();
+        logs.next_page().unwrap().unwrap();
         thread::scope(|scope| {
             let row = scope.spawn(|| logs.next_log().unwrap_err());
             while server.requests().len() < asked {

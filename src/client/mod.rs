@@ -8,8 +8,6 @@
 //! - `audit_logs`: the stream
 
 pub(crate) mod audit_logs;
-#[cfg(test)]
-mod audit_logs_model;
 pub(crate) mod cache;
 pub(crate) mod call;
 pub(crate) mod options;

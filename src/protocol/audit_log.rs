@@ -7,20 +7,27 @@ use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use serde::Deserialize;
+use serde::de::{Deserializer, Error as _, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::json::{self, Flaw, Piece, Text, place};
 use super::scan::{Quoted, Scan};
+use super::user::Timestamp;
 use crate::Error;
 
-/// How many rows a full page has. The server fixes it; `per_page` and the like are ignored.
+/// How many rows a full page of hexpm has. It ignores `per_page` and the like.
 pub(crate) const PAGE_SIZE: usize = 100;
+
+/// How many rows a page may have, whatever the server. More would take much memory in few bytes.
+pub(crate) const MOST_ROWS: usize = 10_000;
 
 /// One row of an audit log: something that was done with the caller's account.
 ///
-/// A row has no id and no time. Cloning one is cheap: it shares its page's text.
+/// A row has no id, and today's servers send no time. Cloning a row is cheap: it shares the text of
+/// its page.
 #[derive(Clone)]
 pub struct AuditLog {
     page: Page,
@@ -28,10 +35,14 @@ pub struct AuditLog {
 }
 
 /// One page of rows, newest first. Cloning one is cheap.
-#[derive(Clone, Debug)]
-pub(crate) struct Page(Arc<Rows>);
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Page {
+    rows: Arc<Rows>,
+    /// Whether the server fills its pages up to `PAGE_SIZE`, so that a shorter one is the last.
+    is_of_fixed_size: bool,
+}
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Rows {
     text: String,
     rows: Vec<Row>,
@@ -52,11 +63,26 @@ impl Page {
             Some(rows) => rows,
             None => rows_one_by_one(&text)?,
         };
-        Ok(Self(Arc::new(Rows { text, rows })))
+        Ok(Self { rows: Arc::new(Rows { text, rows }), is_of_fixed_size: false })
+    }
+
+    /// The same page, of a server that fills its pages up to `PAGE_SIZE`.
+    pub(crate) fn of_fixed_size(self) -> Self {
+        Self { is_of_fixed_size: true, ..self }
+    }
+
+    /// Whether no page with rows follows.
+    pub(crate) fn is_last(&self) -> bool {
+        self.len() == 0 || self.is_of_fixed_size && self.len() < PAGE_SIZE
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.0.rows.len()
+        self.rows.rows.len()
+    }
+
+    /// The server's own text.
+    pub(crate) fn text(&self) -> &str {
+        &self.rows.text
     }
 
     /// The row at `index`, if there is one.
@@ -65,15 +91,20 @@ impl Page {
     }
 
     /// The JSON of the row at `index`, if there is one.
-    #[cfg(feature = "capi")]
     pub(crate) fn row_json(&self, index: usize) -> Option<&str> {
-        let Rows { text, rows } = &*self.0;
+        let Rows { text, rows } = &*self.rows;
         Some(&text[rows.get(index)?.json.clone()])
+    }
+
+    /// The JSON of each row.
+    pub(crate) fn rows_json(&self) -> impl Iterator<Item = &str> {
+        let Rows { text, rows } = &*self.rows;
+        rows.iter().map(|row| &text[row.json.clone()])
     }
 
     /// The rows from `start` on as a JSON array: the server's own text where that is all of them.
     pub(crate) fn json_from(&self, start: usize) -> Cow<'_, str> {
-        let Rows { text, rows } = &*self.0;
+        let Rows { text, rows } = &*self.rows;
         match rows.get(start) {
             Some(first) if start > 0 => Cow::Owned(format!("[{}", &text[first.json.start..])),
             Some(_) => Cow::Borrowed(text),
@@ -89,19 +120,49 @@ fn rows_at_once(page: &str) -> Option<Vec<Row>> {
     scan.byte(b'[')?;
     scan.members(b']', |scan| {
         rows.push(Row::scan(page, scan)?);
-        Some(())
+        (rows.len() <= MOST_ROWS).then_some(())
     })?;
     scan.is_at_end().then_some(rows)
 }
 
 /// The rows of `page`, or what is wrong with it. Looks at each row twice, and knows where it is.
 fn rows_one_by_one(page: &str) -> Result<Vec<Row>, Flaw> {
-    let texts: Vec<&RawValue> = json::read(page)?;
+    let Texts(texts) = json::read(page)?;
     let read = |(index, row): (usize, &RawValue)| {
         json::check_depth(page, place(page, row.get()), 1)?;
         Row::read(page, row).map_err(|flaw| format!("row {index} of the page: {flaw} of the row"))
     };
     texts.into_iter().enumerate().map(read).collect()
+}
+
+/// The rows of a page, no more than `MOST_ROWS`.
+struct Texts<'a>(Vec<&'a RawValue>);
+
+impl<'de> Deserialize<'de> for Texts<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Elements;
+
+        impl<'de> Visitor<'de> for Elements {
+            type Value = Texts<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a sequence")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut rows: A) -> Result<Self::Value, A::Error> {
+                let mut texts = Vec::with_capacity(PAGE_SIZE);
+                while let Some(row) = rows.next_element()? {
+                    if texts.len() == MOST_ROWS {
+                        return Err(A::Error::custom(format!("more than {MOST_ROWS} rows")));
+                    }
+                    texts.push(row);
+                }
+                Ok(Texts(texts))
+            }
+        }
+
+        deserializer.deserialize_seq(Elements)
+    }
 }
 
 /// What a row is read into.
@@ -189,8 +250,8 @@ impl AuditLog {
     pub fn from_json(json: impl Into<String>) -> crate::Result<Self> {
         let read = |text: String| {
             let row = json::read(&text).and_then(|row| Row::read(&text, row))?;
-            let page = Page(Arc::new(Rows { text, rows: vec![row] }));
-            Ok(Self { page, index: 0 })
+            let rows = Arc::new(Rows { text, rows: vec![row] });
+            Ok(Self { page: Page { rows, is_of_fixed_size: false }, index: 0 })
         };
         json::text(json.into().into_bytes())
             .and_then(read)
@@ -218,6 +279,20 @@ impl AuditLog {
         self.row().params.clone().map_or("null", |place| &self.text()[place])
     }
 
+    /// When it was done. None if the server does not send the time, as today's servers, or not in
+    /// RFC 3339.
+    #[must_use]
+    pub fn inserted_at(&self) -> Option<SystemTime> {
+        #[derive(Deserialize)]
+        struct Time<'a> {
+            #[serde(borrow)]
+            inserted_at: Text<'a>,
+        }
+
+        let Time { inserted_at: Text(text) } = serde_json::from_str(self.json()).ok()?;
+        Timestamp::read(&text).map(SystemTime::from)
+    }
+
     /// The server's own JSON of the row, byte for byte.
     #[must_use]
     pub fn json(&self) -> &str {
@@ -225,11 +300,11 @@ impl AuditLog {
     }
 
     fn row(&self) -> &Row {
-        &self.page.0.rows[self.index]
+        &self.page.rows.rows[self.index]
     }
 
     fn text(&self) -> &str {
-        &self.page.0.text
+        self.page.text()
     }
 }
 
@@ -262,6 +337,8 @@ pub(crate) fn assert_the_same_both_ways(page: &str) {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     #[test]
@@ -297,6 +374,29 @@ mod tests {
         assert_eq!(page.json_from(0), text);
         assert_eq!(page.json_from(2), r#"[{"action":"old"}] "#);
         assert_eq!(page.json_from(3), "[]");
+    }
+
+    #[test]
+    fn a_row_has_a_time_if_the_server_sends_one() {
+        let read = |time: &str| {
+            let row = format!(r#"{{"inserted_at":{time},"action":"a"}}"#);
+            AuditLog::from_json(row).unwrap().inserted_at()
+        };
+        let time = SystemTime::UNIX_EPOCH + Duration::from_micros(1_795_434_645_977_004);
+        assert_eq!(read(r#""2026-11-23T11:50:45.977004Z""#), Some(time));
+        assert_eq!(read(r#""2026-11-23T11:50:45.977004""#), Some(time), "UTC, as old servers do");
+        for none in ["null", "5", r#""yesterday""#] {
+            assert_eq!(read(none), None, "{none}");
+        }
+        assert_eq!(AuditLog::from_json(r#"{"action":"a"}"#).unwrap().inserted_at(), None);
+    }
+
+    #[test]
+    fn the_rows_of_a_page_are_bounded() {
+        let page = |rows: usize| format!("[{}]", vec![r#"{"action":""}"#; rows].join(","));
+        assert_eq!(Page::read(page(MOST_ROWS).into()).unwrap().len(), MOST_ROWS);
+        let flaw = Page::read(page(MOST_ROWS + 1).into()).unwrap_err();
+        assert!(flaw.starts_with("more than 10000 rows at line 1"), "{flaw}");
     }
 
     #[test]

@@ -3,13 +3,20 @@
 use std::time::{Duration, SystemTime};
 
 use http::HeaderMap;
-use http::header::{DATE, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::header::{CACHE_CONTROL, DATE, RETRY_AFTER, WWW_AUTHENTICATE};
 
 use crate::ErrorKind;
 
 /// A header's text, where it is one: visible ASCII and tabs.
 pub(crate) fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name)?.to_str().ok()
+}
+
+/// Whether a good reply is from hexpm, the server behind hex.pm, or from a faithful copy: its
+/// framework sends both of these headers with every reply that is not to be cached.
+pub(crate) fn are_of_hexpm(headers: &HeaderMap) -> bool {
+    headers.contains_key("x-request-id")
+        && text(headers, CACHE_CONTROL.as_str()) == Some("max-age=0, private, must-revalidate")
 }
 
 /// What a 401 asks for: the kind that `www-authenticate` stands for (RFC 9110, 11.6.1).

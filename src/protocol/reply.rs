@@ -59,7 +59,9 @@ impl Reply {
 
     /// A page of audit rows.
     pub(crate) fn page(self, operation: Operation) -> Result<Page> {
-        self.record(operation, Page::read)
+        let is_of_fixed_size = headers::are_of_hexpm(&self.headers);
+        let page = self.record(operation, Page::read)?;
+        Ok(if is_of_fixed_size { page.of_fixed_size() } else { page })
     }
 
     /// Nothing but that it was done.

@@ -331,6 +331,12 @@ impl<'de> Deserialize<'de> for Timestamp {
     }
 }
 
+impl From<Timestamp> for SystemTime {
+    fn from(Timestamp(time): Timestamp) -> Self {
+        time
+    }
+}
+
 impl Timestamp {
     pub(super) fn read(text: &str) -> Option<Self> {
         let read = |text: &str| OffsetDateTime::parse(text, &Rfc3339);

@@ -189,6 +189,12 @@ pub fn user() -> Vec<u8> {
     json(200, &[], USER)
 }
 
+/// The headers by which hexpm is known: its pages have 100 rows, so a shorter one is the last.
+pub const HEXPM: &[(&str, &str)] = &[
+    ("cache-control", "max-age=0, private, must-revalidate"),
+    ("x-request-id", "GOqqWUmgaRM8yHEAADPB"),
+];
+
 /// The JSON of page `page` of a log of `rows` rows, numbered from 0.
 pub fn page(page: u64, rows: u64) -> String {
     let first = (page - 1) * 100;

@@ -1,0 +1,291 @@
+//! Compares pages of one audit log that the server read at different times.
+//!
+//! Rows have no id. Two rows are the same if their JSON is, apart from the order of its keys,
+//! which the server does not promise.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
+
+use serde_json::value::RawValue;
+
+use crate::protocol::audit_log::Page;
+
+/// Longer rows are compared byte for byte: parsing them at each level would take too long.
+const LONGEST_PARSED: usize = 64 << 10;
+
+/// Whether two rows are the same.
+pub(super) fn is_same_row(one: &str, other: &str) -> bool {
+    // The order of keys does not change how often a byte occurs.
+    one == other
+        || one.len() == other.len()
+            && one.len() <= LONGEST_PARSED
+            && sum_in_any_order(one) == sum_in_any_order(other)
+            && is_same_json(one, other)
+}
+
+/// A number that does not depend on the order of the bytes.
+fn sum_in_any_order(row: &str) -> u64 {
+    row.bytes().map(|byte| u64::from(byte).pow(4)).fold(0, u64::wrapping_add)
+}
+
+fn is_same_json(one: &str, other: &str) -> bool {
+    type Object<'a> = BTreeMap<Cow<'a, str>, &'a RawValue>;
+    if one == other {
+        return true;
+    }
+    let are_same = |(one, other): (&&RawValue, &&RawValue)| is_same_json(one.get(), other.get());
+    match (one.as_bytes().first(), other.as_bytes().first()) {
+        (Some(b'{'), Some(b'{')) => {
+            let read = |text| serde_json::from_str::<Object<'_>>(text);
+            let (Ok(one), Ok(other)) = (read(one), read(other)) else { return false };
+            one.keys().eq(other.keys()) && one.values().zip(other.values()).all(are_same)
+        }
+        (Some(b'['), Some(b'[')) => {
+            let read = |text| serde_json::from_str::<Vec<&RawValue>>(text);
+            let (Ok(one), Ok(other)) = (read(one), read(other)) else { return false };
+            one.len() == other.len() && one.iter().zip(&other).all(are_same)
+        }
+        _ => false,
+    }
+}
+
+/// Whether `count` rows of `one` from `from` on are the same as those of `other` from `at` on.
+fn are_same(one: &Page, from: usize, other: &Page, at: usize, count: usize) -> bool {
+    (0..count).all(|index| match (one.row_json(from + index), other.row_json(at + index)) {
+        (Some(one), Some(other)) => is_same_row(one, other),
+        _ => false,
+    })
+}
+
+/// Whether both pages have the same rows in the same order.
+pub(super) fn is_same_page(one: &Page, other: &Page) -> bool {
+    one.text() == other.text() || one.len() == other.len() && are_same(one, 0, other, 0, one.len())
+}
+
+/// The counts of rows, from 1 on, that may be the last ones of `before` and again the first ones of
+/// `after`.
+pub(super) fn overlaps<'a>(before: &'a Page, after: &'a Page) -> impl Iterator<Item = usize> + 'a {
+    (1..=before.len().min(after.len())).filter(|count| has_overlap(before, after, *count))
+}
+
+/// Whether the last `count` rows of `before` are the first ones of `after`.
+fn has_overlap(before: &Page, after: &Page, count: usize) -> bool {
+    are_same(before, before.len() - count, after, 0, count)
+}
+
+/// How many rows two readings of a page have to share. Single rows look alike in many logs.
+fn least_shared(page: &Page) -> usize {
+    page.len().div_ceil(8)
+}
+
+/// Whether `page` can start `count` rows before the end of `before`, as far as that can be seen.
+pub(super) fn may_repeat(before: &Page, page: &Page, count: u64) -> bool {
+    let count = usize::try_from(count).unwrap_or(usize::MAX);
+    let from = before.len().saturating_sub(count);
+    let at = count.saturating_sub(before.len());
+    let shared = (before.len() - from).min(page.len().saturating_sub(at));
+    are_same(before, from, page, at, shared)
+}
+
+/// Whether rows written above `page` change it for sure, if it still shares rows with it then: no
+/// long end of it is its start, too.
+pub(super) fn is_distinctive(page: &Page) -> bool {
+    let most = page.len() - least_shared(page);
+    page.len() > 0 && (1..=most).all(|shift| !are_same(page, shift, page, 0, page.len() - shift))
+}
+
+/// How many rows were written between two readings of one page, at least and at most; none if that
+/// cannot be seen.
+pub(super) fn shift_between(earlier: &Page, later: &Page) -> Option<RangeInclusive<usize>> {
+    if earlier.text() == later.text() {
+        return Some(0..=0);
+    }
+    let most = later.len().checked_sub(least_shared(earlier)).filter(|_| earlier.len() > 0)?;
+    let moved = |shift: &usize| {
+        let count = earlier.len().min(later.len() - shift);
+        are_same(earlier, 0, later, *shift, count)
+    };
+    let mut shifts = (0..later.len()).filter(moved);
+    match shifts.next() {
+        Some(0) => Some(0..=0),
+        Some(shift) if shift <= most => Some(shift..=shifts.last().unwrap_or(shift)),
+        _ => shift_in_any_order(earlier, later, most).map(|shift| shift..=shift),
+    }
+}
+
+/// As [`shift_between`], if the server changed the order of rows that it wrote at the same time.
+fn shift_in_any_order(earlier: &Page, later: &Page, most: usize) -> Option<usize> {
+    if earlier.len() != later.len() {
+        return None;
+    }
+    // Rows that look alike could be anywhere.
+    let is_among = |row: &str, others: &[&str]| others.iter().any(|it| is_same_row(it, row));
+    let known: Vec<&str> = earlier.rows_json().collect();
+    if (1..known.len()).any(|at| is_among(known[at], &known[..at])) {
+        return None;
+    }
+    let new = later.rows_json().filter(|row| !is_among(row, &known)).count();
+    (new <= most).then_some(new)
+}
+
+/// Whether each of the last `count` rows of `before` occurs once on it, and once on `after`.
+pub(super) fn are_unique(before: &Page, after: &Page, count: usize) -> bool {
+    let occurs_once = |row: &str, page: &Page| {
+        page.rows_json().filter(|other| is_same_row(row, other)).count() == 1
+    };
+    (before.len() - count..before.len())
+        .filter_map(|at| before.row_json(at))
+        .all(|row| occurs_once(row, before) && occurs_once(row, after))
+}
+
+/// Where the rows of `known` may start on a later reading of a page. They go on behind the page's
+/// end if they do not fit.
+pub(super) fn starts_of<'a>(known: &'a Page, page: &'a Page) -> impl Iterator<Item = usize> + 'a {
+    (0..page.len()).filter(|start| {
+        let count = known.len().min(page.len() - start);
+        are_same(known, 0, page, *start, count)
+    })
+}
+
+/// Where the rows of `known` may end on a later reading of a page.
+pub(super) fn ends_of<'a>(known: &'a Page, page: &'a Page) -> impl Iterator<Item = usize> + 'a {
+    (1..=page.len()).filter(|end| {
+        let count = known.len().min(*end);
+        are_same(known, known.len() - count, page, end - count, count)
+    })
+}
+
+/// Whether `page` can go on with the rows of `known` from `from` on.
+pub(super) fn goes_on(known: &Page, from: usize, page: &Page) -> bool {
+    let Some(count) = known.len().checked_sub(from) else { return true };
+    count <= page.len() && are_same(known, from, page, 0, count)
+}
+
+/// Whether it can go on with them from a row before, if rows were written since the page before was
+/// read.
+pub(super) fn moves_on(known: &Page, from: usize, page: &Page) -> bool {
+    (0..from.min(known.len())).rev().any(|from| goes_on(known, from, page))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn page(rows: &str) -> Page {
+        let rows: Vec<_> = rows.chars().map(|row| format!(r#"{{"action":"{row}"}}"#)).collect();
+        Page::read(format!("[{}]", rows.join(",")).into()).unwrap()
+    }
+
+    #[test]
+    fn rows_are_compared_without_the_order_of_their_keys() {
+        let row = r#"{"action":"a","params":{"x":[{"a":1,"b":"ü"}],"y":null},"user_agent":""}"#;
+        for (other, is_same) in [
+            (row, true),
+            (r#"{"user_agent":"","params":{"y":null,"x":[{"b":"ü","a":1}]},"action":"a"}"#, true),
+            (r#"{"user_agent":"","params":{"y":null,"x":[{"b":"ü","a":2}]},"action":"a"}"#, false),
+            (r#"{"user_agent":"","params":{"y":null,"x":[{"b":1,"a":"ü"}]},"action":"a"}"#, false),
+            (r#"{"action":"a"}"#, false),
+        ] {
+            assert_eq!(is_same_row(row, other), is_same, "{other}");
+        }
+        let large = |last| format!(r#"{{"action":"a","params":1234567890123456789{last}}}"#);
+        assert!(!is_same_row(&large(1), &large(2)), "beyond 64 bits");
+        assert!(is_same_page(&page("abc"), &page("abc")));
+        assert!(!is_same_page(&page("abc"), &page("abd")));
+        assert!(!is_same_page(&page("abc"), &page("abcd")));
+    }
+
+    #[test]
+    fn every_overlap_is_found() {
+        for (before, after, counts) in [
+            ("abcd", "efgh", &[][..]),
+            ("abcd", "defg", &[1]),
+            ("abcd", "abcd", &[4]),
+            ("aaaa", "aaab", &[1, 2, 3]),
+            ("xyxy", "xyxy", &[2, 4]),
+            ("abcd", "", &[]),
+        ] {
+            let found: Vec<_> = overlaps(&page(before), &page(after)).collect();
+            assert_eq!(found, counts, "{before} {after}");
+        }
+    }
+
+    #[test]
+    fn repeated_rows_are_those_that_were_there() {
+        for (before, after, count, may) in [
+            ("abcd", "efgh", 0, true),
+            ("abcd", "defg", 1, true),
+            ("abcd", "cdef", 1, false),
+            ("abcd", "bc", 3, true),
+            ("abcd", "bx", 3, false),
+            ("abcd", "xabc", 5, true),
+            ("abcd", "abcd", 5, false),
+            ("abcd", "wxyz", 8, true),
+            ("abcd", "wxyz", u64::MAX, true),
+        ] {
+            assert_eq!(may_repeat(&page(before), &page(after), count), may, "{after} {count}");
+        }
+    }
+
+    #[test]
+    fn a_shift_is_seen_on_distinctive_pages() {
+        for (text, is) in [
+            ("abcd", true),
+            ("aaab", true),
+            ("abca", false),
+            ("aaaa", false),
+            ("", false),
+            ("abcdefghija", true),
+            ("abcdefghiab", false),
+        ] {
+            assert_eq!(is_distinctive(&page(text)), is, "{text}");
+        }
+        for (earlier, later, shift) in [
+            ("abcdefgh", "abcdefgh", Some(0..=0)),
+            ("abcdefgh", "xabcdefg", Some(1..=1)),
+            ("abcdefgh", "uvwxyzab", Some(6..=6)),
+            ("abcdefghi", "stuvwxyza", None),
+            ("abcdefgh", "stuvwxyz", None),
+            ("abcdefgh", "xbacedfg", Some(1..=1)),
+            ("abcdeegh", "xbaceedg", None),
+            ("aaaaaaaa", "aaaaaaaa", Some(0..=0)),
+            ("aaaaaaaa", "xaaaaaaa", Some(1..=7)),
+            ("aaaaaabb", "aaaaaaaa", Some(2..=7)),
+            ("abc", "", None),
+            ("", "abc", None),
+        ] {
+            assert_eq!(shift_between(&page(earlier), &page(later)), shift, "{earlier} {later}");
+        }
+    }
+
+    #[test]
+    fn known_rows_are_found_again() {
+        for (known, seen, starts, ends) in [
+            ("abcd", "abcd", &[0][..], &[4][..]),
+            ("abcd", "xyab", &[2], &[]),
+            ("abcd", "xyza", &[3], &[]),
+            ("abc", "xabcd", &[1], &[4]),
+            ("aaa", "xaaaa", &[1, 2, 3, 4], &[4, 5]),
+            ("abcd", "bcde", &[], &[3]),
+            ("abcd", "wxyz", &[], &[]),
+            ("abcd", "", &[], &[]),
+        ] {
+            let (known, seen) = (page(known), page(seen));
+            assert_eq!(starts_of(&known, &seen).collect::<Vec<_>>(), starts, "{seen:?}");
+            assert_eq!(ends_of(&known, &seen).collect::<Vec<_>>(), ends, "{seen:?}");
+        }
+        for (known, from, next, goes, moves) in [
+            ("abcd", 2, "cdef", true, false),
+            ("abcd", 2, "bcde", false, true),
+            ("abcd", 2, "abcd", false, true),
+            ("abcd", 2, "xcde", false, false),
+            ("abcd", 2, "c", false, false),
+            ("abcd", 4, "x", true, false),
+        ] {
+            let (known, next) = (page(known), page(next));
+            assert_eq!(goes_on(&known, from, &next), goes, "{next:?}");
+            assert_eq!(moves_on(&known, from, &next), moves, "{next:?}");
+        }
+    }
+}

@@ -1,0 +1,359 @@
+//! The stream against a model of the server, on a runtime without sockets and timers.
+//!
+//! The server writes rows while it is read, delays replies and fails, all at random. Whatever
+//! happens, each row that existed when the reading began comes out once, in order.
+
+mod server;
+
+use std::collections::HashMap;
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::sync::{Arc, Mutex};
+use std::task::Poll;
+
+use proptest::prelude::*;
+use tokio::task::yield_now;
+
+use super::AuditLogs;
+use crate::{ErrorKind, Result};
+use server::{Fate, Looks, Outcome, Server, Shared, lock};
+
+/// What the reader does. After the last step it reads on to the end.
+#[derive(Clone, Copy, Debug)]
+enum Step {
+    Next,
+    NextPage,
+    /// Starts `next()` or `next_page()`, and drops the future after so many polls.
+    Dropped(bool, u8),
+    /// Drops the stream, and reads on with a new one from `page()`.
+    Resume,
+    /// Does nothing while somebody writes so many rows.
+    Pause(u16),
+}
+
+struct Reader {
+    server: Shared,
+    logs: AuditLogs,
+    prefetch: usize,
+    /// The rows that existed when the reading began.
+    existed: Vec<String>,
+    read: Vec<String>,
+    is_over: bool,
+}
+
+impl Reader {
+    fn new(server: &Shared, prefetch: usize, page: u64) -> Self {
+        let fetch = Arc::clone(server);
+        let fetch = Arc::new(move |number| Server::ask(&fetch, number));
+        Self {
+            server: Arc::clone(server),
+            logs: AuditLogs::with_fetch(fetch, prefetch, page, prefetch > 4),
+            prefetch,
+            existed: lock(server).rows_from(page),
+            read: Vec::new(),
+            is_over: false,
+        }
+    }
+
+    async fn step(&mut self, step: Step) {
+        let asked = lock(&self.server).asked.len();
+        let was_over = self.is_over;
+        match step {
+            Step::Next | Step::Dropped(false, _) => {
+                let row = polled(step, self.logs.next()).await;
+                self.take(row, |row| vec![row.json().to_owned()]);
+            }
+            Step::NextPage | Step::Dropped(true, _) => {
+                let page = polled(step, self.logs.next_page()).await;
+                self.take(page, |page| page.rows().map(|row| row.json().to_owned()).collect());
+            }
+            Step::Resume => {
+                *self = Self::new(&self.server, self.prefetch, self.logs.page());
+                // The runtime drops what was cancelled.
+                yield_now().await;
+                let mut server = lock(&self.server);
+                assert_eq!(server.in_flight, 0, "dropping the stream cancels its requests");
+                server.failed = 0;
+            }
+            Step::Pause(written) => {
+                lock(&self.server).rows += usize::from(written);
+                yield_now().await;
+            }
+        }
+        let server = lock(&self.server);
+        assert!(!was_over || self.read.is_empty() || asked == server.asked.len(), "after the end");
+        let most = self.prefetch.max(1) + 1;
+        assert!(server.most_in_flight <= most, "{} in flight", server.most_in_flight);
+    }
+
+    fn take<T>(&mut self, result: Option<Result<Option<T>>>, rows: impl Fn(T) -> Vec<String>) {
+        match result {
+            None => {}
+            Some(Ok(Some(it))) => {
+                let rows = rows(it);
+                assert!(!self.is_over && !rows.is_empty());
+                self.read.extend(rows);
+            }
+            Some(Ok(None)) => self.is_over = true,
+            Some(Err(error)) => {
+                assert!(!self.is_over);
+                let mut server = lock(&self.server);
+                assert!(server.failed > 0, "{error}");
+                server.failed -= 1;
+            }
+        }
+    }
+
+    /// That the rows are exact, as far as rows that look alike can be told apart.
+    fn check(&self) {
+        let mut read = self.read.iter();
+        for (at, row) in self.existed.iter().enumerate() {
+            assert!(read.any(|it| it == row), "row {at}, {row}, is lost or out of order");
+        }
+        let mut counts = HashMap::<String, usize>::new();
+        for row in lock(&self.server).rows_from(1) {
+            *counts.entry(row).or_default() += 1;
+        }
+        for row in &self.read {
+            let count = counts.get_mut(row).expect("a row that was written");
+            *count = count.checked_sub(1).unwrap_or_else(|| panic!("{row} is repeated"));
+        }
+    }
+}
+
+/// What `future` gives, within as many polls as the step allows.
+async fn polled<T>(step: Step, future: impl Future<Output = T>) -> Option<T> {
+    let polls = if let Step::Dropped(_, polls) = step { usize::from(polls) } else { usize::MAX };
+    let mut future = pin!(future);
+    for _ in 0..polls {
+        if let Poll::Ready(result) = poll_fn(|cx| Poll::Ready(future.as_mut().poll(cx))).await {
+            return Some(result);
+        }
+        yield_now().await;
+    }
+    None
+}
+
+/// Reads to the end; gives the numbers of the pages that were requested.
+async fn run(server: Server, prefetch: usize, page: u64, steps: Vec<Step>) -> Vec<u64> {
+    let server = Arc::new(Mutex::new(server));
+    let mut reader = Reader::new(&server, prefetch, page);
+    for step in steps {
+        reader.step(step).await;
+    }
+    for times in 0.. {
+        assert!(times < 100_000, "no end");
+        if reader.is_over {
+            break;
+        }
+        reader.step(Step::NextPage).await;
+    }
+    reader.check();
+    reader.step(Step::Next).await;
+    reader.step(Step::NextPage).await;
+    assert!(reader.is_over);
+    drop(reader);
+    yield_now().await;
+    let server = lock(&server);
+    assert_eq!(server.in_flight, 0, "dropping the stream cancels its requests");
+    server.asked.clone()
+}
+
+fn block_on<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(future)
+}
+
+/// Rows by their number, oldest first: runs of rows that look alike, and rows that are unique.
+fn simple_looks() -> impl Strategy<Value = Looks> {
+    let run = prop_oneof![
+        3 => (1..300_usize).prop_map(|count| vec![None; count]),
+        1 => (prop::char::range('a', 'z'), 2..30_usize).prop_map(|(look, n)| vec![Some(look); n]),
+    ];
+    prop::collection::vec(run, 0..8).prop_map(|runs| Looks(runs.concat()))
+}
+
+/// The same with long runs, and with a few kinds of rows at random.
+fn looks() -> impl Strategy<Value = Looks> {
+    let run = prop_oneof![
+        4 => (1..300_usize).prop_map(|count| vec![None; count]),
+        2 => (prop::char::range('a', 'c'), 2..260_usize).prop_map(|(look, n)| vec![Some(look); n]),
+        1 => prop::collection::vec(prop::char::range('a', 'c').prop_map(Some), 1..200),
+    ];
+    prop_oneof![
+        2 => Just(Looks::default()),
+        3 => prop::collection::vec(run, 1..8).prop_map(|runs| Looks(runs.concat())),
+    ]
+}
+
+/// The same few rows in turn. A shift of whole turns cannot be seen.
+fn turns() -> impl Strategy<Value = Looks> {
+    let turn = (1..5_usize, 2..80_usize)
+        .prop_map(|(period, n)| ('p'..).take(period).map(Some).collect::<Vec<_>>().repeat(n));
+    prop::collection::vec(turn, 0..8).prop_map(|turns| Looks(turns.concat()))
+}
+
+fn fates(most_written: u16) -> impl Strategy<Value = Vec<Fate>> {
+    use ErrorKind::{Connect, Decode, RateLimited, Server, Timeout};
+    let outcome = prop_oneof![
+        8 => Just(Outcome::Good),
+        2 => prop::sample::select(vec![Timeout, Connect, Server, RateLimited, Decode])
+            .prop_map(Outcome::Fails),
+        1 => Just(Outcome::Panics),
+    ];
+    let written =
+        move || prop_oneof![4 => Just(0), 2 => 0..=most_written.min(3), 1 => 0..=most_written];
+    let fate = (0..6_u8, 0..6_u8, outcome, written(), written());
+    let fate = fate.prop_map(|(delay, reply_delay, outcome, written_before, written_after)| Fate {
+        delay,
+        reply_delay,
+        outcome,
+        written_before,
+        written_after,
+    });
+    prop::collection::vec(fate, 0..60)
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let step = prop_oneof![
+        6 => Just(Step::Next),
+        6 => Just(Step::NextPage),
+        4 => (any::<bool>(), 0..4_u8).prop_map(|(page, polls)| Step::Dropped(page, polls)),
+        2 => prop_oneof![4 => 0..3_u16, 1 => 0..300_u16].prop_map(Step::Pause),
+        1 => Just(Step::Resume),
+    ];
+    prop::collection::vec(step, 0..40)
+}
+
+fn rows() -> impl Strategy<Value = usize> {
+    prop_oneof![0..4_usize, (0..12_usize).prop_map(|pages| pages * 100), 0..1500_usize]
+}
+
+fn prefetches() -> impl Strategy<Value = usize> {
+    prop_oneof![Just(4), 0..3_usize, 0..12_usize]
+}
+
+proptest! {
+    // The failing case is printed in full.
+    #![proptest_config(ProptestConfig {
+        cases: 1000,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
+
+    #[test]
+    fn every_row_comes_once_and_in_order_while_others_are_written(
+        rows in rows(),
+        looks in looks(),
+        prefetch in prefetches(),
+        page in prop_oneof![4 => Just(1_u64), 1 => 1..8_u64],
+        fates in prop_oneof![fates(0), fates(3)],
+        steps in steps(),
+    ) {
+        let server = Server { rows, looks, is_hexpm: true, fates, ..Server::default() };
+        block_on(run(server, prefetch, page, steps));
+    }
+
+    /// More rows at once than pages have. If rows look alike, too, nobody can tell them apart.
+    #[test]
+    fn unique_rows_are_exact_whatever_is_written(
+        rows in rows(),
+        prefetch in prefetches(),
+        page in prop_oneof![4 => Just(1_u64), 1 => 1..8_u64],
+        fates in prop_oneof![fates(120), fates(400)],
+        steps in steps(),
+    ) {
+        let server = Server { rows, is_hexpm: true, fates, ..Server::default() };
+        block_on(run(server, prefetch, page, steps));
+    }
+
+    /// Other servers have other pages. Only an empty one is the end.
+    #[test]
+    fn pages_of_any_size_are_read_to_the_end(
+        rows in 0..900_usize,
+        looks in prop_oneof![looks(), turns()],
+        sizes in prop_oneof![
+            Just(vec![50]),
+            Just(vec![100, 99, 100]),
+            prop::collection::vec(1..150_usize, 1..5),
+        ],
+        prefetch in prefetches(),
+        fates in fates(0),
+        steps in steps(),
+    ) {
+        let steps = steps.into_iter().filter(|step| !matches!(step, Step::Pause(_))).collect();
+        let server = Server { rows, looks, sizes, fates, ..Server::default() };
+        block_on(run(server, prefetch, 1, steps));
+    }
+
+    #[test]
+    fn other_sizes_are_exact_too_while_rows_are_written(
+        rows in 0..900_usize,
+        looks in simple_looks(),
+        size in 40..150_usize,
+        prefetch in prefetches(),
+        fates in fates(3),
+    ) {
+        let server = Server { rows, looks, sizes: vec![size], fates, ..Server::default() };
+        block_on(run(server, prefetch, 1, Vec::new()));
+    }
+
+    /// `prefetch` 0 is for those who pay for every request: none is sent before it is needed.
+    #[test]
+    fn without_prefetch_nothing_is_requested_early(rows in 0..450_usize, reads in 1..400_usize) {
+        block_on(async {
+            let server = Server { rows, is_hexpm: true, ..Server::default() };
+            let server = Arc::new(Mutex::new(server));
+            let mut reader = Reader::new(&server, 0, 1);
+            for read in 1..=reads {
+                let more = reader.logs.next().await.unwrap().is_some();
+                let needed = read.min(rows + 1).div_ceil(100) as u64;
+                let latest = lock(&server).asked.iter().max().copied();
+                assert_eq!(latest, Some(needed), "after {read} of {rows} rows");
+                if !more {
+                    break;
+                }
+            }
+        });
+    }
+}
+
+#[test]
+fn an_exact_log_costs_few_requests() {
+    let requests = |rows, prefetch| {
+        let server = Server { rows, is_hexpm: true, ..Server::default() };
+        block_on(run(server, prefetch, 1, Vec::new())).len()
+    };
+    for prefetch in [0, 1, 4] {
+        for (rows, most) in [(0, 1), (1, 1), (99, 1), (100, 2), (101, 2), (199, 2), (250, 5)] {
+            let count = requests(rows, prefetch);
+            assert!(count <= most, "{rows} rows, prefetch {prefetch}: {count} requests");
+        }
+    }
+    for prefetch in [0, 1, 4, 8, 20] {
+        for pages in [40, 200] {
+            let count = requests(pages * 100, prefetch);
+            // What is requested behind the end comes on top.
+            let most = pages * 13 / 10 + prefetch;
+            assert!(count <= most, "{pages} pages, prefetch {prefetch}: {count} requests");
+        }
+    }
+}
+
+#[test]
+fn a_log_that_grows_slowly_costs_few_requests() {
+    for prefetch in [1, 4, 8] {
+        let fate = |written_before| Fate {
+            delay: 0,
+            reply_delay: 0,
+            outcome: Outcome::Good,
+            written_before,
+            written_after: 0,
+        };
+        // A row for every ten pages.
+        let fates = (0..400).map(|at| fate(u16::from(at % 10 == 0))).collect();
+        let server = Server { rows: 20_000, is_hexpm: true, fates, ..Server::default() };
+        let count = block_on(run(server, prefetch, 1, Vec::new())).len();
+        println!("prefetch {prefetch}: {count} requests for 200 pages");
+        assert!(count <= 400, "prefetch {prefetch}: {count} requests for 200 pages");
+    }
+}

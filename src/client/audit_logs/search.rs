@@ -1,0 +1,79 @@
+//! Searches, page by page, for rows that were read before: after so many rows were written that the
+//! page on which they were has none of them.
+
+use super::compare::{ends_of, goes_on, moves_on, starts_of};
+use crate::protocol::audit_log::Page;
+
+pub(super) struct Search {
+    known: Page,
+    next: u64,
+    pages_left: u32,
+    /// The page before, if the rows may start on it.
+    start: Option<(u64, Page)>,
+}
+
+pub(super) enum Outcome {
+    /// The last of the rows stands just before `end` on this page, or behind the page's end.
+    Found {
+        number: u64,
+        page: Page,
+        end: usize,
+    },
+    Continues(Search),
+    NotFound,
+}
+
+/// How many pages are searched.
+const MOST_PAGES: u32 = 200;
+
+impl Search {
+    /// Rows move only down, so the search starts on the page that they were on.
+    pub(super) fn new(known: Page, number: u64) -> Self {
+        Self { known, next: number, pages_left: MOST_PAGES, start: None }
+    }
+
+    /// The page to read next.
+    pub(super) fn next(&self) -> u64 {
+        self.next
+    }
+
+    pub(super) fn receive(mut self, number: u64, page: Page) -> Outcome {
+        let known = &self.known;
+        let before = self.start.take();
+        // If they end on this page, it does not matter what was written since the page before.
+        if let Some(end) = only(ends_of(known, &page))
+            && (before.is_some() || end * 2 >= known.len())
+        {
+            return Outcome::Found { number, page, end };
+        }
+        if let Some((number, before)) = before {
+            let goes_on_after = |start: &usize| goes_on(known, before.len() - start, &page);
+            let moves_on_after = |start: &usize| moves_on(known, before.len() - start, &page);
+            let start = starts_of(known, &before).find(goes_on_after);
+            let start = start.or_else(|| starts_of(known, &before).find(moves_on_after));
+            if let Some(start) = start {
+                return Outcome::Found { number, page: before, end: start + known.len() };
+            }
+        }
+        if let Some(start) = only(starts_of(known, &page))
+            && (page.len() - start) * 2 >= known.len()
+        {
+            return Outcome::Found { number, page, end: start + known.len() };
+        }
+        if page.is_last() || self.pages_left == 0 {
+            return Outcome::NotFound;
+        }
+        // A few rows look like others in many logs: the next page tells.
+        let may_start = starts_of(known, &page).next().is_some();
+        self.start = may_start.then_some((number, page));
+        self.next = number.saturating_add(1);
+        self.pages_left -= 1;
+        Outcome::Continues(self)
+    }
+}
+
+/// The item, if there is only one.
+fn only(mut items: impl Iterator<Item = usize>) -> Option<usize> {
+    let item = items.next()?;
+    items.next().is_none().then_some(item)
+}
