@@ -109,7 +109,7 @@ pub(super) fn shift_between(earlier: &Page, later: &Page) -> Option<RangeInclusi
     let mut shifts = (0..later.len()).filter(moved);
     match shifts.next() {
         Some(0) => Some(0..=0),
-        Some(shift) if shift <= most => Some(shift..=shifts.last().unwrap_or(shift)),
+        Some(shift) if shift <= most => Some(shift..=shifts.next_back().unwrap_or(shift)),
         _ => shift_in_any_order(earlier, later, most).map(|shift| shift..=shift),
     }
 }
