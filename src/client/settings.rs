@@ -119,7 +119,7 @@ impl Layers {
             ("cache", cache.into(), options::COUNT),
         ] {
             if !range.contains(&number) {
-                return Err(checked(name, format!("is {number}")));
+                return Err(checked(name, options::invalid(&number.to_string())));
             }
         }
         for (name, time) in [
@@ -128,7 +128,7 @@ impl Layers {
             ("connect_timeout", connect_timeout),
         ] {
             if !options::TIMES.contains(&time) {
-                return Err(checked(name, format!("is {time:?}")));
+                return Err(checked(name, options::invalid(&format!("{time:?}"))));
             }
         }
         let proxy = proxy
