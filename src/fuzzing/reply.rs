@@ -149,7 +149,8 @@ fn assert_reply_error(error: &Error, status: u16, operation: Operation) {
     assert_eq!((error.method(), error.route()), {
         (Some(operation.method()), Some(operation.route()))
     });
-    assert!(!error.outcome_unknown() && error.attempts() == 0);
+    assert_eq!(error.outcome_unknown(), operation.has_unknown_outcome(status));
+    assert_eq!(error.attempts(), 0);
 }
 
 /// A body as the readers get it.

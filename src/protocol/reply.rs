@@ -4,6 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use http::HeaderMap;
 use http::header::{CONTENT_TYPE, LOCATION};
+use serde::de::IgnoredAny;
 
 use super::audit_log::Page;
 use super::error_body::Said;
@@ -42,6 +43,8 @@ const BLOCKED: &str = "ask the server's operators why they block this network ad
 const WHO_IS_FOUND: &str = "check the name: upper and lower case do not matter; an address is found \
      only if it is verified and public";
 const OPERATORS: &str = "the server failed: try again later, or ask its operators";
+const OPERATORS_KNOW: &str =
+    "the server failed: its operators can find out if the request was done";
 const VERIFY: &str = "follow the link in the mail that the server sent to the account's address";
 const NOT_ALLOWED: &str = "use a credential of an account that may do this";
 const SLOWER: &str = "wait for the next window: a call waits by itself if rate_limit is wait and total_timeout allows it";
@@ -63,9 +66,27 @@ impl Reply {
         self.record(operation, Page::read)
     }
 
-    /// Nothing but that it was done.
-    pub(crate) fn nothing(self, operation: Operation) -> Result<()> {
-        if self.is_success() { Ok(()) } else { Err(self.error(operation)) }
+    /// Checks that the server did what was asked: it says nothing else.
+    pub(crate) fn nothing(mut self, operation: Operation) -> Result<()> {
+        if !self.is_success() {
+            return Err(self.error(operation));
+        }
+        self.confirmation().map_err(|flaw| self.unreadable(&flaw, operation))
+    }
+
+    /// A server says "done" with 204, or with 200 or 202 and at most some JSON. Anything else comes
+    /// from a login page or the like that answers for the server.
+    fn confirmation(&mut self) -> Result<(), Flaw> {
+        match self.status {
+            204 => Ok(()),
+            200 | 202 if self.body.is_empty() => Ok(()),
+            200 | 202 => {
+                self.check_content_type()?;
+                let text = json::utf8(std::mem::take(&mut self.body))?;
+                json::read::<IgnoredAny>(&text).map(drop)
+            }
+            other => Err(format!("its status is {other}")),
+        }
     }
 
     fn record<T>(
@@ -154,6 +175,7 @@ impl Reply {
             .with_status(self.status)
             .with_request_id(self.request_id().map(str::to_owned))
             .with_retry_after(self.retry_after())
+            .with_outcome_unknown(operation.has_unknown_outcome(self.status))
     }
 
     fn diagnosis(
@@ -182,6 +204,9 @@ impl Reply {
             407 => (ErrorKind::UnexpectedStatus, None, Some(PROXY)),
             422 => (ErrorKind::Validation, None, None),
             429 => (ErrorKind::RateLimited, None, Some(SLOWER)),
+            500..=599 if operation.has_unknown_outcome(self.status) => {
+                (ErrorKind::Server, None, Some(OPERATORS_KNOW))
+            }
             500..=599 => (ErrorKind::Server, None, Some(OPERATORS)),
             301 | 302 | 303 | 307 | 308 => (ErrorKind::UnexpectedStatus, None, Some(REDIRECT)),
             _ => (ErrorKind::UnexpectedStatus, None, said.is_none().then_some(NOT_THE_API)),
