@@ -266,6 +266,16 @@ fn a_ca_file_that_is_none_is_named() {
     }
 }
 
+#[test]
+fn a_key_that_was_given_as_ca_file_is_not_repeated() {
+    const KEY: &str = "0123456789abcdef0123456789abcdef";
+    let options = Options::new().repo_url("https://localhost:1/api").env(false).ca_file(KEY);
+    let error = blocking::Client::new(options).unwrap().get_user("eric").unwrap_err();
+    assert_eq!((error.kind(), error.attempts()), (ErrorKind::InvalidArgument, 0));
+    assert!(error.message().starts_with("ca_file cannot be used: "), "{error}");
+    assert!(!error.to_json().contains(KEY), "{error}");
+}
+
 /// In a process of its own, because it changes the environment.
 #[test]
 fn without_roots_http_works_and_https_says_what_is_missing() {
