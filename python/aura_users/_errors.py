@@ -22,9 +22,9 @@ class AuraError(Exception):
 
     Every one has `kind`, `message`, `hint`, `reason`, `status`, `errors`, `request_id`,
     `retry_after`, `attempts`, `method`, `route`, `outcome_unknown` and `retryable`. Its text says
-    what to do next if that is known. It names the request by its route, and contains no secret. It
-    is at most 64 kB long, and each text of the server in it at most 8 kB, whatever the server sends.
-    If the operating system failed, its OSError is the `__cause__`.
+    what to do next if that is known. It names the request by its route, and contains no secret.
+    Whatever the server sends, it is at most 64 kB long, and each text in it at most 8 kB. If the
+    operating system failed, its OSError is the `__cause__`.
     """
 
     kind: str = "internal"
@@ -54,7 +54,7 @@ class AuraError(Exception):
     route: str | None
     """The request's route without its parameters: `/users/{username_or_email}`."""
     outcome_unknown: bool
-    """Whether the server may have carried out a `create_user` or a `reset_user_password` that failed.
+    """Whether the server may have carried out a `create_user` or `reset_user_password` that failed.
 
     Then look before you repeat it. It is true if no reply came, if the reply is a 5xx, and if it is
     a success that cannot be read.

@@ -24,6 +24,7 @@ FUNCTIONS = [
     *("create_user", "get_current_user", "get_user"),
     *("reset_user_password", "stream_audit_logs"),
 ]
+ACCEPT_ANY_TEXT = {"api_key", "otp", "no_proxy", "ca_file", "user_agent"}
 GOOD: dict[str, list[Any]] = {
     "repo_url": ["http://localhost:4000/api"],
     "api_key": ["0123456789abcdef", "Bearer token"],
@@ -128,11 +129,11 @@ def test_no_message_repeats_a_secret_in_the_wrong_place() -> None:
             call(*arguments, **swapped)
         assert key not in repr((caught.value, caught.value.__dict__))
     for name in NAMES:
-        wrong: dict[str, Any] = {name: key}
-        try:
-            aura_users.Client(**wrong)
-        except aura_users.InvalidArgumentError as error:
-            assert key not in repr((error, error.__dict__))
+        if name not in ACCEPT_ANY_TEXT:
+            wrong: dict[str, Any] = {name: key}
+            with pytest.raises(aura_users.InvalidArgumentError, match=f"{name} ") as caught:
+                aura_users.Client(**wrong)
+            assert key not in repr((caught.value, caught.value.__dict__))
 
 
 def test_the_table() -> None:

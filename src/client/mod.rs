@@ -1,6 +1,7 @@
 //! The client: makes a call succeed within its time, or says why not.
 //!
 //! - `options`: every option, declared once
+//! - `option_values`: their values, read from text
 //! - `settings`: the options of one call, resolved
 //! - `call`: one operation, with its deadline, its retries and its redirects
 //! - `cache`: records kept with their ETag
@@ -12,6 +13,7 @@ pub(crate) mod audit_logs;
 mod audit_logs_model;
 pub(crate) mod cache;
 pub(crate) mod call;
+pub(crate) mod option_values;
 pub(crate) mod options;
 pub(crate) mod rate_limit;
 pub(crate) mod settings;

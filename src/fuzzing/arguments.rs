@@ -4,7 +4,7 @@ use percent_encoding::percent_decode_str;
 use url::Url;
 
 use super::{assert_error, assert_printable};
-use crate::client::options;
+use crate::client::option_values;
 use crate::client::settings::Layers;
 use crate::protocol::Request;
 use crate::{Client, ErrorKind, OptionSpec, Options};
@@ -95,7 +95,7 @@ fn set(spec: &OptionSpec, value: &str) {
     }
     let settings = Layers::new(options.clone()).and_then(|layers| layers.resolve(&Options::new()));
     let settings = settings.expect("a value that was accepted resolves");
-    let base = options::repo_url(&settings.base).expect("the base is a base");
+    let base = option_values::repo_url(&settings.base).expect("the base is a base");
     assert_eq!(base, settings.base);
     assert!(Url::parse(&format!("{base}/users/me")).is_ok_and(|url| url.path().ends_with("/me")));
     if spec.name == "proxy" {

@@ -109,8 +109,9 @@ fn one(raw: &RawValue) -> Value {
     }
     let json = raw.get();
     let is_plain = matches!(json, "{}" | "[]") || !json.starts_with(['{', '[']);
-    match is_plain.then(|| read::<Value>(raw)).flatten() {
-        Some(value) if value.to_string() == json => value,
+    let value = is_plain.then(|| read::<Value>(raw)).flatten();
+    match value.map(|value| (value.to_string(), value)) {
+        Some((written, value)) if written == json => value,
         _ => foreign::text(json).into(),
     }
 }
