@@ -276,13 +276,14 @@ fn a_redirect_is_followed_within_the_origin_alone() {
             "/api/users/far" => to(&format!("{away}/users/eric")),
             "/api/users/round" => to("/api/users/round"),
             "/api/users/bad" => to("http://"),
+            "/api/users/long" => to(&"a".repeat(70_000)),
             _ if request.method == "POST" => to("/api/users/eric"),
             _ => user(),
         })
     });
     let client = server.client().with_options(Options::new().api_key("key"));
     client.get_user("near").unwrap();
-    for name in ["far", "round", "bad"] {
+    for name in ["far", "round", "bad", "long"] {
         let error = client.get_user(name).unwrap_err();
         assert_eq!(
             (error.kind(), error.status()),

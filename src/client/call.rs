@@ -69,7 +69,7 @@ pub(crate) struct Attempts {
     /// Those before the current one that sent the request.
     sent: AtomicU32,
     /// Whether the current one has sent the request.
-    is_sent: Arc<AtomicBool>,
+    is_sent: AtomicBool,
 }
 
 impl Attempts {
@@ -295,10 +295,11 @@ impl Call<'_> {
                 && matches!(url.host_str(), Some("hex.pm" | "www.hex.pm"))
         };
         let same = url.origin() == next.origin() || home(&url) && home(&next);
-        (same && self.request.operation.is_repeatable()).then(|| {
-            next.set_fragment(None);
-            next.into()
-        })
+        next.set_fragment(None);
+        let next = String::from(next);
+        let may_go = same && self.request.operation.is_repeatable();
+        // A URL may be too long for a request.
+        (may_go && Uri::try_from(&*next).is_ok()).then_some(next)
     }
 
     async fn send(&self, uri: Uri, known: Option<&Record>) -> Result<Reply, Failed> {
@@ -313,7 +314,12 @@ impl Call<'_> {
         .map_err(|failure| self.failed(failure))
     }
 
-    fn outgoing(&self, uri: Uri, known: Option<&Record>, on_fresh_connection: bool) -> Outgoing {
+    fn outgoing(
+        &self,
+        uri: Uri,
+        known: Option<&Record>,
+        on_fresh_connection: bool,
+    ) -> Outgoing<'_> {
         let mut headers = self.settings.headers.for_request(self.request);
         if let Some(known) = known {
             headers.insert(IF_NONE_MATCH, known.etag.clone());
@@ -325,7 +331,7 @@ impl Call<'_> {
             body: self.request.body.as_ref().map(|body| bytes::Bytes::from_owner(body.clone())),
             max_body: self.settings.max_body,
             on_fresh_connection,
-            is_sent: Arc::clone(&self.attempts.is_sent),
+            is_sent: &self.attempts.is_sent,
         }
     }
 

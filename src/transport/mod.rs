@@ -106,7 +106,7 @@ impl Transports {
 pub(crate) struct Transport(Arc<Pool>);
 
 /// What to send, and how much to take.
-pub(crate) struct Outgoing {
+pub(crate) struct Outgoing<'a> {
     pub(crate) method: &'static str,
     pub(crate) uri: Uri,
     pub(crate) headers: HeaderMap,
@@ -116,7 +116,7 @@ pub(crate) struct Outgoing {
     /// never meets a connection that the server has already left.
     pub(crate) on_fresh_connection: bool,
     /// Becomes true before the first byte of the request is sent.
-    pub(crate) is_sent: Arc<AtomicBool>,
+    pub(crate) is_sent: &'a AtomicBool,
 }
 
 /// Why no whole reply came.
@@ -142,7 +142,7 @@ impl Transport {
         Ok(Self(Arc::new(Pool::new(connector, is_of_lane))))
     }
 
-    pub(crate) async fn send(&self, outgoing: Outgoing) -> Result<Reply, Failure> {
+    pub(crate) async fn send(&self, outgoing: Outgoing<'_>) -> Result<Reply, Failure> {
         let Outgoing { method, uri, headers, body, max_body, on_fresh_connection, is_sent } =
             outgoing;
         let mut request = http::Request::new(Full::new(body.unwrap_or_default()));
