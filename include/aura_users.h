@@ -132,7 +132,7 @@
  * leaves the environment out.
  *
  * - repo_url, default https://hex.pm/api, $HEX_API_URL:
- *   Base of the API. Allowed: an http or https URL without user, query and fragment.
+ *   Base URL of the API. Allowed: an http or https URL without user, query and fragment.
  * - api_key, $HEX_API_KEY:
  *   API key, sent as `Authorization: <key>`; `Bearer <token>` is sent as it is. Allowed: text
  *   without control characters.
@@ -141,14 +141,14 @@
  * - timeout, default 15, $HEX_HTTP_TIMEOUT:
  *   Time for one attempt. Allowed: seconds, from 0.001 to 31536000.
  * - total_timeout, default 120:
- *   Time for the whole call, retries and waiting for a rate limit included. Allowed: seconds,
- *   from 0.001 to 31536000.
+ *   Time for the whole call, with its retries and its waits for the rate limit. Allowed:
+ *   seconds, from 0.001 to 31536000.
  * - connect_timeout, default 10:
- *   Time to connect, TLS handshake included. Allowed: seconds, from 0.001 to 31536000.
+ *   Time to connect, with the TLS handshake. Allowed: seconds, from 0.001 to 31536000.
  * - max_retries, default 2:
- *   How often a call is repeated where repeating is safe: a GET after a connection failure, 429,
- *   502, 503 or 504; a POST only when nothing can have reached the server. Allowed: a whole
- *   number from 0 to 100.
+ *   How often a call is retried if that is safe: a GET after a connection failure, 429, 502, 503
+ *   or 504; a POST only if nothing can have reached the server. Allowed: a whole number from 0
+ *   to 100.
  * - rate_limit, default wait:
  *   What a call does when the rate limit is reached. Allowed: wait or error.
  * - prefetch, default 4:
@@ -157,28 +157,29 @@
  * - page, default 1:
  *   First page of the audit log to read. Allowed: a whole number from 1 on.
  * - proxy:
- *   Proxy for every request; user and password in its URL are the proxy's. Without it, the
- *   environment's `http_proxy` and `https_proxy` count, but never for the loopback. Allowed: an
+ *   Proxy for every request. Its URL may hold the proxy's user and password. If it is not set,
+ *   the environment's `http_proxy` and `https_proxy` count, except for the loopback. Allowed: an
  *   http or https URL.
  * - no_proxy, $no_proxy, $NO_PROXY:
  *   Hosts that are reached without a proxy, separated by commas. Allowed: host names, .domains,
  *   addresses and networks, separated by commas.
  * - ca_file, $HEX_CACERTS_PATH:
- *   File of further trusted root certificates, PEM. Allowed: the path of a PEM file.
+ *   PEM file of root certificates to trust in addition to the system's. Allowed: the path of a
+ *   PEM file.
  * - user_agent:
- *   Name of the program, put in front of ours in `User-Agent`. The server keeps 255 code points
- *   of it in every audit row. Allowed: text without control characters.
+ *   Name of the program, which precedes the library's in `User-Agent`. The server keeps 255 code
+ *   points of it in every audit row. Allowed: text without control characters.
  * - max_body, default 16777216:
  *   Largest reply accepted, in bytes after decompression. Allowed: bytes, from 1 on.
  * - cache, default 0:
- *   User records kept in memory with their ETag, so that asking for one again costs a 304; 0
- *   keeps none. Allowed: a whole number from 0 to 100000.
+ *   How many user records are kept in memory with their ETag. The server answers 304 if such a
+ *   record did not change. Allowed: a whole number from 0 to 100000.
  * - allow_insecure_http, default false:
  *   Whether a credential may be sent over plain http beyond the loopback. Allowed: true or
  *   false.
  * - env, default true:
- *   Whether options are read from the environment. A client's option, not a call's. Allowed:
- *   true or false.
+ *   Whether options are read from the environment. An option of a client, not of a call.
+ *   Allowed: true or false.
  */
 
 #ifndef AURA_USERS_H
@@ -360,8 +361,12 @@ typedef struct aura_client aura_client;
 /**
  * Why a call failed.
  *
- * Owned by the caller, who frees it with aura_error_free(). It does not change, so many threads
- * may read it at once. Every function that reads one takes NULL, which stands for no error.
+ * You own it; free it with aura_error_free(). It does not change, so several threads may read it
+ * at once. Every function that reads one accepts NULL, which means no error.
+ *
+ * An error is bounded, whatever the server sends: its text is at most 64 kB long, and its JSON at
+ * most 128 kB. Each text in it, such as the server's message, is at most 8 kB, and a text that is
+ * cut ends in "…". Control characters are escaped.
  *
  * Since 0.1.0.
  */
@@ -410,8 +415,8 @@ aura_status aura_error_kind(const aura_error *error);
 
 /**
  * The whole error in a sentence for a person or a log: the request's method and route, the kind,
- * the server's message, its field errors, what to do next, the request id. No secret stands in
- * it, and no name or address but those that the server's message repeats.
+ * the server's message, its field errors, what to do next, the request id. It contains no secret,
+ * and no name or address except those that the server's message repeats.
  *
  * UTF-8, owned by the error and valid until it is freed; "" for NULL. Never NULL.
  *
@@ -420,28 +425,35 @@ aura_status aura_error_kind(const aura_error *error);
 const char *aura_error_message(const aura_error *error);
 
 /**
- * The HTTP status of the reply, or 0 where no reply came.
+ * The HTTP status of the reply, or 0 if no reply came.
  *
  * Since 0.1.0.
  */
 int32_t aura_error_http_status(const aura_error *error);
 
 /**
- * How long the server asks to be left alone before the next try, in milliseconds, or -1 where it
- * does not say.
+ * How long the server asks you to wait before you try again, in milliseconds, or -1 if it does
+ * not say.
  *
  * Since 0.1.0.
  */
 int64_t aura_error_retry_after_ms(const aura_error *error);
 
 /**
- * All of the error as one JSON object: "kind" (as aura_status_name() gives it), "status",
- * "message" (the server's own where it sent one), "hint", "reason", "errors" (by field),
+ * The whole error as one JSON object: "kind" (as aura_status_name() returns it), "status",
+ * "message" (the server's own if it sent one), "hint", "reason", "errors" (by field),
  * "request_id", "retry_after_ms", "attempts", "method", "route", "outcome_unknown", "retryable".
- * What is not known is null.
+ * A field that is not known is null.
  *
- * "outcome_unknown" is true where the server may have carried the request out although no reply
- * came: look before you repeat it.
+ * "errors" has at most 200 errors and 32 kB of them, names of at most 256 bytes included. If some
+ * are left out, the last field is called "…" and says how many. "request_id" is at most 256 bytes.
+ *
+ * "attempts" is how many times the request was sent: 0 if nothing was sent, for example because no
+ * connection came about.
+ *
+ * "outcome_unknown" is true if the server may have carried out an aura_create_user() or an
+ * aura_reset_user_password() that failed: no reply came, or a 5xx, or a success that cannot be
+ * read. Then look before you repeat it, and "retryable" is false.
  *
  * Owned by the error and valid until it is freed; NULL for NULL.
  *
@@ -480,11 +492,12 @@ const char *aura_version(void);
 aura_options *aura_options_new(void);
 
 /**
- * Sets the option `name` to `value`, or unsets it where `value` is NULL. Both are copied. The
- * options, their values and defaults are listed at the head of this header.
+ * Sets the option `name` to `value`, or unsets it if `value` is NULL. Both are copied. The head of
+ * this header lists the options with their values and defaults.
  *
- * Returns AURA_OK, or AURA_INVALID_ARGUMENT for an unknown name or a bad value; the error's
- * message names the option and the values allowed.
+ * Returns AURA_OK, or AURA_INVALID_ARGUMENT if the name is unknown or the option does not accept
+ * the value. The error's message names the option and the values allowed. It does not repeat a
+ * name or a value that may be a secret.
  *
  * Since 0.1.0.
  */

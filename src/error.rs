@@ -1,24 +1,25 @@
 //! One error type and one list of kinds, the same in every language.
 
-use std::fmt;
+use std::fmt::{self, Write};
 use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
 use crate::protocol::Operation;
+use crate::protocol::foreign::{self, Bounded, ELLIPSIS, MAX_FIELDS};
 
 /// A `Result` whose error is [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// What went wrong, in the words every language of this library shares.
+/// What went wrong. Every language of this library uses the same names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The caller's mistake; nothing was sent.
+    /// An argument or an option is wrong. Nothing was sent.
     InvalidArgument,
-    /// 401: no credential, or one the server does not take. [`Error::reason`] tells which.
+    /// 401: no credential, or one that the server does not accept. [`Error::reason`] says which.
     Unauthenticated,
-    /// 401: the account asks for a one-time password (option `otp`).
+    /// 401: the account needs a one-time password (option `otp`).
     OtpRequired,
     /// 401: the one-time password is wrong or was used before.
     OtpInvalid,
@@ -28,25 +29,25 @@ pub enum ErrorKind {
     NotFound,
     /// This server has no such endpoint.
     Unsupported,
-    /// 422: the server refused the fields; [`Error::field_errors`] says which and why.
+    /// 422: the server refused fields. [`Error::field_errors`] says which and why.
     Validation,
-    /// 429, or the rate limit's window is longer than the call may wait.
+    /// 429, or the next window of the rate limit starts later than the call may wait.
     RateLimited,
     /// 5xx.
     Server,
     /// Any other status.
     UnexpectedStatus,
-    /// No connection, or it broke before a whole reply came.
+    /// There is no connection, or it broke before the whole reply came.
     Connect,
     /// The server's certificate was refused, or the TLS handshake failed.
     Tls,
-    /// The time allowed ran out.
+    /// The time for an attempt, the call or the connection ran out.
     Timeout,
-    /// The caller ended the call.
+    /// The program ended the call.
     Cancelled,
     /// The reply is not what this endpoint gives.
     Decode,
-    /// A defect of this library, caught at its boundary.
+    /// A defect of this library.
     Internal,
 }
 
@@ -103,7 +104,7 @@ impl fmt::Display for ErrorKind {
     }
 }
 
-/// Why a credential or an account was refused, where the server's words tell.
+/// Why the server refused a credential or an account, if its message says so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Reason {
@@ -113,9 +114,9 @@ pub enum Reason {
     InvalidCredential,
     /// The key was revoked.
     RevokedCredential,
-    /// The key is good, but not for this action.
+    /// The key is valid, but not for this action.
     InsufficientScope,
-    /// The server no longer takes user name and password (hex.pm since 2026-11-01).
+    /// The server no longer accepts user name and password (hex.pm since 2026-11-01).
     BasicDisabled,
     /// The account's e-mail address has not been verified yet.
     EmailNotVerified,
@@ -147,8 +148,11 @@ impl fmt::Display for Reason {
 
 /// An error of any operation.
 ///
-/// Its text names the route, never the user: no user name, address or secret stands in it
-/// but those that the server's own message repeats.
+/// Its text contains no user name, no address and no secret, except those that the server's own
+/// message repeats. It names the request by its route.
+///
+/// An error is bounded, whatever the server sends: its text is at most 64 kB long. Each text in it,
+/// such as the message, is at most 8 kB, and then ends in `…`. Control characters are escaped.
 pub struct Error(Box<Inner>);
 
 struct Inner {
@@ -167,10 +171,11 @@ struct Inner {
 }
 
 impl Error {
+    /// `message` may hold foreign text of any length.
     pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         Self(Box::new(Inner {
             kind,
-            message: message.into(),
+            message: foreign::text(&message.into()),
             hint: None,
             reason: None,
             operation: None,
@@ -223,8 +228,10 @@ impl Error {
         self
     }
 
+    /// If nothing was sent, the outcome is known.
     pub(crate) fn with_attempts(mut self, attempts: u32) -> Self {
         self.0.attempts = attempts;
+        self.0.outcome_unknown &= attempts > 0;
         self
     }
 
@@ -247,25 +254,25 @@ impl Error {
         self.0.kind
     }
 
-    /// The server's own message where it sent one, else ours.
+    /// The server's own message if it sent one, else the library's. At most 8 kB.
     #[must_use]
     pub fn message(&self) -> &str {
         &self.0.message
     }
 
-    /// What to do next, where we know better than the server's message says.
+    /// What to do next, if the library knows more than the message says.
     #[must_use]
     pub fn hint(&self) -> Option<&str> {
         self.0.hint
     }
 
-    /// Why a credential or an account was refused, where the server's words tell.
+    /// Why the server refused a credential or an account, if its message says so.
     #[must_use]
     pub fn reason(&self) -> Option<Reason> {
         self.0.reason
     }
 
-    /// The HTTP status, where a reply came.
+    /// The HTTP status, if a reply came.
     #[must_use]
     pub fn status(&self) -> Option<u16> {
         self.0.status
@@ -273,49 +280,59 @@ impl Error {
 
     /// The field errors of a 422, as the server nests them:
     /// `{"username": "is reserved", "emails": {"email": "has invalid format"}}`.
+    ///
+    /// At most 200 errors and 32 kB of them are kept, each text at most 8 kB and each name at most
+    /// 256 bytes. If some are left out, the last entry is called `…` and says how many. Fields that
+    /// are nested more than 8 levels deep, and numbers beyond 64 bits, are JSON text.
     #[must_use]
     pub fn field_errors(&self) -> Option<&Map<String, Value>> {
         self.0.errors.as_ref()
     }
 
-    /// The server's `x-request-id`, for asking its operators about this call.
+    /// The server's `x-request-id`: its operators find the call by it. At most 256 bytes.
     #[must_use]
     pub fn request_id(&self) -> Option<&str> {
         self.0.request_id.as_deref()
     }
 
-    /// How long to wait before trying again, where the server says so.
+    /// How long to wait before trying again, if the server says so.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.retry_after
     }
 
-    /// How many times a request was sent.
+    /// How many times the request was sent. It is 0 if nothing was sent: the arguments are wrong,
+    /// no connection came about, or the call ended before.
     #[must_use]
     pub fn attempts(&self) -> u32 {
         self.0.attempts
     }
 
-    /// The request's method, where the error belongs to a request.
+    /// The request's method, if the error belongs to a request.
     #[must_use]
     pub fn method(&self) -> Option<&'static str> {
         self.0.operation.map(Operation::method)
     }
 
-    /// The request's route with its parameters unfilled: `/users/{username_or_email}`.
+    /// The request's route without its parameters: `/users/{username_or_email}`.
     #[must_use]
     pub fn route(&self) -> Option<&'static str> {
         self.0.operation.map(Operation::route)
     }
 
-    /// Whether the server may have carried the request out although no reply came:
-    /// after this, look before you repeat.
+    /// Whether the server may have carried out a `create_user` or a `reset_user_password` that
+    /// failed here. If so, look before you repeat it.
+    ///
+    /// It is true if the request was sent and then no reply came, if the reply is a 5xx, and if it
+    /// is a success that cannot be read. A 500 counts too: hexpm answers it if its endpoint fails
+    /// half-way. It is false for requests that change nothing, if nothing was sent, and if the
+    /// server refused the request.
     #[must_use]
     pub fn outcome_unknown(&self) -> bool {
         self.0.outcome_unknown
     }
 
-    /// Whether the same call may succeed later without any change, and repeating it is safe.
+    /// Whether the same call may succeed later, and repeating it is safe.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         match self.0.kind {
@@ -326,7 +343,8 @@ impl Error {
         }
     }
 
-    /// The whole error as one JSON object, the form in which every language gets it.
+    /// The whole error as one JSON object. Every language gets an error in this form. It is at most
+    /// 128 kB long.
     #[must_use]
     pub fn to_json(&self) -> String {
         let e = &*self.0;
@@ -362,7 +380,12 @@ impl fmt::Display for Error {
         }
         write!(f, ": {}", e.message)?;
         if let Some(errors) = &e.errors {
-            write_fields(f, "", errors)?;
+            let mut bounded = Bounded::new(f, MAX_FIELDS);
+            let written = write_fields(&mut bounded, "", errors);
+            bounded.end(written)?;
+            if let Some(Value::String(left_out)) = errors.get(ELLIPSIS) {
+                write!(f, "; {ELLIPSIS} {left_out}")?;
+            }
         }
         if let Some(hint) = e.hint {
             write!(f, "; {hint}")?;
@@ -371,9 +394,7 @@ impl fmt::Display for Error {
             write!(f, "; try again in {} s", wait.as_millis().div_ceil(1000))?;
         }
         if e.outcome_unknown {
-            f.write_str(
-                "; the server may have carried it out all the same: look before you repeat it",
-            )?;
+            f.write_str("; the server may have done it: look before you repeat it")?;
         }
         if e.attempts > 1 {
             write!(f, " [{} attempts]", e.attempts)?;
@@ -385,12 +406,8 @@ impl fmt::Display for Error {
     }
 }
 
-fn write_fields(
-    f: &mut fmt::Formatter<'_>,
-    prefix: &str,
-    fields: &Map<String, Value>,
-) -> fmt::Result {
-    for (name, value) in fields {
+fn write_fields(f: &mut impl Write, prefix: &str, fields: &Map<String, Value>) -> fmt::Result {
+    for (name, value) in fields.iter().filter(|(name, _)| name.as_str() != ELLIPSIS) {
         match value {
             Value::Object(nested) => write_fields(f, &format!("{prefix}{name}."), nested)?,
             Value::String(text) => write!(f, "; {prefix}{name} {text}")?,
@@ -409,5 +426,40 @@ impl fmt::Debug for Error {
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         self.0.source.as_deref().map(|source| source as _)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_is_bounded_and_printable_wherever_it_comes_from() {
+        let error = Error::new(ErrorKind::Connect, "\u{1b}[31m".repeat(1 << 20));
+        assert!(error.message().len() <= foreign::MAX_TEXT, "{}", error.message().len());
+        assert!(error.message().starts_with("\\u{1b}[31m") && error.message().ends_with('…'));
+    }
+
+    #[test]
+    fn long_names_before_every_field_do_not_add_up() {
+        let fields: Map<_, _> = (0..200).map(|n| (n.to_string(), "".into())).collect();
+        let long = "a".repeat(foreign::MAX_NAME);
+        let nested =
+            (0..7).fold(fields, |fields, _| Map::from_iter([(long.clone(), fields.into())]));
+        let error = Error::new(ErrorKind::Validation, "no").with_errors(Some(nested));
+        let error = error.with_request_id(Some("GOqq".into()));
+        let text = error.to_string();
+        assert!(text.len() <= MAX_FIELDS + 100, "{}", text.len());
+        assert!(text.ends_with("… [request id GOqq]"), "{}", &text[text.len() - 100..]);
+    }
+
+    #[test]
+    fn the_outcome_is_known_if_nothing_was_sent() {
+        let error = |attempts| {
+            let error = Error::new(ErrorKind::Timeout, "late").with_outcome_unknown(true);
+            error.with_attempts(attempts)
+        };
+        assert!(!error(0).outcome_unknown() && error(0).is_retryable());
+        assert!(error(1).outcome_unknown() && !error(1).is_retryable());
     }
 }

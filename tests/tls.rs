@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use aura_users::{Error, ErrorKind, Options, User, blocking};
+use aura_users::{CancelToken, Error, ErrorKind, Options, User, blocking};
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use time::OffsetDateTime;
@@ -120,7 +120,7 @@ fn a_bad_certificate_is_refused_and_the_error_says_why() {
     ] {
         let port = serve(config);
         let error = get(port, Some(&root.file())).unwrap_err();
-        assert_eq!((error.kind(), error.attempts()), (ErrorKind::Tls, 1), "{error}");
+        assert_eq!((error.kind(), error.attempts()), (ErrorKind::Tls, 0), "{error}");
         assert!(error.message().contains(why), "{error}");
         assert!(!error.outcome_unknown());
     }
@@ -153,8 +153,98 @@ fn a_handshake_that_stalls_ends_with_connect_timeout() {
     let start = Instant::now();
     let error = blocking::Client::new(options).unwrap().get_user("eric").unwrap_err();
     assert!(start.elapsed() < limit + Duration::from_secs(1), "{:?}", start.elapsed());
-    assert_eq!((error.kind(), error.attempts()), (ErrorKind::Timeout, 1), "{error}");
+    assert_eq!((error.kind(), error.attempts()), (ErrorKind::Timeout, 0), "{error}");
     assert!(error.message().contains("connect_timeout"), "{error}");
+}
+
+/// A server that accepts connections and says nothing. Gives its port, and what counts them.
+fn accept_only(keep: bool) -> (u16, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let accepted = Arc::new(AtomicUsize::new(0));
+    let count = accepted.clone();
+    std::thread::spawn(move || {
+        let mut kept = Vec::new();
+        for stream in listener.incoming() {
+            kept.extend(stream.ok().filter(|_| keep));
+            count.fetch_add(1, Ordering::SeqCst);
+        }
+    });
+    (port, accepted)
+}
+
+#[test]
+fn nothing_is_sent_before_the_handshake_is_over() {
+    let root = Authority::new().file();
+    let options = |port| {
+        let options = Options::new().repo_url(format!("https://localhost:{port}/api")).env(false);
+        options.ca_file(root.0.clone())
+    };
+    let assert_unsent = |error: &Error, kind| {
+        assert_eq!((error.kind(), error.attempts()), (kind, 0), "{error}");
+        assert!(!error.outcome_unknown(), "{error}");
+        assert!(!error.to_string().contains("look before you repeat it"), "{error}");
+    };
+
+    // Every attempt fails on its own, and a POST is retried too.
+    let (port, accepted) = accept_only(false);
+    let client = blocking::Client::new(options(port).max_retries(2)).unwrap();
+    let error = client.create_user("eric", "password", &["a@b.c"]).unwrap_err();
+    assert_unsent(&error, ErrorKind::Connect);
+    assert!(accepted.load(Ordering::SeqCst) >= 3);
+
+    let (port, accepted) = accept_only(true);
+    let limit = Duration::from_millis(300);
+    for options in [options(port).timeout(limit), options(port).total_timeout(limit)] {
+        let client = blocking::Client::new(options).unwrap();
+        let error = client.create_user("eric", "password", &["a@b.c"]).unwrap_err();
+        assert_unsent(&error, ErrorKind::Timeout);
+        assert!(error.hint().unwrap().starts_with("try again"), "{error}");
+    }
+
+    let token = CancelToken::new();
+    let client = blocking::Client::new(options(port)).unwrap().with_cancel_token(token.clone());
+    let before = accepted.load(Ordering::SeqCst);
+    std::thread::scope(|scope| {
+        let call = scope.spawn(|| client.reset_user_password("eric").unwrap_err());
+        let begun = client.reset_user_password_start("eric").unwrap();
+        while accepted.load(Ordering::SeqCst) < before + 2 {
+            std::thread::yield_now();
+        }
+        token.cancel();
+        assert_unsent(&call.join().unwrap(), ErrorKind::Cancelled);
+        assert!(begun.wait(None));
+        assert_unsent(&begun.take().unwrap().unwrap_err(), ErrorKind::Cancelled);
+    });
+}
+
+#[test]
+fn what_a_server_says_when_it_leaves_is_bounded() {
+    let authority = Authority::new();
+    let mut config = authority.certify("localhost", ages_hence());
+    config.alpn_protocols = vec![b"h2".to_vec()];
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let config = Arc::new(config);
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let connection = rustls::ServerConnection::new(config.clone()).unwrap();
+            let mut stream = rustls::StreamOwned::new(connection, stream.unwrap());
+            let settings = [0, 0, 0, 4, 0, 0, 0, 0, 0];
+            // GOAWAY with ENHANCE_YOUR_CALM and as much debug data as fits.
+            let debug = [0x1b; 16_376];
+            let mut goaway = vec![0, 0x40, 0, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 11];
+            goaway.extend(debug);
+            let _ = stream.read(&mut [0; 4096]);
+            let _ = stream.write_all(&[&settings[..], &goaway].concat());
+            let _ = stream.flush();
+            let _ = stream.read(&mut [0; 4096]);
+        }
+    });
+    let error = get(port, Some(&authority.file())).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Connect, "{error}");
+    assert!(error.message().ends_with('…') && error.message().len() <= 8 << 10, "{error}");
+    assert!(!error.to_string().contains('\u{1b}'), "{error}");
 }
 
 #[test]
@@ -174,6 +264,16 @@ fn a_ca_file_that_is_none_is_named() {
         let message = error.message();
         assert!(message.contains(path.to_str().unwrap()) && message.contains(why), "{message}");
     }
+}
+
+#[test]
+fn a_key_that_was_given_as_ca_file_is_not_repeated() {
+    const KEY: &str = "0123456789abcdef0123456789abcdef";
+    let options = Options::new().repo_url("https://localhost:1/api").env(false).ca_file(KEY);
+    let error = blocking::Client::new(options).unwrap().get_user("eric").unwrap_err();
+    assert_eq!((error.kind(), error.attempts()), (ErrorKind::InvalidArgument, 0));
+    assert!(error.message().starts_with("ca_file cannot be used: "), "{error}");
+    assert!(!error.to_json().contains(KEY), "{error}");
 }
 
 /// In a process of its own, because it changes the environment.

@@ -22,36 +22,45 @@ class AuraError(Exception):
 
     Every one has `kind`, `message`, `hint`, `reason`, `status`, `errors`, `request_id`,
     `retry_after`, `attempts`, `method`, `route`, `outcome_unknown` and `retryable`. Its text says
-    what to do next where that is known; it names the route, never the user, and holds no secret.
-    Where the operating system is what failed, its OSError is the `__cause__`.
+    what to do next if that is known. It names the request by its route, and contains no secret.
+    Whatever the server sends, it is at most 64 kB long, and each text in it at most 8 kB. If the
+    operating system failed, its OSError is the `__cause__`.
     """
 
     kind: str = "internal"
-    """What went wrong, in the words every language of this library shares."""
+    """What went wrong. Every language of this library uses the same names."""
     message: str
-    """The server's own message where it sent one, else ours."""
+    """The server's own message if it sent one, else the library's."""
     hint: str | None
-    """What to do next, where we know better than the server's message says."""
+    """What to do next, if the library knows more than the message says."""
     reason: str | None
     """Why a credential or an account was refused, such as `revoked_credential`."""
     status: int | None
-    """The HTTP status, where a reply came."""
+    """The HTTP status, if a reply came."""
     errors: dict[str, Any] | None
-    """The field errors of a 422, as the server nests them."""
+    """The field errors of a 422, as the server nests them.
+
+    At most 200 errors and 32 kB of them are kept. If some are left out, the last one is called `…`
+    and says how many.
+    """
     request_id: str | None
-    """The server's `x-request-id`, for asking its operators about this call."""
+    """The server's `x-request-id`: its operators find the call by it."""
     retry_after: float | None
-    """How many seconds to wait before trying again, where the server says so."""
+    """How many seconds to wait before trying again, if the server says so."""
     attempts: int
-    """How many times a request was sent."""
+    """How many times the request was sent: 0 if nothing was sent."""
     method: str | None
     """The request's method."""
     route: str | None
-    """The request's route with its parameters unfilled: `/users/{username_or_email}`."""
+    """The request's route without its parameters: `/users/{username_or_email}`."""
     outcome_unknown: bool
-    """Whether the server may have carried the request out although no reply came."""
+    """Whether the server may have carried out a `create_user` or `reset_user_password` that failed.
+
+    Then look before you repeat it. It is true if no reply came, if the reply is a 5xx, and if it is
+    a success that cannot be read.
+    """
     retryable: bool
-    """Whether the same call may succeed later without any change."""
+    """Whether the same call may succeed later, and repeating it is safe."""
 
     def __init__(
         self,
@@ -152,7 +161,7 @@ class OtpInvalidError(AuthenticationError):
     ...     aura_users.get_current_user(otp="123456")
     ... except aura_users.OtpInvalidError as error:
     ...     print(error.hint)
-    give the code of the authenticator app as the option otp
+    set the option otp to the code of the authenticator app
     """
 
     kind = "otp_invalid"
@@ -191,7 +200,7 @@ class UnsupportedError(ApiError):
     ...     aura_users.reset_user_password("ericmj")
     ... except aura_users.UnsupportedError as error:
     ...     print(error.hint)
-    this server does not offer password reset in its API ...
+    this server has no password reset in its API ...
     """
 
     kind = "unsupported"

@@ -35,8 +35,8 @@ pub(crate) fn read<const N: usize>(
     given: &Given<'_, N>,
     unknown: Option<&Bound<'_, PyDict>>,
 ) -> PyResult<Options> {
-    if let Some(name) = unknown.and_then(|unknown| unknown.keys().iter().next()) {
-        return Err(refuse_name(py, &name.str()?.to_string_lossy()));
+    if let Some((name, value)) = unknown.and_then(|unknown| unknown.iter().next()) {
+        return Err(refuse_name(py, &name.str()?.to_string_lossy(), &value));
     }
     let mut options = Options::new();
     for (name, value) in given {
@@ -53,7 +53,7 @@ pub(crate) fn from_dict(given: &Bound<'_, PyDict>) -> PyResult<Options> {
     for (name, value) in given {
         let name = name.cast::<PyString>()?.to_string_lossy().into_owned();
         if !CALL_OPTIONS.contains(&name.as_str()) {
-            return Err(refuse_name(given.py(), &name));
+            return Err(refuse_name(given.py(), &name, &value));
         }
         if !value.is_none() {
             options = set(options, &name, &value)?;
@@ -62,12 +62,16 @@ pub(crate) fn from_dict(given: &Bound<'_, PyDict>) -> PyResult<Options> {
     Ok(options)
 }
 
-fn refuse_name(py: Python<'_>, name: &str) -> PyErr {
-    match Options::new().unset(name) {
+/// The core decides if it may repeat the name, which may be a secret in the place of its value.
+fn refuse_name(py: Python<'_>, name: &str, value: &Bound<'_, PyAny>) -> PyErr {
+    if Options::SPECS.iter().any(|spec| spec.name == name) {
+        let message = format!("{name} is an option of a client, not of one call");
+        return invalid_argument(py, &message);
+    }
+    let value = value.extract::<String>().unwrap_or_default();
+    match Options::new().set(name, &value) {
         Err(unknown) => raised(py, &unknown),
-        Ok(()) => {
-            invalid_argument(py, &format!("{name} is an option of a client, not of one call"))
-        }
+        Ok(()) => invalid_argument(py, "unknown option"),
     }
 }
 
@@ -144,7 +148,7 @@ fn whole(value: &Bound<'_, PyAny>) -> Option<String> {
     match value.extract::<i128>() {
         Ok(number) => Some(number.to_string()),
         Err(error) if error.is_instance_of::<pyo3::exceptions::PyOverflowError>(value.py()) => {
-            Some("beyond 128 bits".to_owned())
+            Some("an int beyond 128 bits".to_owned())
         }
         Err(_) => None,
     }

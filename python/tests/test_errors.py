@@ -94,6 +94,62 @@ def test_a_lost_reply_to_a_post_may_have_arrived(make_client: MakeClient) -> Non
     assert caught.value.outcome_unknown
 
 
+@pytest.mark.parametrize(
+    ("reply", "exception", "unknown"),
+    [
+        (Reply(b"<html>", 503, {"content-type": "text/html"}), aura_users.ServerError, True),
+        (Reply({"message": "no"}, 500), aura_users.ServerError, True),
+        (Reply(b"<html>", 200, {"content-type": "text/html"}), aura_users.DecodeError, True),
+        (Reply({"message": "no"}, 403), aura_users.PermissionDeniedError, False),
+    ],
+)
+def test_the_outcome_of_a_post(
+    make_client: MakeClient, reply: Reply, exception: type[aura_users.AuraError], unknown: bool
+) -> None:
+    with FakeServer(lambda _: reply) as server:
+        client = make_client(repo_url=server.url)
+        with pytest.raises(exception) as created:
+            client.create_user("eric", "password", ["e@example.com"])
+        with pytest.raises(exception) as was_reset:
+            client.reset_user_password("eric")
+        assert len(server.requests) == 2
+    for error in (created.value, was_reset.value):
+        assert (error.outcome_unknown, error.retryable, error.attempts) == (unknown, False, 1)
+
+
+def test_attempts_count_what_was_sent(make_client: MakeClient) -> None:
+    client = make_client(repo_url="http://127.0.0.1:1/api", max_retries=1)
+    with pytest.raises(aura_users.ConnectError) as caught:
+        client.create_user("eric", "password", ["e@example.com"])
+    assert (caught.value.attempts, caught.value.outcome_unknown) == (0, False)
+
+
+def test_an_error_is_bounded_whatever_the_server_sends(make_client: MakeClient) -> None:
+    path, fields = "a" * 30_000, {str(n): "" for n in range(1500)}
+    headers = {"x-request-id": "i" * 1000}
+    reply = Reply({"message": "no" * 5000, "errors": {path: fields}}, 422, headers)
+    with FakeServer(lambda _: reply) as server, pytest.raises(aura_users.ValidationError) as caught:
+        make_client(repo_url=server.url).create_user("eric", "password", ["e@example.com"])
+    error = caught.value
+    assert error.errors is not None
+    name, kept = next(iter(error.errors.items()))
+    assert (len(kept), error.errors["…"]) == (200, "and 1300 more")
+    assert len(name.encode()) <= 256
+    assert error.request_id == "i" * 256
+    assert len(error.message.encode()) <= 8 * 1024
+    assert error.message.endswith("…")
+    assert len(str(error).encode()) <= 64 * 1024
+    assert "and 1300 more" in str(error)
+
+
+def test_a_decode_error_repeats_no_key_of_the_record(make_client: MakeClient) -> None:
+    reply = Reply({"username": "eric", "handles": {"eric@example.com": 1}})
+    with FakeServer(lambda _: reply) as server, pytest.raises(aura_users.DecodeError) as caught:
+        make_client(repo_url=server.url).get_user("eric")
+    assert caught.value.message.endswith("(handles.*)")
+    assert "eric@example.com" not in repr((caught.value, caught.value.__dict__))
+
+
 def test_time_runs_out(make_client: MakeClient) -> None:
     with SilentServer() as server, pytest.raises(builtins.TimeoutError) as caught:
         make_client(repo_url=server.url).get_user("eric", timeout=0.05, max_retries=0)

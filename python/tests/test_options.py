@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import asyncio
 import inspect
 import os
 from datetime import timedelta
@@ -23,6 +24,7 @@ FUNCTIONS = [
     *("create_user", "get_current_user", "get_user"),
     *("reset_user_password", "stream_audit_logs"),
 ]
+ACCEPT_ANY_TEXT = {"api_key", "otp", "no_proxy", "ca_file", "user_agent"}
 GOOD: dict[str, list[Any]] = {
     "repo_url": ["http://localhost:4000/api"],
     "api_key": ["0123456789abcdef", "Bearer token"],
@@ -107,6 +109,31 @@ def test_no_message_repeats_a_secret() -> None:
             with pytest.raises(aura_users.InvalidArgumentError) as caught:
                 aura_users.Client(**{name: value})  # type: ignore[arg-type]
             assert "s3cret" not in repr((caught.value, caught.value.__dict__))
+
+
+def test_no_message_repeats_a_secret_in_the_wrong_place() -> None:
+    key = "0123456789abcdef0123456789abcdef"
+    swapped: dict[str, Any] = {key: "api_key"}
+    calls: list[Callable[..., Any]] = [
+        aura_users.Client,
+        aura_users.Client().with_options,
+        aura_users.get_user,
+        aura_users.Client().stream_audit_logs,
+        aura_users.AsyncClient,
+        aura_users.AsyncClient().stream_audit_logs,
+        lambda *_, **options: asyncio.run(aura_users.AsyncClient().get_user("eric", **options)),
+    ]
+    for call in calls:
+        arguments = ("eric",) if call is aura_users.get_user else ()
+        with pytest.raises(aura_users.InvalidArgumentError, match="unknown option") as caught:
+            call(*arguments, **swapped)
+        assert key not in repr((caught.value, caught.value.__dict__))
+    for name in NAMES:
+        if name not in ACCEPT_ANY_TEXT:
+            wrong: dict[str, Any] = {name: key}
+            with pytest.raises(aura_users.InvalidArgumentError, match=f"{name} ") as caught:
+                aura_users.Client(**wrong)
+            assert key not in repr((caught.value, caught.value.__dict__))
 
 
 def test_the_table() -> None:

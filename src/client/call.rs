@@ -1,7 +1,7 @@
 //! One operation: sent, sent again where that is safe, and never past its deadline.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
 use http::Uri;
@@ -62,17 +62,35 @@ struct Call<'a> {
     attempts: &'a Attempts,
 }
 
-/// How often a call has sent its request: for who ends it from outside, too.
+/// The attempts of a call. Whoever ends the call from outside reads them too.
 #[derive(Debug, Default)]
-pub(crate) struct Attempts(AtomicU32);
+pub(crate) struct Attempts {
+    begun: AtomicU32,
+    /// Those before the current one that sent the request.
+    sent: AtomicU32,
+    /// Whether the current one has sent the request.
+    is_sent: AtomicBool,
+}
 
 impl Attempts {
+    /// How often the request was sent.
     pub(crate) fn get(&self) -> u32 {
-        self.0.load(Ordering::Relaxed)
+        self.sent.load(Ordering::Relaxed) + u32::from(self.is_sent.load(Ordering::Relaxed))
     }
 
-    fn count(&self) {
-        self.0.fetch_add(1, Ordering::Relaxed);
+    fn begin(&self) {
+        let sent = u32::from(self.is_sent.swap(false, Ordering::Relaxed));
+        self.sent.fetch_add(sent, Ordering::Relaxed);
+        self.begun.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// The number of the current attempt, counted from 1, also if it has sent nothing.
+    fn number(&self) -> u32 {
+        self.begun.load(Ordering::Relaxed)
+    }
+
+    fn is_sent(&self) -> bool {
+        self.is_sent.load(Ordering::Relaxed)
     }
 }
 
@@ -88,7 +106,7 @@ impl Call<'_> {
         self.warn_of_terms();
         loop {
             let passed = self.pass_gate().await?;
-            self.attempts.count();
+            self.attempts.begin();
             let Failed { error, may_repeat } = match self.attempt(passed).await {
                 Ok(reply) => {
                     let status = reply.status;
@@ -104,17 +122,18 @@ impl Call<'_> {
                 }
                 Err(failed) => failed,
             };
-            if !may_repeat || self.attempts.get() > self.settings.max_retries {
+            if !may_repeat || self.attempts.number() > self.settings.max_retries {
                 return Err(error);
             }
-            let pause = error.retry_after().unwrap_or_default().max(backoff(self.attempts.get()));
+            let pause =
+                error.retry_after().unwrap_or_default().max(backoff(self.attempts.number()));
             if !self.is_in_time(pause)
                 || error.kind() == ErrorKind::RateLimited && self.rate_is_an_error()
             {
                 return Err(error);
             }
             LogRecord {
-                attempt: Some(self.attempts.get()),
+                attempt: Some(self.attempts.number()),
                 kind: Some(error.kind()),
                 elapsed: Some(pause),
                 ..self.record(LogLevel::Debug, "pausing before the next attempt")
@@ -132,8 +151,8 @@ impl Call<'_> {
         };
         if has_secret && !self.settings.may_send_secrets {
             return Err(Error::invalid_argument(
-                "repo_url is plain http beyond the loopback: a credential would travel in the \
-                 open; use https, or set allow_insecure_http",
+                "repo_url is plain http beyond the loopback, so a credential could be read on the way: \
+                 use https, or set allow_insecure_http",
             ));
         }
         Ok(())
@@ -170,7 +189,7 @@ impl Call<'_> {
             if self.rate_is_an_error() || !self.is_in_time(wait) {
                 return Err(Error::new(
                     ErrorKind::RateLimited,
-                    "the server's rate limit is reached, so nothing was sent",
+                    "the server's rate limit is reached, so the request was not sent",
                 )
                 .with_retry_after(Some(wait)));
             }
@@ -189,7 +208,7 @@ impl Call<'_> {
         };
         if is_debugging() {
             LogRecord {
-                attempt: Some(self.attempts.get()),
+                attempt: Some(self.attempts.number()),
                 status,
                 kind: result.as_ref().err().map(|failed| failed.error.kind()),
                 elapsed: Some(started.elapsed()),
@@ -208,11 +227,10 @@ impl Call<'_> {
             ("timeout", self.settings.timeout, "try again, or raise the option timeout")
         };
         let message = format!("no whole reply within {option}, {} s", time.as_secs_f64());
-        let is_repeatable = self.request.operation.is_repeatable();
-        let mut error =
-            Error::new(ErrorKind::Timeout, message).with_outcome_unknown(!is_repeatable);
-        // Where it is not known what became of the request, that comes first.
-        if is_repeatable {
+        let is_unknown = self.attempts.is_sent() && !self.request.operation.is_repeatable();
+        let mut error = Error::new(ErrorKind::Timeout, message).with_outcome_unknown(is_unknown);
+        // "Try again" is wrong if the request may have been done.
+        if !is_unknown {
             error = error.with_hint(hint);
         }
         Failed { error, may_repeat: false }
@@ -277,10 +295,11 @@ impl Call<'_> {
                 && matches!(url.host_str(), Some("hex.pm" | "www.hex.pm"))
         };
         let same = url.origin() == next.origin() || home(&url) && home(&next);
-        (same && self.request.operation.is_repeatable()).then(|| {
-            next.set_fragment(None);
-            next.into()
-        })
+        next.set_fragment(None);
+        let next = String::from(next);
+        let may_go = same && self.request.operation.is_repeatable();
+        // A URL may be too long for a request.
+        (may_go && Uri::try_from(&*next).is_ok()).then_some(next)
     }
 
     async fn send(&self, uri: Uri, known: Option<&Record>) -> Result<Reply, Failed> {
@@ -295,7 +314,12 @@ impl Call<'_> {
         .map_err(|failure| self.failed(failure))
     }
 
-    fn outgoing(&self, uri: Uri, known: Option<&Record>, on_fresh_connection: bool) -> Outgoing {
+    fn outgoing(
+        &self,
+        uri: Uri,
+        known: Option<&Record>,
+        on_fresh_connection: bool,
+    ) -> Outgoing<'_> {
         let mut headers = self.settings.headers.for_request(self.request);
         if let Some(known) = known {
             headers.insert(IF_NONE_MATCH, known.etag.clone());
@@ -307,29 +331,35 @@ impl Call<'_> {
             body: self.request.body.as_ref().map(|body| bytes::Bytes::from_owner(body.clone())),
             max_body: self.settings.max_body,
             on_fresh_connection,
+            is_sent: &self.attempts.is_sent,
         }
     }
 
     fn failed(&self, failure: Failure) -> Failed {
-        let repeatable = self.request.operation.is_repeatable();
-        let may_repeat =
-            failure.kind == ErrorKind::Connect && (repeatable || !failure.may_have_arrived);
-        let mut error = Error::new(failure.kind, failure.message)
-            .with_outcome_unknown(failure.may_have_arrived && !repeatable);
-        if let Some(status) = failure.status {
-            error = error.with_status(status);
-        }
+        let operation = self.request.operation;
+        let may_repeat = failure.kind == ErrorKind::Connect
+            && (operation.is_repeatable() || !failure.may_have_arrived);
+        let mut error = Error::new(failure.kind, failure.message);
+        error = match failure.status {
+            // The status came, and the rest of the reply did not.
+            Some(status) => error
+                .with_status(status)
+                .with_outcome_unknown(operation.has_unknown_outcome(status)),
+            None => {
+                error.with_outcome_unknown(failure.may_have_arrived && !operation.is_repeatable())
+            }
+        };
         if let Some(source) = failure.source {
             error = error.with_source(source);
         }
         let hint = match failure.kind {
             ErrorKind::Connect if failure.is_exhausted => Some(EXHAUSTED),
             ErrorKind::Connect if !failure.may_have_arrived => Some(
-                "check repo_url and the network; where only a proxy gets out, set the option proxy",
+                "check repo_url and the network; if only a proxy leads out, set the option proxy",
             ),
             ErrorKind::Timeout => Some("check the network, or raise the option connect_timeout"),
             ErrorKind::Tls => Some(
-                "check repo_url; a certificate authority of your own goes into the option ca_file",
+                "check repo_url; if the certificate authority is your own, set the option ca_file",
             ),
             _ => None,
         };

@@ -1,6 +1,7 @@
 //! The client: makes a call succeed within its time, or says why not.
 //!
 //! - `options`: every option, declared once
+//! - `option_values`: their values, read from text
 //! - `settings`: the options of one call, resolved
 //! - `call`: one operation, with its deadline, its retries and its redirects
 //! - `cache`: records kept with their ETag
@@ -10,6 +11,7 @@
 pub(crate) mod audit_logs;
 pub(crate) mod cache;
 pub(crate) mod call;
+pub(crate) mod option_values;
 pub(crate) mod options;
 pub(crate) mod rate_limit;
 pub(crate) mod settings;
@@ -166,8 +168,9 @@ impl Client {
     /// yes whether or not there is such a user.
     ///
     /// # Errors
-    /// [`ErrorKind::Unsupported`](crate::ErrorKind) where the server does not offer it, as
-    /// hex.pm since July 2026.
+    /// [`ErrorKind::Unsupported`](crate::ErrorKind) if the server does not offer it, as hex.pm since
+    /// July 2026. If [`outcome_unknown`](crate::Error::outcome_unknown) is true, the mail may have
+    /// been sent all the same.
     pub async fn reset_user_password(&self, username_or_email: &str) -> Result<()> {
         let request = Request::reset_user_password(username_or_email)?;
         self.run(request, Reply::nothing).await

@@ -1,29 +1,31 @@
-//! Every option, declared once: its type, its default, its environment variables, its meaning.
+//! The options. Each is declared once, with its type, default, environment variables and meaning.
 //!
-//! All languages set options by name and text through [`Options::set`], and list them through
+//! Every language sets options by name and text with [`Options::set`], and lists them with
 //! [`Options::SPECS`].
 
 use std::fmt;
-use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use secrecy::SecretString;
-use url::Url;
 
+use super::option_values::{
+    Parsed, any, boolean, count, from_one, header_text, invalid, may_hold_secret, path, proxy,
+    repo_url, seconds, user_agent, whole,
+};
 use crate::{Error, Result};
 
-/// What is true of an option in every language.
+/// An option, as it is in every language.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct OptionSpec {
     /// Its name.
     pub name: &'static str,
-    /// Its default as text; none where the option is off by default.
+    /// Its default as text; none if the option is off by default.
     pub default: Option<&'static str>,
-    /// The environment variables it is read from, the first one that is set.
+    /// The environment variables it is read from; the first one that is set counts.
     pub env: &'static [&'static str],
-    /// The values it takes, as an error message names them.
+    /// The values it accepts, in the words of an error message.
     pub allowed: &'static str,
     /// What it does.
     pub doc: &'static str,
@@ -33,9 +35,9 @@ pub struct OptionSpec {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RateLimit {
-    /// Wait for the next window, where the call's time allows it.
+    /// Wait for the next window, if the call's time allows it.
     Wait,
-    /// Fail at once with the time to wait.
+    /// Fail at once. The error says how long to wait.
     Error,
 }
 
@@ -45,8 +47,8 @@ macro_rules! options {
         $name:ident: $type:ty as $argument:ty, $parse:path,
         default $default:expr, env [$($env:literal),*], allowed $allowed:literal;
     )+) => {
-        /// Options of a client or of one call. What is not set falls through: from the call to
-        /// the client, from the client to the environment, from there to the default.
+        /// Options of a client or of one call. An option that is not set comes from the next in
+        /// this order: the call, the client, the environment, the default.
         #[derive(Clone, Default)]
         pub struct Options {
             $(pub(crate) $name: Option<$type>,)+
@@ -72,18 +74,19 @@ macro_rules! options {
                 }
             )+
 
-            /// Sets the option `name` from text, as the environment and other languages give it.
+            /// Sets the option `name` from text, as the environment and other languages do.
             ///
             /// # Errors
-            /// [`ErrorKind::InvalidArgument`](crate::ErrorKind) names an unknown option or a bad
-            /// value, and what is allowed.
+            /// [`ErrorKind::InvalidArgument`](crate::ErrorKind) if the option is unknown or does
+            /// not accept the value. The message lists what is allowed. It does not repeat a name
+            /// or a value that may be a secret.
             pub fn set(&mut self, name: &str, value: &str) -> Result<()> {
                 match name {
                     $(stringify!($name) => {
                         let value = $parse(value).map_err(|why| refused(name, $allowed, &why))?;
                         self.$name = Some(value);
                     })+
-                    _ => return Err(unknown(name)),
+                    _ => return Err(unknown(name, value)),
                 }
                 Ok(())
             }
@@ -91,11 +94,11 @@ macro_rules! options {
             /// Unsets the option `name`.
             ///
             /// # Errors
-            /// [`ErrorKind::InvalidArgument`](crate::ErrorKind) names an unknown option.
+            /// [`ErrorKind::InvalidArgument`](crate::ErrorKind) if the option is unknown.
             pub fn unset(&mut self, name: &str) -> Result<()> {
                 match name {
                     $(stringify!($name) => self.$name = None,)+
-                    _ => return Err(unknown(name)),
+                    _ => return Err(unknown(name, "")),
                 }
                 Ok(())
             }
@@ -106,19 +109,25 @@ macro_rules! options {
                 true $(&& self.$name.is_none())+
             }
 
-            /// These options, and `others` where these leave one open.
+            /// These options, and those of `others` that are not set here.
             #[must_use]
             pub(crate) fn or(self, others: &Self) -> Self {
                 Self { $($name: self.$name.or_else(|| others.$name.clone()),)+ }
             }
         }
 
-        /// Names the options that are set, and the values of those that are no secret.
+        /// Shows the options that are set, with the values of those that are no secret.
         impl fmt::Debug for Options {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 let mut list = f.debug_struct("Options");
                 $(if let Some(value) = &self.$name {
-                    list.field(stringify!($name), value);
+                    let shown = format!("{value:?}");
+                    match stringify!($name) {
+                        "repo_url" if may_hold_secret(&shown) => {
+                            list.field("repo_url", &format_args!("[REDACTED]"))
+                        }
+                        name => list.field(name, value),
+                    };
                 })+
                 list.finish()
             }
@@ -127,7 +136,7 @@ macro_rules! options {
 }
 
 options! {
-    /// Base of the API.
+    /// Base URL of the API.
     repo_url: String as impl Into<String>, repo_url,
         default Some("https://hex.pm/api"), env ["HEX_API_URL"],
         allowed "an http or https URL without user, query and fragment";
@@ -140,14 +149,14 @@ options! {
     /// Time for one attempt.
     timeout: Duration as Duration, seconds,
         default Some("15"), env ["HEX_HTTP_TIMEOUT"], allowed "seconds, from 0.001 to 31536000";
-    /// Time for the whole call, retries and waiting for a rate limit included.
+    /// Time for the whole call, with its retries and its waits for the rate limit.
     total_timeout: Duration as Duration, seconds,
         default Some("120"), env [], allowed "seconds, from 0.001 to 31536000";
-    /// Time to connect, TLS handshake included.
+    /// Time to connect, with the TLS handshake.
     connect_timeout: Duration as Duration, seconds,
         default Some("10"), env [], allowed "seconds, from 0.001 to 31536000";
-    /// How often a call is repeated where repeating is safe: a GET after a connection failure,
-    /// 429, 502, 503 or 504; a POST only when nothing can have reached the server.
+    /// How often a call is retried if that is safe: a GET after a connection failure, 429, 502, 503
+    /// or 504; a POST only if nothing can have reached the server.
     max_retries: u32 as u32, whole, default Some("2"), env [], allowed "a whole number from 0 to 100";
     /// What a call does when the rate limit is reached.
     rate_limit: RateLimit as RateLimit, rate_limit,
@@ -157,29 +166,29 @@ options! {
     prefetch: u32 as u32, whole, default Some("4"), env [], allowed "a whole number from 0 to 100";
     /// First page of the audit log to read.
     page: u64 as u64, from_one, default Some("1"), env [], allowed "a whole number from 1 on";
-    /// Proxy for every request; user and password in its URL are the proxy's. Without it, the
-    /// environment's `http_proxy` and `https_proxy` count, but never for the loopback.
+    /// Proxy for every request. Its URL may hold the proxy's user and password. If it is not set,
+    /// the environment's `http_proxy` and `https_proxy` count, except for the loopback.
     proxy: SecretString as impl Into<SecretString>, proxy,
         default None, env [], allowed "an http or https URL";
     /// Hosts that are reached without a proxy, separated by commas.
     no_proxy: String as impl Into<String>, any,
         default None, env ["no_proxy", "NO_PROXY"],
         allowed "host names, .domains, addresses and networks, separated by commas";
-    /// File of further trusted root certificates, PEM.
+    /// PEM file of root certificates to trust in addition to the system's.
     ca_file: PathBuf as impl Into<PathBuf>, path,
         default None, env ["HEX_CACERTS_PATH"], allowed "the path of a PEM file";
-    /// Name of the program, put in front of ours in `User-Agent`. The server keeps 255 code
+    /// Name of the program, which precedes the library's in `User-Agent`. The server keeps 255 code
     /// points of it in every audit row.
     user_agent: String as impl Into<String>, user_agent,
         default None, env [], allowed "text without control characters";
     /// Largest reply accepted, in bytes after decompression.
     max_body: u64 as u64, from_one, default Some("16777216"), env [], allowed "bytes, from 1 on";
-    /// User records kept in memory with their ETag, so that asking for one again costs a 304; 0
-    /// keeps none.
+    /// How many user records are kept in memory with their ETag. The server answers 304 if such a
+    /// record did not change.
     cache: u32 as u32, count, default Some("0"), env [], allowed "a whole number from 0 to 100000";
     /// Whether a credential may be sent over plain http beyond the loopback.
     allow_insecure_http: bool as bool, boolean, default Some("false"), env [], allowed "true or false";
-    /// Whether options are read from the environment. A client's option, not a call's.
+    /// Whether options are read from the environment. An option of a client, not of a call.
     env: bool as bool, boolean, default Some("true"), env [], allowed "true or false";
 }
 
@@ -191,139 +200,45 @@ impl Options {
     }
 }
 
-fn unknown(name: &str) -> Error {
+/// A name is repeated only if it looks like the name of an option, and if the value does not: a
+/// program that swaps the two has its key where the name should be.
+fn unknown(name: &str, value: &str) -> Error {
     let names: Vec<_> = Options::SPECS.iter().map(|spec| spec.name).collect();
-    Error::invalid_argument(format!(
-        "unknown option {name:?}: the options are {}",
-        names.join(", ")
-    ))
+    let is_swapped = names.contains(&value.trim().to_ascii_lowercase().replace('-', "_").as_str());
+    let is_name = (1..=LONGEST_NAME).contains(&name.len())
+        && name.bytes().all(|byte| byte.is_ascii_lowercase() || matches!(byte, b'_' | b'-'));
+    let what = match (is_swapped, is_name) {
+        (true, _) => {
+            " (its value is the name of an option: check that they are not swapped)".into()
+        }
+        (false, true) => format!(" {name:?}"),
+        (false, false) => String::new(),
+    };
+    Error::invalid_argument(format!("unknown option{what}: the options are {}", names.join(", ")))
 }
 
-/// `why` says what is wrong with the value, and repeats it only where it cannot be a secret.
+/// Longer names are no mistyped names of options.
+const LONGEST_NAME: usize = 24;
+
+/// The error of an option that does not accept its value.
+///
+/// `why` says what is wrong with the value, but a program may have set the wrong option to a secret.
+/// So `why` repeats a value only if it is shorter than every secret (see [`invalid`]), or if it is a
+/// URL without a user, a query and a fragment (see [`repo_url`]).
 pub(crate) fn refused(name: &str, allowed: &str, why: &str) -> Error {
     Error::invalid_argument(format!("{name} {why}; allowed: {allowed}"))
 }
 
-/// What `refused` wants to know of an option that is set by its typed method.
+/// The values that the option `name` accepts, for [`refused`].
 pub(crate) fn allowed(name: &str) -> &'static str {
     Options::SPECS.iter().find(|spec| spec.name == name).map_or("", |spec| spec.allowed)
-}
-
-type Parsed<T> = Result<T, String>;
-
-fn any(text: &str) -> Parsed<String> {
-    Ok(text.to_owned())
-}
-
-fn path(text: &str) -> Parsed<PathBuf> {
-    if text.is_empty() { Err("is empty".to_owned()) } else { Ok(text.into()) }
-}
-
-const NO_URL: &str = "is not usable: it is no http or https URL, or has no host";
-
-/// The base URL in its normal form, without a slash at its end.
-pub(crate) fn repo_url(text: &str) -> Parsed<String> {
-    // What stands before an @ or behind a ? may be a secret, also where the URL cannot be read.
-    let url = http_url(text).map_err(|why| match text.contains(['@', '?']) {
-        true => NO_URL.to_owned(),
-        false => format!("is {text:?}: {why}"),
-    })?;
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err("names a user or a password: a credential goes into api_key".to_owned());
-    }
-    if url.query().is_some() || url.fragment().is_some() {
-        return Err("has a query or a fragment".to_owned());
-    }
-    Ok(url.as_str().trim_end_matches('/').to_owned())
-}
-
-pub(crate) fn proxy(text: &str) -> Parsed<SecretString> {
-    match http_url(text) {
-        // In its normal form: its scheme decides whether TLS is needed.
-        Ok(url) => Ok(String::from(url).into()),
-        // It may hold a password, and a scheme may be a name (`user:password@host`): nothing of
-        // it is repeated.
-        Err(_) => Err(NO_URL.to_owned()),
-    }
-}
-
-fn http_url(text: &str) -> Parsed<Url> {
-    let url = Url::parse(text).map_err(|error| match error {
-        // The C library and the Python package come without Unicode's tables for it.
-        url::ParseError::IdnaError if !text.is_ascii() => {
-            "an international host name is written in its ASCII form here, xn--…".to_owned()
-        }
-        error => error.to_string(),
-    })?;
-    match url.scheme() {
-        "http" | "https" if url.has_host() => Ok(url),
-        scheme => Err(format!("its scheme is {scheme}")),
-    }
-}
-
-fn header_text(text: &str) -> Parsed<SecretString> {
-    user_agent(text).map(Into::into)
-}
-
-fn user_agent(text: &str) -> Parsed<String> {
-    match text.bytes().position(|byte| byte.is_ascii_control()) {
-        Some(at) => Err(format!("has a control character at byte {at}")),
-        None if text.trim().is_empty() => Err("is empty".to_owned()),
-        None => Ok(text.to_owned()),
-    }
-}
-
-/// The times there can be: added to any clock, they do not overflow.
-pub(crate) const TIMES: RangeInclusive<Duration> =
-    Duration::from_millis(1)..=Duration::from_secs(31_536_000);
-
-fn seconds(text: &str) -> Parsed<Duration> {
-    let bad = || format!("is {text:?}");
-    let seconds: f64 = text.trim().parse().map_err(|_| bad())?;
-    let time = Duration::try_from_secs_f64(seconds).map_err(|_| bad())?;
-    if TIMES.contains(&time) { Ok(time) } else { Err(bad()) }
-}
-
-pub(crate) const WHOLE: RangeInclusive<u64> = 0..=100;
-pub(crate) const COUNT: RangeInclusive<u64> = 0..=100_000;
-pub(crate) const FROM_ONE: RangeInclusive<u64> = 1..=u64::MAX;
-
-fn number(text: &str, range: &RangeInclusive<u64>) -> Parsed<u64> {
-    match text.trim().parse() {
-        Ok(number) if range.contains(&number) => Ok(number),
-        _ => Err(format!("is {text:?}")),
-    }
-}
-
-fn small(text: &str, range: &RangeInclusive<u64>) -> Parsed<u32> {
-    u32::try_from(number(text, range)?).map_err(|_| format!("is {text:?}"))
-}
-
-fn whole(text: &str) -> Parsed<u32> {
-    small(text, &WHOLE)
-}
-
-fn count(text: &str) -> Parsed<u32> {
-    small(text, &COUNT)
-}
-
-fn from_one(text: &str) -> Parsed<u64> {
-    number(text, &FROM_ONE)
-}
-
-fn boolean(text: &str) -> Parsed<bool> {
-    match text.trim().to_ascii_lowercase().as_str() {
-        "true" | "1" | "yes" | "on" => Ok(true),
-        "false" | "0" | "no" | "off" => Ok(false),
-        _ => Err(format!("is {text:?}")),
-    }
 }
 
 fn rate_limit(text: &str) -> Parsed<RateLimit> {
     match text {
         "wait" => Ok(RateLimit::Wait),
         "error" => Ok(RateLimit::Error),
-        _ => Err(format!("is {text:?}")),
+        _ => Err(invalid(text)),
     }
 }
 
@@ -364,7 +279,12 @@ mod tests {
             ("repo_url", "ftp://hex.pm", "is \"ftp://hex.pm\": its scheme is ftp"),
             ("repo_url", "https://eric:pw@hex.pm/api", "names a user or a password"),
             ("repo_url", "https://hex.pm/api?a=b", "has a query"),
+            ("repo_url", "ftp://hex.pm/#pw", "is no http or https URL"),
+            ("repo_url", "ftp://hex.pm/?pw", "is no http or https URL"),
+            ("repo_url", "hex.pm/pw", "is no http or https URL"),
+            ("repo_url", "pw:0", "is no http or https URL"),
             ("timeout", "0", "is \"0\""),
+            ("timeout", "0.0001", "timeout is not valid; allowed: seconds, from 0.001"),
             ("timeout", "-1", "is \"-1\""),
             ("timeout", "nan", "is \"nan\""),
             ("timeout", "inf", "is \"inf\""),
@@ -373,6 +293,7 @@ mod tests {
             ("page", "1.5", "is \"1.5\""),
             ("max_body", "0", "is \"0\""),
             ("rate_limit", "Wait", "is \"Wait\""),
+            ("rate_limit", "waiting", "is not valid"),
             ("proxy", "socks5://user:pw@host", "is no http or https URL"),
             ("api_key", "", "is empty"),
         ] {
@@ -383,7 +304,37 @@ mod tests {
     }
 
     #[test]
+    fn a_secret_that_was_given_to_the_wrong_option_is_not_repeated() {
+        const SECRETS: [&str; 4] =
+            ["0123456789abcdef0123456789abcdef", "123456", "hunter-2-forever", "Bearer eyJhbGciOi"];
+        for secret in SECRETS {
+            for spec in Options::SPECS {
+                let mut options = Options::new();
+                if let Err(error) = options.set(spec.name, secret) {
+                    assert!(!error.to_string().contains(secret), "{error}");
+                }
+                for swapped in [spec.name.to_owned(), spec.name.to_uppercase()] {
+                    let error = options.set(secret, &swapped).unwrap_err();
+                    assert!(!error.to_string().contains(secret), "{error}");
+                    assert!(error.message().contains("swapped"), "{error}");
+                }
+            }
+            for error in [Options::new().unset(secret), Options::new().set(secret, "x")]
+                .map(Result::unwrap_err)
+            {
+                assert!(error.message().starts_with("unknown option: the options"), "{error}");
+            }
+        }
+        let error = Options::new().set("correct", "api_key").unwrap_err();
+        assert!(!error.message().contains("correct"), "{error}");
+    }
+
+    #[test]
     fn secrets_do_not_print() {
+        for url in ["https://eric:pw@hex.pm", "https://hex.pm?pw", "https://hex.pm#pw"] {
+            let text = format!("{:?}", Options::new().repo_url(url));
+            assert!(text.contains("repo_url") && !text.contains("pw"), "{text}");
+        }
         let options = Options::new().api_key("0123456789abcdef").timeout(Duration::from_secs(3));
         let text = format!("{options:?}");
         assert!(text.contains("api_key") && text.contains("timeout: 3s"), "{text}");

@@ -10,6 +10,7 @@ use once_cell::sync::{Lazy, OnceCell};
 use secrecy::{ExposeSecret, SecretString};
 use url::{Host, Url};
 
+use super::option_values;
 use super::options::{self, OptionSpec, Options, RateLimit};
 use crate::log::{LogLevel, LogRecord};
 use crate::protocol::request::Headers;
@@ -108,18 +109,18 @@ impl Layers {
         };
 
         let checked = |name, why: String| options::refused(name, options::allowed(name), &why);
-        let base = options::repo_url(&repo_url).map_err(|why| checked("repo_url", why))?;
+        let base = option_values::repo_url(&repo_url).map_err(|why| checked("repo_url", why))?;
         let url = Url::parse(&base).map_err(|error| checked("repo_url", error.to_string()))?;
         // What `set` checks, for options that were set by their typed methods.
         for (name, number, range) in [
-            ("page", page, options::FROM_ONE),
-            ("max_body", max_body, options::FROM_ONE),
-            ("max_retries", max_retries.into(), options::WHOLE),
-            ("prefetch", prefetch.into(), options::WHOLE),
-            ("cache", cache.into(), options::COUNT),
+            ("page", page, option_values::FROM_ONE),
+            ("max_body", max_body, option_values::FROM_ONE),
+            ("max_retries", max_retries.into(), option_values::WHOLE),
+            ("prefetch", prefetch.into(), option_values::WHOLE),
+            ("cache", cache.into(), option_values::COUNT),
         ] {
             if !range.contains(&number) {
-                return Err(checked(name, format!("is {number}")));
+                return Err(checked(name, option_values::invalid(&number.to_string())));
             }
         }
         for (name, time) in [
@@ -127,12 +128,12 @@ impl Layers {
             ("total_timeout", total_timeout),
             ("connect_timeout", connect_timeout),
         ] {
-            if !options::TIMES.contains(&time) {
-                return Err(checked(name, format!("is {time:?}")));
+            if !option_values::TIMES.contains(&time) {
+                return Err(checked(name, option_values::invalid(&format!("{time:?}"))));
             }
         }
         let proxy = proxy
-            .map(|proxy| options::proxy(proxy.expose_secret()))
+            .map(|proxy| option_values::proxy(proxy.expose_secret()))
             .transpose()
             .map_err(|why| checked("proxy", why))?;
         let is_loopback = is_loopback(&url);
@@ -187,7 +188,7 @@ impl EnvProxies {
             let Some((variable, value)) = first_set(variables)? else { return Ok(None) };
             // Other programs take a bare host here, so ours does too.
             let value = if value.contains("://") { value } else { format!("http://{value}") };
-            options::proxy(&value)
+            option_values::proxy(&value)
                 .map(Some)
                 .map_err(|why| options::refused(variable, options::allowed("proxy"), &why))
         };

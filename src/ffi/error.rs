@@ -13,15 +13,19 @@ use crate::Error;
 
 /// Why a call failed.
 ///
-/// Owned by the caller, who frees it with aura_error_free(). It does not change, so many threads
-/// may read it at once. Every function that reads one takes NULL, which stands for no error.
+/// You own it; free it with aura_error_free(). It does not change, so several threads may read it
+/// at once. Every function that reads one accepts NULL, which means no error.
+///
+/// An error is bounded, whatever the server sends: its text is at most 64 kB long, and its JSON at
+/// most 128 kB. Each text in it, such as the server's message, is at most 8 kB, and a text that is
+/// cut ends in "…". Control characters are escaped.
 ///
 /// Since 0.1.0.
 pub struct aura_error(Handle<Failure>);
 
 opaque!(aura_error, Failure);
 
-/// An error, and its texts once somebody asked for them.
+/// An error, with its texts once somebody asks for them.
 pub(super) struct Failure {
     pub(super) error: Error,
     message: OnceCell<CString>,
@@ -34,7 +38,7 @@ impl From<Error> for Failure {
     }
 }
 
-/// What is behind a pointer; NULL, and what was freed as far as can be seen, is no error.
+/// The error behind a pointer. NULL is none, and neither is one that was visibly freed.
 fn failure(error: Option<&aura_error>) -> Option<&Failure> {
     live("error", error).ok().map(Handle::value)
 }
@@ -50,8 +54,8 @@ pub extern "C" fn aura_error_kind(error: Option<&aura_error>) -> aura_status {
 }
 
 /// The whole error in a sentence for a person or a log: the request's method and route, the kind,
-/// the server's message, its field errors, what to do next, the request id. No secret stands in
-/// it, and no name or address but those that the server's message repeats.
+/// the server's message, its field errors, what to do next, the request id. It contains no secret,
+/// and no name or address except those that the server's message repeats.
 ///
 /// UTF-8, owned by the error and valid until it is freed; "" for NULL. Never NULL.
 ///
@@ -61,14 +65,14 @@ pub extern "C" fn aura_error_message(error: Option<&aura_error>) -> *const c_cha
     quietly(c"".as_ptr(), || {
         let Some(failure) = failure(error) else { return c"".as_ptr() };
         let message = failure.message.get_or_init(|| {
-            // A message may repeat what the server said, and that may hold a NUL.
+            // A NUL is escaped like every control character. This makes sure of it.
             c_string(&failure.error.to_string().replace('\0', "\\0")).unwrap_or_default()
         });
         message.as_ptr()
     })
 }
 
-/// The HTTP status of the reply, or 0 where no reply came.
+/// The HTTP status of the reply, or 0 if no reply came.
 ///
 /// Since 0.1.0.
 #[unsafe(no_mangle)]
@@ -76,8 +80,8 @@ pub extern "C" fn aura_error_http_status(error: Option<&aura_error>) -> i32 {
     quietly(0, || failure(error).and_then(|failure| failure.error.status()).map_or(0, i32::from))
 }
 
-/// How long the server asks to be left alone before the next try, in milliseconds, or -1 where it
-/// does not say.
+/// How long the server asks you to wait before you try again, in milliseconds, or -1 if it does
+/// not say.
 ///
 /// Since 0.1.0.
 #[unsafe(no_mangle)]
@@ -88,13 +92,20 @@ pub extern "C" fn aura_error_retry_after_ms(error: Option<&aura_error>) -> i64 {
     })
 }
 
-/// All of the error as one JSON object: "kind" (as aura_status_name() gives it), "status",
-/// "message" (the server's own where it sent one), "hint", "reason", "errors" (by field),
+/// The whole error as one JSON object: "kind" (as aura_status_name() returns it), "status",
+/// "message" (the server's own if it sent one), "hint", "reason", "errors" (by field),
 /// "request_id", "retry_after_ms", "attempts", "method", "route", "outcome_unknown", "retryable".
-/// What is not known is null.
+/// A field that is not known is null.
 ///
-/// "outcome_unknown" is true where the server may have carried the request out although no reply
-/// came: look before you repeat it.
+/// "errors" has at most 200 errors and 32 kB of them, names of at most 256 bytes included. If some
+/// are left out, the last field is called "…" and says how many. "request_id" is at most 256 bytes.
+///
+/// "attempts" is how many times the request was sent: 0 if nothing was sent, for example because no
+/// connection came about.
+///
+/// "outcome_unknown" is true if the server may have carried out an aura_create_user() or an
+/// aura_reset_user_password() that failed: no reply came, or a 5xx, or a success that cannot be
+/// read. Then look before you repeat it, and "retryable" is false.
 ///
 /// Owned by the error and valid until it is freed; NULL for NULL.
 ///

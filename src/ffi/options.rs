@@ -36,11 +36,12 @@ pub extern "C" fn aura_options_new() -> Box<aura_options> {
     made(Chosen::default())
 }
 
-/// Sets the option `name` to `value`, or unsets it where `value` is NULL. Both are copied. The
-/// options, their values and defaults are listed at the head of this header.
+/// Sets the option `name` to `value`, or unsets it if `value` is NULL. Both are copied. The head of
+/// this header lists the options with their values and defaults.
 ///
-/// Returns AURA_OK, or AURA_INVALID_ARGUMENT for an unknown name or a bad value; the error's
-/// message names the option and the values allowed.
+/// Returns AURA_OK, or AURA_INVALID_ARGUMENT if the name is unknown or the option does not accept
+/// the value. The error's message names the option and the values allowed. It does not repeat a
+/// name or a value that may be a secret.
 ///
 /// Since 0.1.0.
 #[unsafe(no_mangle)]
@@ -56,7 +57,12 @@ pub extern "C" fn aura_options_set(
         if value.is_null() {
             options.unset(name)?;
         } else {
-            options.set(name, text(name, value)?)?;
+            let value = text(name, value).or_else(|error| {
+                // An unknown name may be a secret, so that error must not repeat it.
+                Options::new().unset(name)?;
+                Err(error)
+            })?;
+            options.set(name, value)?;
         }
         Ok(aura_status::AURA_OK)
     })

@@ -4,7 +4,7 @@ use percent_encoding::percent_decode_str;
 use url::Url;
 
 use super::{assert_error, assert_printable};
-use crate::client::options;
+use crate::client::option_values;
 use crate::client::settings::Layers;
 use crate::protocol::Request;
 use crate::{Client, ErrorKind, OptionSpec, Options};
@@ -52,6 +52,12 @@ pub fn option(data: &[u8]) {
         Some(spec) => set(spec, text),
         None => {
             let known = Options::SPECS.iter().any(|spec| spec.name == text);
+            if let Err(error) = Options::new().set(text, "api_key").map_err(|e| e.to_string()) {
+                assert!(
+                    known || text.len() < 12 || !error.contains(text),
+                    "{error} repeats a name"
+                );
+            }
             let error = Options::new().set(text, "\0").err();
             assert!(known || error.as_ref().is_some_and(|e| e.message().starts_with("unknown")));
             assert_eq!(known, Options::new().unset(text).is_ok());
@@ -60,13 +66,9 @@ pub fn option(data: &[u8]) {
     }
 }
 
-/// Whether the value may hold a secret, so that nothing may repeat it.
-fn is_secret(spec: &OptionSpec, value: &str) -> bool {
-    match spec.name {
-        "api_key" | "otp" | "proxy" => true,
-        "repo_url" => value.contains(['@', '?']),
-        _ => false,
-    }
+/// Whether a refusal may repeat the value: as a URL that has no place for a secret.
+fn is_plain_url(spec: &OptionSpec, value: &str) -> bool {
+    spec.name == "repo_url" && value.contains("://") && !value.contains(['@', '?', '#'])
 }
 
 fn set(spec: &OptionSpec, value: &str) {
@@ -76,10 +78,10 @@ fn set(spec: &OptionSpec, value: &str) {
         assert_eq!(error.kind(), ErrorKind::InvalidArgument);
         assert!(error.message().starts_with(spec.name), "{error}");
         assert!(error.message().ends_with(spec.allowed), "{error}");
-        // Every word of it: a part of a URL may be the password.
+        // Every word of it: the value may be a secret, and a part of a URL a password.
         let said = error.message().strip_suffix(spec.allowed).unwrap_or_default();
         for word in value.split(|c: char| !c.is_alphanumeric()).filter(|word| word.len() > 12) {
-            assert!(!is_secret(spec, value) || !said.contains(word), "{error} repeats {word}");
+            assert!(is_plain_url(spec, value) || !said.contains(word), "{error} repeats {word}");
         }
         return;
     }
@@ -93,7 +95,7 @@ fn set(spec: &OptionSpec, value: &str) {
     }
     let settings = Layers::new(options.clone()).and_then(|layers| layers.resolve(&Options::new()));
     let settings = settings.expect("a value that was accepted resolves");
-    let base = options::repo_url(&settings.base).expect("the base is a base");
+    let base = option_values::repo_url(&settings.base).expect("the base is a base");
     assert_eq!(base, settings.base);
     assert!(Url::parse(&format!("{base}/users/me")).is_ok_and(|url| url.path().ends_with("/me")));
     if spec.name == "proxy" {

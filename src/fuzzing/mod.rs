@@ -1,8 +1,8 @@
-//! What must hold whatever bytes come: each function here takes them and panics where it does not.
+//! What must hold for all input: each function here takes bytes and panics if it does not hold.
 //!
-//! The fuzz targets of `fuzz/` are made of these; `tests` runs them in every build, on the recorded
-//! replies, on what fuzzing found, and on arbitrary text. Nothing of this is in a library that is
-//! built to be used.
+//! The fuzz targets of `fuzz/` call these functions. `tests` runs them in every build, on the
+//! recorded replies, on what fuzzing found, and on arbitrary text. A library that is built to be
+//! used contains none of this.
 //!
 //! - `reply`: whole replies, the records and errors that are read from them
 //! - `headers`: single headers
@@ -18,26 +18,53 @@ pub use arguments::{option, path};
 pub use headers::{challenge, limits, notice};
 pub use reply::{error_body, page, reply, user};
 
-use crate::protocol::headers::escape_control;
+use serde_json::Value;
+
+use crate::protocol::foreign::{MAX_FIELD_ERRORS, MAX_NAME, MAX_TEXT, escape_control};
 use crate::{Error, ErrorKind};
 
-/// Text on its way to a terminal or a log file.
+/// Checks text that goes to a terminal or a log file.
 fn assert_printable(what: &str, text: &str) {
     let bad = text.chars().find(|c| escape_control(*c).ne([*c]));
     assert!(bad.is_none(), "{what} holds {bad:?}: {text:?}");
 }
 
-/// What is true of every error, whatever it was made of.
+/// Checks text that an error may contain.
+fn assert_bounded(what: &str, text: &str, limit: usize) {
+    assert!(text.len() <= limit, "{what} is {} bytes long", text.len());
+    assert_printable(what, text);
+}
+
+/// How many field errors `value` holds, each within its bounds.
+fn count_fields(value: &Value) -> usize {
+    match value {
+        Value::Object(fields) if !fields.is_empty() => {
+            fields.keys().for_each(|name| assert_bounded("a name", name, MAX_NAME));
+            fields.values().map(count_fields).sum()
+        }
+        Value::Array(values) if !values.is_empty() => values.iter().map(count_fields).sum(),
+        value => {
+            assert_bounded("a field error", value.as_str().unwrap_or_default(), MAX_TEXT);
+            1
+        }
+    }
+}
+
+/// Checks what is true of every error, whatever it was made of.
 fn assert_error(error: &Error) {
     assert!(ErrorKind::ALL.contains(&error.kind()));
-    assert_printable("the text", &error.to_string());
-    assert_printable("the debug form", &format!("{error:?}"));
-    assert_printable("the message", error.message());
-    assert_printable("the request id", error.request_id().unwrap_or_default());
+    assert_bounded("the text", &error.to_string(), 64 * 1024);
+    assert_bounded("the debug form", &format!("{error:?}"), 64 * 1024);
+    assert_bounded("the message", error.message(), MAX_TEXT);
+    assert_bounded("the request id", error.request_id().unwrap_or_default(), MAX_NAME);
+    let fields = error.field_errors().map_or(0, |fields| fields.values().map(count_fields).sum());
+    // One more says how many are left out.
+    assert!(fields <= MAX_FIELD_ERRORS + 1, "{fields} field errors");
+    assert!(!error.is_retryable() || !error.outcome_unknown());
 
     let json = error.to_json();
-    assert_printable("the JSON", &json);
-    let read: serde_json::Value = serde_json::from_str(&json).expect("the JSON of an error");
+    assert_bounded("the JSON", &json, 128 * 1024);
+    let read: Value = serde_json::from_str(&json).expect("the JSON of an error");
     assert_eq!(read["kind"], error.kind().as_str());
     assert_eq!(read["message"], error.message());
     assert_eq!(read["status"].as_u64(), error.status().map(u64::from));

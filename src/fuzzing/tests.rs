@@ -71,10 +71,33 @@ fn what_these_properties_found() {
         super::error_body(&[&[6], body.as_bytes()].concat());
     }
     super::reply(b"HTTP/1.1 500 no\nx-request-id: a\tb\n\n");
+    // A path of 200 kB before each of 100,000 errors was a text of 20 GB.
+    let name = "a".repeat(200_000);
+    let fields: Vec<_> = (0..100_000).map(|n| format!("\"{n}\":\"\"")).collect();
+    let fields = fields.join(",");
+    let short = &fields[..fields[..50_000].rfind(',').unwrap()];
+    for body in [
+        format!(r#"{{"message":"no","errors":{{"{name}":{{{fields}}}}}}}"#),
+        format!(r#"{{"message":"no","errors":{{"{}":{{{short}}}}}}}"#, &name[..10_000]),
+        format!(r#"{{"message":"{name}"}}"#),
+        format!(r#"{{"message":"{}"}}"#, &name[..60_000]),
+        format!(r#"{{"message":"no","errors":{}1{}}}"#, "{\"a\":".repeat(9000), "}".repeat(9000)),
+    ] {
+        super::error_body(&[&[6], body.as_bytes()].concat());
+        let head = "HTTP/1.1 422 no\ncontent-type: application/json\nx-request-id: ";
+        super::reply(format!("{head}{name}\nx-hex-message: {name}\n\n{body}").as_bytes());
+    }
+    super::reply(format!("HTTP/1.1 200 OK\ncontent-type: {name}\n\n{{}}").as_bytes());
+    // A key of the record is somebody's address, and as long as the server likes.
+    super::user(format!(r#"{{"username":"a","handles":{{"{name}":1}}}}"#).as_bytes());
     for (name, value) in [
         ("repo_url", "https://eric:correcthorsebatterystaple@:4000"),
         ("repo_url", "eric:correcthorsebatterystaple@hex.pm/api"),
         ("repo_url", "https://hex.pm/api?key=correcthorsebatterystaple"),
+        ("repo_url", "ftp://hex.pm/api#correcthorsebatterystaple"),
+        ("repo_url", "correcthorsebatterystaple"),
+        ("timeout", "correcthorsebatterystaple"),
+        ("rate_limit", "correcthorsebatterystaple"),
         ("proxy", "correcthorsebatterystaple:@proxy:3128"),
         ("proxy", "HTTPS://proxy"),
         ("proxy", " https://proxy"),
@@ -82,6 +105,30 @@ fn what_these_properties_found() {
         let pick = Options::SPECS.iter().position(|spec| spec.name == name).unwrap();
         super::option(&[&[pick.try_into().unwrap()], value.as_bytes()].concat());
     }
+}
+
+/// JSON of an error whose parts may be long, many or deep.
+fn errors() -> impl Strategy<Value = String> {
+    let text = prop_oneof![
+        any::<String>().prop_map(|text| Value::from(text).to_string()),
+        ("[a\u{7f}\u{202e}é\"]", 0..20_000_usize)
+            .prop_map(|(c, n)| Value::from(c.repeat(n)).to_string()),
+        "-?[0-9]{1,30}(\\.[0-9]{1,30})?(e-?[0-9]{1,9})?",
+        Just("null".to_owned()),
+    ];
+    text.prop_recursive(12, 100, 20, |inner| {
+        let name =
+            ("[a-zé\u{7f}]", 0..400_usize).prop_map(|(c, n)| Value::from(c.repeat(n)).to_string());
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..40)
+                .prop_map(|all| format!("[{}]", all.join(","))),
+            prop::collection::vec((name, inner), 0..40).prop_map(|all| {
+                let all: Vec<_> =
+                    all.into_iter().map(|(name, value)| format!("{name}:{value}")).collect();
+                format!("{{{}}}", all.join(","))
+            }),
+        ]
+    })
 }
 
 /// Text in which what matters to paths and URLs is likely.
@@ -128,5 +175,24 @@ proptest! {
         super::notice(&data);
         let lines: Vec<_> = numbers.iter().map(u64::to_string).collect();
         super::limits(lines.join("\n").as_bytes());
+    }
+}
+
+proptest! {
+    // These are large.
+    #![proptest_config(ProptestConfig {
+        cases: 60,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
+
+    #[test]
+    fn an_error_is_bounded_whatever_the_server_says(message in errors(), errors in errors()) {
+        for body in [
+            format!(r#"{{"message":"no","errors":{errors}}}"#),
+            format!(r#"{{"message":{message},"errors":{{"a":{errors}}}}}"#),
+        ] {
+            super::error_body(&[&[6], body.as_bytes()].concat());
+        }
     }
 }

@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 use http::HeaderMap;
 use http::header::{CACHE_CONTROL, DATE, RETRY_AFTER, WWW_AUTHENTICATE};
 
+use super::foreign;
 use crate::ErrorKind;
 
 /// A header's text, where it is one: visible ASCII and tabs.
@@ -116,9 +117,9 @@ pub(crate) fn rate_window(headers: &HeaderMap, now: SystemTime) -> Option<RateWi
 /// A notice for the person: `x-hex-message: "text"; level=warn`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Notice {
-    /// With control characters escaped: it is on its way to a terminal or a log file.
+    /// Printable and bounded: it goes to a terminal or a log file.
     pub(crate) text: String,
-    /// Whether the server asks for more than a remark.
+    /// Whether it is more than a remark.
     pub(crate) is_warning: bool,
 }
 
@@ -141,8 +142,7 @@ pub(crate) fn notice(headers: &HeaderMap) -> Option<Notice> {
             matches!(level.trim_matches('"'), "warn" | "warning" | "error" | "fatal")
         })
     });
-    let text = printable(&text);
-    Some(Notice { text, is_warning })
+    Some(Notice { text: foreign::text(&text), is_warning })
 }
 
 fn unescape(quoted: &str) -> String {
@@ -152,19 +152,6 @@ fn unescape(quoted: &str) -> String {
         text.extend(if next == '\\' { chars.next() } else { Some(next) });
     }
     text
-}
-
-/// Control characters, and those that turn the direction of the text around them.
-pub(crate) fn escape_control(c: char) -> impl Iterator<Item = char> {
-    let dangerous = c.is_control()
-        || matches!(c, '\u{2028}' | '\u{2029}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    let escaped = dangerous.then(|| c.escape_unicode());
-    escaped.into_iter().flatten().chain((!dangerous).then_some(c))
-}
-
-/// Foreign text as it may stand in a message.
-pub(crate) fn printable(text: &str) -> String {
-    text.chars().flat_map(escape_control).collect()
 }
 
 #[cfg(test)]
@@ -267,5 +254,7 @@ mod tests {
             read("\"tab\tright-to-left \u{202e}\"").text,
             "tab\\u{9}right-to-left \\u{202e}"
         );
+        let long = read(&format!("\"{}\"", "\t".repeat(100_000))).text;
+        assert!(long.len() <= foreign::MAX_TEXT && long.ends_with('…'), "{}", long.len());
     }
 }

@@ -1,8 +1,8 @@
-//! The rules every body is read by.
+//! The rules by which every body is read.
 //!
-//! A body is text (UTF-8), is nested no deeper than [`MAX_DEPTH`], and is read as a whole: what
-//! cannot be read is an error that names the place and never repeats a value, which may be
-//! somebody's address.
+//! A body is UTF-8, and no deeper than [`MAX_DEPTH`]. It is read as a whole or not at all. The error
+//! of a body that cannot be read names the place. It repeats no value and no key of the server's,
+//! because each may be somebody's address.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -12,32 +12,31 @@ use std::ops::Range;
 
 use serde::Deserialize;
 use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
+use serde_path_to_error::{Path, Segment};
 
-use super::headers::printable;
-
-/// How deep a reply may be nested: as deep as serde_json, and with it our users, can follow.
+/// How deep a reply may be nested. serde_json reads no deeper, and most of our users use it.
 pub(crate) const MAX_DEPTH: usize = 127;
 
-/// Why a body could not be read: where, and what was expected there.
+/// Why a body cannot be read: the place, and what was expected there.
 pub(crate) type Flaw = String;
 
-/// The body as text.
+/// Reads the body as text.
 pub(crate) fn text(body: Vec<u8>) -> Result<String, Flaw> {
     let text = utf8(body)?;
     check_depth(&text, 0..text.len(), 0)?;
     Ok(text)
 }
 
-/// The body as text whose depth is still to be checked, piece by piece.
+/// Reads the body as text. Check its depth afterwards, piece by piece.
 pub(crate) fn utf8(body: Vec<u8>) -> Result<String, Flaw> {
     String::from_utf8(body)
         .map_err(|error| format!("invalid UTF-8 at byte {}", error.utf8_error().valid_up_to()))
 }
 
-/// Refuses a piece of `text`, itself `depth` levels deep, that is nested too deeply.
+/// Checks that a piece of `text`, which is `depth` levels deep itself, is not nested too deeply.
 pub(crate) fn check_depth(text: &str, piece: Range<usize>, depth: usize) -> Result<(), Flaw> {
     let (start, piece) = (piece.start, &text[piece]);
-    // A piece that opens no more than that is not deeper either, and counting is quick.
+    // Counting is quick, and a piece that opens no more than that is not deeper.
     if opening(piece) + depth <= MAX_DEPTH {
         return Ok(());
     }
@@ -47,14 +46,14 @@ pub(crate) fn check_depth(text: &str, piece: Range<usize>, depth: usize) -> Resu
     }
 }
 
-/// How many brackets and braces open in `text`. They differ in one bit, and a sum of bytes over no
-/// more than 255 of them is one the processor takes many at a time.
+/// How many brackets and braces open in `text`. The two differ in one bit. The processor adds many
+/// bytes at a time because a sum over 255 of them fits in one.
 fn opening(text: &str) -> usize {
     let count = |chunk: &[u8]| chunk.iter().map(|byte| u8::from(byte | 0x20 == b'{')).sum::<u8>();
     text.as_bytes().chunks(255).map(|chunk| usize::from(count(chunk))).sum()
 }
 
-/// Where the nesting becomes too deep, if it does. Text that is not JSON is left to the parser.
+/// Where the nesting becomes too deep, if it does. The parser finds out if it is no JSON.
 fn too_deep(text: &str, depth: usize) -> Option<usize> {
     let (mut depth, mut in_string, mut escaped) = (depth, false, false);
     for (at, byte) in text.bytes().enumerate() {
@@ -78,33 +77,69 @@ fn too_deep(text: &str, depth: usize) -> Option<usize> {
     None
 }
 
-/// Reads `text` as a `T`. Only a failure pays for finding out where it is.
+/// Reads `text` as a `T`. If that fails, reads it again to find the place.
 pub(crate) fn read<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, Flaw> {
     serde_json::from_str(text).map_err(|error| {
         let mut reader = serde_json::Deserializer::from_str(text);
-        let path = match serde_path_to_error::deserialize::<_, T>(&mut reader) {
-            Err(error) if error.path().iter().next().is_some() => {
-                format!(" ({})", printable(&error.path().to_string()))
-            }
-            _ => String::new(),
+        let place = match serde_path_to_error::deserialize::<_, T>(&mut reader) {
+            Err(error) => known_place(error.path()),
+            Ok(_) => String::new(),
         };
-        flaw(&error, &path)
+        flaw(&error, &place)
     })
 }
 
-fn flaw(error: &serde_json::Error, path: &str) -> Flaw {
+/// The names of records that this library knows. A flaw names no others.
+const KNOWN_NAMES: [&str; 17] = [
+    "action",
+    "email",
+    "full_name",
+    "handles",
+    "html_url",
+    "inserted_at",
+    "name",
+    "organizations",
+    "owned_packages",
+    "packages",
+    "params",
+    "repository",
+    "role",
+    "updated_at",
+    "url",
+    "user_agent",
+    "username",
+];
+
+/// `path` in parentheses, such as ` (packages[0].name)`. A key that this library does not know is
+/// the server's data, such as an address, and becomes `*`.
+fn known_place(path: &Path) -> String {
+    let mut place = String::new();
+    for segment in path {
+        match segment {
+            Segment::Seq { index } => place += &format!("[{index}]"),
+            Segment::Map { key } => {
+                place += if place.is_empty() { "" } else { "." };
+                place += KNOWN_NAMES.iter().find(|name| *name == key).unwrap_or(&"*");
+            }
+            Segment::Enum { .. } | Segment::Unknown => place += "?",
+        }
+    }
+    if place.is_empty() { place } else { format!(" ({place})") }
+}
+
+fn flaw(error: &serde_json::Error, place: &str) -> Flaw {
     let (line, column) = (error.line(), error.column());
     let text = error.to_string();
     let text = text.strip_suffix(&format!(" at line {line} column {column}")).unwrap_or(&text);
-    // serde repeats the value it found ('invalid type: string "eric@…", expected a map').
+    // serde repeats the value: 'invalid type: string "eric@…", expected a map'.
     let text = match text.rsplit_once(", expected ") {
         Some((_, expected)) if error.is_data() => format!("expected {expected}"),
         _ => text.to_owned(),
     };
-    format!("{text} at line {line} column {column}{path}")
+    format!("{text} at line {line} column {column}{place}")
 }
 
-/// A string, borrowed where it needs no unescaping.
+/// A string, borrowed if it has no escapes.
 #[derive(Debug, Deserialize)]
 #[serde(transparent)]
 pub(crate) struct Text<'a>(#[serde(borrow)] pub(crate) Cow<'a, str>);
@@ -115,7 +150,7 @@ impl From<Text<'_>> for String {
     }
 }
 
-/// A string of a text: a place in it, or a copy where it stands there escaped.
+/// A string in a text: a place in it, or a copy if it has escapes.
 #[derive(Clone, Debug)]
 pub(crate) enum Piece {
     In(Range<usize>),
@@ -138,20 +173,20 @@ impl Piece {
     }
 }
 
-/// Where `part`, a piece of `whole`, stands in it.
+/// The place of `part` in `whole`, of which it is a piece.
 pub(crate) fn place(whole: &str, part: &str) -> Range<usize> {
     let start = part.as_ptr() as usize - whole.as_ptr() as usize;
     start..start + part.len()
 }
 
-/// The keys of an object that came so far: none may come twice.
+/// The keys of an object so far. None may come twice.
 #[derive(Default)]
 pub(crate) struct Keys<'de> {
     few: Vec<Cow<'de, str>>,
     many: HashSet<Cow<'de, str>>,
 }
 
-/// How many keys are compared one by one, which is sooner done than hashing.
+/// So many keys are compared one by one, which is quicker than hashing them.
 const FEW: usize = 24;
 
 impl<'de> Keys<'de> {
@@ -175,7 +210,7 @@ impl<'de> Keys<'de> {
     }
 }
 
-/// A JSON object as pairs in the server's order; the same key twice is an error.
+/// A JSON object as pairs in the server's order. The same key twice is an error.
 #[derive(Debug)]
 pub(crate) struct UniqueMap<'a, V>(pub(crate) Vec<(Cow<'a, str>, V)>);
 
@@ -230,7 +265,7 @@ mod tests {
     #[test]
     fn a_flaw_names_the_place_and_keeps_the_value_to_itself() {
         let error = read::<Vec<UniqueMap<String>>>("[{\"a\":\"b\"},\n{\"c\":12345}]").unwrap_err();
-        assert_eq!(error, "expected a string at line 2 column 10 ([1].c)");
+        assert_eq!(error, "expected a string at line 2 column 10 ([1].*)");
         let error = read::<UniqueMap<String>>(r#"{"a":"b","a":"c"}"#).unwrap_err();
         assert!(error.starts_with("the same key twice at line 1 column 12"), "{error}");
         let error = read::<UniqueMap<String>>(r#"{"a":"#).unwrap_err();

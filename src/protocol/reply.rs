@@ -1,72 +1,94 @@
-//! What came back: the record it holds, or the error it is.
+//! What came back: a record, or an error.
 
 use std::time::{Duration, SystemTime};
 
 use http::HeaderMap;
 use http::header::{CONTENT_TYPE, LOCATION};
-use serde_json::{Map, Value};
+use serde::de::IgnoredAny;
 
 use super::audit_log::Page;
-use super::headers::{self, Notice, RateWindow, printable};
+use super::error_body::Said;
+use super::foreign;
+use super::headers::{self, Notice, RateWindow};
 use super::json::{self, Flaw};
 use super::request::Operation;
 use super::user::User;
 use crate::error::{Error, ErrorKind, Reason, Result};
 
-/// A whole reply. The body is as the server meant it: decompressed, within bounds.
+/// A whole reply. Its body is decompressed and bounded.
 #[derive(Debug)]
 pub(crate) struct Reply {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Vec<u8>,
-    /// When it came, by the clock here.
+    /// When it came, by this machine's clock.
     pub(crate) received: SystemTime,
 }
 
-const RESET_ON_THE_WEB: &str = "this server does not offer password reset in its API (hex.pm took it \
-     out in July 2026): a person asks for the mail on the server's own site, at \
-     https://hex.pm/password/reset for hex.pm";
-const NO_SUCH_ENDPOINT: &str = "this server does not offer this endpoint: check repo_url";
+const RESET_ON_THE_WEB: &str = "this server has no password reset in its API (hex.pm removed it in \
+     July 2026): ask for the mail on the server's own site, for hex.pm at \
+     https://hex.pm/password/reset";
+const NO_SUCH_ENDPOINT: &str = "this server does not have this endpoint: check repo_url";
 const NOT_THE_API: &str =
-    "the reply is not from a Hex API: check repo_url, which must end in /api on hex.pm";
+    "the reply does not come from a Hex API: check repo_url, which must end in /api on hex.pm";
 const NO_USER_BEHIND: &str = "the credential belongs to an organization, not to a user";
-const OTP: &str = "give the code of the authenticator app as the option otp";
-const BASIC: &str = "give an API key or an OAuth token as the option api_key";
-const KEY: &str = "give an API key as the option api_key";
+const OTP: &str = "set the option otp to the code of the authenticator app";
+const BASIC: &str = "set the option api_key to an API key or to an OAuth token";
+const KEY: &str = "set the option api_key to an API key";
 const CHECK_KEY: &str =
-    "check the option api_key: an API key as it is, or `Bearer ` and an OAuth token";
-const NEW_KEY: &str = "make another key on the server's own site";
+    "check the option api_key: it is an API key, or `Bearer ` followed by an OAuth token";
+const NEW_KEY: &str = "make a new key on the server's own site";
 const SCOPE: &str = "use a key that has the permission api:read";
-const BLOCKED: &str = "ask the server's operators why they refuse this network address";
-const WHO_IS_FOUND: &str =
-    "a name is found in any letter case, an address only if it is verified and public";
-const OPERATORS: &str = "the fault is the server's: try again later, or ask its operators";
+const BLOCKED: &str = "ask the server's operators why they block this network address";
+const WHO_IS_FOUND: &str = "check the name: upper and lower case do not matter; an address is found \
+     only if it is verified and public";
+const OPERATORS: &str = "the server failed: try again later, or ask its operators";
+const OPERATORS_KNOW: &str =
+    "the server failed: its operators can find out if the request was done";
 const VERIFY: &str = "follow the link in the mail that the server sent to the account's address";
 const NOT_ALLOWED: &str = "use a credential of an account that may do this";
-const SLOWER: &str =
-    "wait for the next window: with rate_limit = wait a call does, where it has time";
-const NOT_THE_RECORD: &str = "check repo_url, and whether something answers in the server's place";
+const SLOWER: &str = "wait for the next window: a call waits by itself if rate_limit is wait and total_timeout allows it";
+const NOT_THE_RECORD: &str =
+    "check repo_url, and check that no proxy or login page answers instead of the server";
 const PROXY: &str =
     "the proxy wants a user and a password: put them into the URL of the option proxy";
-const REDIRECT: &str =
-    "redirects are followed only within the same origin, and never for a POST: check repo_url";
+const REDIRECT: &str = "check repo_url: a redirect is followed only within the same origin, and \
+     never for a POST";
 
 impl Reply {
-    /// The record of a user.
+    /// Reads the record of a user.
     pub(crate) fn user(self, operation: Operation) -> Result<User> {
         self.record(operation, User::read)
     }
 
-    /// A page of audit rows.
+    /// Reads a page of audit rows.
     pub(crate) fn page(self, operation: Operation) -> Result<Page> {
         let is_of_fixed_size = headers::are_of_hexpm(&self.headers);
         let page = self.record(operation, Page::read)?;
         Ok(if is_of_fixed_size { page.of_fixed_size() } else { page })
     }
 
-    /// Nothing but that it was done.
-    pub(crate) fn nothing(self, operation: Operation) -> Result<()> {
-        if self.is_success() { Ok(()) } else { Err(self.error(operation)) }
+    /// Checks that the server did what was asked: it says nothing else.
+    pub(crate) fn nothing(mut self, operation: Operation) -> Result<()> {
+        if !self.is_success() {
+            return Err(self.error(operation));
+        }
+        self.confirmation().map_err(|flaw| self.unreadable(&flaw, operation))
+    }
+
+    /// A server says "done" with 204, or with 200 or 202 and at most some JSON. Anything else comes
+    /// from a login page or the like that answers for the server.
+    fn confirmation(&mut self) -> Result<(), Flaw> {
+        match self.status {
+            204 => Ok(()),
+            200 | 202 if self.body.is_empty() => Ok(()),
+            200 | 202 => {
+                self.check_content_type()?;
+                let text = json::utf8(std::mem::take(&mut self.body))?;
+                json::read::<IgnoredAny>(&text).map(drop)
+            }
+            other => Err(format!("its status is {other}")),
+        }
     }
 
     fn record<T>(
@@ -77,25 +99,27 @@ impl Reply {
         if !self.is_success() {
             return Err(self.error(operation));
         }
-        let result = match self.content_type() {
-            Some(other) if !is_json(other) => {
-                Err(format!("its content type is {}", printable(other)))
-            }
-            _ => read(std::mem::take(&mut self.body)),
-        };
-        result.map_err(|flaw| {
-            self.put_on(
-                Error::new(
-                    ErrorKind::Decode,
-                    format!("the reply is not what this endpoint gives: {flaw}"),
-                )
-                .with_hint(NOT_THE_RECORD),
-                operation,
-            )
-        })
+        let body = std::mem::take(&mut self.body);
+        let result = self.check_content_type().and_then(|()| read(body));
+        result.map_err(|flaw| self.unreadable(&flaw, operation))
     }
 
-    /// 206 is part of a reply that nobody asked for in parts.
+    fn check_content_type(&self) -> Result<(), Flaw> {
+        match self.content_type() {
+            Some(other) if !is_json(other) => {
+                Err(format!("its content type is {}", foreign::name(other)))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The error of a success that is not what the endpoint gives.
+    fn unreadable(&self, flaw: &str, operation: Operation) -> Error {
+        let message = format!("the reply is not what this endpoint gives: {flaw}");
+        self.put_on(Error::new(ErrorKind::Decode, message).with_hint(NOT_THE_RECORD), operation)
+    }
+
+    /// 206 is a part of a reply, and nobody asks for parts.
     fn is_success(&self) -> bool {
         matches!(self.status, 200..=299) && self.status != 206
     }
@@ -104,14 +128,16 @@ impl Reply {
         headers::text(&self.headers, CONTENT_TYPE.as_str())
     }
 
-    /// Where a redirect leads, if this is one.
+    /// Where the redirect leads, if this is one.
     pub(crate) fn location(&self) -> Option<&str> {
         matches!(self.status, 301 | 302 | 303 | 307 | 308)
             .then(|| headers::text(&self.headers, LOCATION.as_str()))?
     }
 
+    /// The reply's `x-request-id`, cut if it is too long.
     pub(crate) fn request_id(&self) -> Option<&str> {
-        headers::text(&self.headers, "x-request-id").filter(|id| !id.contains('\t'))
+        let id = headers::text(&self.headers, "x-request-id")?;
+        (!id.contains('\t')).then(|| foreign::id(id))
     }
 
     pub(crate) fn notice(&self) -> Option<Notice> {
@@ -122,8 +148,7 @@ impl Reply {
         headers::rate_window(&self.headers, self.received)
     }
 
-    /// How long the server asks to be left alone: its `Retry-After`, or after a 429 the rest of
-    /// the window.
+    /// How long the server asks to wait: its `Retry-After`, or after a 429 the rest of the window.
     pub(crate) fn retry_after(&self) -> Option<Duration> {
         headers::retry_after(&self.headers, self.received).or_else(|| {
             let window = (self.status == 429).then(|| self.rate_window())??;
@@ -131,9 +156,9 @@ impl Reply {
         })
     }
 
-    /// The error that an unsuccessful reply is.
+    /// The error of a reply that is no success.
     fn error(&self, operation: Operation) -> Error {
-        let said = self.said();
+        let said = Said::read(&self.body);
         let (kind, reason, hint) = self.diagnosis(operation, said.as_ref());
         let (message, errors) = match said {
             Some(said) => (said.message, said.errors),
@@ -152,6 +177,7 @@ impl Reply {
             .with_status(self.status)
             .with_request_id(self.request_id().map(str::to_owned))
             .with_retry_after(self.retry_after())
+            .with_outcome_unknown(operation.has_unknown_outcome(self.status))
     }
 
     fn diagnosis(
@@ -180,6 +206,9 @@ impl Reply {
             407 => (ErrorKind::UnexpectedStatus, None, Some(PROXY)),
             422 => (ErrorKind::Validation, None, None),
             429 => (ErrorKind::RateLimited, None, Some(SLOWER)),
+            500..=599 if operation.has_unknown_outcome(self.status) => {
+                (ErrorKind::Server, None, Some(OPERATORS_KNOW))
+            }
             500..=599 => (ErrorKind::Server, None, Some(OPERATORS)),
             301 | 302 | 303 | 307 | 308 => (ErrorKind::UnexpectedStatus, None, Some(REDIRECT)),
             _ => (ErrorKind::UnexpectedStatus, None, said.is_none().then_some(NOT_THE_API)),
@@ -188,8 +217,9 @@ impl Reply {
 
     /// Tells 'no such user' from 'no such endpoint'.
     ///
-    /// hexpm's own reset says 204 for every name, so its 404 is the router's: "Page not found",
-    /// which is never counted against the rate limit. A server that knows better says more.
+    /// hexpm's reset answers 204 for every name. So its 404 comes from the router: the message is
+    /// "Page not found", and the request is not counted against the rate limit. A server that looks
+    /// for the user says something else, or counts the request.
     fn not_found(
         &self,
         operation: Operation,
@@ -211,47 +241,15 @@ impl Reply {
         }
     }
 
-    /// The server's own words, where the body is an error of the API.
-    fn said(&self) -> Option<Said> {
-        let text = json::text(self.body.clone()).ok()?;
-        let Ok(Value::Object(mut body)) = serde_json::from_str(&text) else { return None };
-        let message = printable(body.get("message")?.as_str()?);
-        let errors = match body.remove("errors") {
-            Some(Value::Object(errors)) => Some(printable_fields(errors)),
-            _ => None,
-        };
-        Some(Said { message, errors })
-    }
-
     fn unexplained(&self) -> String {
         let what = match self.content_type() {
             _ if self.body.is_empty() => "no body".to_owned(),
             Some(content_type) => {
-                format!("{} bytes of {}", self.body.len(), printable(content_type))
+                format!("{} bytes of {}", self.body.len(), foreign::name(content_type))
             }
-            None => format!("{} bytes of unnamed type", self.body.len()),
+            None => format!("{} bytes without a content type", self.body.len()),
         };
         format!("status {} with {what}", self.status)
-    }
-}
-
-/// An error body: `{"message": text, "status": N}` and after a 422 `"errors"` by field.
-struct Said {
-    message: String,
-    errors: Option<Map<String, Value>>,
-}
-
-/// Field errors as they may stand in a message.
-fn printable_fields(fields: Map<String, Value>) -> Map<String, Value> {
-    fields.into_iter().map(|(name, value)| (printable(&name), printable_value(value))).collect()
-}
-
-fn printable_value(value: Value) -> Value {
-    match value {
-        Value::String(text) => Value::String(printable(&text)),
-        Value::Array(values) => values.into_iter().map(printable_value).collect(),
-        Value::Object(fields) => Value::Object(printable_fields(fields)),
-        other => other,
     }
 }
 

@@ -41,9 +41,19 @@ impl Operation {
         }
     }
 
-    /// Whether sending it twice does what sending it once does.
+    /// Whether sending it twice does the same as sending it once.
     pub(crate) const fn is_repeatable(self) -> bool {
         !matches!(self, Self::CreateUser | Self::ResetUserPassword)
+    }
+
+    /// Whether nobody knows, after a reply with `status` that is an error here, if the server has
+    /// carried the request out.
+    ///
+    /// A 2xx and a 303 say that it has, even if the reply cannot be read. A 5xx leaves it open: a
+    /// gateway answers for a server that may go on, and hexpm answers 500 if its endpoint fails
+    /// half-way.
+    pub(crate) const fn has_unknown_outcome(self, status: u16) -> bool {
+        !self.is_repeatable() && matches!(status, 200..=299 | 303 | 500..)
     }
 
     /// The server answers 500 to a creator who is signed in: its audit code knows none.
@@ -89,8 +99,8 @@ impl Request {
     ) -> Result<Self> {
         if emails.len() > 1 {
             return Err(Error::invalid_argument(format!(
-                "emails holds {} addresses: the server makes an account with exactly one \
-                 (it answers 500 to more); add the others once it exists",
+                "emails holds {} addresses, but the server takes exactly one (it answers 500 to \
+                 more): add the others when the account exists",
                 emails.len()
             ))
             .with_operation(Operation::CreateUser));
@@ -152,10 +162,10 @@ const ENCODED: &AsciiSet =
 fn segment(operation: Operation, name: &str) -> Result<Cow<'_, str>> {
     let refused = match name {
         "" => "username_or_email is empty",
-        "." | ".." => "username_or_email is \".\" or \"..\": a step in a path, never a name",
+        "." | ".." => "username_or_email is \".\" or \"..\", which is a step in a path and no name",
         "me" => {
-            "username_or_email is \"me\": that path is the current user's own (get_current_user), \
-             and no account can have this name"
+            "username_or_email is \"me\", which no account can be called: use get_current_user for \
+             your own account"
         }
         _ => return Ok(utf8_percent_encode(name, ENCODED).into()),
     };

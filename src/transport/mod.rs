@@ -14,6 +14,7 @@ mod tls;
 use std::error::Error as StdError;
 use std::io::{self, Read};
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
@@ -105,7 +106,7 @@ impl Transports {
 pub(crate) struct Transport(Arc<Pool>);
 
 /// What to send, and how much to take.
-pub(crate) struct Outgoing {
+pub(crate) struct Outgoing<'a> {
     pub(crate) method: &'static str,
     pub(crate) uri: Uri,
     pub(crate) headers: HeaderMap,
@@ -114,6 +115,8 @@ pub(crate) struct Outgoing {
     /// Whether a connection of its own is worth a handshake: a request that must not be repeated
     /// never meets a connection that the server has already left.
     pub(crate) on_fresh_connection: bool,
+    /// Becomes true before the first byte of the request is sent.
+    pub(crate) is_sent: &'a AtomicBool,
 }
 
 /// Why no whole reply came.
@@ -139,8 +142,9 @@ impl Transport {
         Ok(Self(Arc::new(Pool::new(connector, is_of_lane))))
     }
 
-    pub(crate) async fn send(&self, outgoing: Outgoing) -> Result<Reply, Failure> {
-        let Outgoing { method, uri, headers, body, max_body, on_fresh_connection } = outgoing;
+    pub(crate) async fn send(&self, outgoing: Outgoing<'_>) -> Result<Reply, Failure> {
+        let Outgoing { method, uri, headers, body, max_body, on_fresh_connection, is_sent } =
+            outgoing;
         let mut request = http::Request::new(Full::new(body.unwrap_or_default()));
         if method == "POST" {
             *request.method_mut() = http::Method::POST;
@@ -156,16 +160,27 @@ impl Transport {
         let (response, mut connection) = loop {
             let connection = self.0.connection(&uri, on_fresh_connection).await;
             let mut connection = connection.map_err(no_connection)?;
+            let was_sent = is_sent.swap(true, Ordering::Relaxed);
             match connection.send(request).await {
                 Ok(response) => break (response, connection),
-                // The connection was over before a byte of the request was sent.
-                Err(mut error) => match error.take_message() {
-                    Some(unsent) if connection.is_reused => {
-                        request = unsent;
-                        *request.uri_mut() = uri.clone();
+                Err(mut error) => {
+                    let unsent = error.take_message();
+                    if unsent.is_some() {
+                        // The connection was over before a byte of the request was sent.
+                        is_sent.store(was_sent, Ordering::Relaxed);
                     }
-                    _ => return Err(no_reply(error.into_error(), connection.is_reused)),
-                },
+                    match unsent {
+                        Some(unsent) if connection.is_reused => {
+                            request = unsent;
+                            *request.uri_mut() = uri.clone();
+                        }
+                        unsent => {
+                            let may_have_arrived = unsent.is_none();
+                            let failure = no_reply(error.into_error(), connection.is_reused);
+                            return Err(Failure { may_have_arrived, ..failure });
+                        }
+                    }
+                }
             }
         };
         let received = SystemTime::now();

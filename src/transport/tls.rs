@@ -46,7 +46,12 @@ fn roots(ca_file: Option<&Path>) -> Result<RootCertStore> {
 
 fn add_file(roots: &mut RootCertStore, file: &Path) -> Result<()> {
     let refused = |why: &dyn fmt::Display| {
-        Error::invalid_argument(format!("ca_file {} cannot be used: {why}", file.display()))
+        // It is a path that may be a secret instead, given to the wrong option.
+        let name = file.to_string_lossy();
+        let is_path =
+            name.contains(['/', '\\']) || name.ends_with(".pem") || name.ends_with(".crt");
+        let shown = if is_path && !name.contains('@') { format!(" {name}") } else { String::new() };
+        Error::invalid_argument(format!("ca_file{shown} cannot be used: {why}"))
     };
     let before = roots.len();
     for certificate in CertificateDer::pem_file_iter(file).map_err(|error| refused(&error))? {

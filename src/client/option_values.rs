@@ -1,0 +1,139 @@
+//! The values of options, read from text.
+//!
+//! What is wrong with a value is said without the value, except in [`invalid`] and [`repo_url`].
+
+use std::ops::RangeInclusive;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use secrecy::SecretString;
+use url::Url;
+
+/// A value, or what is wrong with it.
+pub(super) type Parsed<T> = Result<T, String>;
+
+/// Longer values are not repeated: a one-time password has 6 digits, an account's password at least
+/// 8 characters, and a key 32.
+const LONGEST_REPEATED: usize = 5;
+
+/// What is wrong with a value that an option does not accept.
+pub(crate) fn invalid(value: &str) -> String {
+    if value.len() <= LONGEST_REPEATED {
+        format!("is {value:?}")
+    } else {
+        "is not valid".to_owned()
+    }
+}
+
+pub(super) fn any(text: &str) -> Parsed<String> {
+    Ok(text.to_owned())
+}
+
+pub(super) fn path(text: &str) -> Parsed<PathBuf> {
+    if text.is_empty() { Err("is empty".to_owned()) } else { Ok(text.into()) }
+}
+
+const NO_URL: &str = "is not valid: it is no http or https URL, or has no host";
+
+/// Whether a URL may hold a secret: before an `@`, or after a `?` or a `#`.
+pub(super) fn may_hold_secret(url: &str) -> bool {
+    url.contains(['@', '?', '#'])
+}
+
+/// The base URL in its normal form, without a slash at its end.
+pub(crate) fn repo_url(text: &str) -> Parsed<String> {
+    let url =
+        http_url(text).map_err(|why| match text.contains("://") && !may_hold_secret(text) {
+            true => format!("is {text:?}: {why}"),
+            false => NO_URL.to_owned(),
+        })?;
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err("names a user or a password: put a credential into api_key".to_owned());
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err("has a query or a fragment".to_owned());
+    }
+    Ok(url.as_str().trim_end_matches('/').to_owned())
+}
+
+pub(crate) fn proxy(text: &str) -> Parsed<SecretString> {
+    match http_url(text) {
+        // The normal form, because its scheme decides if TLS is needed.
+        Ok(url) => Ok(String::from(url).into()),
+        // Nothing of it is repeated: it may hold a password, and its scheme may be a name
+        // (`user:password@host`).
+        Err(_) => Err(NO_URL.to_owned()),
+    }
+}
+
+fn http_url(text: &str) -> Parsed<Url> {
+    let url = Url::parse(text).map_err(|error| match error {
+        // The C library and the Python package do not have Unicode's tables.
+        url::ParseError::IdnaError if !text.is_ascii() => {
+            "write an international host name in its ASCII form, xn--…".to_owned()
+        }
+        error => error.to_string(),
+    })?;
+    match url.scheme() {
+        "http" | "https" if url.has_host() => Ok(url),
+        scheme => Err(format!("its scheme is {scheme}")),
+    }
+}
+
+pub(super) fn header_text(text: &str) -> Parsed<SecretString> {
+    user_agent(text).map(Into::into)
+}
+
+pub(super) fn user_agent(text: &str) -> Parsed<String> {
+    match text.bytes().position(|byte| byte.is_ascii_control()) {
+        Some(at) => Err(format!("has a control character at byte {at}")),
+        None if text.trim().is_empty() => Err("is empty".to_owned()),
+        None => Ok(text.to_owned()),
+    }
+}
+
+/// The times that are allowed. Added to any clock, they do not overflow.
+pub(crate) const TIMES: RangeInclusive<Duration> =
+    Duration::from_millis(1)..=Duration::from_secs(31_536_000);
+
+pub(super) fn seconds(text: &str) -> Parsed<Duration> {
+    let bad = || invalid(text);
+    let seconds: f64 = text.trim().parse().map_err(|_| bad())?;
+    let time = Duration::try_from_secs_f64(seconds).map_err(|_| bad())?;
+    if TIMES.contains(&time) { Ok(time) } else { Err(bad()) }
+}
+
+pub(crate) const WHOLE: RangeInclusive<u64> = 0..=100;
+pub(crate) const COUNT: RangeInclusive<u64> = 0..=100_000;
+pub(crate) const FROM_ONE: RangeInclusive<u64> = 1..=u64::MAX;
+
+fn number(text: &str, range: &RangeInclusive<u64>) -> Parsed<u64> {
+    match text.trim().parse() {
+        Ok(number) if range.contains(&number) => Ok(number),
+        _ => Err(invalid(text)),
+    }
+}
+
+fn small(text: &str, range: &RangeInclusive<u64>) -> Parsed<u32> {
+    u32::try_from(number(text, range)?).map_err(|_| invalid(text))
+}
+
+pub(super) fn whole(text: &str) -> Parsed<u32> {
+    small(text, &WHOLE)
+}
+
+pub(super) fn count(text: &str) -> Parsed<u32> {
+    small(text, &COUNT)
+}
+
+pub(super) fn from_one(text: &str) -> Parsed<u64> {
+    number(text, &FROM_ONE)
+}
+
+pub(super) fn boolean(text: &str) -> Parsed<bool> {
+    match text.trim().to_ascii_lowercase().as_str() {
+        "true" | "1" | "yes" | "on" => Ok(true),
+        "false" | "0" | "no" | "off" => Ok(false),
+        _ => Err(invalid(text)),
+    }
+}
