@@ -11,7 +11,9 @@ use jiff::{SignedDuration, Timestamp};
 use crate::config::Profile;
 use crate::host::{Hosted, Shared};
 use crate::journal::{JournalEntry, JournalFilter};
-use crate::new::{NewAuditLog, NewAuditRow, NewKey, NewOrganization, NewToken, NewUser, NewWorld};
+use crate::new::{
+    NewAuditLog, NewAuditRow, NewAuditWriter, NewKey, NewOrganization, NewToken, NewUser, NewWorld,
+};
 use crate::rules::Rule;
 use crate::world::World;
 use crate::world::account::Role;
@@ -169,6 +171,17 @@ impl WorldHandle {
     /// Appends rows of any kind.
     pub fn add_audit_log(&self, log: NewAuditLog) -> Result<(), SeedError> {
         self.seed(|world| world.seed_audit_log(log).map(drop))
+    }
+
+    /// Starts a program that writes rows into an audit log until
+    /// [`clear_audit_writers`](Self::clear_audit_writers) stops it.
+    pub fn add_audit_writer(&self, writer: NewAuditWriter) -> Result<(), SeedError> {
+        self.seed(|world| world.add_audit_writer(writer))
+    }
+
+    /// Stops the programs that write rows. Rows that are due by now are still written.
+    pub fn clear_audit_writers(&self) {
+        self.set(|world| world.audit_writers.clear());
     }
 
     /// Refuses requests that come, by their `X-Forwarded-For`, from this address.

@@ -84,6 +84,7 @@ impl Hosted {
     /// Changes the world. When this returns, the change is on disk where there is a file.
     pub(crate) fn change<T>(&self, act: impl FnOnce(&mut World) -> T) -> io::Result<T> {
         let mut world = self.world();
+        world.write_due_rows();
         let value = act(&mut world);
         self.keep(|store| store.save(&mut world))?;
         Ok(value)

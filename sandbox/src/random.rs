@@ -13,6 +13,7 @@ pub(crate) enum Use {
     Request,
     Chance,
     Order,
+    Count,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -31,6 +32,7 @@ impl Random {
             Use::Request => ("request", &mut self.draws.requests),
             Use::Chance => ("chance", &mut self.draws.chances),
             Use::Order => ("order", &mut self.draws.orders),
+            Use::Count => ("count", &mut self.draws.counts),
         };
         *draws += 1;
         let digest = Sha256::new()
@@ -53,6 +55,12 @@ impl Random {
     pub(crate) fn chance(&mut self) -> f64 {
         let number = u32::from_be_bytes(self.bytes(Use::Chance));
         f64::from(number) / (f64::from(u32::MAX) + 1.0)
+    }
+
+    /// From 0 to `most`, both included.
+    pub(crate) fn up_to(&mut self, most: u64) -> u64 {
+        let number = u64::from_be_bytes(self.bytes(Use::Count));
+        most.checked_add(1).map_or(number, |numbers| number % numbers)
     }
 }
 

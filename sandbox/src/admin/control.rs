@@ -10,6 +10,7 @@ use crate::http::query;
 use crate::http::reply::Reply;
 use crate::http::request::Request;
 use crate::journal::JournalFilter;
+use crate::new::NewAuditWriter;
 use crate::rules::Rule;
 use crate::term::Map;
 use crate::world::World;
@@ -37,6 +38,15 @@ pub(super) fn respond(
         }
         ("DELETE", [b"rules"]) => {
             world.rules.clear();
+            Ok(Reply::empty(204))
+        }
+        ("GET", [b"audit-writers"]) => json(&world.audit_writers),
+        ("POST", [b"audit-writers"]) => {
+            world.add_audit_writer(form::<NewAuditWriter>(request)?)?;
+            Ok(made(Map::new().with("writers", world.audit_writers.len() as i64)))
+        }
+        ("DELETE", [b"audit-writers"]) => {
+            world.audit_writers.clear();
             Ok(Reply::empty(204))
         }
         ("GET", [b"journal"]) => journal(world, request),

@@ -5,7 +5,7 @@ use std::net::Ipv4Addr;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{NewAuditLog, NewKey, NewOrganization, NewToken, NewUser, is_default};
+use super::{NewAuditLog, NewAuditWriter, NewKey, NewOrganization, NewToken, NewUser, is_default};
 use crate::config::Profile;
 use crate::rules::Rule;
 use crate::world::account::Role;
@@ -72,6 +72,9 @@ pub struct NewWorld {
     /// Rows of audit logs, appended in this order.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub audit_logs: Vec<NewAuditLog>,
+    /// Programs that write rows into audit logs, on and on.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub audit_writers: Vec<NewAuditWriter>,
     /// The mail written so far.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub mails: Vec<Mail>,
@@ -135,6 +138,9 @@ pub struct NewDraws {
     pub chances: u64,
     /// Orders of rows that share one time.
     pub orders: u64,
+    /// Numbers of rows that rules write.
+    #[serde(skip_serializing_if = "is_default")]
+    pub counts: u64,
 }
 
 /// A member of an organization.

@@ -36,13 +36,23 @@ pub(crate) struct Block {
 #[derive(Debug, Clone)]
 enum Rows {
     Listed(Vec<AuditRow>),
-    Made { first: i64, count: usize, action: String, user_agent: Option<String> },
+    Made {
+        first: i64,
+        count: usize,
+        action: String,
+        /// Those of every row; numbered ones are made.
+        params: Option<Box<RawValue>>,
+        user_agent: Option<String>,
+    },
 }
 
 impl Piece {
     /// The pieces a form asks for.
     pub(crate) fn read(form: NewAuditLog) -> Result<Vec<Piece>, String> {
-        let alike = form.first.is_some() || form.action.is_some() || form.user_agent.is_some();
+        let alike = form.first.is_some()
+            || form.action.is_some()
+            || form.params.is_some()
+            || form.user_agent.is_some();
         if form.tied > MOST_TIED {
             return Err(format!("tied: {} rows are too many, {MOST_TIED} may be", form.tied));
         }
@@ -58,10 +68,12 @@ impl Piece {
                 first: form.first.unwrap_or(1),
                 count: usize::try_from(count).map_err(|_| "count: too many".to_owned())?,
                 action: form.action.unwrap_or_else(|| "key.generate".to_owned()),
+                params: form.params,
                 user_agent: form.user_agent,
             },
             (Some(_), None) => {
-                let text = "first, action and user_agent go with \"count\", not with \"rows\"";
+                let text =
+                    "first, action, params and user_agent go with \"count\", not with \"rows\"";
                 return Err(text.to_owned());
             }
             _ => return Err("expected either \"rows\" or \"count\"".to_owned()),
@@ -79,10 +91,11 @@ impl Piece {
                     Rows::Listed(rows) => {
                         form.rows = Some(rows.iter().map(AuditRow::form).collect());
                     }
-                    Rows::Made { first, count, action, user_agent } => {
+                    Rows::Made { first, count, action, params, user_agent } => {
                         form.first = Some(*first);
                         form.count = Some(*count as u64);
                         form.action = Some(action.clone());
+                        form.params.clone_from(params);
                         form.user_agent.clone_from(user_agent);
                     }
                 }
@@ -107,10 +120,12 @@ impl Piece {
                 let index = order.place(index, *tied as usize, self.len());
                 match rows {
                     Rows::Listed(rows) => rows[index].term(),
-                    Rows::Made { first, action, user_agent, .. } => {
+                    Rows::Made { first, action, params, user_agent, .. } => {
                         let number = i64::try_from(index).unwrap_or(i64::MAX);
                         let user_agent = user_agent.as_deref().or(Some("aura-sandbox"));
-                        let params = alike(first.saturating_add(number));
+                        let params = params.clone();
+                        let params =
+                            params.unwrap_or_else(|| numbered(first.saturating_add(number)));
                         AuditRow::new(action, params, user_agent).term()
                     }
                 }
@@ -189,8 +204,8 @@ impl AuditLog {
     }
 }
 
-/// The parameters of one of many rows that are alike.
-fn alike(number: i64) -> Box<RawValue> {
+/// The parameters of one of many rows that differ by their number.
+fn numbered(number: i64) -> Box<RawValue> {
     let api = Map::new().with("domain", "api").with("resource", Term::Nil);
     let params = Map::new()
         .with("id", number)

@@ -35,6 +35,7 @@ impl World {
         each("keys", form.keys, |key| world.seed_key(key).map(drop))?;
         each("tokens", form.tokens, |token| world.seed_token(token).map(drop))?;
         each("audit_logs", form.audit_logs, |log| world.seed_audit_log(log).map(drop))?;
+        each("audit_writers", form.audit_writers, |writer| world.add_audit_writer(writer))?;
         each("rules", form.rules, |rule| world.rules.add(rule).map(drop))?;
         world.mails = form.mails;
         world.restore_rate_counts(&form.rate_counts)?;

@@ -40,6 +40,7 @@ impl World {
             rate_limits: (*limits != Default::default()).then(|| limits.clone()),
             blocked_addresses: blocked,
             rules: self.rules.list().to_vec(),
+            audit_writers: self.audit_writers.clone(),
             ..NewWorld::default()
         }
     }
