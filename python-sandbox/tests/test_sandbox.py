@@ -67,6 +67,17 @@ def test_time_limits_and_misbehaviour(hex_sandbox: World) -> None:
     assert hex_sandbox.journal() == []
 
 
+def test_the_order_of_keys(hex_sandbox: World) -> None:
+    hex_sandbox.add_user("eric")
+    assert hex_sandbox.key_order() == "current"
+    records = [call(hex_sandbox, "/users/eric")[1]]
+    assert hex_sandbox.key_order("shuffled") == "shuffled"
+    records += [call(hex_sandbox, "/users/eric")[1] for _ in range(20)]
+    assert all(record == records[0] for record in records)
+    orders = {tuple(record) for record in records if isinstance(record, dict)}
+    assert len(orders) > 1
+
+
 def test_a_log_that_grows(hex_sandbox: World) -> None:
     hex_sandbox.add_user("eric", emails=[["eric@example.com", True, True, True]])
     key = hex_sandbox.add_key("eric")

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::config::Profile;
+use crate::config::{KeyOrder, Profile};
 use crate::host::{Hosted, Shared};
 use crate::journal::{JournalEntry, JournalFilter};
 use crate::new::{
@@ -228,6 +228,16 @@ impl WorldHandle {
     /// Changes the rate limits. What has been counted in this minute stays.
     pub fn set_rate_limits(&self, limits: RateLimits) {
         self.set(|world| world.limits.settings = limits);
+    }
+
+    /// The order in which keys are written.
+    pub fn key_order(&self) -> KeyOrder {
+        self.hosted.world().key_order
+    }
+
+    /// Writes keys in this order from now on.
+    pub fn set_key_order(&self, order: KeyOrder) {
+        self.set(|world| world.key_order = order);
     }
 
     /// Adds a rule behind those that are there.

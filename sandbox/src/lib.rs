@@ -46,7 +46,7 @@ mod tls;
 mod web;
 mod world;
 
-pub use config::{Config, Profile, Tls};
+pub use config::{Config, KeyOrder, Profile, Tls};
 pub use handle::{SeedError, WorldHandle};
 pub use jiff::Timestamp;
 pub use journal::{JournalEntry, JournalFilter};

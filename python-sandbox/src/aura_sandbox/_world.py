@@ -123,6 +123,12 @@ class World:
         """Change the rate limits, and return them."""
         return dict(self.admin("PUT", "/rate-limits", change))
 
+    def key_order(self, order: Literal["current", "recorded", "shuffled"] | None = None) -> str:
+        """Change the order in which keys of JSON objects are written, if given, and return it."""
+        form = None if order is None else {"key_order": order}
+        method = "GET" if order is None else "PUT"
+        return str(self.admin(method, "/key-order", form)["key_order"])
+
     def add_rule(self, *, insert_audit_rows: Iterable[AuditRowInsert] = (), **rule: Json) -> None:
         """Misbehave: ``add_rule(path="/api/users/*", nth=2, then={"close": {"at": "before"}})``.
 

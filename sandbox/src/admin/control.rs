@@ -1,10 +1,11 @@
 //! A world as a whole: its clock, its rate limits, its rules, its journal.
 
 use jiff::{SignedDuration, Timestamp};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Answer, form, json, made};
 use crate::clock::micros;
+use crate::config::KeyOrder;
 use crate::http::accept::Format;
 use crate::http::query;
 use crate::http::reply::Reply;
@@ -30,6 +31,12 @@ pub(super) fn respond(
         ("DELETE", [b"rate-limits", b"counts"]) => {
             world.limits.clear();
             Ok(Reply::empty(204))
+        }
+        ("GET", [b"key-order"]) => json(&KeyOrderForm { key_order: world.key_order }),
+        ("PUT", [b"key-order"]) => {
+            let form: KeyOrderForm = form(request)?;
+            world.key_order = form.key_order;
+            json(&form)
         }
         ("GET", [b"rules"]) => json(&world.rules.list()),
         ("POST", [b"rules"]) => {
@@ -101,6 +108,12 @@ fn set_clock(world: &mut World, form: &ClockForm) -> Answer {
         world.clock.run();
     }
     Ok(clock(world))
+}
+
+#[derive(Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+struct KeyOrderForm {
+    key_order: KeyOrder,
 }
 
 /// What is left out stays as it is.

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{NewAuditLog, NewAuditWriter, NewKey, NewOrganization, NewToken, NewUser, is_default};
-use crate::config::Profile;
+use crate::config::{KeyOrder, Profile};
 use crate::rules::Rule;
 use crate::world::account::Role;
 use crate::world::limits::RateLimits;
@@ -35,6 +35,9 @@ pub struct NewWorld {
     /// Makes ids, keys, tokens and request ids reproducible.
     #[serde(skip_serializing_if = "is_default")]
     pub seed: Option<u64>,
+    /// The order of the keys of JSON objects.
+    #[serde(skip_serializing_if = "is_default")]
+    pub key_order: KeyOrder,
     /// How much of the seed's randomness has been used.
     #[serde(skip_serializing_if = "is_default")]
     pub draws: NewDraws,
@@ -141,6 +144,9 @@ pub struct NewDraws {
     /// Numbers of rows that rules write.
     #[serde(skip_serializing_if = "is_default")]
     pub counts: u64,
+    /// Orders of keys.
+    #[serde(skip_serializing_if = "is_default")]
+    pub keys: u64,
 }
 
 /// A member of an organization.

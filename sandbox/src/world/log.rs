@@ -4,7 +4,9 @@
 use serde_json::value::{RawValue, to_raw_value};
 
 use super::audit::AuditRow;
+use crate::config::KeyOrder;
 use crate::new::NewAuditLog;
+use crate::random::scatter;
 use crate::term::{Map, Term};
 
 /// Rows on a page.
@@ -113,20 +115,20 @@ impl Piece {
     }
 
     /// The nth row from the oldest; `order` tells where each of those that share its time is.
-    fn term(&self, index: usize, order: &mut Order) -> Term {
+    fn term(&self, index: usize, order: &mut Order, keys: KeyOrder) -> Term {
         match self {
-            Piece::Row(row) => row.term(),
+            Piece::Row(row) => row.term(keys),
             Piece::Block(Block { rows, tied }) => {
                 let index = order.place(index, *tied as usize, self.len());
                 match rows {
-                    Rows::Listed(rows) => rows[index].term(),
+                    Rows::Listed(rows) => rows[index].term(keys),
                     Rows::Made { first, action, params, user_agent, .. } => {
                         let number = i64::try_from(index).unwrap_or(i64::MAX);
                         let user_agent = user_agent.as_deref().or(Some("aura-sandbox"));
                         let params = params.clone();
                         let params =
                             params.unwrap_or_else(|| numbered(first.saturating_add(number)));
-                        AuditRow::new(action, params, user_agent).term()
+                        AuditRow::new(action, params, user_agent).term(keys)
                     }
                 }
             }
@@ -156,13 +158,6 @@ impl Order {
     }
 }
 
-/// Numbers that look unordered: the finishing step of SplitMix64.
-fn scatter(number: u64) -> u64 {
-    let number = (number ^ (number >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let number = (number ^ (number >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    number ^ (number >> 31)
-}
-
 impl AuditLog {
     pub(crate) fn push(&mut self, piece: Piece) {
         self.len = self.len.saturating_add(piece.len());
@@ -183,7 +178,7 @@ impl AuditLog {
     }
 
     /// A page, newest first, counted from 0.
-    pub(crate) fn page(&self, page: usize, nonce: u64) -> Vec<Term> {
+    pub(crate) fn page(&self, page: usize, nonce: u64, keys: KeyOrder) -> Vec<Term> {
         let mut skip = page.saturating_mul(PAGE);
         let mut out = Vec::new();
         for piece in self.pieces.iter().rev() {
@@ -194,7 +189,7 @@ impl AuditLog {
             }
             let mut order = Order { nonce, group: None };
             let wanted = (PAGE - out.len()).min(len - skip);
-            out.extend((skip..skip + wanted).map(|n| piece.term(len - 1 - n, &mut order)));
+            out.extend((skip..skip + wanted).map(|n| piece.term(len - 1 - n, &mut order, keys)));
             skip = 0;
             if out.len() == PAGE {
                 break;

@@ -28,7 +28,7 @@ use self::keys::{Key, Token};
 use self::limits::Limits;
 use self::mail::Mail;
 use crate::clock::Clock;
-use crate::config::Profile;
+use crate::config::{KeyOrder, Profile};
 use crate::journal::Journal;
 use crate::new::NewAuditWriter;
 use crate::random::Random;
@@ -73,6 +73,7 @@ pub(crate) struct World {
     pub(crate) prefix: String,
     pub(crate) clock: Clock,
     pub(crate) random: Random,
+    pub(crate) key_order: KeyOrder,
     pub(crate) users: Vec<User>,
     pub(crate) by_name: HashMap<String, UserId>,
     /// Every account an address belongs to, verified or not.
@@ -101,6 +102,7 @@ impl World {
             prefix: place.prefix,
             clock: Clock::default(),
             random: Random::default(),
+            key_order: KeyOrder::default(),
             users: Vec::new(),
             by_name: HashMap::new(),
             by_email: HashMap::new(),

@@ -13,6 +13,7 @@ impl World {
         let mut world = World::empty(form.profile.unwrap_or(profile), place);
         world.clock = Clock::from_form(form.clock.as_ref())?;
         world.random = Random { seed: form.seed, draws: form.draws };
+        world.key_order = form.key_order;
         world.limits.settings = form.rate_limits.unwrap_or_default();
         world.blocked = form.blocked_addresses.into_iter().collect();
         let mut members: Vec<(String, String, Role)> = Vec::new();
