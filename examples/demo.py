@@ -49,11 +49,14 @@ def expect(condition, what):
 
 
 class Sandbox:
-    """A server on this machine; it ends when its standard input closes."""
+    """A server on this machine; it ends when its standard input closes.
+
+    It shuffles the keys of JSON objects, so that a tour which relies on their order fails.
+    """
 
     def __init__(self, program, profile):
         self.process = subprocess.Popen(
-            [program, "--profile", profile],
+            [program, "--profile", profile, "--key-order", "shuffled"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
         )

@@ -83,6 +83,39 @@ static void reset_password(aura_client *client, const char *username)
     }
 }
 
+/* The last quote of the JSON string whose first quote this is. */
+static const char *string_end(const char *quote)
+{
+    while (*++quote != '"')
+        quote += *quote == '\\';
+    return quote;
+}
+
+/*
+ * The value of a member of a JSON object; NULL if there is none. Members come in no promised order.
+ * The library gives good JSON, so this has no errors to find. For more, take a JSON library.
+ */
+static const char *member(const char *object, const char *name)
+{
+    static const char space[] = " \t\r\n";
+    const char *at;
+    int depth = 0;
+
+    for (at = object; *at; at++) {
+        depth += *at == '{' || *at == '[';
+        depth -= *at == '}' || *at == ']';
+        if (*at == '"') {
+            const char *string = at + 1, *behind;
+            at = string_end(at);
+            behind = at + 1 + strspn(at + 1, space);
+            if (depth == 1 && *behind == ':' && (size_t)(at - string) == strlen(name) &&
+                memcmp(string, name, strlen(name)) == 0)
+                return behind + 1 + strspn(behind + 1, space);
+        }
+    }
+    return NULL;
+}
+
 struct count {
     char action[64];
     int rows;
@@ -108,9 +141,10 @@ static void read_audit_log(aura_client *client)
     if (aura_stream_audit_logs(client, NULL, &logs, &error) != AURA_OK)
         give_up(error);
     while ((status = aura_audit_logs_next(logs, &row, &error)) == AURA_OK) {
-        /* Every row starts with its action. For more than that, take a JSON library. */
         char action[64] = "?";
-        sscanf(row, "{\"action\":\"%63[^\"]", action);
+        const char *value = member(row, "action");
+        if (value && *value == '"') /* as it is written there, escapes and all */
+            snprintf(action, sizeof action, "%.*s", (int)(string_end(value) - value - 1), value + 1);
         aura_string_free(row);
         rows++;
         for (i = 0; i < kinds && strcmp(counts[i].action, action) != 0; i++)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from aura_sandbox import AdminError, Sandbox, StartError, World, find_program
+from aura_sandbox import AdminError, AuditRowInsert, Sandbox, StartError, World, find_program
 
 # Straight to the loopback, whatever proxies the environment names.
 _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -65,6 +65,47 @@ def test_time_limits_and_misbehaviour(hex_sandbox: World) -> None:
     hex_sandbox.clear_rules()
     hex_sandbox.clear_journal()
     assert hex_sandbox.journal() == []
+
+
+def test_the_order_of_keys(hex_sandbox: World) -> None:
+    hex_sandbox.add_user("eric")
+    assert hex_sandbox.key_order() == "current"
+    records = [call(hex_sandbox, "/users/eric")[1]]
+    assert hex_sandbox.key_order("shuffled") == "shuffled"
+    records += [call(hex_sandbox, "/users/eric")[1] for _ in range(20)]
+    assert all(record == records[0] for record in records)
+    orders = {tuple(record) for record in records if isinstance(record, dict)}
+    assert len(orders) > 1
+
+
+def test_a_log_that_grows(hex_sandbox: World) -> None:
+    hex_sandbox.add_user("eric", emails=[["eric@example.com", True, True, True]])
+    key = hex_sandbox.add_key("eric")
+    hex_sandbox.add_audit_logs("eric", count=3)
+
+    def rows() -> list[object]:
+        page = call(hex_sandbox, "/users/me/audit-logs", key)[1]
+        assert isinstance(page, list)
+        return [row["params"] for row in page]
+
+    alike: AuditRowInsert = {"when": "during", "username": "eric", "params": None, "count": 2}
+    hex_sandbox.add_rule(times=1, insert_audit_rows=[alike])
+    assert len(rows()) == 3
+    assert rows()[:2] == [None, None]
+    some: AuditRowInsert = {"when": "before", "username": "eric", "count": {"at_most": 5}}
+    hex_sandbox.add_rule(insert_audit_rows=[some], then={"reply": {"status": 503, "body": "{}"}})
+    assert {call(hex_sandbox, "/users/me/audit-logs", key)[0] for _ in range(9)} == {503}
+    hex_sandbox.clear_rules()
+    grown = len(rows())
+    assert 5 <= grown <= 50
+
+    hex_sandbox.clock(frozen=True)
+    hex_sandbox.add_audit_writer("eric", every_ms=100, action="tick")
+    hex_sandbox.clock(advance=1)
+    assert len(rows()) == grown + 10
+    assert len(hex_sandbox.audit_writers()) == 1
+    hex_sandbox.clear_audit_writers()
+    assert hex_sandbox.audit_writers() == []
 
 
 def test_snapshot_and_restore(hex_sandbox: World) -> None:

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use aura_sandbox::{Config, NewWorld};
+use aura_sandbox::{Config, KeyOrder, NewWorld};
 use lexopt::prelude::*;
 
 /// What to do.
@@ -28,6 +28,8 @@ What it is:
   --world FILE       starts from this world, JSON; --seed-file is the same
   --data FILE        keeps the world in this SQLite file; one that is there is what it starts from
   --seed NUMBER      makes ids, keys, tokens and request ids reproducible
+  --key-order ORDER  current: keys of JSON objects in the order of today's servers (the default)
+                     recorded: in that of the recorded servers; shuffled: anew for each object
   --clock TIME       starts at this time, such as 2026-11-23T12:00:00Z
   --frozen           starts with a clock that stands still
   --rate-limit-loopback  counts requests from the loopback, too
@@ -48,6 +50,7 @@ struct Said {
     socket: bool,
     world: Option<NewWorld>,
     seed: Option<u64>,
+    key_order: Option<KeyOrder>,
     clock: Option<aura_sandbox::Timestamp>,
     frozen: bool,
     loopback: bool,
@@ -88,6 +91,10 @@ pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Command,
                     format!("bad --seed \"{value}\": expected a number from 0 to 2^64-1")
                 })?);
             }
+            Long("key-order") => {
+                let order = value(&mut parser)?.parse();
+                said.key_order = Some(order.map_err(|e| format!("bad --key-order: {e}"))?);
+            }
             Long("clock") => {
                 let value = value(&mut parser)?;
                 let time = value.parse();
@@ -116,6 +123,9 @@ impl Said {
         let mut config = self.config.world(self.world.unwrap_or_default());
         if let Some(seed) = self.seed {
             config = config.seed(seed);
+        }
+        if let Some(order) = self.key_order {
+            config = config.key_order(order);
         }
         if let Some(time) = self.clock {
             config = config.clock(time);

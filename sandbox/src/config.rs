@@ -52,6 +52,37 @@ impl FromStr for Profile {
     }
 }
 
+/// The order in which the keys of JSON objects are written. The real server promises none: its
+/// Erlang version decides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum KeyOrder {
+    /// As today's servers do: rows of audit logs begin with `params`, all else is by name.
+    #[default]
+    Current,
+    /// As the recorded servers did: all is by name.
+    Recorded,
+    /// Another order for each object of each reply, by the seed. The admin API stays as it is.
+    Shuffled,
+}
+
+impl FromStr for KeyOrder {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        match name {
+            "current" => Ok(KeyOrder::Current),
+            "recorded" => Ok(KeyOrder::Recorded),
+            "shuffled" => Ok(KeyOrder::Shuffled),
+            other => Err(format!(
+                "unknown order \"{other}\": expected \"current\", \"recorded\" or \"shuffled\""
+            )),
+        }
+    }
+}
+
 /// How to start a [`Sandbox`](crate::Sandbox).
 ///
 /// ```
@@ -144,6 +175,12 @@ impl Config {
     /// Makes ids, keys, tokens and request ids reproducible.
     pub fn seed(mut self, seed: u64) -> Self {
         self.world.seed = Some(seed);
+        self
+    }
+
+    /// Writes the keys of JSON objects in this order; [`KeyOrder::Current`] by default.
+    pub fn key_order(mut self, order: KeyOrder) -> Self {
+        self.world.key_order = order;
         self
     }
 

@@ -8,10 +8,12 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::config::Profile;
+use crate::config::{KeyOrder, Profile};
 use crate::host::{Hosted, Shared};
 use crate::journal::{JournalEntry, JournalFilter};
-use crate::new::{NewAuditLog, NewAuditRow, NewKey, NewOrganization, NewToken, NewUser, NewWorld};
+use crate::new::{
+    NewAuditLog, NewAuditRow, NewAuditWriter, NewKey, NewOrganization, NewToken, NewUser, NewWorld,
+};
 use crate::rules::Rule;
 use crate::world::World;
 use crate::world::account::Role;
@@ -171,6 +173,17 @@ impl WorldHandle {
         self.seed(|world| world.seed_audit_log(log).map(drop))
     }
 
+    /// Starts a program that writes rows into an audit log until
+    /// [`clear_audit_writers`](Self::clear_audit_writers) stops it.
+    pub fn add_audit_writer(&self, writer: NewAuditWriter) -> Result<(), SeedError> {
+        self.seed(|world| world.add_audit_writer(writer))
+    }
+
+    /// Stops the programs that write rows. Rows that are due by now are still written.
+    pub fn clear_audit_writers(&self) {
+        self.set(|world| world.audit_writers.clear());
+    }
+
     /// Refuses requests that come, by their `X-Forwarded-For`, from this address.
     pub fn block_address(&self, address: Ipv4Addr) {
         self.set(|world| world.block_address(address));
@@ -215,6 +228,16 @@ impl WorldHandle {
     /// Changes the rate limits. What has been counted in this minute stays.
     pub fn set_rate_limits(&self, limits: RateLimits) {
         self.set(|world| world.limits.settings = limits);
+    }
+
+    /// The order in which keys are written.
+    pub fn key_order(&self) -> KeyOrder {
+        self.hosted.world().key_order
+    }
+
+    /// Writes keys in this order from now on.
+    pub fn set_key_order(&self, order: KeyOrder) {
+        self.set(|world| world.key_order = order);
     }
 
     /// Adds a rule behind those that are there.

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use hyper::Uri;
 
-use crate::config::Profile;
+use crate::config::{KeyOrder, Profile};
 use crate::http::reply::Reply;
 use crate::new::NewWorld;
 use crate::random::{Use, system_secret};
@@ -46,6 +46,8 @@ pub(crate) struct Hosted {
 pub(crate) struct Stamp {
     pub(crate) date: String,
     pub(crate) request_id: [u8; 15],
+    /// Decides the order of keys where it is to be shuffled.
+    pub(crate) key_nonce: Option<u64>,
 }
 
 impl Hosted {
@@ -84,6 +86,7 @@ impl Hosted {
     /// Changes the world. When this returns, the change is on disk where there is a file.
     pub(crate) fn change<T>(&self, act: impl FnOnce(&mut World) -> T) -> io::Result<T> {
         let mut world = self.world();
+        world.write_due_rows();
         let value = act(&mut world);
         self.keep(|store| store.save(&mut world))?;
         Ok(value)
@@ -112,7 +115,9 @@ impl Hosted {
     /// The stamp of a reply; the sandbox's own replies use up no request id.
     pub(crate) fn stamp(&self, reply: &Reply) -> Stamp {
         let mut world = self.world();
+        let shuffled = world.key_order == KeyOrder::Shuffled && !reply.is_plain();
         Stamp {
+            key_nonce: shuffled.then(|| u64::from_be_bytes(world.random.bytes(Use::Keys))),
             date: crate::clock::http_date(world.clock.peek()),
             request_id: match reply.is_plain() {
                 true => [0; 15],

@@ -46,15 +46,16 @@ mod tls;
 mod web;
 mod world;
 
-pub use config::{Config, Profile, Tls};
+pub use config::{Config, KeyOrder, Profile, Tls};
 pub use handle::{SeedError, WorldHandle};
 pub use jiff::Timestamp;
 pub use journal::{JournalEntry, JournalFilter};
 pub use new::{
-    NewAuditLog, NewAuditRow, NewClock, NewCount, NewCounts, NewDraws, NewEmail, NewKey,
-    NewLastUse, NewMembership, NewOrganization, NewPackage, NewReset, NewToken, NewUser, NewWorld,
+    NewAuditLog, NewAuditRow, NewAuditWriter, NewClock, NewCount, NewCounts, NewDraws, NewEmail,
+    NewKey, NewLastUse, NewMembership, NewOrganization, NewPackage, NewReset, NewToken, NewUser,
+    NewWorld,
 };
-pub use rules::{Action, CannedReply, CloseAt, Rule};
+pub use rules::{Action, AuditRowInsert, CannedReply, CloseAt, InsertTime, RowCount, Rule};
 pub use sandbox::Sandbox;
 pub use world::account::{Handles, Role};
 pub use world::limits::RateLimits;

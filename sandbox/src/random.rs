@@ -13,6 +13,8 @@ pub(crate) enum Use {
     Request,
     Chance,
     Order,
+    Count,
+    Keys,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -31,6 +33,8 @@ impl Random {
             Use::Request => ("request", &mut self.draws.requests),
             Use::Chance => ("chance", &mut self.draws.chances),
             Use::Order => ("order", &mut self.draws.orders),
+            Use::Count => ("count", &mut self.draws.counts),
+            Use::Keys => ("keys", &mut self.draws.keys),
         };
         *draws += 1;
         let digest = Sha256::new()
@@ -54,6 +58,19 @@ impl Random {
         let number = u32::from_be_bytes(self.bytes(Use::Chance));
         f64::from(number) / (f64::from(u32::MAX) + 1.0)
     }
+
+    /// From 0 to `most`, both included.
+    pub(crate) fn up_to(&mut self, most: u64) -> u64 {
+        let number = u64::from_be_bytes(self.bytes(Use::Count));
+        most.checked_add(1).map_or(number, |numbers| number % numbers)
+    }
+}
+
+/// Numbers that look unordered: the finishing step of SplitMix64.
+pub(crate) fn scatter(number: u64) -> u64 {
+    let number = (number ^ (number >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let number = (number ^ (number >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    number ^ (number >> 31)
 }
 
 fn system<const N: usize>() -> [u8; N] {

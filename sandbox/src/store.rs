@@ -144,7 +144,7 @@ impl Store {
     fn write(&mut self, world: &World, dirty: &Dirty, anew: bool) -> rusqlite::Result<()> {
         let mut settings = world.settings();
         let full = document(&settings);
-        settings.draws = NewDraws { requests: 0, ..settings.draws };
+        settings.draws = NewDraws { requests: 0, keys: 0, ..settings.draws };
         let settings = document(&settings);
         let still = dirty.users.is_empty()
             && dirty.organizations.is_empty()

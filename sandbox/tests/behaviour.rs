@@ -239,3 +239,24 @@ fn one_time_passwords_guard_what_a_token_writes() {
     assert!(post(Some("000000")).1.contains("invalid_totp"));
     assert_eq!(post(Some("123456")).0, 201);
 }
+
+/// A client may take a server with these headers for the real one.
+#[test]
+fn a_page_of_a_log_has_the_headers_of_the_real_server() {
+    for profile in [Profile::Current, Profile::Legacy] {
+        let sandbox = start(profile);
+        sandbox.add_user(eric()).expect("eric");
+        sandbox.generate_audit_rows("eric", 150).expect("rows");
+        let key = sandbox.add_key("eric", &[]).expect("a key");
+        for page in [1, 2, 3] {
+            let reply = get(&sandbox, &format!("/api/users/me/audit-logs?page={page}"), &key);
+            assert_eq!(reply.status, 200);
+            let control = "max-age=0, private, must-revalidate";
+            assert_eq!(reply.header("cache-control"), Some(control));
+            assert_eq!(reply.header("x-request-id").map(str::len), Some(20));
+            for absent in ["etag", "link", "last-modified"] {
+                assert_eq!(reply.header(absent), None, "{absent}");
+            }
+        }
+    }
+}

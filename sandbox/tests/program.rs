@@ -113,6 +113,7 @@ fn bad_arguments() {
         (&["--port"], "--port"),
         (&["--profile", "ancient"], "ancient"),
         (&["--seed", "x"], "--seed"),
+        (&["--key-order", "backwards"], "backwards"),
         (&["--clock", "noon"], "noon"),
         (&["--tls", "rusty"], "rusty"),
         (&["--world", "/nowhere.json"], "/nowhere.json"),

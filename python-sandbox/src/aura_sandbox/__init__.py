@@ -9,6 +9,14 @@ In a pytest test, ask for the fixture ``hex_sandbox``: a fresh world for each te
 """
 
 from ._process import Sandbox, StartError, find_program
-from ._world import AdminError, World
+from ._world import AdminError, AtMost, AuditRowInsert, World
 
-__all__ = ["AdminError", "Sandbox", "StartError", "World", "find_program"]
+__all__ = [
+    "AdminError",
+    "AtMost",
+    "AuditRowInsert",
+    "Sandbox",
+    "StartError",
+    "World",
+    "find_program",
+]

@@ -5,12 +5,36 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal, TypedDict
 from urllib.parse import urlencode
 
 from ._wire import exchange
 
 Json = Any
+
+
+class AtMost(TypedDict):
+    """A random number of rows from 0 to ``at_most``, by the seed."""
+
+    at_most: int
+
+
+class _AuditRowInsert(TypedDict):
+    when: Literal["before", "during", "after"]
+    username: str
+
+
+class AuditRowInsert(_AuditRowInsert, total=False):
+    """Rows that a rule writes into an audit log while it serves a request.
+
+    ``when`` and ``username`` are required. The moments are ``before`` the endpoint reads the log,
+    ``during`` the time from then to the reply's delay, and ``after`` that delay.
+    """
+
+    count: int | AtMost
+    action: str
+    params: Json
+    user_agent: str
 
 
 class AdminError(Exception):
@@ -99,9 +123,20 @@ class World:
         """Change the rate limits, and return them."""
         return dict(self.admin("PUT", "/rate-limits", change))
 
-    def add_rule(self, **rule: Json) -> None:
-        """Misbehave: ``add_rule(path="/api/users/*", nth=2, then={"close": {"at": "before"}})``."""
-        self.admin("POST", "/rules", rule)
+    def key_order(self, order: Literal["current", "recorded", "shuffled"] | None = None) -> str:
+        """Change the order in which keys of JSON objects are written, if given, and return it."""
+        form = None if order is None else {"key_order": order}
+        method = "GET" if order is None else "PUT"
+        return str(self.admin(method, "/key-order", form)["key_order"])
+
+    def add_rule(self, *, insert_audit_rows: Iterable[AuditRowInsert] = (), **rule: Json) -> None:
+        """Misbehave: ``add_rule(path="/api/users/*", nth=2, then={"close": {"at": "before"}})``.
+
+        With ``insert_audit_rows`` the log grows while a page of it is served:
+        ``add_rule(insert_audit_rows=[{"when": "during", "username": "eric"}])``.
+        """
+        rows = list(insert_audit_rows)
+        self.admin("POST", "/rules", {"insert_audit_rows": rows, **rule} if rows else rule)
 
     def rules(self) -> list[dict[str, Json]]:
         """Return the rules, with how often they struck."""
@@ -110,6 +145,22 @@ class World:
     def clear_rules(self) -> None:
         """Take all rules away."""
         self.admin("DELETE", "/rules")
+
+    def add_audit_writer(self, username: str, *, every_ms: int, **fields: Json) -> None:
+        """Start a program that writes a row into an account's audit log at this interval.
+
+        It goes by the world's clock, until :meth:`clear_audit_writers` stops it.
+        """
+        form = {"username": username, "every_ms": every_ms, **fields}
+        self.admin("POST", "/audit-writers", form)
+
+    def audit_writers(self) -> list[dict[str, Json]]:
+        """Return the programs that write rows."""
+        return list(self.admin("GET", "/audit-writers"))
+
+    def clear_audit_writers(self) -> None:
+        """Stop the programs that write rows."""
+        self.admin("DELETE", "/audit-writers")
 
     def journal(self, **query: str | int) -> list[dict[str, Json]]:
         """Return what arrived, oldest first."""

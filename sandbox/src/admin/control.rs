@@ -1,15 +1,17 @@
 //! A world as a whole: its clock, its rate limits, its rules, its journal.
 
 use jiff::{SignedDuration, Timestamp};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Answer, form, json, made};
 use crate::clock::micros;
+use crate::config::KeyOrder;
 use crate::http::accept::Format;
 use crate::http::query;
 use crate::http::reply::Reply;
 use crate::http::request::Request;
 use crate::journal::JournalFilter;
+use crate::new::NewAuditWriter;
 use crate::rules::Rule;
 use crate::term::Map;
 use crate::world::World;
@@ -30,6 +32,12 @@ pub(super) fn respond(
             world.limits.clear();
             Ok(Reply::empty(204))
         }
+        ("GET", [b"key-order"]) => json(&KeyOrderForm { key_order: world.key_order }),
+        ("PUT", [b"key-order"]) => {
+            let form: KeyOrderForm = form(request)?;
+            world.key_order = form.key_order;
+            json(&form)
+        }
         ("GET", [b"rules"]) => json(&world.rules.list()),
         ("POST", [b"rules"]) => {
             let number = world.rules.add(form::<Rule>(request)?)?;
@@ -37,6 +45,15 @@ pub(super) fn respond(
         }
         ("DELETE", [b"rules"]) => {
             world.rules.clear();
+            Ok(Reply::empty(204))
+        }
+        ("GET", [b"audit-writers"]) => json(&world.audit_writers),
+        ("POST", [b"audit-writers"]) => {
+            world.add_audit_writer(form::<NewAuditWriter>(request)?)?;
+            Ok(made(Map::new().with("writers", world.audit_writers.len() as i64)))
+        }
+        ("DELETE", [b"audit-writers"]) => {
+            world.audit_writers.clear();
             Ok(Reply::empty(204))
         }
         ("GET", [b"journal"]) => journal(world, request),
@@ -91,6 +108,12 @@ fn set_clock(world: &mut World, form: &ClockForm) -> Answer {
         world.clock.run();
     }
     Ok(clock(world))
+}
+
+#[derive(Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+struct KeyOrderForm {
+    key_order: KeyOrder,
 }
 
 /// What is left out stays as it is.

@@ -15,9 +15,8 @@ use super::request::{BODY_LIMIT, Body, Request, is_admin};
 use super::stream::LastReply;
 use crate::host::{Hosted, Shared};
 use crate::journal::JournalEntry;
-use crate::new::NewAuditLog;
 use crate::rules::wire::{self, Fate, RawSlot};
-use crate::rules::{Action, Strike};
+use crate::rules::{Action, InsertTime, Strike};
 use crate::{admin, api, web};
 
 /// A longer request line or header is no request: the connection just ends.
@@ -127,6 +126,8 @@ impl Visit {
         let mut entry = JournalEntry::new(&self.method, &self.uri, &self.headers, body.whole());
         let strike = self.strike();
         let action = strike.as_ref().map_or(&Action::Pass, |s| &s.action);
+        pause(strike.as_ref().map_or(0, |s| s.delay_before_ms)).await;
+        self.insert_rows(strike.as_ref(), InsertTime::Before);
         let own = strike.as_ref().is_none_or(|s| s.run).then(|| self.run(shared, body, wire));
         let reply = match own {
             Some(reply) if !action.replaces() => reply,
@@ -134,15 +135,13 @@ impl Visit {
         };
         let stamp = self.hosted.stamp(&reply);
         let reply = reply.finish(&self.headers, &stamp);
-        self.insert_rows(action);
+        self.insert_rows(strike.as_ref(), InsertTime::During);
         let fate = wire::mangle(action, reply, self.method == Method::HEAD);
         entry.rule = strike.as_ref().map(|s| s.name.clone());
         entry.status = status(&fate);
         self.note(entry);
-        let delay = strike.map_or(0, |s| s.delay_ms);
-        if delay > 0 {
-            tokio::time::sleep(Duration::from_millis(delay)).await;
-        }
+        pause(strike.as_ref().map_or(0, |s| s.delay_ms)).await;
+        self.insert_rows(strike.as_ref(), InsertTime::After);
         fate
     }
 
@@ -152,16 +151,12 @@ impl Visit {
         world.rules.strike(self.method.as_str(), self.uri.path(), &mut world.random)
     }
 
-    fn insert_rows(&self, action: &Action) {
-        if let Action::InsertAuditRows { username, count } = action {
-            let log = NewAuditLog {
-                username: username.clone(),
-                count: Some(*count),
-                ..NewAuditLog::default()
-            };
+    fn insert_rows(&self, strike: Option<&Strike>, now: InsertTime) {
+        let inserts = strike.map(|s| s.inserts.as_slice()).unwrap_or_default();
+        for (_, rows) in inserts.iter().filter(|(when, _)| *when == now) {
             // An account that is not there has no log; a file that cannot be written is noticed by
             // the next request that has to say so.
-            let _ = self.hosted.change(|world| world.seed_audit_log(log).map(drop));
+            let _ = self.hosted.change(|world| world.insert_audit_rows(rows.clone()));
         }
     }
 
@@ -170,6 +165,12 @@ impl Visit {
         entry.time = crate::clock::micros(world.clock.peek());
         entry.world.clone_from(&self.hosted.id);
         world.journal.add(entry);
+    }
+}
+
+async fn pause(millis: u64) {
+    if millis > 0 {
+        tokio::time::sleep(Duration::from_millis(millis)).await;
     }
 }
 

@@ -13,6 +13,7 @@ use hyper::{Response, StatusCode};
 use super::accept::{Format, error_term};
 use super::html;
 use crate::host::Stamp;
+use crate::term::shuffle::shuffle;
 use crate::term::{Map, Term, elixir, erlang};
 
 /// Marks every reply, so that nobody takes a sandbox for the real server.
@@ -112,6 +113,10 @@ impl Reply {
         self
     }
 
+    fn is_json(&self) -> bool {
+        self.content_type == Some(Format::Json.content_type())
+    }
+
     pub(crate) fn is_plain(&self) -> bool {
         self.plain
     }
@@ -137,6 +142,9 @@ impl Reply {
     /// The reply with all its headers.
     pub(crate) fn finish(mut self, request: &HeaderMap, stamp: &Stamp) -> Packed {
         let no_body = matches!(self.status.as_u16(), 204 | 304);
+        if let (Some(nonce), true) = (stamp.key_nonce, self.is_json()) {
+            self.body = shuffle(&self.body, nonce);
+        }
         if !self.plain {
             self.quirks(request, stamp, no_body);
         }

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::value::{RawValue, to_raw_value};
 
-use super::is_default;
+use super::{given, is_default};
 use crate::term::Map;
 
 /// A row to append to an account's audit log.
@@ -30,6 +31,36 @@ pub struct NewAuditRow {
 
 fn empty_object() -> Box<RawValue> {
     to_raw_value(&Map::new()).unwrap_or_default()
+}
+
+/// A program that writes a row at a time into an audit log, on and on.
+///
+/// Its time is the world's clock: it stands still while that is frozen, and an hour's rows are there
+/// at once when that is advanced by an hour.
+#[derive(Debug, Clone, Default, Deserialize, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, default)]
+pub struct NewAuditWriter {
+    /// The account.
+    #[cfg_attr(test, schemars(required))]
+    pub username: String,
+    /// Milliseconds between two rows, at least 1. The first row comes after that time.
+    #[cfg_attr(test, schemars(required))]
+    pub every_ms: u64,
+    /// The action of each row, `key.generate` by default.
+    #[serde(skip_serializing_if = "is_default")]
+    pub action: Option<String>,
+    /// The params of each row, any JSON. By default rows are numbered by their place in the log.
+    #[cfg_attr(test, schemars(with = "super::schema::Anything"))]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "given")]
+    pub params: Option<Box<RawValue>>,
+    /// The user agent of each row, `aura-sandbox` by default.
+    #[serde(skip_serializing_if = "is_default")]
+    pub user_agent: Option<String>,
+    /// When the next row comes; a snapshot says so.
+    #[cfg_attr(test, schemars(with = "Option<String>"))]
+    #[serde(skip_serializing_if = "is_default")]
+    pub next_at: Option<Timestamp>,
 }
 
 /// Rows to append to an account's audit log: a list of them, or a number of rows that are alike.
@@ -57,6 +88,11 @@ pub struct NewAuditLog {
     /// With a count: the rows' user agent; `aura-sandbox` unless said otherwise.
     #[serde(skip_serializing_if = "is_default")]
     pub user_agent: Option<String>,
+    /// With a count: the params of every row, which makes the rows alike in every byte. By default
+    /// each has its number.
+    #[cfg_attr(test, schemars(with = "super::schema::Anything"))]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "given")]
+    pub params: Option<Box<RawValue>>,
     /// So many rows in a row share one time, up to 1000: each request finds them in another order,
     /// as a database does that is not told how to order them. 0 and 1: none do.
     #[serde(skip_serializing_if = "is_default")]

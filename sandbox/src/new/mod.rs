@@ -11,7 +11,10 @@ mod credentials;
 mod schema;
 mod world;
 
-pub use audit::{NewAuditLog, NewAuditRow};
+#[cfg(test)]
+pub(crate) use schema::Anything;
+
+pub use audit::{NewAuditLog, NewAuditRow, NewAuditWriter};
 pub use credentials::{NewKey, NewLastUse, NewToken};
 pub(crate) use world::parse;
 pub use world::{NewClock, NewCount, NewCounts, NewDraws, NewMembership, NewPackage, NewWorld};
@@ -19,13 +22,21 @@ pub use world::{NewClock, NewCount, NewCounts, NewDraws, NewMembership, NewPacka
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::value::RawValue;
 
 use crate::world::account::{Handles, Role};
 
 /// Left out of a snapshot: what is as it would be without being said.
 pub(crate) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
+}
+
+/// A value that may be `null`, which is not the same as none.
+pub(crate) fn given<'de, D: Deserializer<'de>>(
+    input: D,
+) -> Result<Option<Box<RawValue>>, D::Error> {
+    Box::deserialize(input).map(Some)
 }
 
 pub(crate) fn is_true(value: &bool) -> bool {

@@ -8,7 +8,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use super::NewWorld;
 
 /// Any JSON value.
-pub(super) struct Anything;
+pub(crate) struct Anything;
 
 impl JsonSchema for Anything {
     fn schema_name() -> Cow<'static, str> {

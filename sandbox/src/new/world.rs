@@ -5,8 +5,8 @@ use std::net::Ipv4Addr;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{NewAuditLog, NewKey, NewOrganization, NewToken, NewUser, is_default};
-use crate::config::Profile;
+use super::{NewAuditLog, NewAuditWriter, NewKey, NewOrganization, NewToken, NewUser, is_default};
+use crate::config::{KeyOrder, Profile};
 use crate::rules::Rule;
 use crate::world::account::Role;
 use crate::world::limits::RateLimits;
@@ -35,6 +35,9 @@ pub struct NewWorld {
     /// Makes ids, keys, tokens and request ids reproducible.
     #[serde(skip_serializing_if = "is_default")]
     pub seed: Option<u64>,
+    /// The order of the keys of JSON objects.
+    #[serde(skip_serializing_if = "is_default")]
+    pub key_order: KeyOrder,
     /// How much of the seed's randomness has been used.
     #[serde(skip_serializing_if = "is_default")]
     pub draws: NewDraws,
@@ -72,6 +75,9 @@ pub struct NewWorld {
     /// Rows of audit logs, appended in this order.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub audit_logs: Vec<NewAuditLog>,
+    /// Programs that write rows into audit logs, on and on.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub audit_writers: Vec<NewAuditWriter>,
     /// The mail written so far.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub mails: Vec<Mail>,
@@ -135,6 +141,12 @@ pub struct NewDraws {
     pub chances: u64,
     /// Orders of rows that share one time.
     pub orders: u64,
+    /// Numbers of rows that rules write.
+    #[serde(skip_serializing_if = "is_default")]
+    pub counts: u64,
+    /// Orders of keys.
+    #[serde(skip_serializing_if = "is_default")]
+    pub keys: u64,
 }
 
 /// A member of an organization.

@@ -69,7 +69,8 @@ pub enum Action {
         #[serde(default = "found")]
         status: u16,
     },
-    /// Sends the reply, and then adds rows to an audit log: the next page is shifted.
+    /// Adds numbered rows to an audit log once the reply is made: the next page is shifted. The
+    /// same as [`Rule::insert_audit_rows`](super::Rule::insert_audit_rows) with `during`.
     InsertAuditRows {
         /// The account.
         username: String,

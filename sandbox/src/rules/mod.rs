@@ -1,17 +1,19 @@
 //! Misbehaviour on command: which requests a rule is for, and what happens to their replies.
 //!
-//! `action` is what can happen, `wire` does it to the bytes, `bomb` is a small body that unpacks
-//! into a large one.
+//! `action` is what can happen, `insert` the rows that are written meanwhile, `wire` does it to the
+//! bytes, `bomb` is a small body that unpacks into a large one.
 
 mod action;
 mod bomb;
+mod insert;
 pub(crate) mod wire;
 
 pub use action::{Action, CannedReply, CloseAt};
+pub use insert::{AuditRowInsert, InsertTime, RowCount};
 
 use serde::{Deserialize, Serialize};
 
-use crate::new::is_default;
+use crate::new::{NewAuditLog, is_default};
 use crate::random::Random;
 
 /// A rule: for requests like these, at these times, this happens.
@@ -55,7 +57,10 @@ pub struct Rule {
     /// At most that often.
     #[serde(default, skip_serializing_if = "is_default")]
     pub times: Option<u64>,
-    /// The reply waits for that many milliseconds first.
+    /// The request waits for that many milliseconds before the endpoint runs.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub delay_before_ms: u64,
+    /// The reply waits for that many milliseconds once it is made.
     #[serde(default, skip_serializing_if = "is_default")]
     pub delay_ms: u64,
     /// Whether the endpoint runs, so that an account is made although the reply is lost. Unless
@@ -66,6 +71,9 @@ pub struct Rule {
     /// What happens; nothing but the delay unless said otherwise.
     #[serde(default, skip_serializing_if = "is_default")]
     pub then: Action,
+    /// Rows it writes into audit logs meanwhile, beside whatever else happens.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub insert_audit_rows: Vec<AuditRowInsert>,
     /// Requests it has seen.
     #[serde(default, skip_serializing_if = "is_default")]
     pub seen: u64,
@@ -85,9 +93,11 @@ impl Rule {
             every: None,
             probability: None,
             times: None,
+            delay_before_ms: 0,
             delay_ms: 0,
             run: None,
             then,
+            insert_audit_rows: Vec::new(),
             seen: 0,
             struck: 0,
         }
@@ -123,6 +133,18 @@ impl Rule {
         self.struck += u64::from(turn);
         turn
     }
+
+    /// The rows of one strike.
+    fn inserts(&self, random: &mut Random) -> Vec<(InsertTime, NewAuditLog)> {
+        let inserts = self.insert_audit_rows.iter();
+        let mut inserts: Vec<_> = inserts.map(|i| (i.when, i.rows(random))).collect();
+        if let Action::InsertAuditRows { username, count } = &self.then {
+            let count = RowCount::Exactly(*count);
+            let insert = AuditRowInsert::new(InsertTime::During, username);
+            inserts.push((InsertTime::During, AuditRowInsert { count, ..insert }.rows(random)));
+        }
+        inserts
+    }
 }
 
 /// Segment by segment; empty segments count for nothing, as in the routes.
@@ -149,8 +171,10 @@ pub(crate) struct Strike {
     /// Its name, else its number.
     pub(crate) name: String,
     pub(crate) run: bool,
+    pub(crate) delay_before_ms: u64,
     pub(crate) delay_ms: u64,
     pub(crate) action: Action,
+    pub(crate) inserts: Vec<(InsertTime, NewAuditLog)>,
 }
 
 impl Rules {
@@ -186,8 +210,10 @@ impl Rules {
                 first = Some(Strike {
                     name: rule.name.clone().unwrap_or_else(|| number.to_string()),
                     run: rule.run.unwrap_or(!rule.then.replaces()),
+                    delay_before_ms: rule.delay_before_ms,
                     delay_ms: rule.delay_ms,
                     action: rule.then.clone(),
+                    inserts: rule.inserts(random),
                 });
             }
         }

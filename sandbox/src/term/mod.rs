@@ -1,11 +1,12 @@
 //! The values that go over the wire, independent of the format they are written in.
 //!
-//! `json` reads and writes them as JSON, `erlang` as the external term format, `elixir` writes
+//! `json` reads and writes them as JSON, `shuffle` changes the order of its keys, `erlang` as the external term format, `elixir` writes
 //! them as Elixir text.
 
 pub(crate) mod elixir;
 pub(crate) mod erlang;
 mod json;
+pub(crate) mod shuffle;
 
 use jiff::Timestamp;
 use serde_json::value::RawValue;

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::value::{RawValue, to_raw_value};
 
 use super::account::{Email, Handles};
 use super::keys::{Owner, Permission};
 use super::log::Piece;
 use super::{UserId, World};
+use crate::config::KeyOrder;
 use crate::new::NewAuditRow;
 use crate::random::Use;
 use crate::term::{Map, Term};
@@ -49,7 +51,11 @@ impl AuditRow {
         }
     }
 
-    pub(crate) fn term(&self) -> Term {
+    pub(crate) fn term(&self, keys: KeyOrder) -> Term {
+        if keys != KeyOrder::Recorded {
+            // A map of texts always serializes.
+            return to_raw_value(&ParamsFirst(self)).map_or(Term::Nil, Term::Raw);
+        }
         let mut map = Map::new()
             .with("action", self.action.as_str())
             .with("params", Term::Raw(self.params.clone()))
@@ -58,6 +64,23 @@ impl AuditRow {
             map.set(name.as_str(), Term::Raw(value.clone()));
         }
         map.into()
+    }
+}
+
+/// A row as today's servers write it.
+struct ParamsFirst<'a>(&'a AuditRow);
+
+impl Serialize for ParamsFirst<'_> {
+    fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
+        let AuditRow { action, params, user_agent, fields } = self.0;
+        let mut map = out.serialize_map(Some(3 + fields.len()))?;
+        map.serialize_entry("params", params)?;
+        map.serialize_entry("action", action)?;
+        map.serialize_entry("user_agent", user_agent)?;
+        for (name, value) in fields {
+            map.serialize_entry(name, value)?;
+        }
+        map.end()
     }
 }
 
@@ -87,7 +110,7 @@ impl World {
             true => u64::from_be_bytes(self.random.bytes(Use::Order)),
             false => 0,
         };
-        self.user(id).audit.page(page, nonce)
+        self.user(id).audit.page(page, nonce, self.key_order)
     }
 
     /// The account as a row describes it.

@@ -4,7 +4,9 @@
 use serde_json::value::{RawValue, to_raw_value};
 
 use super::audit::AuditRow;
+use crate::config::KeyOrder;
 use crate::new::NewAuditLog;
+use crate::random::scatter;
 use crate::term::{Map, Term};
 
 /// Rows on a page.
@@ -36,13 +38,23 @@ pub(crate) struct Block {
 #[derive(Debug, Clone)]
 enum Rows {
     Listed(Vec<AuditRow>),
-    Made { first: i64, count: usize, action: String, user_agent: Option<String> },
+    Made {
+        first: i64,
+        count: usize,
+        action: String,
+        /// Those of every row; numbered ones are made.
+        params: Option<Box<RawValue>>,
+        user_agent: Option<String>,
+    },
 }
 
 impl Piece {
     /// The pieces a form asks for.
     pub(crate) fn read(form: NewAuditLog) -> Result<Vec<Piece>, String> {
-        let alike = form.first.is_some() || form.action.is_some() || form.user_agent.is_some();
+        let alike = form.first.is_some()
+            || form.action.is_some()
+            || form.params.is_some()
+            || form.user_agent.is_some();
         if form.tied > MOST_TIED {
             return Err(format!("tied: {} rows are too many, {MOST_TIED} may be", form.tied));
         }
@@ -58,10 +70,12 @@ impl Piece {
                 first: form.first.unwrap_or(1),
                 count: usize::try_from(count).map_err(|_| "count: too many".to_owned())?,
                 action: form.action.unwrap_or_else(|| "key.generate".to_owned()),
+                params: form.params,
                 user_agent: form.user_agent,
             },
             (Some(_), None) => {
-                let text = "first, action and user_agent go with \"count\", not with \"rows\"";
+                let text =
+                    "first, action, params and user_agent go with \"count\", not with \"rows\"";
                 return Err(text.to_owned());
             }
             _ => return Err("expected either \"rows\" or \"count\"".to_owned()),
@@ -79,10 +93,11 @@ impl Piece {
                     Rows::Listed(rows) => {
                         form.rows = Some(rows.iter().map(AuditRow::form).collect());
                     }
-                    Rows::Made { first, count, action, user_agent } => {
+                    Rows::Made { first, count, action, params, user_agent } => {
                         form.first = Some(*first);
                         form.count = Some(*count as u64);
                         form.action = Some(action.clone());
+                        form.params.clone_from(params);
                         form.user_agent.clone_from(user_agent);
                     }
                 }
@@ -100,18 +115,20 @@ impl Piece {
     }
 
     /// The nth row from the oldest; `order` tells where each of those that share its time is.
-    fn term(&self, index: usize, order: &mut Order) -> Term {
+    fn term(&self, index: usize, order: &mut Order, keys: KeyOrder) -> Term {
         match self {
-            Piece::Row(row) => row.term(),
+            Piece::Row(row) => row.term(keys),
             Piece::Block(Block { rows, tied }) => {
                 let index = order.place(index, *tied as usize, self.len());
                 match rows {
-                    Rows::Listed(rows) => rows[index].term(),
-                    Rows::Made { first, action, user_agent, .. } => {
+                    Rows::Listed(rows) => rows[index].term(keys),
+                    Rows::Made { first, action, params, user_agent, .. } => {
                         let number = i64::try_from(index).unwrap_or(i64::MAX);
                         let user_agent = user_agent.as_deref().or(Some("aura-sandbox"));
-                        let params = alike(first.saturating_add(number));
-                        AuditRow::new(action, params, user_agent).term()
+                        let params = params.clone();
+                        let params =
+                            params.unwrap_or_else(|| numbered(first.saturating_add(number)));
+                        AuditRow::new(action, params, user_agent).term(keys)
                     }
                 }
             }
@@ -141,13 +158,6 @@ impl Order {
     }
 }
 
-/// Numbers that look unordered: the finishing step of SplitMix64.
-fn scatter(number: u64) -> u64 {
-    let number = (number ^ (number >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let number = (number ^ (number >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    number ^ (number >> 31)
-}
-
 impl AuditLog {
     pub(crate) fn push(&mut self, piece: Piece) {
         self.len = self.len.saturating_add(piece.len());
@@ -168,7 +178,7 @@ impl AuditLog {
     }
 
     /// A page, newest first, counted from 0.
-    pub(crate) fn page(&self, page: usize, nonce: u64) -> Vec<Term> {
+    pub(crate) fn page(&self, page: usize, nonce: u64, keys: KeyOrder) -> Vec<Term> {
         let mut skip = page.saturating_mul(PAGE);
         let mut out = Vec::new();
         for piece in self.pieces.iter().rev() {
@@ -179,7 +189,7 @@ impl AuditLog {
             }
             let mut order = Order { nonce, group: None };
             let wanted = (PAGE - out.len()).min(len - skip);
-            out.extend((skip..skip + wanted).map(|n| piece.term(len - 1 - n, &mut order)));
+            out.extend((skip..skip + wanted).map(|n| piece.term(len - 1 - n, &mut order, keys)));
             skip = 0;
             if out.len() == PAGE {
                 break;
@@ -189,8 +199,8 @@ impl AuditLog {
     }
 }
 
-/// The parameters of one of many rows that are alike.
-fn alike(number: i64) -> Box<RawValue> {
+/// The parameters of one of many rows that differ by their number.
+fn numbered(number: i64) -> Box<RawValue> {
     let api = Map::new().with("domain", "api").with("resource", Term::Nil);
     let params = Map::new()
         .with("id", number)

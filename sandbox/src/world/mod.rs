@@ -2,7 +2,7 @@
 //!
 //! One [`World`] holds all of it behind one lock. `account` has the plain data and the look-ups,
 //! `create` the rules for a new account, `keys` and `password` credentials, `audit` what is written
-//! into audit logs and `log` how it is kept, `mail` the mailbox and the links in it, `limits` the
+//! into audit logs and `log` how it is kept, `writers` what writes into them on and on, `mail` the mailbox and the links in it, `limits` the
 //! rate limits. `seed` puts ready-made state in, `restore` a whole world; `snapshot` takes it out.
 
 pub(crate) mod account;
@@ -16,6 +16,7 @@ pub(crate) mod password;
 mod restore;
 pub(crate) mod seed;
 mod snapshot;
+mod writers;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::net::Ipv4Addr;
@@ -27,8 +28,9 @@ use self::keys::{Key, Token};
 use self::limits::Limits;
 use self::mail::Mail;
 use crate::clock::Clock;
-use crate::config::Profile;
+use crate::config::{KeyOrder, Profile};
 use crate::journal::Journal;
+use crate::new::NewAuditWriter;
 use crate::random::Random;
 use crate::rules::Rules;
 
@@ -71,6 +73,7 @@ pub(crate) struct World {
     pub(crate) prefix: String,
     pub(crate) clock: Clock,
     pub(crate) random: Random,
+    pub(crate) key_order: KeyOrder,
     pub(crate) users: Vec<User>,
     pub(crate) by_name: HashMap<String, UserId>,
     /// Every account an address belongs to, verified or not.
@@ -84,6 +87,7 @@ pub(crate) struct World {
     pub(crate) blocked: HashSet<Ipv4Addr>,
     pub(crate) next_email_id: i64,
     pub(crate) rules: Rules,
+    pub(crate) audit_writers: Vec<NewAuditWriter>,
     pub(crate) journal: Journal,
     pub(crate) dirty: Dirty,
 }
@@ -98,6 +102,7 @@ impl World {
             prefix: place.prefix,
             clock: Clock::default(),
             random: Random::default(),
+            key_order: KeyOrder::default(),
             users: Vec::new(),
             by_name: HashMap::new(),
             by_email: HashMap::new(),
@@ -110,6 +115,7 @@ impl World {
             blocked: HashSet::new(),
             next_email_id: 1,
             rules: Rules::default(),
+            audit_writers: Vec::new(),
             journal: Journal::default(),
             dirty: Dirty::default(),
         }

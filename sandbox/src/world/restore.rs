@@ -13,6 +13,7 @@ impl World {
         let mut world = World::empty(form.profile.unwrap_or(profile), place);
         world.clock = Clock::from_form(form.clock.as_ref())?;
         world.random = Random { seed: form.seed, draws: form.draws };
+        world.key_order = form.key_order;
         world.limits.settings = form.rate_limits.unwrap_or_default();
         world.blocked = form.blocked_addresses.into_iter().collect();
         let mut members: Vec<(String, String, Role)> = Vec::new();
@@ -35,6 +36,7 @@ impl World {
         each("keys", form.keys, |key| world.seed_key(key).map(drop))?;
         each("tokens", form.tokens, |token| world.seed_token(token).map(drop))?;
         each("audit_logs", form.audit_logs, |log| world.seed_audit_log(log).map(drop))?;
+        each("audit_writers", form.audit_writers, |writer| world.add_audit_writer(writer))?;
         each("rules", form.rules, |rule| world.rules.add(rule).map(drop))?;
         world.mails = form.mails;
         world.restore_rate_counts(&form.rate_counts)?;

@@ -189,6 +189,16 @@ impl World {
         Ok(log.len() - before)
     }
 
+    /// Appends rows that are numbered by their place in the log.
+    pub(crate) fn insert_audit_rows(&mut self, new: NewAuditLog) -> Result<(), String> {
+        let id = self.known_user(&new.username)?;
+        if new.count == Some(0) {
+            return Ok(());
+        }
+        let place = i64::try_from(self.user(id).audit.len()).unwrap_or(i64::MAX);
+        self.seed_audit_log(NewAuditLog { first: Some(place.saturating_add(1)), ..new }).map(drop)
+    }
+
     /// A package that is not there yet, with its owners.
     pub(super) fn seed_package(&mut self, new: NewPackage) -> Result<(), String> {
         let (organization, name) = self.parse_package(&new.name)?;

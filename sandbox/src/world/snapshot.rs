@@ -36,10 +36,12 @@ impl World {
             profile: Some(self.profile),
             seed: self.random.seed,
             draws: self.random.draws.clone(),
+            key_order: self.key_order,
             clock: self.clock.form(),
             rate_limits: (*limits != Default::default()).then(|| limits.clone()),
             blocked_addresses: blocked,
             rules: self.rules.list().to_vec(),
+            audit_writers: self.audit_writers.clone(),
             ..NewWorld::default()
         }
     }

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use aura_sandbox::{
-    Config, Handles, NewAuditRow, NewCount, NewEmail, NewKey, NewOrganization, NewToken, NewUser,
-    Profile, Role, Sandbox, Timestamp,
+    Config, Handles, KeyOrder, NewAuditRow, NewCount, NewEmail, NewKey, NewOrganization, NewToken,
+    NewUser, Profile, Role, Sandbox, Timestamp,
 };
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -32,7 +32,7 @@ impl World {
     pub(crate) fn build(profile: Profile) -> World {
         // Some time before the recordings begin: each is replayed in the minute it was made in.
         let start = Timestamp::from_second(1_795_430_000).expect("a time");
-        let config = Config::default().profile(profile).clock(start);
+        let config = Config::default().profile(profile).clock(start).key_order(KeyOrder::Recorded);
         let sandbox = Sandbox::start(config).expect("start");
         let world: Value = serde_json::from_str(&wire::text("world.json")).expect("JSON");
         // Among the sample data of the recorded servers, and named in the recordings.
