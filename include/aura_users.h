@@ -381,9 +381,16 @@ typedef struct aura_options aura_options;
  * Takes a log line: `user_data` as it was given to aura_log_set(), and a line of UTF-8 without a
  * newline, valid until the callback returns. No secret, name or address stands in it.
  *
- * It may be called from any thread, from many at once, and from a thread of the library. It must
- * not throw, and must not wait for a call that was started: on the library's thread that call
- * would wait for it. Keep it short.
+ * The library calls it from any thread, from many at once, and from a thread of its own. It must not
+ * throw. Keep it short.
+ *
+ * It may make calls; their lines are not told. On the library's own thread, which runs started
+ * calls and fetches a stream's pages, it cannot wait: there a blocking call, the next row of a
+ * stream and aura_call_wait() return AURA_INVALID_ARGUMENT at once.
+ *
+ * It may fork. If it returns in the child, the call it was told of ends there as AURA_CANCELLED. If
+ * it returns in a child that it forked on the library's own thread, the child ends with exit(0):
+ * it has no other thread.
  *
  * Since 0.1.0.
  */
@@ -828,11 +835,12 @@ void aura_call_cancel(aura_call *call);
 void aura_call_free(aura_call *call);
 
 /**
- * Has `callback` told every line of `lowest` and above, in the whole process; it takes the place
- * of the one before. With NULL for `callback` nobody is told any more.
+ * Sets the callback that gets every line of level `lowest` and above, in the whole process. It
+ * replaces the callback before it. NULL for `callback` ends logging.
  *
- * Waits until no line is being told to the one before, whose `user_data` may be freed then; only
- * within a callback it does not wait.
+ * Returns once no thread is within the callback before it, so that you may free its `user_data`.
+ * Do not hold a lock that this callback waits for. Called from within a callback, it returns
+ * without waiting. In a forked child it waits for the threads of the child alone.
  *
  * Since 0.1.0.
  */

@@ -34,7 +34,10 @@ mod ffi;
 #[cfg(any(fuzzing, test))]
 #[doc(hidden)]
 pub mod fuzzing;
+mod lane;
 mod log;
+mod poll_set;
+mod process;
 mod protocol;
 mod runtime;
 mod transport;
