@@ -27,6 +27,7 @@ use crate::clock::{Clock, OFTEN, SELDOM};
 use crate::log;
 pub(crate) use crate::process::PerProcess;
 use crate::process::{self, Global};
+use crate::signals::{self, without_signals};
 use crate::{Error, ErrorKind, Result};
 
 /// Runs `work`, which blocks, also where this thread is already inside a tokio runtime, or so near
@@ -98,8 +99,10 @@ impl BackgroundThread {
         let handle = runtime.handle().clone();
         let clock = Clock::of(&runtime, SELDOM);
         let (stop, stopped) = oneshot::channel();
-        let thread = spawn("aura-users", move || {
+        let thread = spawn("", move || {
             process::this_thread_is_the_librarys();
+            // Without descriptors for it, the thread takes no signals.
+            runtime.spawn(signals::take_signals_when_alone());
             let _ = clock.within(|| runtime.block_on(stopped));
             runtime.shutdown_background();
         })
@@ -167,30 +170,12 @@ impl Drop for BackgroundThread {
     }
 }
 
-/// Starts a thread of the library. Signals are the host's, who may want to take them in a thread
-/// of its own or by a descriptor: none comes to ours.
+/// Starts a thread of the library, named after it and `what` it is for, to which no signal comes.
 pub(crate) fn spawn(
-    name: &str,
+    what: &str,
     work: impl FnOnce() + Send + 'static,
 ) -> io::Result<JoinHandle<()>> {
-    without_signals(|| thread::Builder::new().name(name.to_owned()).spawn(work))
-}
-
-#[cfg(unix)]
-fn without_signals<T>(start: impl FnOnce() -> T) -> T {
-    use nix::sys::signal::{SigSet, SigmaskHow};
-
-    let before = SigSet::all().thread_swap_mask(SigmaskHow::SIG_SETMASK);
-    let started = start();
-    if let Ok(before) = before {
-        let _ = before.thread_set_mask();
-    }
-    started
-}
-
-#[cfg(not(unix))]
-fn without_signals<T>(start: impl FnOnce() -> T) -> T {
-    start()
+    without_signals(|| thread::Builder::new().name([signals::NAME, what].concat()).spawn(work))
 }
 
 /// A runtime that the thread which blocks on it drives.
