@@ -34,12 +34,13 @@ struct mute {
 
 static inline void mute_answer_one(const struct mute *mute, int connection)
 {
-    char reply[512];
-    int length = snprintf(reply, sizeof reply,
+    char head[256];
+    int length = snprintf(head, sizeof head,
                           "HTTP/1.1 %d Words\r\nContent-Type: application/json\r\n"
-                          "Content-Length: %zu\r\nConnection: close\r\n\r\n%s",
-                          mute->status, strlen(mute->json), mute->json);
-    send(connection, reply, (size_t)length, MSG_NOSIGNAL);
+                          "Content-Length: %zu\r\nConnection: close\r\n\r\n",
+                          mute->status, strlen(mute->json));
+    send(connection, head, (size_t)length, MSG_NOSIGNAL);
+    send(connection, mute->json, strlen(mute->json), MSG_NOSIGNAL);
     shutdown(connection, SHUT_WR);
 }
 
