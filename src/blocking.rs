@@ -321,15 +321,11 @@ impl AuditLogs {
         self.0.logs.try_lock().ok()?.next_in_page()
     }
 
-    /// [`next_log`](Self::next_log) for who wants no more than to look at the row's JSON.
+    /// [`next_in_page`](Self::next_in_page) for who wants no more than to look at the row's JSON.
     #[cfg(feature = "capi")]
-    pub(crate) fn look_at_next<R>(&self, look: impl Fn(&str) -> R) -> Result<Option<R>> {
+    pub(crate) fn look_in_page<R>(&self, look: impl FnOnce(&str) -> R) -> Result<Option<R>> {
         self.0.interrupt.check(Operation::StreamAuditLogs)?;
-        let at_hand = self.0.logs.try_lock().ok().and_then(|mut logs| logs.pass_in_page(&look));
-        match at_hand {
-            Some(looked) => Ok(Some(looked)),
-            None => Ok(self.next_log()?.map(|log| look(log.json()))),
-        }
+        Ok(self.0.logs.try_lock().ok().and_then(|mut logs| logs.pass_in_page(look)))
     }
 
     /// The rest of the page at hand, or the next page; none after the last.

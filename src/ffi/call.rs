@@ -163,6 +163,9 @@ pub(super) fn begun<T: Outcome + Send + 'static>(
 /// stream is over; or the call's error. AURA_INVALID_ARGUMENT where the result was taken before.
 /// `json` must not be NULL, whatever the call gives: no result is lost for want of a place.
 ///
+/// In a forked child a call of the parent is AURA_CANCELLED. A log callback on the library's own
+/// thread cannot wait: AURA_INVALID_ARGUMENT, unless `timeout_ms` is 0 or the call has ended.
+///
 /// Since 0.1.0.
 #[unsafe(no_mangle)]
 pub extern "C" fn aura_call_wait(
@@ -207,6 +210,8 @@ pub extern "C" fn aura_call_poll(call: *const aura_call) -> aura_status {
 /// A descriptor that is readable from the call's end on, for poll(), epoll, kqueue, libuv and the
 /// like. It is made when it is first asked for, belongs to the call and is closed with it: watch
 /// it, but do not read from it and do not close it.
+///
+/// In a forked child a call of the parent gets another descriptor, which is readable at once.
 ///
 /// -1 where none can be had: for NULL, on Windows, and while the process has no descriptor left.
 ///
