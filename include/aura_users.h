@@ -71,8 +71,9 @@
  *
  * A result is JSON: the server's own object, every field of it, UTF-8, NUL-terminated. Strings
  * that go in are UTF-8 and NUL-terminated too; NULL where a value is needed, and anything that is
- * not UTF-8, is AURA_INVALID_ARGUMENT with a message that names the argument. No failure takes the
- * process down: a defect of the library is AURA_INTERNAL.
+ * not UTF-8, is AURA_INVALID_ARGUMENT with a message that names the argument. A defect of the
+ * library is AURA_INTERNAL and does not end the process. Two things do: the system has no memory
+ * left, and a thread has less stack than THREADS says.
  *
  * THE AUDIT LOG
  *
@@ -115,15 +116,38 @@
  * aura_options are for one thread at a time.
  *
  * A blocking call runs in the thread that makes it. What goes on by itself (calls that were
- * started, pages asked for ahead) runs on one thread of the library, which begins when it is first
- * needed and ends when the last client, stream and call that needed it is freed. A host's name is
- * looked up on a thread of its own. The library's threads take no signals; it raises no SIGPIPE and
- * changes no signal handler or mask.
+ * started, pages asked for ahead) runs on one thread of the library. It begins when it is first
+ * needed and ends when the last client, stream and call that needed it is freed. The function that
+ * frees the last one waits for that end, unless the thread is in a log callback. Each host name is
+ * looked up on a thread of its own.
  *
- * After fork() the child may go on with the same client and streams; what was the parent's is left
- * alone there, which a leak checker in the child will mention. Calls work in atexit() handlers and
- * in destructors of static and thread_local objects. Once every handle is freed, nothing is left
- * that a leak checker could name.
+ * A thread that makes calls needs 128 kB of stack, however deep the server nests its replies. A
+ * library that was built without optimization needs three times as much.
+ *
+ * pthread_cancel() on a thread within a function of this library takes effect after that function
+ * has returned. Do not turn cancellation on in a log callback.
+ *
+ * SIGNALS AND FORK
+ *
+ * The library's threads block all signals; it raises no SIGPIPE and changes no signal handler or
+ * mask. If all threads of the program have ended and a handle is still open, say after
+ * pthread_exit() in main(), the library's thread takes the signals that end a process.
+ *
+ * After fork() the child may go on with the same client and streams. What was the parent's is left
+ * alone there, and a leak checker in the child will mention it. A call or a turn at a stream that was
+ * under way in the parent ends in the child as AURA_CANCELLED, also for a thread that forked within
+ * it, in a signal handler or a log callback. The parent does not notice. In the child:
+ *
+ * - aura_call_poll() and aura_call_wait() give AURA_CANCELLED for every call of the parent, and
+ *   aura_call_fd() gives a descriptor of the child's own, which is readable.
+ * - A stream that another thread of the parent was using gives AURA_CANCELLED for good: open it
+ *   anew.
+ *
+ * A program of several threads must not call fork() from a handler that may interrupt malloc();
+ * that is the C library's rule, not this one's.
+ *
+ * Calls work in atexit() handlers and in destructors of static and thread_local objects. Once every
+ * handle is freed, nothing is left that a leak checker could name.
  *
  * OPTIONS
  *
@@ -386,9 +410,16 @@ typedef struct aura_options aura_options;
  * Takes a log line: `user_data` as it was given to aura_log_set(), and a line of UTF-8 without a
  * newline, valid until the callback returns. No secret, name or address stands in it.
  *
- * It may be called from any thread, from many at once, and from a thread of the library. It must
- * not throw, and must not wait for a call that was started: on the library's thread that call
- * would wait for it. Keep it short.
+ * The library calls it from any thread, from many at once, and from a thread of its own. It must not
+ * throw. Keep it short.
+ *
+ * It may make calls; their lines are not told. On the library's own thread, which runs started
+ * calls and fetches a stream's pages, it cannot wait: there a blocking call, the next row of a
+ * stream and aura_call_wait() return AURA_INVALID_ARGUMENT at once.
+ *
+ * It may fork. If it returns in the child, the call it was told of ends there as AURA_CANCELLED. If
+ * it returns in a child that it forked on the library's own thread, the child ends with exit(0):
+ * it has no other thread.
  *
  * Since 0.1.0.
  */
@@ -563,7 +594,8 @@ aura_status aura_client_new(const aura_options *options, aura_client **client, a
 
 /**
  * Frees a client. NULL is fine. Calls of other threads that have begun, and streams and calls
- * made from it, live on.
+ * made from it, live on. If nothing else needs the library's thread, it waits for the thread's end,
+ * a second at most, but not for a log callback.
  *
  * Since 0.1.0.
  */
@@ -798,6 +830,9 @@ void aura_audit_logs_free(aura_audit_logs *logs);
  * stream is over; or the call's error. AURA_INVALID_ARGUMENT where the result was taken before.
  * `json` must not be NULL, whatever the call gives: no result is lost for want of a place.
  *
+ * In a forked child a call of the parent is AURA_CANCELLED. A log callback on the library's own
+ * thread cannot wait: AURA_INVALID_ARGUMENT, unless `timeout_ms` is 0 or the call has ended.
+ *
  * Since 0.1.0.
  */
 aura_status aura_call_wait(aura_call *call, int64_t timeout_ms, char **json, aura_error **error);
@@ -814,6 +849,8 @@ aura_status aura_call_poll(const aura_call *call);
  * A descriptor that is readable from the call's end on, for poll(), epoll, kqueue, libuv and the
  * like. It is made when it is first asked for, belongs to the call and is closed with it: watch
  * it, but do not read from it and do not close it.
+ *
+ * In a forked child a call of the parent gets another descriptor, which is readable at once.
  *
  * -1 where none can be had: for NULL, on Windows, and while the process has no descriptor left.
  *
@@ -841,11 +878,12 @@ void aura_call_cancel(aura_call *call);
 void aura_call_free(aura_call *call);
 
 /**
- * Has `callback` told every line of `lowest` and above, in the whole process; it takes the place
- * of the one before. With NULL for `callback` nobody is told any more.
+ * Sets the callback that gets every line of level `lowest` and above, in the whole process. It
+ * replaces the callback before it. NULL for `callback` ends logging.
  *
- * Waits until no line is being told to the one before, whose `user_data` may be freed then; only
- * within a callback it does not wait.
+ * Returns once no thread is within the callback before it, so that you may free its `user_data`.
+ * Do not hold a lock that this callback waits for. Called from within a callback, it returns
+ * without waiting. In a forked child it waits for the threads of the child alone.
  *
  * Since 0.1.0.
  */

@@ -2,15 +2,19 @@
 
 use std::future::Future;
 use std::mem;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, Thread};
+use std::time::{Duration, Instant};
 
 use tokio::task::AbortHandle;
 
-use crate::cancel::{Interrupt, cancelled};
+use crate::cancel::{Interrupt, cancelled, forked};
 use crate::client::call::Attempts;
+use crate::clock::OFTEN;
+use crate::process;
 use crate::protocol::Operation;
-use crate::runtime::{Background, BackgroundThread};
+use crate::runtime::{self, Background, BackgroundThread};
 use crate::{Error, ErrorKind, Result};
 
 /// A call under way. Dropping it cancels it.
@@ -23,17 +27,19 @@ pub struct Call<T> {
     /// Which turns for as long as the call is there.
     _thread: Arc<BackgroundThread>,
     operation: Operation,
-    process: u32,
+    process: u64,
 }
 
 struct Shared<T> {
     state: Mutex<State<T>>,
-    done: Condvar,
+    is_done: AtomicBool,
 }
 
 struct State<T> {
     outcome: Outcome<T>,
     listeners: Vec<Box<dyn FnOnce() + Send>>,
+    /// The threads that wait.
+    waiting: Vec<Thread>,
 }
 
 enum Outcome<T> {
@@ -48,12 +54,15 @@ impl<T> Shared<T> {
     }
 
     fn finish(&self, result: Result<T>) {
-        let listeners = {
+        let (listeners, waiting) = {
             let mut state = self.lock();
             state.outcome = Outcome::Done(result);
-            mem::take(&mut state.listeners)
+            (mem::take(&mut state.listeners), mem::take(&mut state.waiting))
         };
-        self.done.notify_all();
+        self.is_done.store(true, Ordering::Release);
+        for thread in waiting {
+            thread.unpark();
+        }
         for tell in listeners {
             tell();
         }
@@ -96,8 +105,9 @@ impl<T: Send + 'static> Call<T> {
     ) -> Result<Self> {
         let interrupt = interrupt.clone();
         interrupt.check(operation)?;
-        let state = State { outcome: Outcome::Running, listeners: Vec::new() };
-        let shared = Arc::new(Shared { state: Mutex::new(state), done: Condvar::new() });
+        let (listeners, waiting) = (Vec::new(), Vec::new());
+        let state = Mutex::new(State { outcome: Outcome::Running, listeners, waiting });
+        let shared = Arc::new(Shared { state, is_done: AtomicBool::new(false) });
         let mut finish = Finish { shared: Some(Arc::clone(&shared)), operation, attempts };
         let thread = Arc::clone(background.thread()?);
         let task = thread.spawn(async move {
@@ -109,8 +119,9 @@ impl<T: Send + 'static> Call<T> {
                 shared.finish(result);
             }
         });
-        let task = Some(task);
-        Ok(Self { shared, task, _thread: thread, operation, process: std::process::id() })
+        // The thread's process, not this one: a signal's handler may have forked meanwhile.
+        let (task, process) = (Some(task), thread.process);
+        Ok(Self { shared, task, _thread: thread, operation, process })
     }
 }
 
@@ -118,36 +129,53 @@ impl<T> Call<T> {
     /// Whether it has ended.
     #[must_use]
     pub fn is_done(&self) -> bool {
-        self.is_of_another_process() || !self.shared.lock().is_running()
+        self.is_of_another_process() || self.shared.is_done.load(Ordering::Acquire)
     }
 
-    /// Waits until it has ended, `timeout` at most. Whether it has.
+    /// Waits until it has ended, `timeout` at most. Whether it has. On the library's own thread, as
+    /// in a log hook, it does not wait: the call ends there.
     #[must_use]
     pub fn wait(&self, timeout: Option<Duration>) -> bool {
-        if self.is_of_another_process() {
-            return true;
+        if self.is_done() || runtime::may_wait().is_err() {
+            return self.is_done();
         }
-        let state = self.shared.lock();
-        let is_running = |state: &mut State<T>| state.is_running();
-        let state = match timeout {
-            None => self.shared.done.wait_while(state, is_running),
-            Some(timeout) => self
-                .shared
-                .done
-                .wait_timeout_while(state, timeout, is_running)
-                .map(|(state, _)| state)
-                .map_err(|error| PoisonError::new(error.into_inner().0)),
-        };
-        !state.unwrap_or_else(PoisonError::into_inner).is_running()
+        let until = timeout.map(|timeout| Instant::now().checked_add(timeout));
+        let until = until.flatten();
+        if timeout.is_some_and(|timeout| timeout.is_zero()) {
+            return false;
+        }
+        let this = thread::current();
+        {
+            let mut state = self.shared.lock();
+            if !state.is_running() {
+                return true;
+            }
+            state.waiting.push(this.clone());
+        }
+        // No lock is held or needed from here on: a signal's handler may fork, and its child comes
+        // back here. Nobody wakes it, so it has to look by itself.
+        loop {
+            if self.is_done() {
+                return true;
+            }
+            let left = until.map(|until| until.saturating_duration_since(Instant::now()));
+            if left.is_some_and(|left| left.is_zero()) {
+                break;
+            }
+            thread::park_timeout(left.unwrap_or(OFTEN).min(OFTEN));
+        }
+        let mut state = self.shared.lock();
+        if let Some(at) = state.waiting.iter().position(|thread| thread.id() == this.id()) {
+            state.waiting.swap_remove(at);
+        }
+        !state.is_running()
     }
 
     /// The result, once; none while the call runs, and after it was taken.
     #[must_use]
     pub fn take(&self) -> Option<Result<T>> {
         if self.is_of_another_process() {
-            let error = cancelled(self.operation)
-                .with_hint("it was begun before a fork, by the parent: begin it anew");
-            return Some(Err(error));
+            return Some(Err(forked(self.operation)));
         }
         let mut state = self.shared.lock();
         match mem::replace(&mut state.outcome, Outcome::Taken) {
@@ -180,17 +208,22 @@ impl<T> Call<T> {
         tell();
     }
 
-    /// Looks at the result without taking it; none while the call runs, and after it was taken.
+    /// Looks at the result without taking it; none while the call runs, after it was taken, and in
+    /// another process.
     #[cfg(feature = "capi")]
     pub(crate) fn peek<R>(&self, look: impl FnOnce(&Result<T>) -> R) -> Option<R> {
+        if self.is_of_another_process() {
+            return None;
+        }
         match &self.shared.lock().outcome {
             Outcome::Done(result) => Some(look(result)),
             _ => None,
         }
     }
 
-    fn is_of_another_process(&self) -> bool {
-        self.process != std::process::id()
+    /// Whether the parent of this process began it, which goes on with it.
+    pub(crate) fn is_of_another_process(&self) -> bool {
+        self.process != process::id()
     }
 }
 

@@ -4,20 +4,23 @@
 //! once with a [`Call`] that is under way on a thread of the library. All of this may be used from
 //! many threads at once, after a fork, and inside a tokio runtime.
 
+use std::mem;
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll, Waker};
 
 use secrecy::SecretString;
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use crate::background::Call;
-use crate::cancel::{CancelToken, Interrupt, cancelled};
+use crate::cancel::{CancelToken, Driven, Interrupt, forked};
 use crate::client::call::{self, Attempts, Read};
 use crate::client::{self, Core, Options};
+use crate::lane::Lanes;
+use crate::process::{self, PerProcess};
 use crate::protocol::{Operation, Reply, Request};
-use crate::runtime::{self, Background, Lanes, PerProcess};
+use crate::runtime::{self, Background};
 use crate::transport::Transports;
 use crate::{AuditLog, AuditLogPage, RateLimitState, Result, User};
 
@@ -193,14 +196,25 @@ impl Client {
     fn run<T: Send>(&self, request: &Request, read: Read<T>) -> Result<T> {
         let Shared { core, lanes, .. } = &*self.shared;
         let settings = core.settings(&self.options)?;
+        runtime::may_wait()?;
         self.interrupt.check(request.operation)?;
         let attempts = Attempts::default();
         let result = runtime::blocking(|| {
             lanes.get().with(|lane| {
                 let transport = lane.transports.transport(&settings.connection)?;
-                // Pinned here: it is large, and would be copied on its way down.
-                let call = pin!(call::call(core, &settings, &transport, request, read, &attempts));
-                self.interrupt.run(request.operation, call, |piece| lane.run(piece))
+                // It is large, and a small stack may have no room for it.
+                let mut call =
+                    Box::pin(call::call(core, &settings, &transport, request, read, &attempts));
+                let pauses = self.interrupt.asked.is_some();
+                let drive = |piece: Driven<'_, T>| lane.run(piece, pauses);
+                let result =
+                    self.interrupt.run(request.operation, lane.process, call.as_mut(), drive);
+                if lane.process != process::id() {
+                    // A child leaves the call to its parent. Dropped here, it would take the
+                    // parent's sockets out of a poll set that both share.
+                    mem::forget(call);
+                }
+                result
             })
         });
         result.map_err(|error| error.with_attempts(attempts.get()))
@@ -240,18 +254,18 @@ struct Stream {
     logs: Arc<Mutex<client::AuditLogs>>,
     /// Where the stream stands while somebody waits for a page of it, and whose process that is.
     page: AtomicU64,
-    process: AtomicU32,
+    process: AtomicU64,
 }
 
 impl Stream {
     /// Waits for its turn.
     async fn turn(self: Arc<Self>) -> Result<OwnedMutexGuard<client::AuditLogs>> {
-        let process = std::process::id();
+        let process = process::id();
         let logs = match Arc::clone(&self.logs).try_lock_owned() {
             Ok(logs) => logs,
             // Nobody in a forked child ends what a thread of its parent had begun.
             Err(_) if self.process.load(Ordering::Relaxed) != process => {
-                return Err(cancelled(Operation::StreamAuditLogs).with_hint(
+                return Err(forked(Operation::StreamAuditLogs).with_hint(
                     "the stream was in use when the process was forked: open it anew, at its page",
                 ));
             }
@@ -273,7 +287,7 @@ impl AuditLogs {
             background,
             interrupt,
             page: AtomicU64::new(logs.page()),
-            process: AtomicU32::new(std::process::id()),
+            process: AtomicU64::new(process::id()),
             logs: Arc::new(Mutex::new(logs)),
         };
         Self(Arc::new(stream))
@@ -307,15 +321,11 @@ impl AuditLogs {
         self.0.logs.try_lock().ok()?.next_in_page()
     }
 
-    /// [`next_log`](Self::next_log) for who wants no more than to look at the row's JSON.
+    /// [`next_in_page`](Self::next_in_page) for who wants no more than to look at the row's JSON.
     #[cfg(feature = "capi")]
-    pub(crate) fn look_at_next<R>(&self, look: impl Fn(&str) -> R) -> Result<Option<R>> {
+    pub(crate) fn look_in_page<R>(&self, look: impl FnOnce(&str) -> R) -> Result<Option<R>> {
         self.0.interrupt.check(Operation::StreamAuditLogs)?;
-        let at_hand = self.0.logs.try_lock().ok().and_then(|mut logs| logs.pass_in_page(&look));
-        match at_hand {
-            Some(looked) => Ok(Some(looked)),
-            None => Ok(self.next_log()?.map(|log| look(log.json()))),
-        }
+        Ok(self.0.logs.try_lock().ok().and_then(|mut logs| logs.pass_in_page(look)))
     }
 
     /// The rest of the page at hand, or the next page; none after the last.
@@ -363,11 +373,14 @@ impl AuditLogs {
 
     fn run<T: Send>(&self, next: impl Future<Output = Result<T>> + Send) -> Result<T> {
         let Stream { background, interrupt, .. } = &*self.0;
+        runtime::may_wait()?;
         interrupt.check(Operation::StreamAuditLogs)?;
         runtime::blocking(|| {
             let thread = background.get().thread()?;
             let operation = Operation::StreamAuditLogs;
-            interrupt.run(operation, next, |piece| thread.block_on(piece))
+            // In a child it is dropped, and gives the stream back: it has no socket of its own.
+            let next = pin!(next);
+            interrupt.run(operation, thread.process, next, |piece| thread.run(piece))
         })
     }
 

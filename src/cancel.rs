@@ -1,6 +1,8 @@
 //! What ends a call from outside.
 
+use std::fmt;
 use std::future::{Future, poll_fn};
+use std::mem;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,7 +10,7 @@ use std::task::Poll;
 
 use tokio::sync::Notify;
 
-use crate::clock::Clock;
+use crate::process::{self, PerProcess};
 use crate::protocol::Operation;
 use crate::{Error, ErrorKind, Result};
 
@@ -16,13 +18,26 @@ use crate::{Error, ErrorKind, Result};
 ///
 /// Clones are the same token. Give it to
 /// [`blocking::Client::with_cancel_token`](crate::blocking::Client::with_cancel_token).
-#[derive(Clone, Debug, Default)]
+#[derive(Clone)]
 pub struct CancelToken(Arc<Cancelled>);
 
-#[derive(Debug, Default)]
 struct Cancelled {
     flag: AtomicBool,
-    notify: Notify,
+    /// It has a lock within, which a fork may copy as another thread holds it.
+    notify: PerProcess<Notify>,
+}
+
+impl Default for CancelToken {
+    fn default() -> Self {
+        let notify = PerProcess::new(Notify::new);
+        Self(Arc::new(Cancelled { flag: AtomicBool::new(false), notify }))
+    }
+}
+
+impl fmt::Debug for CancelToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("CancelToken").field(&self.is_cancelled()).finish()
+    }
 }
 
 impl CancelToken {
@@ -35,7 +50,7 @@ impl CancelToken {
     /// Ends what waits with this token, and what will ever begin with it. Any thread.
     pub fn cancel(&self) {
         self.0.flag.store(true, Ordering::Release);
-        self.0.notify.notify_waiters();
+        self.0.notify.get().notify_waiters();
     }
 
     /// Whether it was cancelled.
@@ -45,7 +60,7 @@ impl CancelToken {
     }
 
     async fn cancelled(&self) {
-        let mut notified = pin!(self.0.notify.notified());
+        let mut notified = pin!(self.0.notify.get().notified());
         // Enlisted first, so that no cancellation falls between the look and the wait.
         notified.as_mut().enable();
         if !self.is_cancelled() {
@@ -61,8 +76,16 @@ pub(crate) struct Interrupt {
     pub(crate) asked: Option<fn() -> bool>,
 }
 
-/// A piece of a call: its result, or none where it is to be asked whether to go on.
-pub(crate) type Piece<'a, T> = Pin<&'a mut (dyn Future<Output = Option<Result<T>>> + 'a)>;
+/// A call that a thread drives.
+pub(crate) type Driven<'a, T> = Pin<&'a mut (dyn Future<Output = Result<T>> + 'a)>;
+
+/// What became of a piece of a call.
+pub(crate) enum Piece<T> {
+    /// It ended.
+    Done(Result<T>),
+    /// It goes on, in this process or, after a fork, in its own. This is the moment to ask.
+    Pause,
+}
 
 impl Interrupt {
     /// Refuses what was cancelled before it began.
@@ -74,27 +97,30 @@ impl Interrupt {
         Ok(())
     }
 
-    /// Has `drive` run `future` to its end, or until it is interrupted. Questions are asked between
-    /// two pieces of that, when no runtime is around: whoever is asked may make calls, too.
+    /// Has `drive` run `future`, of `process`, to its end, or until it is interrupted. Questions are
+    /// asked between two pieces of that, when no runtime is around: whoever is asked may make calls,
+    /// and fork.
     pub(crate) fn run<T>(
         &self,
         operation: Operation,
-        future: impl Future<Output = Result<T>>,
-        drive: impl Fn(Piece<'_, T>) -> Option<Result<T>>,
+        process: u64,
+        future: Pin<&mut impl Future<Output = Result<T>>>,
+        drive: impl Fn(Driven<'_, T>) -> Piece<T>,
     ) -> Result<T> {
-        let mut future = pin!(self.end(operation, future));
+        let mut future = Box::pin(self.end(operation, future));
         loop {
-            let piece = async {
-                match self.asked {
-                    None => Some(future.as_mut().await),
-                    Some(_) => Clock::current().until_tick(future.as_mut()).await,
-                }
-            };
-            if let Some(result) = drive(pin!(piece)) {
-                return result;
+            let piece = drive(future.as_mut());
+            let is_pause = matches!(piece, Piece::Pause);
+            let is_interrupted = is_pause && self.asked.is_some_and(|interrupted| interrupted());
+            if process != process::id() {
+                // The token's lock may be held for ever here, by a thread of the parent.
+                mem::forget(future);
+                return Err(forked(operation));
             }
-            if self.asked.is_some_and(|interrupted| interrupted()) {
-                return Err(cancelled(operation));
+            match piece {
+                Piece::Done(result) => return result,
+                Piece::Pause if is_interrupted => return Err(cancelled(operation)),
+                Piece::Pause => {}
             }
         }
     }
@@ -123,4 +149,10 @@ pub(crate) fn cancelled(operation: Operation) -> Error {
     Error::new(ErrorKind::Cancelled, "the call was cancelled before its reply came")
         .with_operation(operation)
         .with_outcome_unknown(!operation.is_repeatable())
+}
+
+/// The error of a call in a child that was forked while it was under way.
+pub(crate) fn forked(operation: Operation) -> Error {
+    cancelled(operation)
+        .with_hint("it was begun before a fork, by the parent, where it goes on: begin it anew")
 }

@@ -38,6 +38,11 @@ impl Clock {
         Self(ticker::Ticker::start(runtime, tick))
     }
 
+    /// The descriptor of its timer, if it has one.
+    pub(crate) fn timer(&self) -> Option<i32> {
+        self.0.as_ref().map(|ticker| ticker.descriptor())
+    }
+
     /// The clock of what runs in this thread.
     pub(crate) fn current() -> Self {
         CURRENT.try_with(|current| current.borrow().clone()).unwrap_or_default()
@@ -137,6 +142,10 @@ mod ticker {
             Some(ticker)
         }
 
+        pub(super) fn descriptor(&self) -> RawFd {
+            self.timer.as_raw_fd()
+        }
+
         /// Tells those who wait, until the runtime ends.
         async fn run(self: Arc<Self>) {
             while let Ok(mut guard) = self.timer.readable().await {
@@ -179,6 +188,10 @@ mod ticker {
     impl Ticker {
         pub(super) fn start(_: &Runtime, _: Duration) -> Option<Arc<Self>> {
             None
+        }
+
+        pub(super) fn descriptor(&self) -> i32 {
+            match self.never {}
         }
 
         pub(super) async fn tick(&self) {

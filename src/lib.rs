@@ -20,8 +20,9 @@
 //! - `client`: options, deadline, retry, rate limit, the audit-log stream
 //! - `protocol`: pure values, a request for each operation, a reading of each reply
 //! - `transport`: the only folder that names hyper
-//! - `runtime`: the embedded tokio runtimes; beside it `background` (calls under way on its thread)
-//!   and `cancel` (what ends a call from outside)
+//! - `runtime`: the embedded tokio runtimes; beside it `lane` and `poll_set` (those that callers
+//!   drive), `background` (calls under way on its thread), `cancel` (what ends a call from outside),
+//!   `process` (what a fork does not share) and `signals` (whose they are)
 
 mod background;
 pub mod blocking;
@@ -34,9 +35,13 @@ mod ffi;
 #[cfg(any(fuzzing, test))]
 #[doc(hidden)]
 pub mod fuzzing;
+mod lane;
 mod log;
+mod poll_set;
+mod process;
 mod protocol;
 mod runtime;
+mod signals;
 mod transport;
 
 pub use background::Call;

@@ -3,14 +3,18 @@
 //!
 //! Nothing told holds a secret, a name or an address: requests go by their route.
 
+use std::cell::Cell;
 use std::fmt;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+#[cfg(feature = "capi")]
+use std::thread;
 use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
 
 use crate::ErrorKind;
+use crate::process::{self, Global, PerProcess};
 use crate::protocol::Operation;
 
 /// How much a record matters.
@@ -106,11 +110,12 @@ impl<'a> LogRecord<'a> {
             LogLevel::Info => event!(INFO),
             LogLevel::Warn => event!(WARN),
         }
-        if self.level.is_hooked() {
+        if self.level.is_hooked() && !is_telling() {
             if let Some(hook) = &*HOOK.load() {
-                hook.0(self);
+                hook.tell(self);
             }
         }
+        process::end_if_forked_on_the_librarys_thread();
     }
 }
 
@@ -133,22 +138,120 @@ impl fmt::Display for LogRecord<'_> {
     }
 }
 
-struct Hook(Box<dyn Fn(&LogRecord<'_>) + Send + Sync>);
+type Tell = Box<dyn Fn(&LogRecord<'_>) + Send + Sync>;
+
+/// What is told every record, until another takes its place.
+pub(crate) struct Hook {
+    lowest: LogLevel,
+    tell: Tell,
+    /// Set once another has taken its place: nothing is told to it from then on.
+    is_retired: AtomicBool,
+    /// How many threads are telling it something. A child counts its own: what other threads were
+    /// telling at the fork, nobody finishes there.
+    telling: PerProcess<AtomicUsize>,
+}
 
 static HOOK: ArcSwapOption<Hook> = ArcSwapOption::const_empty();
 
 /// Above every level while there is no hook: then a record costs one comparison.
 static LOWEST: AtomicU8 = AtomicU8::new(u8::MAX);
 
+/// The process whose background thread is telling something; else 0.
+static LIBRARYS_THREAD_TELLS: AtomicU64 = AtomicU64::new(0);
+
+thread_local! {
+    /// Whether this thread is telling a record.
+    static TELLING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether this thread is within a hook. What is made there is not told: it would never end.
+pub(crate) fn is_telling() -> bool {
+    TELLING.get()
+}
+
+/// Whether the library's thread is within a hook, which takes as long as the host likes.
+pub(crate) fn is_librarys_thread_telling() -> bool {
+    LIBRARYS_THREAD_TELLS.load(Ordering::SeqCst) == process::id()
+}
+
+/// Runs `work` in another thread on behalf of one that is within a hook, or is not.
+pub(crate) fn telling_as_before<T>(is_telling: bool, work: impl FnOnce() -> T) -> T {
+    TELLING.set(is_telling);
+    work()
+}
+
+impl Hook {
+    /// Waits until nobody is telling it anything; only within a hook it does not.
+    #[cfg(feature = "capi")]
+    pub(crate) fn wait(&self) {
+        while !is_telling() && self.telling.get().load(Ordering::SeqCst) > 0 {
+            thread::sleep(Duration::from_micros(100));
+        }
+    }
+
+    fn tell(&self, record: &LogRecord<'_>) {
+        let _telling = Telling::begin(self.telling.get());
+        // In this order, and the other way round in `replace`: so either this one is waited for,
+        // or it sees that it comes too late.
+        if !self.is_retired.load(Ordering::SeqCst) && record.level >= self.lowest {
+            (self.tell)(record);
+        }
+    }
+}
+
+/// Counts a thread that tells something, also where the hook panics.
+struct Telling<'a>(&'a AtomicUsize);
+
+impl<'a> Telling<'a> {
+    fn begin(count: &'a AtomicUsize) -> Self {
+        count.fetch_add(1, Ordering::SeqCst);
+        TELLING.set(true);
+        if process::is_thread_of_the_library() {
+            LIBRARYS_THREAD_TELLS.store(process::id(), Ordering::SeqCst);
+        }
+        Self(count)
+    }
+}
+
+impl Drop for Telling<'_> {
+    fn drop(&mut self) {
+        if process::is_thread_of_the_library() {
+            LIBRARYS_THREAD_TELLS.store(0, Ordering::SeqCst);
+        }
+        TELLING.set(false);
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
 /// Has `hook` told every record of at least `level`, in whichever thread it arises. It replaces
 /// the hook before it; [`clear_log_hook`] ends it. Programs in Rust listen to `tracing` instead.
+///
+/// A hook may make calls; what they give rise to is not told. On the library's own thread, where
+/// the records of started calls and of a stream's pages arise, a call that waits is refused.
 pub fn set_log_hook(level: LogLevel, hook: impl Fn(&LogRecord<'_>) + Send + Sync + 'static) {
-    HOOK.store(Some(Arc::new(Hook(Box::new(hook)))));
-    LOWEST.store(level as u8, Ordering::Relaxed);
+    replace(Some((level, Box::new(hook))));
 }
 
 /// Ends what [`set_log_hook`] began. A record told at this moment may still arrive.
 pub fn clear_log_hook() {
-    LOWEST.store(u8::MAX, Ordering::Relaxed);
-    HOOK.store(None);
+    replace(None);
+}
+
+/// Puts a hook in the place of the one before, or none. Gives that one, which may be told a last
+/// record at this moment.
+pub(crate) fn replace(hook: Option<(LogLevel, Tell)>) -> Option<Arc<Hook>> {
+    /// One at a time, so that the hook and the lowest level are of one mind.
+    static REPLACING: Global<Mutex<()>> = Global::new(Mutex::default);
+    let _one = REPLACING.get().lock().unwrap_or_else(PoisonError::into_inner);
+    let lowest = hook.as_ref().map_or(u8::MAX, |(lowest, _)| *lowest as u8);
+    let hook = hook.map(|(lowest, tell)| {
+        let telling = PerProcess::new(AtomicUsize::default);
+        Arc::new(Hook { lowest, tell, is_retired: AtomicBool::new(false), telling })
+    });
+    let former = HOOK.swap(hook);
+    LOWEST.store(lowest, Ordering::Relaxed);
+    if let Some(former) = &former {
+        former.is_retired.store(true, Ordering::SeqCst);
+    }
+    former
 }

@@ -9,141 +9,26 @@
 //! Everything here belongs to one process. A forked child finds its own, new and empty: sockets
 //! and threads of the parent are neither used nor closed there.
 
-use std::cell::Cell;
 use std::future::Future;
 use std::io;
 use std::mem;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, JoinHandle, Thread};
 use std::time::{Duration, Instant};
 
-use once_cell::race::OnceBox;
-use once_cell::sync::{Lazy, OnceCell};
-use tokio::runtime::{Builder, Handle, Runtime};
+use once_cell::sync::OnceCell;
+use tokio::runtime::{Builder, Handle};
 use tokio::sync::oneshot;
 use tokio::task::AbortHandle;
 
+use crate::cancel::{Driven, Piece};
 use crate::clock::{Clock, OFTEN, SELDOM};
-use crate::transport::Transports;
+use crate::log;
+pub(crate) use crate::process::PerProcess;
+use crate::process::{self, Global};
+use crate::signals::{self, without_signals};
 use crate::{Error, ErrorKind, Result};
-
-/// A value that each process has for itself.
-pub(crate) struct PerProcess<T> {
-    make: fn() -> T,
-    slot: Slot<T>,
-}
-
-/// A process's value, and behind it those of its children, each in its own copy of the memory. No
-/// lock is taken to get at them: a fork could copy it as it is held by another thread.
-struct Slot<T> {
-    process: u32,
-    value: Option<T>,
-    next: OnceBox<Slot<T>>,
-}
-
-impl<T> Slot<T> {
-    fn new(make: fn() -> T) -> Self {
-        Self { process: std::process::id(), value: Some(make()), next: OnceBox::new() }
-    }
-}
-
-impl<T> Drop for Slot<T> {
-    /// A parent's value is left alone in the child: closing a socket there would take it out of
-    /// the poll set that both share.
-    fn drop(&mut self) {
-        if self.process != std::process::id() {
-            mem::forget(self.value.take());
-        }
-    }
-}
-
-impl<T> PerProcess<T> {
-    pub(crate) fn new(make: fn() -> T) -> Self {
-        Self { make, slot: Slot::new(make) }
-    }
-
-    /// This process's value.
-    pub(crate) fn get(&self) -> &T {
-        let process = std::process::id();
-        let mut slot = &self.slot;
-        while slot.process != process {
-            slot = slot.next.get_or_init(|| Box::new(Slot::new(self.make)));
-        }
-        let Some(value) = &slot.value else { unreachable!("taken only when dropped") };
-        value
-    }
-}
-
-/// A runtime that only its caller drives, and the connections that live on it.
-pub(crate) struct Lane {
-    runtime: Option<Runtime>,
-    clock: Clock,
-    pub(crate) transports: Transports,
-    last_used: Instant,
-}
-
-impl Lane {
-    fn new() -> Result<Self> {
-        let runtime = current_thread()?;
-        Ok(Self {
-            clock: Clock::of(&runtime, OFTEN),
-            runtime: Some(runtime),
-            transports: Transports::of_lane(),
-            last_used: Instant::now(),
-        })
-    }
-
-    /// Runs `future` to its end in this thread.
-    pub(crate) fn run<T>(&self, future: impl Future<Output = T>) -> T {
-        let Some(runtime) = &self.runtime else { unreachable!("taken only when dropped") };
-        self.clock.within(|| runtime.block_on(future))
-    }
-}
-
-impl Drop for Lane {
-    /// Whoever drops the client may be inside another runtime, where no runtime may be waited for.
-    fn drop(&mut self) {
-        if let Some(runtime) = self.runtime.take() {
-            runtime.shutdown_background();
-        }
-    }
-}
-
-/// The lanes nobody is using.
-#[derive(Default)]
-pub(crate) struct Lanes(Mutex<Vec<Lane>>);
-
-/// As long as the server keeps an idle connection: a lane that is older has nothing to offer.
-const LANE_IDLE: Duration = Duration::from_secs(60);
-
-impl Lanes {
-    /// Runs `work` with a lane of its own.
-    pub(crate) fn with<T>(&self, work: impl FnOnce(&Lane) -> Result<T>) -> Result<T> {
-        let idle = self.lock().pop();
-        let mut lane = match idle {
-            Some(lane) => lane,
-            None => Lane::new()?,
-        };
-        let result = work(&lane);
-        let now = Instant::now();
-        lane.last_used = now;
-        let expired = {
-            let mut lanes = self.lock();
-            lanes.push(lane);
-            // The last used is the first taken, so the oldest are at the front.
-            let is_expired =
-                |lane: &&Lane| now.saturating_duration_since(lane.last_used) > LANE_IDLE;
-            let expired = lanes.iter().take_while(is_expired).count();
-            lanes.drain(..expired).collect::<Vec<_>>()
-        };
-        drop(expired);
-        result
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Lane>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
 
 /// Runs `work`, which blocks, also where this thread is already inside a tokio runtime, or so near
 /// its end that tokio cannot tell: there it gets a thread of its own.
@@ -159,6 +44,8 @@ pub(crate) fn blocking<T: Send>(work: impl FnOnce() -> Result<T> + Send) -> Resu
             work()
         }
         _ => thread::scope(|scope| {
+            let is_telling = log::is_telling();
+            let work = move || log::telling_as_before(is_telling, work);
             let thread = without_signals(|| thread::Builder::new().spawn_scoped(scope, work));
             thread.map_err(not_given)?.join().unwrap_or_else(|_| {
                 Err(Error::new(ErrorKind::Internal, "a blocking call panicked"))
@@ -181,37 +68,47 @@ impl Background {
 pub(crate) struct BackgroundThread {
     handle: Handle,
     ending: Option<(oneshot::Sender<()>, JoinHandle<()>)>,
-    process: u32,
+    pub(crate) process: u64,
 }
 
 /// How long the thread's end is waited for.
 const LONGEST_GOODBYE: Duration = Duration::from_secs(1);
 
-thread_local! {
-    static IS_BACKGROUND: Cell<bool> = const { Cell::new(false) };
+/// Refuses to wait on the thread that has to turn for what would be waited for.
+pub(crate) fn may_wait() -> Result<()> {
+    if process::is_thread_of_the_library() {
+        return Err(Error::invalid_argument(
+            "a log callback on the library's own thread cannot wait for a call: that thread is \
+             what the call would wait for",
+        )
+        .with_hint("hand the line to a thread of your own, and make the call there"));
+    }
+    Ok(())
 }
 
 impl BackgroundThread {
     fn running() -> Result<Arc<Self>> {
-        static RUNNING: Lazy<PerProcess<Mutex<Weak<BackgroundThread>>>> =
-            Lazy::new(|| PerProcess::new(Mutex::default));
+        static RUNNING: Global<Mutex<Weak<BackgroundThread>>> = Global::new(Mutex::default);
         let running = RUNNING.get();
         let mut running = running.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(thread) = running.upgrade() {
             return Ok(thread);
         }
-        let runtime = current_thread()?;
+        let process = process::id();
+        let runtime = current_thread().build().map_err(not_given)?;
         let handle = runtime.handle().clone();
         let clock = Clock::of(&runtime, SELDOM);
         let (stop, stopped) = oneshot::channel();
-        let thread = spawn("aura-users", move || {
-            IS_BACKGROUND.set(true);
+        let thread = spawn("", move || {
+            process::this_thread_is_the_librarys();
+            // Without descriptors for it, the thread takes no signals.
+            runtime.spawn(signals::take_signals_when_alone());
             let _ = clock.within(|| runtime.block_on(stopped));
             runtime.shutdown_background();
         })
         .map_err(not_given)?;
         let ending = Some((stop, thread));
-        let started = Arc::new(Self { handle, ending, process: std::process::id() });
+        let started = Arc::new(Self { handle, ending, process });
         *running = Arc::downgrade(&started);
         Ok(started)
     }
@@ -221,25 +118,51 @@ impl BackgroundThread {
         self.handle.spawn(future).abort_handle()
     }
 
-    /// Runs `future` in this thread while it moves the future's I/O.
-    pub(crate) fn block_on<T>(&self, future: impl Future<Output = T>) -> T {
-        self.handle.block_on(future)
+    /// Runs `call` in this thread while it moves the call's I/O: to the call's end, or for as long as
+    /// a piece lasts. A child that is forked meanwhile has no such thread and would wait for ever.
+    pub(crate) fn run<T>(&self, mut call: Driven<'_, T>) -> Piece<T> {
+        let _within = self.handle.enter();
+        let caller = Waker::from(Arc::new(Caller(thread::current())));
+        let until = Instant::now() + OFTEN;
+        loop {
+            if let Poll::Ready(result) = call.as_mut().poll(&mut Context::from_waker(&caller)) {
+                return Piece::Done(result);
+            }
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() || self.process != process::id() {
+                return Piece::Pause;
+            }
+            thread::park_timeout(left);
+        }
+    }
+}
+
+/// A thread that waits.
+struct Caller(Thread);
+
+impl Wake for Caller {
+    fn wake(self: Arc<Self>) {
+        self.0.unpark();
     }
 }
 
 impl Drop for BackgroundThread {
     /// Its end is waited for: then nothing of the library is left once its handles are freed. Not
-    /// by itself, and not for long, as a log callback on it may wait for who waits here.
+    /// by itself, not while it is in a log callback, which may wait for who waits here, and never
+    /// for long.
     fn drop(&mut self) {
         let Some((stop, thread)) = self.ending.take() else { return };
-        if self.process != std::process::id() {
+        if self.process != process::id() {
             return mem::forget((stop, thread));
         }
         drop(stop);
         let until = Instant::now() + LONGEST_GOODBYE;
-        while !IS_BACKGROUND.get() && Instant::now() < until {
+        while !process::is_thread_of_the_library() && Instant::now() < until {
             if thread.is_finished() {
                 let _ = thread.join();
+                return;
+            }
+            if log::is_librarys_thread_telling() {
                 return;
             }
             thread::sleep(Duration::from_micros(50));
@@ -247,39 +170,23 @@ impl Drop for BackgroundThread {
     }
 }
 
-/// Starts a thread of the library. Signals are the host's, who may want to take them in a thread
-/// of its own or by a descriptor: none comes to ours.
+/// Starts a thread of the library, named after it and `what` it is for, to which no signal comes.
 pub(crate) fn spawn(
-    name: &str,
+    what: &str,
     work: impl FnOnce() + Send + 'static,
 ) -> io::Result<JoinHandle<()>> {
-    without_signals(|| thread::Builder::new().name(name.to_owned()).spawn(work))
-}
-
-#[cfg(unix)]
-fn without_signals<T>(start: impl FnOnce() -> T) -> T {
-    use nix::sys::signal::{SigSet, SigmaskHow};
-
-    let before = SigSet::all().thread_swap_mask(SigmaskHow::SIG_SETMASK);
-    let started = start();
-    if let Ok(before) = before {
-        let _ = before.thread_set_mask();
-    }
-    started
-}
-
-#[cfg(not(unix))]
-fn without_signals<T>(start: impl FnOnce() -> T) -> T {
-    start()
+    without_signals(|| thread::Builder::new().name([signals::NAME, what].concat()).spawn(work))
 }
 
 /// A runtime that the thread which blocks on it drives.
-fn current_thread() -> Result<Runtime> {
-    Builder::new_current_thread().enable_io().enable_time().build().map_err(not_given)
+pub(crate) fn current_thread() -> Builder {
+    let mut builder = Builder::new_current_thread();
+    builder.enable_io().enable_time();
+    builder
 }
 
 /// The system gives no thread, no descriptor or no memory.
-fn not_given(error: io::Error) -> Error {
+pub(crate) fn not_given(error: io::Error) -> Error {
     Error::new(ErrorKind::Connect, format!("no connection to the server: {error}"))
         .with_hint(EXHAUSTED)
         .with_source(error)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import signal
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
-from fake_server import FakeServer, SilentServer, answer
+from fake_server import FakeServer, Reply, Request, SilentServer, answer
 from programs import Script, run
 
 if TYPE_CHECKING:
@@ -143,6 +145,68 @@ assert asyncio.run(awaited.get_user("parent", repo_url=answering)).username == "
         for _ in range(3):
             silent.wait_for_request()
         script.tell("they are waiting")
+        script.finish()
+
+
+@pytest.mark.parametrize("what", ["call", "row", "page"])
+def test_fork_in_a_signal_handler(what: str) -> None:
+    """The call that the handler interrupts ends in the child and goes on in the parent."""
+    source = """
+import signal
+url, what = sys.argv[1:]
+client = aura_users.Client(repo_url=url, timeout=60)
+stream = client.stream_audit_logs(page=10)
+calls = {"call": lambda: client.get_user("parent").username,
+         "row": lambda: next(stream).params["id"],
+         "page": lambda: next(stream.pages())[0].params["id"]}
+parent = os.getpid()
+def handler(*_):
+    child = os.fork()
+    if child:
+        ended_well(child)
+        print("forked", flush=True)
+signal.signal(signal.SIGUSR1, handler)
+try:
+    print(calls[what]())
+except aura_users.CancelledError as error:
+    assert os.getpid() != parent
+    assert "fork" in str(error), error
+    os._exit(0)
+assert os.getpid() == parent, "the child took what was the parent's"
+"""
+    asked, answers = threading.Event(), threading.Event()
+
+    def late(request: Request) -> Reply:
+        asked.set()
+        assert answers.wait(30)
+        return answer(request)
+
+    with FakeServer(late) as server, Script(BEGIN + source, server.url, what) as script:
+        assert asked.wait(30)
+        script.process.send_signal(signal.SIGUSR1)
+        assert script.readline() == "forked", script.process.communicate()
+        answers.set()
+        assert script.finish() == ("parent\n" if what == "call" else "900\n")
+
+
+def test_a_deadline_after_a_fork_in_a_signal_handler() -> None:
+    """The child takes no tick of the clock that the parent waits for."""
+    source = """
+import signal
+client = aura_users.Client(repo_url=sys.argv[1], timeout=2)
+parent = os.getpid()
+signal.signal(signal.SIGUSR1, lambda *_: os.fork())
+try:
+    client.get_user("parent")
+except aura_users.CancelledError:
+    os._exit(3 if os.getpid() == parent else 0)
+except aura_users.AuraError as error:
+    assert os.getpid() == parent and error.kind == "timeout", error
+ended_well(-1)
+"""
+    with SilentServer() as silent, Script(BEGIN + source, silent.url) as script:
+        silent.wait_for_request()
+        script.process.send_signal(signal.SIGUSR1)
         script.finish()
 
 

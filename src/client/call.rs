@@ -15,8 +15,10 @@ use super::cache::Record;
 use super::options::RateLimit;
 use super::rate_limit::RateLimits;
 use super::settings::Settings;
+use crate::cancel::forked;
 use crate::clock::Clock;
 use crate::log::{LogLevel, LogRecord, is_debugging};
+use crate::process;
 use crate::protocol::{Operation, Reply, Request};
 use crate::runtime::EXHAUSTED;
 use crate::transport::{Failure, Outgoing, Transport};
@@ -41,7 +43,8 @@ pub(crate) async fn call<T>(
 ) -> Result<T> {
     let deadline = Instant::now() + settings.total_timeout;
     let limits = core.rate_limits.get();
-    let call = Call { core, limits, settings, transport, request, deadline, attempts };
+    let process = process::id();
+    let call = Call { core, limits, settings, transport, request, deadline, attempts, process };
     let span = tracing::debug_span!(
         target: "aura_users",
         "call",
@@ -60,6 +63,7 @@ struct Call<'a> {
     request: &'a Request,
     deadline: Instant,
     attempts: &'a Attempts,
+    process: u64,
 }
 
 /// The attempts of a call. Whoever ends the call from outside reads them too.
@@ -303,6 +307,10 @@ impl Call<'_> {
     }
 
     async fn send(&self, uri: Uri, known: Option<&Record>) -> Result<Reply, Failed> {
+        // A log callback may have forked: the child does not send what its parent sends.
+        if self.process != process::id() {
+            return Err(Failed { error: forked(self.request.operation), may_repeat: false });
+        }
         let repeatable = self.request.operation.is_repeatable();
         match self.transport.send(self.outgoing(uri.clone(), known, !repeatable)).await {
             // The server had closed the idle connection: this is no failure of the call yet.

@@ -6,7 +6,8 @@ use std::hash::{BuildHasher, Hash, Hasher, RandomState};
 use std::sync::Arc;
 use std::time::Duration;
 
-use once_cell::sync::{Lazy, OnceCell};
+use once_cell::race::OnceBox;
+use once_cell::sync::OnceCell;
 use secrecy::{ExposeSecret, SecretString};
 use url::{Host, Url};
 
@@ -231,8 +232,9 @@ fn is_loopback(url: &Url) -> bool {
 
 /// Stands for an origin and a credential without holding the credential.
 fn rate_key(url: &Url, api_key: Option<&SecretString>) -> u64 {
-    static STATE: Lazy<RandomState> = Lazy::new(RandomState::new);
-    let mut hasher = STATE.build_hasher();
+    // Made without a lock, which a fork could copy.
+    static STATE: OnceBox<RandomState> = OnceBox::new();
+    let mut hasher = STATE.get_or_init(Box::default).build_hasher();
     url.origin().ascii_serialization().hash(&mut hasher);
     api_key.map(ExposeSecret::expose_secret).hash(&mut hasher);
     hasher.finish()

@@ -4,7 +4,7 @@ use std::ffi::c_char;
 use std::mem::MaybeUninit;
 
 use super::argument::{Out, c_string};
-use super::boundary::{boundary, quietly};
+use super::boundary::{boundary, quick_boundary, quietly, uncancelled};
 use super::call::{aura_call, begun};
 use super::error::aura_error;
 use super::handle::{Handle, freed, opaque, shared};
@@ -39,11 +39,18 @@ pub extern "C" fn aura_audit_logs_next(
     audit_log_json: Option<&mut MaybeUninit<*mut c_char>>,
     error: Option<&mut MaybeUninit<*mut aura_error>>,
 ) -> aura_status {
-    boundary(error, || {
+    quick_boundary(error, || {
         let audit_log_json = Out::new("audit_log_json", audit_log_json)?;
         let logs = shared("logs", logs)?;
-        let Some(json) = logs.look_at_next(c_string)? else { return Ok(aura_status::AURA_END) };
-        audit_log_json.put(json?.into_raw());
+        // Most rows are at hand, and come quickly.
+        let json = match logs.look_in_page(c_string)? {
+            Some(json) => json?,
+            None => match uncancelled(|| logs.next_log())? {
+                Some(log) => c_string(log.json())?,
+                None => return Ok(aura_status::AURA_END),
+            },
+        };
+        audit_log_json.put(json.into_raw());
         Ok(aura_status::AURA_OK)
     })
 }

@@ -12,7 +12,8 @@ use super::boundary::{boundary, quietly};
 use super::error::aura_error;
 use super::handle::{Handle, freed, opaque, shared};
 use super::status::aura_status;
-use crate::{AuditLog, AuditLogPage, Call, Error, Result, User};
+use crate::process::PerProcess;
+use crate::{AuditLog, AuditLogPage, Call, Error, Result, User, runtime};
 
 /// A call under way on a thread of the library: what the functions that end in _start give.
 ///
@@ -33,7 +34,8 @@ pub(super) struct Begun {
     call: Box<dyn Ending>,
     /// How it ended, once somebody looked.
     ended: OnceCell<aura_status>,
-    signal: OnceCell<signal::Signal>,
+    /// Each process's own: what the parent watches is not for the child to write to.
+    signal: PerProcess<OnceCell<signal::Signal>>,
 }
 
 /// A call of the core, whatever it gives.
@@ -42,6 +44,7 @@ trait Ending: Send + Sync {
     fn status(&self) -> aura_status;
     /// The JSON, or none for the end of a stream; nothing at all where it was taken before.
     fn take(&self) -> Option<Result<Option<String>>>;
+    fn is_of_another_process(&self) -> bool;
     fn cancel(&self);
     fn on_done(&self, tell: Box<dyn FnOnce() + Send>);
 }
@@ -108,6 +111,10 @@ impl<T: Outcome + Send> Ending for Call<T> {
         Some(Call::take(self)?.map(T::into_json))
     }
 
+    fn is_of_another_process(&self) -> bool {
+        Call::is_of_another_process(self)
+    }
+
     fn cancel(&self) {
         Call::cancel(self);
     }
@@ -119,6 +126,10 @@ impl<T: Outcome + Send> Ending for Call<T> {
 
 impl Begun {
     fn status(&self) -> aura_status {
+        // Whatever it was in the parent: another thread may have been looking at the fork.
+        if self.call.is_of_another_process() {
+            return aura_status::AURA_CANCELLED;
+        }
         match self.ended.get() {
             Some(status) => *status,
             None => match self.call.status() {
@@ -138,7 +149,7 @@ pub(super) fn begun<T: Outcome + Send + 'static>(
     place.give(Arc::new(Begun {
         call: Box::new(call),
         ended: OnceCell::new(),
-        signal: OnceCell::new(),
+        signal: PerProcess::new(OnceCell::new),
     }));
     Ok(aura_status::AURA_OK)
 }
@@ -151,6 +162,9 @@ pub(super) fn begun<T: Outcome + Send + 'static>(
 /// with aura_string_free() (the JSON is "null" for a call that gives nothing); AURA_END where a
 /// stream is over; or the call's error. AURA_INVALID_ARGUMENT where the result was taken before.
 /// `json` must not be NULL, whatever the call gives: no result is lost for want of a place.
+///
+/// In a forked child a call of the parent is AURA_CANCELLED. A log callback on the library's own
+/// thread cannot wait: AURA_INVALID_ARGUMENT, unless `timeout_ms` is 0 or the call has ended.
 ///
 /// Since 0.1.0.
 #[unsafe(no_mangle)]
@@ -165,6 +179,9 @@ pub extern "C" fn aura_call_wait(
         let call = shared("call", call)?;
         let timeout = u64::try_from(timeout_ms).ok().map(Duration::from_millis);
         if !call.call.wait(timeout) {
+            if timeout_ms != 0 {
+                runtime::may_wait()?;
+            }
             return Ok(aura_status::AURA_PENDING);
         }
         let status = call.status();
@@ -194,6 +211,8 @@ pub extern "C" fn aura_call_poll(call: *const aura_call) -> aura_status {
 /// like. It is made when it is first asked for, belongs to the call and is closed with it: watch
 /// it, but do not read from it and do not close it.
 ///
+/// In a forked child a call of the parent gets another descriptor, which is readable at once.
+///
 /// -1 where none can be had: for NULL, on Windows, and while the process has no descriptor left.
 ///
 /// Since 0.1.0.
@@ -201,7 +220,7 @@ pub extern "C" fn aura_call_poll(call: *const aura_call) -> aura_status {
 pub extern "C" fn aura_call_fd(call: *mut aura_call) -> i32 {
     quietly(-1, || {
         let Ok(call) = shared("call", call) else { return -1 };
-        let signal = call.signal.get_or_try_init(|| {
+        let signal = call.signal.get().get_or_try_init(|| {
             let (signal, tell) = signal::Signal::new().ok_or(())?;
             call.call.on_done(tell);
             Ok::<_, ()>(signal)

@@ -65,7 +65,8 @@ pub extern "C" fn aura_client_new(
 }
 
 /// Frees a client. NULL is fine. Calls of other threads that have begun, and streams and calls
-/// made from it, live on.
+/// made from it, live on. If nothing else needs the library's thread, it waits for the thread's end,
+/// a second at most, but not for a log callback.
 ///
 /// Since 0.1.0.
 #[unsafe(no_mangle)]

@@ -1,14 +1,11 @@
 //! `aura_log_set`.
 
-use std::cell::Cell;
 use std::ffi::{c_char, c_void};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
-use std::time::Duration;
 
 use super::argument::c_string;
 use super::boundary::quietly;
-use crate::{LogLevel, LogRecord, clear_log_hook, set_log_hook};
+use crate::log;
+use crate::{LogLevel, LogRecord};
 
 /// How much a log line matters.
 ///
@@ -27,20 +24,28 @@ pub enum aura_log_level {
 /// Takes a log line: `user_data` as it was given to aura_log_set(), and a line of UTF-8 without a
 /// newline, valid until the callback returns. No secret, name or address stands in it.
 ///
-/// It may be called from any thread, from many at once, and from a thread of the library. It must
-/// not throw, and must not wait for a call that was started: on the library's thread that call
-/// would wait for it. Keep it short.
+/// The library calls it from any thread, from many at once, and from a thread of its own. It must not
+/// throw. Keep it short.
+///
+/// It may make calls; their lines are not told. On the library's own thread, which runs started
+/// calls and fetches a stream's pages, it cannot wait: there a blocking call, the next row of a
+/// stream and aura_call_wait() return AURA_INVALID_ARGUMENT at once.
+///
+/// It may fork. If it returns in the child, the call it was told of ends there as AURA_CANCELLED. If
+/// it returns in a child that it forked on the library's own thread, the child ends with exit(0):
+/// it has no other thread.
 ///
 /// Since 0.1.0.
 pub type aura_log_callback = Option<
     unsafe extern "C" fn(user_data: *mut c_void, level: aura_log_level, message: *const c_char),
 >;
 
-/// Has `callback` told every line of `lowest` and above, in the whole process; it takes the place
-/// of the one before. With NULL for `callback` nobody is told any more.
+/// Sets the callback that gets every line of level `lowest` and above, in the whole process. It
+/// replaces the callback before it. NULL for `callback` ends logging.
 ///
-/// Waits until no line is being told to the one before, whose `user_data` may be freed then; only
-/// within a callback it does not wait.
+/// Returns once no thread is within the callback before it, so that you may free its `user_data`.
+/// Do not hold a lock that this callback waits for. Called from within a callback, it returns
+/// without waiting. In a forked child it waits for the threads of the child alone.
 ///
 /// Since 0.1.0.
 #[unsafe(no_mangle)]
@@ -50,38 +55,23 @@ pub extern "C" fn aura_log_set(
     lowest: any_log_level,
 ) {
     quietly((), || {
-        let mut listening = LISTENING.lock().unwrap_or_else(PoisonError::into_inner);
-        let former = listening.take();
-        if let Some(callback) = callback {
-            let listener = Arc::new(Listener { callback, user_data });
-            *listening = Some(Arc::clone(&listener));
+        let hook = callback.map(|callback| {
+            let listener = Listener { callback, user_data };
             let lowest = match lowest {
                 ..=1 => LogLevel::Debug,
                 2 => LogLevel::Info,
                 3.. => LogLevel::Warn,
             };
-            set_log_hook(lowest, move |record| listener.tell(record));
-        } else {
-            clear_log_hook();
-        }
-        drop(listening);
-        // Whoever is telling a line has a hold of it.
-        while former.as_ref().is_some_and(|former| Arc::strong_count(former) > 1) && !TELLING.get()
-        {
-            thread::sleep(Duration::from_micros(100));
+            (lowest, Box::new(move |record: &LogRecord<'_>| listener.tell(record)) as _)
+        });
+        if let Some(former) = log::replace(hook) {
+            former.wait();
         }
     });
 }
 
 /// A level as it comes from C, where it may be any number.
 pub type any_log_level = i32;
-
-static LISTENING: Mutex<Option<Arc<Listener>>> = Mutex::new(None);
-
-thread_local! {
-    /// Whether this thread is telling a line.
-    static TELLING: Cell<bool> = const { Cell::new(false) };
-}
 
 struct Listener {
     callback: unsafe extern "C" fn(*mut c_void, aura_log_level, *const c_char),
@@ -103,11 +93,9 @@ impl Listener {
         };
         // Control characters were escaped, so there is no NUL.
         if let Ok(message) = c_string(&record.to_string()) {
-            let was_telling = TELLING.replace(true);
             // SAFETY: the header asks for a function of this type that may be called now, and
             // the message lives until it returns.
             unsafe { (self.callback)(self.user_data, level, message.as_ptr()) };
-            TELLING.set(was_telling);
         }
     }
 }

@@ -3,14 +3,14 @@
 use std::ffi::{CStr, c_char};
 
 use super::argument::free_text;
-use super::boundary::quietly;
+use super::boundary::quick_quietly;
 
 /// Frees a string that this library gave through an out-parameter. NULL is fine. Any thread.
 ///
 /// Since 0.1.0.
 #[unsafe(no_mangle)]
 pub extern "C" fn aura_string_free(string: *mut c_char) {
-    quietly((), || free_text(string));
+    quick_quietly((), || free_text(string));
 }
 
 /// The version of the library that is running, such as "0.1.0". Static, not to be freed. Any

@@ -127,7 +127,7 @@ impl Service<Name> for Resolver {
 
     fn call(&mut self, name: Name) -> Self::Future {
         let (tell, told) = oneshot::channel();
-        let started = runtime::spawn("aura-users-dns", move || {
+        let started = runtime::spawn("-dns", move || {
             // Nobody listens any longer where the call is over.
             let _ = tell.send((name.as_str(), 0).to_socket_addrs());
         });

@@ -76,7 +76,8 @@ impl Pool {
                 return Ok(kept);
             }
         }
-        self.connect(uri).await
+        // Boxed: it is large and rare, and every call would have room for it on its stack.
+        Box::pin(self.connect(uri)).await
     }
 
     fn take(&self, uri: &Uri, now: Instant) -> Option<Connection> {

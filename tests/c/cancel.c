@@ -189,6 +189,50 @@ static void freeing_while_a_call_runs(void)
     mute_stop(&mute);
 }
 
+struct cancelled_thread {
+    struct blocked blocked;
+    int came_back;
+};
+
+static void *block_and_be_cancelled(void *argument)
+{
+    struct cancelled_thread *thread = argument;
+    block(&thread->blocked);
+    thread->came_back = 1;
+    pthread_testcancel();
+    return NULL;
+}
+
+/* pthread_cancel() takes effect when the call has come back, and not within it. */
+static void a_thread_that_is_cancelled(int of_a_stream)
+{
+    struct mute mute;
+    struct cancelled_thread thread = {0};
+    pthread_t id;
+    void *ended = NULL;
+
+    mute_start(&mute);
+    mute.json = of_a_stream ? "[{\"action\":\"late\",\"params\":{}}]" : MUTE_USER;
+    aura_client *client = new_client(mute.url, NULL);
+    thread.blocked.client = client;
+    if (of_a_stream)
+        CHECK_STATUS(aura_stream_audit_logs(client, NULL, &thread.blocked.logs, NULL), AURA_OK,
+                     NULL);
+    if (pthread_create(&id, NULL, block_and_be_cancelled, &thread) != 0)
+        check_give_up("no thread");
+    CHECK(mute_wait_for(&mute, 1));
+    CHECK_INT(pthread_cancel(id), 0);
+    mute_answer(&mute);
+    CHECK_INT(pthread_join(id, &ended), 0);
+    CHECK(ended == PTHREAD_CANCELED);
+    CHECK_INT(thread.came_back, 1);
+    CHECK_STATUS(thread.blocked.status, AURA_OK, thread.blocked.error);
+    aura_string_free(thread.blocked.json);
+    aura_audit_logs_free(thread.blocked.logs);
+    aura_client_free(client);
+    mute_stop(&mute);
+}
+
 int main(int argc, char **argv)
 {
     if (argc != 2)
@@ -202,6 +246,8 @@ int main(int argc, char **argv)
     races(&sandbox);
     freeing_while_a_call_runs();
 
+    a_thread_that_is_cancelled(0);
+    a_thread_that_is_cancelled(1);
     sandbox_stop(&sandbox);
     return check_finish("cancel");
 }

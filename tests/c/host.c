@@ -119,6 +119,49 @@ static void block_a_signal_and_send_it(void)
     _exit(good);
 }
 
+/* Only the library's thread is left: a signal ends the process all the same. */
+static void end_the_main_thread(void)
+{
+    aura_call *call = NULL;
+    char *user = NULL;
+    aura_client *client = new_client(sandbox.api_url, "key-of-eric");
+
+    aura_get_user_start(client, "eric", NULL, &call, NULL);
+    if (aura_call_wait(call, -1, &user, NULL) != AURA_OK)
+        _exit(1);
+    aura_string_free(user);
+    pthread_exit(NULL);
+}
+
+/* The state of a process's first thread: Z once it has ended. */
+static char state_of(pid_t process)
+{
+    char path[64], line[256] = "", *end;
+    snprintf(path, sizeof path, "/proc/%d/stat", (int)process);
+    FILE *stat = fopen(path, "r");
+    if (stat && !fgets(line, sizeof line, stat))
+        line[0] = '\0';
+    if (stat)
+        fclose(stat);
+    end = strrchr(line, ')');
+    return end && end[1] == ' ' ? end[2] : '?';
+}
+
+static void a_signal_after_the_main_thread(int number)
+{
+    struct timespec moment = {0, 1000000};
+    int status = 0;
+    fflush(stdout);
+    pid_t child = fork();
+    if (child == 0)
+        end_the_main_thread();
+    while (state_of(child) != 'Z' && state_of(child) != '?')
+        nanosleep(&moment, NULL);
+    kill(child, number);
+    CHECK(waitpid(child, &status, 0) == child);
+    CHECK(WIFSIGNALED(status) && WTERMSIG(status) == number);
+}
+
 /* What a child of this process, which runs `program`, ends with. */
 static int in_a_child(void (*program)(void))
 {
@@ -226,6 +269,8 @@ int main(int argc, char **argv)
     CHECK_INT(in_a_child(exit_after_use), LATE_CALLS);
     CHECK_INT(in_a_child(end_a_thread_after_use), LATE_CALLS);
     CHECK_INT(in_a_child(block_a_signal_and_send_it), 3);
+    a_signal_after_the_main_thread(SIGTERM);
+    a_signal_after_the_main_thread(SIGINT);
     threads_end_with_the_handles();
     /* Valgrind takes what lies above the limit for closed. */
     if (getenv("AURA_MEMORY_IS_WATCHED"))

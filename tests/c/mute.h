@@ -1,6 +1,6 @@
 /*
  * mute.h - a server in a thread that takes requests and answers none until it is told to; then it
- * gives every one the same user.
+ * gives every one the same: a user, unless told otherwise.
  */
 #ifndef MUTE_H
 #define MUTE_H
@@ -26,15 +26,21 @@ struct mute {
     pthread_cond_t changed;
     int asked;   /* requests that came in whole */
     int answers; /* whether requests are answered from now on */
+    int status;  /* with what: set these before the first request */
+    const char *json;
 };
 
 #define MUTE_USER "{\"username\":\"late\"}"
 
-static inline void mute_answer_one(int connection)
+static inline void mute_answer_one(const struct mute *mute, int connection)
 {
-    static const char reply[] = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
-                                "Content-Length: 19\r\nConnection: close\r\n\r\n" MUTE_USER;
-    send(connection, reply, sizeof reply - 1, MSG_NOSIGNAL);
+    char head[256];
+    int length = snprintf(head, sizeof head,
+                          "HTTP/1.1 %d Words\r\nContent-Type: application/json\r\n"
+                          "Content-Length: %zu\r\nConnection: close\r\n\r\n",
+                          mute->status, strlen(mute->json));
+    send(connection, head, (size_t)length, MSG_NOSIGNAL);
+    send(connection, mute->json, strlen(mute->json), MSG_NOSIGNAL);
     shutdown(connection, SHUT_WR);
 }
 
@@ -58,7 +64,7 @@ static inline void *mute_serve(void *argument)
         mute->connections[mute->open++] = connection;
         mute->asked++;
         if (mute->answers)
-            mute_answer_one(connection);
+            mute_answer_one(mute, connection);
         pthread_cond_broadcast(&mute->changed);
         pthread_mutex_unlock(&mute->lock);
     }
@@ -70,6 +76,8 @@ static inline void mute_start(struct mute *mute)
     struct sockaddr_in address = {0};
     socklen_t length = sizeof address;
     memset(mute, 0, sizeof *mute);
+    mute->status = 200;
+    mute->json = MUTE_USER;
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     mute->listener = socket(AF_INET, SOCK_STREAM, 0);
@@ -105,7 +113,7 @@ static inline void mute_answer(struct mute *mute)
 {
     pthread_mutex_lock(&mute->lock);
     for (int i = 0; i < mute->open; i++)
-        mute_answer_one(mute->connections[i]);
+        mute_answer_one(mute, mute->connections[i]);
     mute->answers = 1;
     pthread_mutex_unlock(&mute->lock);
 }

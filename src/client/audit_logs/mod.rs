@@ -15,10 +15,10 @@ mod search;
 use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::future::Future;
+use std::mem;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Instant;
-use std::{mem, process};
 
 use tokio::task::{JoinError, JoinHandle};
 
@@ -26,6 +26,7 @@ use super::call::Attempts;
 use super::settings::Settings;
 use super::{Core, call};
 use crate::log::{LogLevel, LogRecord};
+use crate::process;
 use crate::protocol::audit_log::{AuditLog, Page};
 use crate::protocol::{Operation, Reply, Request};
 use crate::runtime::PerProcess;
@@ -64,7 +65,7 @@ struct InFlight {
     task: Option<JoinHandle<(Result<Page>, Instant)>>,
     /// Why it failed, if nobody was told yet.
     error: Option<Error>,
-    process: u32,
+    process: u64,
 }
 
 impl Drop for InFlight {
