@@ -50,7 +50,9 @@ static int sigpipe_is_pending(void)
 static void write_to_the_deaf(const aura_client *client, const char *password)
 {
     const char *emails[] = {"new@example.com"};
-    for (int times = 0; times < 5; times++) {
+    /* Valgrind takes seconds for each. */
+    int rounds = getenv("AURA_MEMORY_IS_WATCHED") ? 1 : 5;
+    for (int round = 0; round < rounds; round++) {
         char *json;
         aura_call *call;
         aura_error *error;
@@ -68,7 +70,7 @@ static void write_to_the_deaf(const aura_client *client, const char *password)
 /* That SIGPIPE still ends a process that leaves it at its default. */
 static void the_default_is_still_there(void)
 {
-    int status = 0, ends[2];
+    int ends[2];
     fflush(stdout);
     pid_t child = fork();
     if (child == 0) {
@@ -76,8 +78,7 @@ static void the_default_is_still_there(void)
             _exit(1);
         _exit(0);
     }
-    waitpid(child, &status, 0);
-    CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGPIPE);
+    CHECK_INT(child_status(child), -SIGPIPE);
 }
 
 int main(int argc, char **argv)
@@ -85,7 +86,7 @@ int main(int argc, char **argv)
     if (argc != 2)
         check_give_up("usage: sigpipe AURA_SANDBOX");
     (void)argv;
-    alarm(120);
+    bound_alarm(300);
     signal(SIGPIPE, SIG_DFL); /* whatever this program was started with */
 
     struct sockaddr_in address = {0};
