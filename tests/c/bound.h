@@ -73,8 +73,8 @@ static inline void bound_alarm(unsigned seconds)
     alarm(bound_seconds(seconds));
 }
 
-/* How a child process ended: its exit status, or minus the signal that ended it, which is printed
-   too. Give the child a shorter bound than its parent has, so that the parent can report it. */
+/* How a child process ended: its exit status, or minus the signal that ended it. Give the child a
+   shorter bound than its parent has, so that the parent can report it. */
 static inline int child_status(pid_t child)
 {
     int status = 0;
@@ -82,11 +82,7 @@ static inline int child_status(pid_t child)
         perror("waitpid");
         exit(2);
     }
-    if (WIFEXITED(status))
-        return WEXITSTATUS(status);
-    printf("child %d ended by signal %d (%s)\n", child, WTERMSIG(status),
-           strsignal(WTERMSIG(status)));
-    return -WTERMSIG(status);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
 }
 
 #endif
