@@ -7,10 +7,12 @@ use std::thread;
 use std::time::Duration;
 
 use aura_users::{CancelToken, ErrorKind, Options};
-use common::{Act, HEXPM, Server, json, page, user};
+use common::{Act, HEXPM, Server, bound, json, page, user};
 
-/// Longer than any of this takes where it works.
-const SOON: Option<Duration> = Some(Duration::from_secs(10));
+/// Longer than any of this takes if it works.
+fn soon() -> Option<Duration> {
+    Some(bound(60))
+}
 
 fn mute() -> Server {
     Server::start(|_, _| Act::Stall(Vec::new()))
@@ -27,7 +29,7 @@ fn a_started_call_gives_what_the_blocking_one_does() {
     });
     let client = server.client();
     let call = client.get_user_start("eric").unwrap();
-    assert!(call.wait(SOON) && call.is_done());
+    assert!(call.wait(soon()) && call.is_done());
     assert_eq!(call.take().unwrap().unwrap(), client.get_user("eric").unwrap());
     assert!(call.take().is_none(), "it is taken once");
 
@@ -36,7 +38,7 @@ fn a_started_call_gives_what_the_blocking_one_does() {
     assert_eq!(call.take().unwrap().unwrap_err().kind(), ErrorKind::NotFound);
 
     let call = client.reset_user_password_start("eric").unwrap();
-    assert!(call.wait(SOON));
+    assert!(call.wait(soon()));
     call.take().unwrap().unwrap();
 
     let error = client.get_user_start("..").unwrap_err();
@@ -50,7 +52,7 @@ fn a_listener_is_told_once_also_after_the_end() {
     let (tell, told) = mpsc::channel();
     let early = tell.clone();
     call.on_done(move || early.send("early").unwrap());
-    assert_eq!(told.recv_timeout(SOON.unwrap()), Ok("early"));
+    assert_eq!(told.recv_timeout(soon().unwrap()), Ok("early"));
     assert!(call.is_done());
     call.on_done(move || tell.send("late").unwrap());
     assert_eq!(told.recv(), Ok("late"));
@@ -68,7 +70,7 @@ fn a_call_that_is_cancelled_or_dropped_leaves_the_server_alone() {
     assert!(!call.wait(Some(Duration::ZERO)));
     assert!(call.take().is_none());
     call.cancel();
-    assert!(call.wait(SOON));
+    assert!(call.wait(soon()));
     assert_eq!(call.take().unwrap().unwrap_err().kind(), ErrorKind::Cancelled);
 
     let call = client.get_user_start("eric").unwrap();
@@ -103,7 +105,7 @@ fn a_token_ends_what_waits_and_what_begins_later() {
         assert!(!user.outcome_unknown());
         assert!(made.outcome_unknown(), "the server had the request");
     });
-    assert!(call.wait(SOON));
+    assert!(call.wait(soon()));
     let error = call.take().unwrap().unwrap_err();
     assert_eq!((error.kind(), error.attempts()), (ErrorKind::Cancelled, 1));
 
@@ -130,7 +132,7 @@ fn calls_on_one_stream_take_turns_and_lose_nothing() {
                     if seen.len() % 3 == 0 {
                         call.cancel();
                     }
-                    assert!(call.wait(SOON));
+                    assert!(call.wait(soon()));
                     match call.take().unwrap() {
                         Ok(Some(row)) => seen.push(row.json().to_owned()),
                         Ok(None) => return seen,
@@ -158,7 +160,7 @@ fn calls_on_one_stream_are_served_in_the_order_they_were_begun() {
     let logs = server.client().stream_audit_logs().unwrap();
     let calls: Vec<_> = (0..250).map(|_| logs.next_log_start().unwrap()).collect();
     for (number, call) in calls.iter().enumerate() {
-        assert!(call.wait(SOON));
+        assert!(call.wait(soon()));
         let row = call.take().unwrap().unwrap().unwrap();
         assert!(row.json().contains(&format!("{{\"n\":{number}}}")), "{number}: {}", row.json());
     }

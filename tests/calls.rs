@@ -2,25 +2,12 @@
 
 mod common;
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use aura_users::{Error, ErrorKind, Options, RateLimit, blocking};
-use common::{Act, Server, USER, json, raw, user};
+use aura_users::{ErrorKind, Options, RateLimit, blocking};
+use common::{Act, Server, USER, json, raw, user, within};
 
 const UNREACHABLE: &str = "http://127.0.0.1:1/api";
-
-/// A second more than the promise, for a machine with other things to do: a test that fails by
-/// this much hangs.
-fn within(limit: Duration, work: impl FnOnce() -> Error) -> Error {
-    let start = Instant::now();
-    let error = work();
-    assert!(
-        start.elapsed() < limit + Duration::from_secs(1),
-        "took {:?}: {error}",
-        start.elapsed()
-    );
-    error
-}
 
 #[test]
 fn a_get_is_repeated_where_the_server_asks_for_it() {

@@ -6,10 +6,11 @@ use std::io::Write as _;
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 use aura_users::{ErrorKind, Options};
-use common::{Act, Server, user};
+use common::{Act, Server, bound, user};
 
 struct Proxy {
     process: Child,
@@ -17,11 +18,26 @@ struct Proxy {
     config: PathBuf,
 }
 
+/// Below the ports that the kernel gives to outgoing connections, and another one each time.
+fn free_port() -> u16 {
+    static LOOKS: AtomicU32 = AtomicU32::new(0);
+    loop {
+        let look = std::process::id().wrapping_mul(50).wrapping_add(LOOKS.fetch_add(1, Relaxed));
+        let port = 20_000 + u16::try_from(look % 12_000).unwrap();
+        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
+            return port;
+        }
+    }
+}
+
 impl Proxy {
     /// A proxy that wants this user and password.
     fn start() -> Self {
-        let port =
-            TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
+        // Others may take a port between the look and tinyproxy's bind(): then it ends.
+        (0..10).find_map(|_| Self::start_at(free_port())).expect("tinyproxy does not listen")
+    }
+
+    fn start_at(port: u16) -> Option<Self> {
         let config = std::env::temp_dir().join(format!("aura-test-proxy-{port}.conf"));
         let mut file = std::fs::File::create(&config).unwrap();
         write!(file, "Port {port}\nListen 127.0.0.1\nAllow 127.0.0.1\nBasicAuth eric passw0rd\n")
@@ -32,14 +48,16 @@ impl Proxy {
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
-            .expect("tinyproxy is missing: run `tools/need tinyproxy`");
-        let proxy = Self { process, port, config };
-        let deadline = Instant::now() + Duration::from_secs(10);
-        while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err() {
-            assert!(Instant::now() < deadline, "tinyproxy does not listen");
+            .expect("tinyproxy is missing: run `tools/need tinyproxy-bin`");
+        let mut proxy = Self { process, port, config };
+        let deadline = Instant::now() + bound(60);
+        while Instant::now() < deadline && proxy.process.try_wait().unwrap().is_none() {
+            if TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok() {
+                return Some(proxy);
+            }
             std::thread::sleep(Duration::from_millis(10));
         }
-        proxy
+        None
     }
 
     fn url(&self, credentials: &str) -> String {

@@ -1,11 +1,15 @@
 //! A thousand clients at once.
 
+#[path = "../../tests/common/bound.rs"]
+#[expect(dead_code, reason = "it is shared")]
+mod bound;
+
 use std::collections::HashSet;
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::time::Duration;
 
 use aura_sandbox::{Config, JournalFilter, Sandbox};
+use bound::bound;
 use rustix::process::{Resource, getrlimit, setrlimit};
 
 const CLIENTS: usize = 1000;
@@ -22,7 +26,7 @@ fn a_thousand_connections_at_once() {
     let mut sockets: Vec<TcpStream> = (0..CLIENTS)
         .map(|_| {
             let socket = TcpStream::connect(("127.0.0.1", sandbox.port())).expect("connect");
-            socket.set_read_timeout(Some(Duration::from_secs(60))).expect("timeout");
+            socket.set_read_timeout(Some(bound(60))).expect("timeout");
             socket
         })
         .collect();

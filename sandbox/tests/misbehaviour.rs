@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use aura_sandbox::{Action, Config, JournalFilter, NewAuditLog, NewUser, Rule, Sandbox};
 use common::admin::Client;
+use common::bound;
 use serde_json::{Value, json};
 
 fn start(rule: &str) -> Sandbox {
@@ -21,7 +22,7 @@ fn start(rule: &str) -> Sandbox {
 /// All bytes until the connection ends.
 fn raw(sandbox: &Sandbox, method: &str, target: &str, body: &str) -> Vec<u8> {
     let mut socket = TcpStream::connect(("127.0.0.1", sandbox.port())).expect("connect");
-    socket.set_read_timeout(Some(Duration::from_secs(10))).expect("timeout");
+    socket.set_read_timeout(Some(bound(60))).expect("timeout");
     let request = format!(
         "{method} {target} HTTP/1.1\r\nHost: localhost\r\nUser-Agent: x\r\nConnection: close\r\n\
          Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",

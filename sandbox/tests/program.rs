@@ -5,15 +5,11 @@ mod common;
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::mpsc;
-use std::time::Duration;
 
-use common::request;
+use common::{bound, request};
 use serde_json::Value;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_aura-sandbox");
-/// Far more than anything here takes.
-const PATIENCE: Duration = Duration::from_secs(30);
-
 struct Running {
     child: Child,
     ready: Value,
@@ -47,7 +43,7 @@ impl Running {
 
     /// Waits for the end of everything that was printed.
     fn ended(&self) -> String {
-        self.rest.recv_timeout(PATIENCE).expect("the end")
+        self.rest.recv_timeout(bound(60)).expect("the end")
     }
 }
 

@@ -9,6 +9,7 @@
 #include "sandbox.h"
 
 #include <dirent.h>
+#include <sys/syscall.h>
 
 enum { AT_ONCE = 100, RACES = 300 };
 
@@ -103,6 +104,12 @@ static int is_readable(int descriptor, int timeout_ms)
     return poll(&watched, 1, timeout_ms) == 1 && watched.revents == POLLIN;
 }
 
+/* In milliseconds, as poll() takes it: only stops a hang. */
+static int patience(void)
+{
+    return (int)bound_seconds(60) * 1000;
+}
+
 static void waiting_and_watching(void)
 {
     struct mute mute;
@@ -125,7 +132,7 @@ static void waiting_and_watching(void)
     CHECK(!is_readable(descriptor, 0));
 
     mute_answer(&mute);
-    CHECK(is_readable(descriptor, 10000));
+    CHECK(is_readable(descriptor, patience()));
     CHECK_INT(aura_call_poll(call), AURA_OK);
     aura_call_cancel(call); /* too late */
     CHECK_STATUS(aura_call_wait(call, 0, &json, &error), AURA_OK, error);
@@ -164,7 +171,7 @@ static void many_at_once(const struct sandbox *sandbox)
                      AURA_OK, NULL);
         watched[i] = (struct pollfd){aura_call_fd(calls[i]), POLLIN, 0};
     }
-    while (left > 0 && poll(watched, AT_ONCE, 10000) > 0)
+    while (left > 0 && poll(watched, AT_ONCE, patience()) > 0)
         for (int i = 0; i < AT_ONCE; i++)
             if (watched[i].fd >= 0 && watched[i].revents) {
                 char *json;
@@ -194,7 +201,7 @@ static void cancelling(void)
     int descriptor = aura_call_fd(call);
     aura_call_cancel(call);
     aura_call_cancel(call);
-    CHECK(is_readable(descriptor, 10000));
+    CHECK(is_readable(descriptor, patience()));
     CHECK_STATUS(finish(call, &json, &error), AURA_CANCELLED, error);
     CHECK(json == NULL);
     CHECK(json_is_text(json_member(aura_error_json(error), "route"), "/users/{username_or_email}"));
@@ -272,7 +279,8 @@ static void cancellation_races(const struct sandbox *sandbox)
 
 struct waiter {
     aura_call *call;
-    int begun[2]; /* a pipe: written to right before it waits */
+    int begun[2];    /* a pipe: written to right before it waits */
+    char thread[64]; /* the thread's folder below /proc */
     aura_status status;
 };
 
@@ -280,9 +288,32 @@ static void *wait_for_ever(void *argument)
 {
     struct waiter *waiter = argument;
     char *json;
-    if (write(waiter->begun[1], "", 1) == 1)
+    if (readlink("/proc/thread-self", waiter->thread, sizeof waiter->thread - 1) > 0 &&
+        write(waiter->begun[1], "", 1) == 1)
         waiter->status = aura_call_wait(waiter->call, -1, &json, NULL);
     return NULL;
+}
+
+/* Which system call a thread is in, and its arguments. */
+static void system_call(const char *thread, char call[128])
+{
+    char path[96];
+    snprintf(path, sizeof path, "/proc/%s/syscall", thread);
+    FILE *file = fopen(path, "r");
+    if (!file || !fgets(call, 128, file))
+        check_give_up(path);
+    fclose(file);
+}
+
+/* Returns once the thread waits: it stays in the same system call, which waits on an address. */
+static void wait_until_it_waits(const char *thread)
+{
+    char before[128] = "", now[128] = "";
+    do {
+        memcpy(before, now, sizeof before);
+        nanosleep(&(struct timespec){0, 20000000}, NULL);
+        system_call(thread, now);
+    } while (atol(now) != SYS_futex || strcmp(before, now) != 0);
 }
 
 static int open_descriptors(void)
@@ -310,15 +341,15 @@ static void freeing_in_every_state(const struct sandbox *sandbox)
     CHECK_STATUS(aura_get_user_start(silent, "late", NULL, &call, NULL), AURA_OK, NULL);
     CHECK(aura_call_fd(call) >= 0);
     aura_call_free(call);
-    struct waiter waiter = {NULL, {-1, -1}, AURA_INTERNAL};
+    struct waiter waiter = {NULL, {-1, -1}, "", AURA_INTERNAL};
     pthread_t thread;
     CHECK_STATUS(aura_get_user_start(silent, "late", NULL, &waiter.call, NULL), AURA_OK, NULL);
     if (pipe(waiter.begun) != 0 ||
         pthread_create(&thread, NULL, wait_for_ever, &waiter) != 0 ||
         read(waiter.begun[0], &(char){0}, 1) != 1)
         check_give_up("no thread");
-    /* It waits soon: nothing tells when, and a handle freed sooner would be misuse. */
-    nanosleep(&(struct timespec){0, 200000000}, NULL);
+    /* A handle that is freed before the call begins would be misuse. */
+    wait_until_it_waits(waiter.thread);
     aura_call_free(waiter.call);
     pthread_join(thread, NULL);
     CHECK_INT(waiter.status, AURA_CANCELLED);
@@ -329,7 +360,7 @@ static void freeing_in_every_state(const struct sandbox *sandbox)
     for (int state = 0; state < 4; state++) {
         const char *name = state == 2 ? "nobody" : "eric";
         CHECK_STATUS(aura_get_user_start(client, name, NULL, &call, NULL), AURA_OK, NULL);
-        CHECK(is_readable(aura_call_fd(call), 10000));
+        CHECK(is_readable(aura_call_fd(call), patience()));
         if (state == 1) {
             CHECK_STATUS(aura_call_wait(call, 0, &json, NULL), AURA_OK, NULL);
             aura_string_free(json);
@@ -349,7 +380,7 @@ int main(int argc, char **argv)
 {
     if (argc != 2)
         check_give_up("usage: call AURA_SANDBOX");
-    alarm(300); /* a call that hangs ends the program */
+    bound_alarm(300);
     struct sandbox sandbox = sandbox_start(argv[1], "legacy", "0");
     sandbox_account(&sandbox, "eric", "key-of-eric", 0);
     sandbox_account(&sandbox, "many", "key-of-many", 250);

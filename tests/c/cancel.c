@@ -50,6 +50,7 @@ static aura_options *options_with(aura_cancel_token *token, const char *repo_url
     aura_options *options = aura_options_new();
     set_option(options, "env", "false");
     set_option(options, "repo_url", repo_url);
+    set_patience(options);
     CHECK_STATUS(aura_options_set_cancel_token(options, token, NULL), AURA_OK, NULL);
     return options;
 }
@@ -174,7 +175,7 @@ static void freeing_while_a_call_runs(void)
     mute_start(&mute);
     aura_client *client = new_client(mute.url, NULL);
     aura_options *options = aura_options_new();
-    set_option(options, "timeout", "30");
+    set_patience(options);
     struct blocked call = {.client = client, .options = options}, row = {0};
     CHECK_STATUS(aura_stream_audit_logs(client, NULL, &row.logs, NULL), AURA_OK, NULL);
     begin(&call);
@@ -237,7 +238,7 @@ int main(int argc, char **argv)
 {
     if (argc != 2)
         check_give_up("usage: cancel AURA_SANDBOX");
-    alarm(120); /* a call that hangs ends the program */
+    bound_alarm(300);
     struct sandbox sandbox = sandbox_start(argv[1], "current", "0");
     sandbox_account(&sandbox, "eric", "key-of-eric", 0);
 

@@ -7,6 +7,8 @@
 #ifndef CHECK_H
 #define CHECK_H
 
+#include "bound.h"
+
 #include <aura_users.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -112,6 +114,16 @@ static inline void set_option(aura_options *options, const char *name, const cha
         check_give_up(aura_error_message(error));
 }
 
+/* Timeouts for a server that answers, which only stop a hang. */
+static inline void set_patience(aura_options *options)
+{
+    char seconds[16];
+    snprintf(seconds, sizeof seconds, "%u", bound_seconds(60));
+    set_option(options, "timeout", seconds);
+    set_option(options, "connect_timeout", seconds);
+    set_option(options, "total_timeout", seconds);
+}
+
 /* A client that takes nothing from the environment; `api_key` may be NULL. */
 static inline aura_client *new_client(const char *repo_url, const char *api_key)
 {
@@ -122,6 +134,7 @@ static inline aura_client *new_client(const char *repo_url, const char *api_key)
     set_option(options, "env", "false");
     set_option(options, "repo_url", repo_url);
     set_option(options, "api_key", api_key);
+    set_patience(options);
     if (aura_client_new(options, &client, &error) != AURA_OK)
         check_give_up(aura_error_message(error));
     aura_options_free(options);

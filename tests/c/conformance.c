@@ -204,6 +204,7 @@ int main(int argc, char **argv)
 {
     if (argc != 2)
         check_give_up("usage: conformance AURA_REPLAY");
+    bound_alarm(300);
     char *arguments[] = {argv[1], (char *)"serve", NULL};
     struct server server = server_start(arguments);
 
@@ -212,6 +213,7 @@ int main(int argc, char **argv)
     set_option(options, "env", "false");
     set_option(options, "max_retries", "0");
     set_option(options, "rate_limit", "error");
+    set_patience(options);
     CHECK_STATUS(aura_client_new(options, &client, NULL), AURA_OK, NULL);
     aura_options_free(options);
 

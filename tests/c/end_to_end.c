@@ -204,6 +204,7 @@ int main(int argc, char **argv)
 {
     if (argc != 2)
         check_give_up("usage: end_to_end AURA_SANDBOX");
+    bound_alarm(300);
     life_of_an_account(argv[1], "current", 0);
     life_of_an_account(argv[1], "legacy", 1);
     check_subject[0] = '\0';

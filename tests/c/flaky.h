@@ -115,12 +115,12 @@ static inline int flaky_asked(struct flaky *flaky, int page)
     return asked;
 }
 
-/* Waits until a page is asked for; false where it is not within ten seconds. */
+/* Waits until a page is requested; false if it is not within a minute. */
 static inline int flaky_wait_for(struct flaky *flaky, int page)
 {
     struct timespec until;
     clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += 10;
+    until.tv_sec += bound_seconds(60);
     pthread_mutex_lock(&flaky->lock);
     while (flaky->asked[page] == 0 &&
            pthread_cond_timedwait(&flaky->asked_changed, &flaky->lock, &until) == 0)

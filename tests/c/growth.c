@@ -137,7 +137,7 @@ int main(int argc, char **argv)
     if (argc != 2)
         check_give_up("usage: growth AURA_SANDBOX");
     (void)argv;
-    alarm(600); /* a call that hangs ends the program */
+    bound_alarm(300);
     struct sockaddr_in address = {0};
     socklen_t length = sizeof address;
     pthread_t thread;

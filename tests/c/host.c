@@ -165,15 +165,14 @@ static void a_signal_after_the_main_thread(int number)
 /* What a child of this process, which runs `program`, ends with. */
 static int in_a_child(void (*program)(void))
 {
-    int status;
     fflush(stdout);
     pid_t child = fork();
     if (child == 0) {
+        bound_alarm(60);
         program();
         _exit(99);
     }
-    waitpid(child, &status, 0);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+    return child_status(child);
 }
 
 /* By their names: a sanitizer has a thread of its own. */
@@ -198,7 +197,8 @@ static int threads_of_the_library(void)
 static int threads_become(int wanted)
 {
     struct timespec moment = {0, 1000000};
-    for (int tries = 0; tries < 10000 && threads_of_the_library() != wanted; tries++)
+    unsigned tries = bound_seconds(60) * 1000;
+    while (threads_of_the_library() != wanted && tries-- > 0)
         nanosleep(&moment, NULL);
     return threads_of_the_library();
 }
@@ -263,6 +263,7 @@ int main(int argc, char **argv)
 {
     if (argc != 2)
         check_give_up("usage: host path/to/aura-sandbox");
+    bound_alarm(300);
     sandbox = sandbox_start(argv[1], "current", "0");
     sandbox_account(&sandbox, "eric", "key-of-eric", 250);
 

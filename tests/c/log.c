@@ -33,6 +33,7 @@ int main(int argc, char **argv)
 {
     if (argc != 2)
         check_give_up("usage: log path/to/aura-sandbox");
+    bound_alarm(300);
     struct sandbox sandbox = sandbox_start(argv[1], "current", "0");
     sandbox_account(&sandbox, "eric", "secret-key", 0);
     aura_client *client = new_client(sandbox.api_url, "secret-key");

@@ -355,6 +355,7 @@ int main(int argc, char **argv)
 {
     if (argc != 2)
         check_give_up("usage: misuse AURA_SANDBOX");
+    bound_alarm(300);
     aura_client *client = new_client("http://127.0.0.1:9/api", NULL);
 
     null_handles_to_read_and_free();

@@ -93,12 +93,12 @@ static inline void mute_start(struct mute *mute)
              (unsigned)ntohs(address.sin_port));
 }
 
-/* Waits until `count` requests have come; false where they have not within ten seconds. */
+/* Waits until `count` requests have come; false if they have not within a minute. */
 static inline int mute_wait_for(struct mute *mute, int count)
 {
     struct timespec until;
     clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += 10;
+    until.tv_sec += bound_seconds(60);
     pthread_mutex_lock(&mute->lock);
     while (mute->asked < count &&
            pthread_cond_timedwait(&mute->changed, &mute->lock, &until) == 0)

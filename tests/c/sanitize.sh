@@ -114,6 +114,7 @@ run_all() {
 
 mkdir -p "$build"
 export AURA_MEMORY_IS_WATCHED=1
+export AURA_TEST_SLOWNESS=$((3 * ${AURA_TEST_SLOWNESS:-1}))
 # A fork while other threads run is what fork.c is about.
 export TSAN_OPTIONS=die_after_fork=0
 

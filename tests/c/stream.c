@@ -293,6 +293,7 @@ int main(int argc, char **argv)
 {
     if (argc != 2)
         check_give_up("usage: stream AURA_SANDBOX");
+    bound_alarm(300);
     struct sandbox sandbox = sandbox_start(argv[1], "current", "0");
     sandbox_account(&sandbox, "many", "key-of-many", 250);
     sandbox_account(&sandbox, "even", "key-of-even", 200);

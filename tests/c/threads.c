@@ -93,7 +93,7 @@ int main(int argc, char **argv)
 {
     if (argc != 2)
         check_give_up("usage: threads AURA_SANDBOX");
-    alarm(120); /* a call that hangs ends the program */
+    bound_alarm(300);
     struct sandbox sandbox = sandbox_start(argv[1], "current", "0");
     sandbox_account(&sandbox, "shared", "key-of-shared", 0);
     for (int i = 0; i < THREADS; i++) {

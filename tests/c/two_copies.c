@@ -16,6 +16,7 @@ int main(int argc, char **argv)
 {
     if (argc != 4)
         check_give_up("usage: two_copies path/to/aura-sandbox LIBRARY COPY");
+    bound_alarm(300);
     struct sandbox sandbox = sandbox_start(argv[1], "current", "0");
     sandbox_account(&sandbox, "many", "key-of-many", 500);
     struct loaded copies[] = {loaded_open(argv[2]), loaded_open(argv[3])};

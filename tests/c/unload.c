@@ -82,6 +82,7 @@ int main(int argc, char **argv)
 {
     if (argc != 3)
         check_give_up("usage: unload path/to/aura-sandbox path/to/libaura_users.so");
+    bound_alarm(300);
     it_stays(argv[2]);
     for (int round = 0; round < ROUNDS; round++)
         load_use_unload(argv[1], argv[2]);

@@ -1,6 +1,8 @@
 //! A server that does what a test tells it to, request by request.
 
-#![allow(dead_code, unreachable_pub)] // each test file uses a part of it
+#![allow(dead_code, unreachable_pub, unused_imports)] // each test file uses a part of it
+
+mod bound;
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
@@ -9,6 +11,8 @@ use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
 
 use aura_users::{Options, blocking};
+
+pub(crate) use bound::{bound, within};
 
 /// A request as it arrived.
 #[derive(Clone, Debug)]
@@ -88,7 +92,7 @@ impl Server {
 
     /// Waits until a connection is over, and says which.
     pub fn next_closed(&self) -> usize {
-        self.closed.recv().unwrap()
+        self.closed.recv_timeout(bound(60)).unwrap()
     }
 
     /// Options for this server alone.

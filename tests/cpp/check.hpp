@@ -7,6 +7,8 @@
 #ifndef CHECK_HPP
 #define CHECK_HPP
 
+#include "../c/bound.h"
+
 #include <aura_users.hpp>
 
 #include <atomic>

@@ -151,8 +151,10 @@ int main(int argc, char **argv)
 {
     if (argc != 2)
         check::give_up("usage: conformance AURA_REPLAY");
+    bound_alarm(300);
     Server server({argv[1], "serve"});
-    aura::Client client{{"env", false}, {"max_retries", 0}, {"rate_limit", "error"}};
+    aura::Client client{{"env", false}, {"max_retries", 0}, {"rate_limit", "error"},
+                        {"timeout", bound_seconds(60)}};
 
     FILE *cases = ::popen(("'" + std::string(argv[1]) + "' cases").c_str(), "r");
     std::istringstream lines(read_all(::fileno(cases)));

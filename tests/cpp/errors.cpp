@@ -227,7 +227,7 @@ int main(int argc, char **argv)
 {
     if (argc != 2)
         check::give_up("usage: errors AURA_SANDBOX");
-    ::alarm(600); /* a call that hangs ends the program */
+    bound_alarm(300);
     Sandbox sandbox(argv[1]);
     sandbox.account("eric");
     aura::Client client(sandbox.options("eric"));

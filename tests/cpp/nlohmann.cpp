@@ -79,7 +79,7 @@ int main(int argc, char **argv)
 {
     if (argc != 2)
         check::give_up("usage: nlohmann AURA_SANDBOX");
-    ::alarm(600); /* a call that hangs ends the program */
+    bound_alarm(300);
     Sandbox sandbox(argv[1]);
     sandbox.account("eric", 250);
     aura::Client client(sandbox.options("eric"));

@@ -15,7 +15,7 @@ int main(int argc, char **argv)
 {
     if (argc != 2)
         check::give_up("usage: no_exceptions AURA_SANDBOX");
-    ::alarm(600); /* a call that hangs ends the program */
+    bound_alarm(300);
     Sandbox sandbox(argv[1]);
     sandbox.account("eric", 250);
 

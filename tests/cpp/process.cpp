@@ -20,13 +20,13 @@ constexpr int CALLS = 100000, EARLY = 20000, ROWS = 250;
 /* What a child of this process, which runs `program`, ends with. */
 template <class Program> int in_a_child(Program program)
 {
-    int status = -1;
     std::fflush(stdout);
     pid_t child = ::fork();
-    if (child == 0)
+    if (child == 0) {
+        bound_alarm(120);
         program();
-    ::waitpid(child, &status, 0);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    }
+    return child_status(child);
 }
 
 /* A child goes on with its parent's client and stream, and so does the parent. */
@@ -182,7 +182,7 @@ int main(int argc, char **argv)
 {
     if (argc != 2)
         check::give_up("usage: process path/to/aura-sandbox");
-    ::alarm(600); /* a call that hangs ends the program */
+    bound_alarm(300);
     {
         Sandbox sandbox(argv[1]);
         sandbox.account("eric", ROWS);

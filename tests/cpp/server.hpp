@@ -154,6 +154,9 @@ public:
         return {{"env", false},
                 {"repo_url", api_url()},
                 {"max_retries", 0},
+                {"timeout", bound_seconds(60)},
+                {"connect_timeout", bound_seconds(60)},
+                {"total_timeout", bound_seconds(60)},
                 {"api_key", "key-of-" + account}};
     }
 };

@@ -239,7 +239,7 @@ int main(int argc, char **argv)
 {
     if (argc != 2)
         check::give_up("usage: stream AURA_SANDBOX");
-    ::alarm(600); /* a call that hangs ends the program */
+    bound_alarm(300);
     Sandbox sandbox(argv[1]);
     sandbox.account("many", 250);
     sandbox.account("even", 200);

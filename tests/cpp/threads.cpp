@@ -108,7 +108,7 @@ int main(int argc, char **argv)
 {
     if (argc != 2)
         check::give_up("usage: threads AURA_SANDBOX");
-    ::alarm(600); /* a call that hangs ends the program */
+    bound_alarm(300);
     Sandbox sandbox(argv[1]);
     sandbox.account("shared", 250);
     for (int user = 0; user < 8; user++)

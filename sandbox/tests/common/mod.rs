@@ -3,13 +3,13 @@
 #![allow(dead_code, reason = "every test program uses its own part of this")]
 
 pub(crate) mod admin;
+#[path = "../../../tests/common/bound.rs"]
+mod bound;
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
-use std::time::Duration;
 
-/// Long enough for any answer, short enough to notice that none comes.
-const PATIENCE: Duration = Duration::from_secs(10);
+pub(crate) use bound::bound;
 
 /// A reply as it came.
 #[derive(Debug, Clone, Default)]
@@ -44,8 +44,8 @@ impl Connection {
 
     pub(crate) fn open_at(host: &str, port: u16) -> Connection {
         let socket = TcpStream::connect((host, port)).expect("connect");
-        socket.set_read_timeout(Some(PATIENCE)).expect("timeout");
-        socket.set_write_timeout(Some(PATIENCE)).expect("timeout");
+        socket.set_read_timeout(Some(bound(60))).expect("timeout");
+        socket.set_write_timeout(Some(bound(60))).expect("timeout");
         Connection { reader: BufReader::new(socket) }
     }
 

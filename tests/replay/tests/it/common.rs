@@ -1,11 +1,16 @@
 //! The recordings read anew, without this crate, and a client of a few lines.
 
+#[path = "../../../common/bound.rs"]
+#[expect(dead_code, reason = "it is shared")]
+mod bound;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 
 use base64::Engine as _;
+use bound::bound;
 use serde_json::Value;
 
 /// Every recorded exchange by its id, as JSON.
@@ -63,7 +68,7 @@ pub(crate) fn request(method: &str, target: &str, headers: &[(&str, &str)], body
 pub(crate) fn connect(port: u16) -> TcpStream {
     let stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
     // Only a failing test waits this long.
-    stream.set_read_timeout(Some(std::time::Duration::from_secs(30))).unwrap();
+    stream.set_read_timeout(Some(bound(60))).unwrap();
     stream
 }
 
