@@ -89,6 +89,10 @@ impl Waiting {
         }
     }
 
+    fn clear(&self) {
+        *self.waker.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
     /// Has a child look up that would wait for its parent's connections. Only the lane's own thread
     /// comes here, so nobody else holds the lock at a fork.
     fn wake_in_a_child(&self) {
@@ -104,6 +108,8 @@ impl Waiting {
 impl Drop for Lane {
     /// Whoever drops the client may be inside another runtime, where no runtime may be waited for.
     fn drop(&mut self) {
+        // A waker holds the runtime, which holds `waiting`: neither would ever be freed.
+        self.waiting.clear();
         if let Some(runtime) = self.runtime.take() {
             runtime.shutdown_background();
         }

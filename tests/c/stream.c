@@ -245,8 +245,7 @@ static void a_failed_page_keeps_the_place(int failure, aura_status expected, con
     aura_audit_logs_free(logs);
     aura_client_free(client);
     flaky_stop(&flaky);
-    /* What came was not asked for again. */
-    CHECK_INT(flaky.asked[1], 1);
+    /* Page 1 is read again to see whether the log grew, so its count says nothing. */
     CHECK_INT(flaky.asked[2], 2);
     CHECK_INT(flaky.asked[3], 1);
     check_subject[0] = '\0';
@@ -267,18 +266,28 @@ static void asking_ahead(void)
     struct flaky flaky = {.rows = 1200};
     flaky_start(&flaky);
     aura_client *client = new_client(flaky.url, "0123456789abcdef");
-    aura_audit_logs *logs = open_logs(client, "prefetch", "3");
+    aura_audit_logs *logs = open_logs(client, "prefetch", "7");
 
-    /* While the caller looks at the first row, three more pages are on their way, and no fourth. */
+    /* More than the default begins at once: while the caller looks at the first row, seven more
+       pages are on their way, and no eighth. */
     CHECK_INT(next_number(logs, flaky_number), 1);
-    for (int page = 2; page <= 4; page++)
+    for (int page = 2; page <= 8; page++)
         CHECK(flaky_wait_for(&flaky, page));
     other_requests(client);
-    CHECK_INT(flaky_asked(&flaky, 5), 0);
+    CHECK_INT(flaky_asked(&flaky, 9), 0);
     aura_audit_logs_free(logs);
+    aura_client_free(client);
+    flaky_stop(&flaky);
+}
 
-    /* Without asking ahead, a page is asked for when its first row is. */
-    logs = open_logs(client, "prefetch", "0");
+static void not_asking_ahead(void)
+{
+    struct flaky flaky = {.rows = 1200};
+    flaky_start(&flaky);
+    aura_client *client = new_client(flaky.url, "0123456789abcdef");
+
+    /* A page is requested when its first row is. */
+    aura_audit_logs *logs = open_logs(client, "prefetch", "0");
     for (int number = 1; number <= 401; number++)
         CHECK_INT(next_number(logs, flaky_number), number);
     other_requests(client);
@@ -309,5 +318,6 @@ int main(int argc, char **argv)
     a_failed_page_keeps_the_place(500, AURA_SERVER, "4");
     a_failed_page_keeps_the_place(0, AURA_CONNECT, "4");
     asking_ahead();
+    not_asking_ahead();
     return check_finish("stream");
 }
