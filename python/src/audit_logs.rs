@@ -11,7 +11,7 @@ use pyo3::types::{PyCapsule, PyTuple};
 use crate::arrow;
 use crate::audit_log::AuditLog;
 use crate::errors::{invalid_argument, raised};
-use crate::log;
+use crate::{interrupt, log};
 
 /// The caller's own audit log, newest row first: an iterator of AuditLog.
 ///
@@ -97,7 +97,7 @@ impl AuditLogs {
             return Ok(Some(found));
         }
         // `list(stream)` runs none of Python's code, where somebody would look.
-        py.check_signals()?;
+        interrupt::check(py)?;
         log::refresh(py)?;
         let mut stream = self.take(py)?;
         let (stream, turned) = py.detach(|| {

@@ -50,7 +50,7 @@ trait Outcome: Send + 'static {
 
 impl Outcome for aura_users::User {
     fn to_python(self, py: Python<'_>) -> PyResult<Py<PyAny>> {
-        Ok(Py::new(py, User::from(self))?.into_any())
+        Ok(Py::new(py, User::new(py, self))?.into_any())
     }
 }
 

@@ -7,10 +7,12 @@
 //! - `options`: keyword arguments to options, and the table of options
 //! - `arrow`: a stream's rows for pandas, polars, pyarrow and every other reader of Arrow
 //! - `user`, `audit_log`, `audit_logs`, `rate_limit`: what comes back
+//! - `datetime`: its times
 //! - `json`: a record's JSON to Python's objects
 //! - `errors`: a Rust error to its exception in `aura_users/_errors.py`
 //! - `pending`: an exception that is raised when Python runs again
 //! - `interrupt`: Ctrl-C and other signals while a call waits
+//! - `python_code`: calls that may run Python code
 //! - `log`: what the core tells, to Python's `logging`
 //!
 //! The GIL is released around every wait. No lock of ours is held while it is: so a fork, which
@@ -22,6 +24,7 @@ mod audit_logs;
 mod call;
 mod client;
 mod completions;
+mod datetime;
 mod errors;
 mod functions;
 mod interrupt;
@@ -29,6 +32,7 @@ mod json;
 mod log;
 mod options;
 mod pending;
+mod python_code;
 mod rate_limit;
 mod user;
 
@@ -77,7 +81,9 @@ mod _native {
         module.add("__version__", env!("CARGO_PKG_VERSION"))?;
         module.add("OPTIONS", super::options::specs(py)?)?;
         module.add("ERROR_KINDS", PyTuple::new(py, ErrorKind::ALL.map(ErrorKind::as_str))?)?;
-        super::log::install();
+        super::log::install(py)?;
+        super::errors::prepare(py)?;
+        super::json::prepare(py)?;
         Ok(())
     }
 

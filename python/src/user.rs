@@ -1,12 +1,9 @@
 //! `User`, `Package` and `Organization`.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use pyo3::prelude::*;
-use pyo3::types::{
-    PyBool, PyDateTime, PyDict, PyMappingProxy, PyString, PyTuple, PyType, PyTzInfo,
-};
+use pyo3::types::{PyBool, PyDict, PyMappingProxy, PyString, PyTuple, PyType};
 
+use crate::datetime::{self, datetime};
 use crate::errors::raised;
 use crate::json::decode;
 use crate::options::text;
@@ -40,18 +37,10 @@ const KNOWN: [&str; 10] = [
     "organizations",
 ];
 
-impl From<aura_users::User> for User {
-    fn from(user: aura_users::User) -> Self {
+impl User {
+    pub(crate) fn new(py: Python<'_>, user: aura_users::User) -> Self {
+        datetime::prepare(py);
         Self(user)
-    }
-}
-
-/// Aware, in UTC, exact.
-fn datetime(py: Python<'_>, at: SystemTime) -> PyResult<Bound<'_, PyAny>> {
-    let epoch = PyDateTime::new(py, 1970, 1, 1, 0, 0, 0, 0, Some(&*PyTzInfo::utc(py)?))?;
-    match at.duration_since(UNIX_EPOCH) {
-        Ok(after) => epoch.add(after),
-        Err(before) => epoch.sub(before.duration()),
     }
 }
 
@@ -117,7 +106,7 @@ impl User {
     #[classmethod]
     fn from_json(cls: &Bound<'_, PyType>, raw_json: &Bound<'_, PyAny>) -> PyResult<Self> {
         aura_users::User::from_json(text("raw_json", raw_json)?)
-            .map(Self)
+            .map(|user| Self::new(cls.py(), user))
             .map_err(|error| raised(cls.py(), &error))
     }
 
@@ -151,16 +140,17 @@ impl User {
         self.0.email()
     }
 
-    /// When the account was made: UTC, to the microsecond.
+    /// When the account was made: UTC, to the microsecond. None where the server does not say, or
+    /// says a time that `datetime` cannot hold.
     #[getter]
     fn inserted_at<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
-        self.0.inserted_at().map(|at| datetime(py, at)).transpose()
+        self.0.inserted_at().map_or(Ok(None), |at| datetime(py, at))
     }
 
-    /// When the account was last changed: UTC, to the microsecond.
+    /// When the account was last changed: UTC, to the microsecond; None as with `inserted_at`.
     #[getter]
     fn updated_at<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
-        self.0.updated_at().map(|at| datetime(py, at)).transpose()
+        self.0.updated_at().map_or(Ok(None), |at| datetime(py, at))
     }
 
     /// The packages the user owns and the caller may see. None where the server does not say, as

@@ -13,6 +13,7 @@ use crate::audit_log::KNOWN;
 use crate::audit_logs::AuditLogs;
 use crate::errors;
 use crate::pending::raise_soon;
+use crate::python_code;
 use c_data::{Column, Failure, Field, Stream};
 
 /// The columns. JSON is text here: what is in it follows the action, and has no one type.
@@ -67,7 +68,7 @@ fn extra(row: &str) -> Option<String> {
 
 /// An exception as the interface can say it: a number and a text.
 fn failure(py: Python<'_>, error: &PyErr, page: u64) -> Failure {
-    let message = format!("{error} [audit log, page {page}]");
+    let message = format!("{} [audit log, page {page}]", text(py, error));
     let errno = if !errors::is_ours(py, error) {
         // What a signal's handler raised. The reader raises an error of its own with our text;
         // after that Python gets this one, as it is.
@@ -79,4 +80,14 @@ fn failure(py: Python<'_>, error: &PyErr, page: u64) -> Failure {
         EIO
     };
     Failure { errno, message }
+}
+
+/// As Python's own `traceback.format_exception_only`, on one line.
+fn text(py: Python<'_>, error: &PyErr) -> String {
+    let class = error.get_type(py).qualname();
+    let class = class.map_or_else(|_| "an error".to_owned(), |name| name.to_string());
+    match python_code::str(error.value(py)) {
+        Ok(said) => format!("{class}: {said}"),
+        Err(_) => class,
+    }
 }

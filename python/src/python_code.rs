@@ -1,0 +1,133 @@
+//! Calls that may run Python code. This crate makes them here and nowhere else.
+//!
+//! Python code gives the GIL away and wants it back. If the interpreter ends meanwhile, Python
+//! before 3.14 ends the thread at that point with `pthread_exit`, which unwinds the thread's stack.
+//! Rust's frames cannot be unwound in that way: the process would abort. So such a thread stops
+//! here until the process ends, as it does in Python 3.14.
+//!
+//! pyo3 does the same where a thread of ours takes the GIL (`Python::attach`, the end of `detach`).
+
+#![allow(unsafe_code, reason = "pyo3 declares Python's functions as ones that never unwind")]
+
+use std::ffi::c_int;
+use std::mem;
+use std::time::Duration;
+
+use pyo3::BoundObject;
+use pyo3::ffi::{self, PyObject};
+use pyo3::prelude::*;
+use pyo3::types::{PyString, PyTuple};
+
+/// Stops a thread that is unwound past it.
+struct Stop;
+
+impl Drop for Stop {
+    fn drop(&mut self) {
+        loop {
+            std::thread::sleep(Duration::from_secs(60));
+        }
+    }
+}
+
+/// Runs one function of Python's, which `pthread_exit` may unwind.
+fn guarded<T>(run: impl FnOnce() -> T) -> T {
+    let stop = Stop;
+    let done = run();
+    mem::forget(stop);
+    done
+}
+
+/// A function of Python's C API with one argument, which gives a new reference or an error.
+type Unary = unsafe extern "C" fn(*mut PyObject) -> *mut PyObject;
+
+fn unary<'py>(function: Unary, value: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    type Unwinding = unsafe extern "C-unwind" fn(*mut PyObject) -> *mut PyObject;
+    // SAFETY: the two types differ only in that the second one may unwind.
+    let function = unsafe { mem::transmute::<Unary, Unwinding>(function) };
+    // SAFETY: the thread is attached, and the value lives until the function returns.
+    unsafe { Bound::from_owned_ptr_or_err(value.py(), guarded(|| function(value.as_ptr()))) }
+}
+
+/// Calls `function`.
+pub(crate) fn call<'py>(
+    function: &Bound<'py, PyAny>,
+    args: impl IntoPyObject<'py, Target = PyTuple>,
+) -> PyResult<Bound<'py, PyAny>> {
+    type Plain = unsafe extern "C" fn(*mut PyObject, *mut PyObject, *mut PyObject) -> *mut PyObject;
+    type Unwinding =
+        unsafe extern "C-unwind" fn(*mut PyObject, *mut PyObject, *mut PyObject) -> *mut PyObject;
+    // SAFETY: as in `unary`.
+    let call = unsafe { mem::transmute::<Plain, Unwinding>(ffi::PyObject_Call) };
+    let args = args.into_pyobject(function.py()).map_err(Into::into)?.into_bound();
+    // SAFETY: as in `unary`; there are no keyword arguments.
+    unsafe {
+        let given = guarded(|| call(function.as_ptr(), args.as_ptr(), std::ptr::null_mut()));
+        Bound::from_owned_ptr_or_err(function.py(), given)
+    }
+}
+
+/// `import name`.
+pub(crate) fn import<'py>(py: Python<'py>, name: &str) -> PyResult<Bound<'py, PyAny>> {
+    unary(ffi::PyImport_Import, PyString::new(py, name).as_any())
+}
+
+/// `str(value)`.
+pub(crate) fn str<'py>(value: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyString>> {
+    Ok(unary(ffi::PyObject_Str, value)?.cast_into()?)
+}
+
+/// `float(value)`, which takes text, too.
+pub(crate) fn float<'py>(value: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    unary(ffi::PyNumber_Float, value)
+}
+
+/// `operator.index(value)`.
+pub(crate) fn index<'py>(value: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    unary(ffi::PyNumber_Index, value)
+}
+
+/// `os.fspath(value)`.
+pub(crate) fn fspath<'py>(value: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    unary(ffi::PyOS_FSPath, value)
+}
+
+/// `iter(value)`.
+pub(crate) fn iter<'py>(value: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    unary(ffi::PyObject_GetIter, value)
+}
+
+/// `tuple(value)`.
+pub(crate) fn tuple<'py>(value: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyTuple>> {
+    Ok(unary(ffi::PySequence_Tuple, value)?.cast_into()?)
+}
+
+/// Runs the handlers of signals that have come, which only Python's main thread does. Fails with
+/// what one of them raises.
+pub(crate) fn check_signals(py: Python<'_>) -> PyResult<()> {
+    type Plain = unsafe extern "C" fn() -> c_int;
+    type Unwinding = unsafe extern "C-unwind" fn() -> c_int;
+    // SAFETY: as in `unary`. Other threads may run the garbage collector in it.
+    let check = unsafe { mem::transmute::<Plain, Unwinding>(ffi::PyErr_CheckSignals) };
+    // SAFETY: the thread is attached.
+    match guarded(|| unsafe { check() }) {
+        0 => Ok(()),
+        _ => Err(PyErr::fetch(py)),
+    }
+}
+
+/// Whether this thread runs Python code although the interpreter ends: it is the one that ends it.
+pub(crate) fn ends_python(_attached: Python<'_>) -> bool {
+    // SAFETY: it may always be called.
+    unsafe { ffi::Py_IsInitialized() == 0 }
+}
+
+/// Hands an error that nobody can take to `sys.unraisablehook`.
+pub(crate) fn report(py: Python<'_>, error: PyErr) {
+    type Plain = unsafe extern "C" fn(*mut PyObject);
+    type Unwinding = unsafe extern "C-unwind" fn(*mut PyObject);
+    // SAFETY: as in `unary`.
+    let report = unsafe { mem::transmute::<Plain, Unwinding>(ffi::PyErr_WriteUnraisable) };
+    error.restore(py);
+    // SAFETY: the thread is attached, and an error is set.
+    guarded(|| unsafe { report(std::ptr::null_mut()) });
+}
