@@ -38,7 +38,9 @@ __all__ = [
     "create_user",
     "get_current_user",
     "get_user",
+    "page_at_hand",
     "reset_user_password",
+    "row_at_hand",
     "start_create_user",
     "start_get_current_user",
     "start_get_user",
@@ -402,4 +404,11 @@ def start_get_user(client: Client, username_or_email: str, options: CallOptions)
 def start_reset_user_password(
     client: Client, username_or_email: str, options: CallOptions
 ) -> Call[None]: ...
-def start_next_page(logs: AuditLogs) -> Call[tuple[int, list[AuditLog]] | None]: ...
+def start_next_page(logs: AuditLogs) -> Call[bool]:
+    """Begin the next page. To take it puts its rows at hand; False if there is none."""
+
+def row_at_hand(logs: AuditLogs) -> AuditLog | None:
+    """Give the next row if it need not be waited for."""
+
+def page_at_hand(logs: AuditLogs) -> list[AuditLog] | None:
+    """Give the rest of the page at hand, if there is any."""

@@ -6,6 +6,7 @@
 //!   `aura_users/_async.py`
 //! - `options`: keyword arguments to options, and the table of options
 //! - `arrow`: a stream's rows for pandas, polars, pyarrow and every other reader of Arrow
+//! - `stream`: the rows of a stream, and how they come back from an exception
 //! - `user`, `audit_log`, `audit_logs`, `rate_limit`: what comes back
 //! - `datetime`: its times
 //! - `json`: a record's JSON to Python's objects
@@ -34,6 +35,7 @@ mod options;
 mod pending;
 mod python_code;
 mod rate_limit;
+mod stream;
 mod user;
 
 /// The native half of `aura_users`.
@@ -45,7 +47,7 @@ mod _native {
     #[pymodule_export]
     use super::audit_log::AuditLog;
     #[pymodule_export]
-    use super::audit_logs::{AuditLogPages, AuditLogs};
+    use super::audit_logs::{AuditLogPages, AuditLogs, page_at_hand, row_at_hand};
     #[pymodule_export]
     use super::call::{
         Call, start_create_user, start_get_current_user, start_get_user, start_next_page,

@@ -10,11 +10,16 @@
 #![allow(unsafe_code, reason = "pyo3 declares Python's functions as ones that never unwind")]
 
 use std::ffi::c_int;
+#[cfg(unix)]
+use std::ffi::{c_char, c_void};
 use std::mem;
+#[cfg(unix)]
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use pyo3::BoundObject;
 use pyo3::ffi::{self, PyObject};
+use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyString, PyTuple};
 
@@ -130,4 +135,46 @@ pub(crate) fn report(py: Python<'_>, error: PyErr) {
     error.restore(py);
     // SAFETY: the thread is attached, and an error is set.
     guarded(|| unsafe { report(std::ptr::null_mut()) });
+}
+
+/// Whether this thread has the GIL; false where that cannot be told.
+#[cfg(unix)]
+pub(crate) fn holds_gil() -> bool {
+    type Check = unsafe extern "C" fn() -> c_int;
+    unsafe extern "C" {
+        fn dlsym(handle: *mut c_void, name: *const c_char) -> *mut c_void;
+    }
+    const RTLD_DEFAULT: isize = if cfg!(target_vendor = "apple") { -2 } else { 0 };
+    // Every Python has this function, but none promises it to abi3 modules.
+    static CHECK: LazyLock<Option<Check>> = LazyLock::new(|| {
+        let everywhere = std::ptr::without_provenance_mut(RTLD_DEFAULT as usize);
+        // SAFETY: the name is a C string.
+        let found = unsafe { dlsym(everywhere, c"PyGILState_Check".as_ptr()) };
+        // SAFETY: the function has this type; NULL is none.
+        unsafe { mem::transmute::<*mut c_void, Option<Check>>(found) }
+    });
+    // SAFETY: any thread may ask.
+    CHECK.is_some_and(|check| unsafe { check() } == 1)
+}
+
+#[cfg(not(unix))]
+pub(crate) fn holds_gil() -> bool {
+    false
+}
+
+/// A place in a program that runs: a frame, and an instruction in it.
+#[derive(PartialEq)]
+pub(crate) struct Instruction {
+    frame: usize,
+    at: i64,
+}
+
+impl Instruction {
+    /// The one that this thread is at, if there is Python code below.
+    pub(crate) fn current(py: Python<'_>) -> Option<Self> {
+        // SAFETY: the thread is attached; the frame lives as long as this thread is in it.
+        let frame = unsafe { Bound::from_borrowed_ptr_or_opt(py, ffi::PyEval_GetFrame().cast()) }?;
+        let at = frame.getattr(intern!(py, "f_lasti")).and_then(|at| at.extract());
+        Some(Self { frame: frame.as_ptr() as usize, at: at.ok()? })
+    }
 }

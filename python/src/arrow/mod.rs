@@ -1,8 +1,10 @@
 //! An audit log for every library that reads Arrow: one record batch for each page.
 
 mod c_data;
+mod handed_out;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -14,7 +16,8 @@ use crate::audit_logs::AuditLogs;
 use crate::errors;
 use crate::pending::raise_soon;
 use crate::python_code;
-use c_data::{Column, Failure, Field, Stream};
+use c_data::{Batch, Column, Failure, Field, Stream};
+use handed_out::{Reading, Rows};
 
 /// The columns. JSON is text here: what is in it follows the action, and has no one type.
 static FIELDS: [Field; 4] = [
@@ -31,32 +34,45 @@ const EINVAL: i32 = 22;
 
 /// The capsule that `__arrow_c_stream__` gives. Reading it is reading `logs`.
 pub(crate) fn stream<'py>(py: Python<'py>, logs: Py<AuditLogs>) -> PyResult<Bound<'py, PyCapsule>> {
+    let reading = Arc::new(Reading::default());
     let source = move || {
         // The reader may hold the GIL or not; while it waits, nobody does.
-        let rows = Python::try_attach(|py| {
+        let next = Python::try_attach(|py| {
             let logs = logs.get();
-            logs.next_page(py).map_err(|error| failure(py, &error, logs.page()))
+            let next = logs.next(py, |stream| Some((stream.next_rows()?, stream.come_back())));
+            reading.has_failed(next.is_err());
+            match next {
+                Ok(Some((rows, come_back))) => {
+                    batch(Rows::new(py, rows, come_back, &reading)).map(Some)
+                }
+                Ok(None) => {
+                    reading.is_over();
+                    Ok(None)
+                }
+                Err(error) => Err(failure(py, &error, logs.page())),
+            }
         });
         let gone = || Failure { errno: EIO, message: "Python has ended".to_owned() };
-        rows.ok_or_else(gone)??.map(|rows| batch(&rows)).transpose()
+        next.ok_or_else(gone)?
     };
     PyCapsule::new_with_value(py, Stream::new(&FIELDS, Box::new(source)), c"arrow_array_stream")
 }
 
-fn batch(rows: &[aura_users::AuditLog]) -> Result<Vec<Column>, Failure> {
+fn batch(rows: Arc<Rows>) -> Result<Batch, Failure> {
     let mut columns = FIELDS.each_ref().map(|_| Column::new());
-    for row in rows {
+    let is_room = rows.lock().iter().all(|row| {
+        let row = &row.log;
         let params = Some(row.params()).filter(|params| *params != "null");
         let extra = extra(row.json());
         let values = [Some(row.action()), row.user_agent(), params, extra.as_deref()];
-        for (column, value) in columns.iter_mut().zip(values) {
-            if !column.push(value) {
-                let message = "a page has more than 2 GiB of text in one column".to_owned();
-                return Err(Failure { errno: EIO, message });
-            }
-        }
+        columns.iter_mut().zip(values).all(|(column, value)| column.push(value))
+    });
+    if !is_room {
+        rows.refuse();
+        let message = "a page has more than 2 GiB of text in one column".to_owned();
+        return Err(Failure { errno: EIO, message });
     }
-    Ok(columns.into())
+    Ok(Batch { columns: columns.into(), until_released: rows })
 }
 
 /// The fields of a row that have no column, as a JSON object; none where there are none.
