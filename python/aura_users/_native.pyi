@@ -36,6 +36,7 @@ __all__ = [
     "User",
     "__version__",
     "create_user",
+    "fields_json",
     "get_current_user",
     "get_user",
     "page_at_hand",
@@ -412,3 +413,6 @@ def row_at_hand(logs: AuditLogs) -> AuditLog | None:
 
 def page_at_hand(logs: AuditLogs) -> list[AuditLog] | None:
     """Give the rest of the page at hand, if there is any."""
+
+def fields_json(raw_json: str) -> dict[str, str]:
+    """Give the fields of a record, each with its JSON as the server wrote it."""

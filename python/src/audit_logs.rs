@@ -72,9 +72,8 @@ impl AuditLogs {
         }
     }
 
-    /// What `find` finds in the rows at hand, or in those of the next page.
-    ///
-    /// Whatever may raise an exception comes before the rows leave the stream.
+    /// What `find` finds in the rows at hand, or in those of the next page. Whatever may raise an
+    /// exception comes before the rows leave the stream.
     pub(crate) fn next<T>(
         &self,
         py: Python<'_>,
@@ -171,7 +170,12 @@ impl AuditLogs {
     }
 
     fn __next__(&self, py: Python<'_>) -> PyResult<Option<AuditLog>> {
-        self.next(py, Stream::next_row)
+        // Most rows are at hand. Python looks at its signals right after such a row was returned,
+        // and if a handler raises, the row comes back.
+        match self.at_hand(Stream::next_row) {
+            Some(row) => Ok(Some(row)),
+            None => self.next(py, Stream::next_row),
+        }
     }
 
     /// The page the next row is on, or after the end the last page there was: to go on another

@@ -72,6 +72,21 @@ fn scan_once(py: Python<'_>) -> PyResult<&Bound<'_, PyAny>> {
     Ok(found.bind(py))
 }
 
+/// The fields of a record, each with its JSON as the server wrote it, in the server's order. This is
+/// for the command line, which shows numbers as they came.
+#[pyfunction]
+pub(crate) fn fields_json<'py>(py: Python<'py>, raw_json: &str) -> PyResult<Bound<'py, PyDict>> {
+    let mut reader = Reader { py, text: raw_json, at: 0, met: None };
+    let fields = PyDict::new(py);
+    reader.members(|reader, name| {
+        reader.next()?;
+        let start = reader.at;
+        reader.skip()?;
+        fields.set_item(name, &raw_json[start..reader.at])
+    })?;
+    Ok(fields)
+}
+
 /// Looks up now what would have to be imported later, when Python may be unable to.
 pub(crate) fn prepare(py: Python<'_>) -> PyResult<()> {
     scan_once(py).map(drop)
@@ -115,28 +130,66 @@ impl<'py> Reader<'_, 'py> {
 
     fn object(&mut self) -> PyResult<Bound<'py, PyDict>> {
         let dict = PyDict::new(self.py);
+        self.members(|reader, name| {
+            let value = reader.value()?;
+            dict.set_item(name, value)
+        })?;
+        Ok(dict)
+    }
+
+    /// Hands over the name of each member of an object; `take` passes over the value.
+    fn members(
+        &mut self,
+        mut take: impl FnMut(&mut Self, Bound<'py, PyString>) -> PyResult<()>,
+    ) -> PyResult<()> {
+        self.next()?;
         self.at += 1;
         while self.next()? != b'}' {
             if self.text.as_bytes()[self.at] == b',' {
                 self.at += 1;
                 self.next()?;
             }
-            let start = self.at;
-            let name = self.plain();
-            let end = self.at;
+            let name = self.string()?;
             self.next()?;
             self.at += 1; // the colon
-            let value = self.value()?;
-            match (name, &mut self.met) {
-                (Some(name), Some(met)) if name.len() <= LONGEST => {
-                    dict.set_item(met.get(self.py, name), value)?;
-                }
-                (Some(name), _) => dict.set_item(name, value)?,
-                (None, _) => dict.set_item(self.by_python::<PyString>(start..end)?, value)?,
-            }
+            take(self, name)?;
         }
         self.at += 1;
-        Ok(dict)
+        Ok(())
+    }
+
+    /// Passes over a value.
+    fn skip(&mut self) -> PyResult<()> {
+        let mut depth = 0;
+        loop {
+            match self.next()? {
+                b'"' => drop(self.plain()),
+                b'{' | b'[' => {
+                    depth += 1;
+                    self.at += 1;
+                }
+                b'}' | b']' => {
+                    depth -= 1;
+                    self.at += 1;
+                }
+                b',' | b':' => {
+                    self.at += 1;
+                    continue;
+                }
+                _ => {
+                    let rest = &self.text.as_bytes()[self.at..];
+                    let is_part =
+                        |byte: &&u8| byte.is_ascii_alphanumeric() || b"+-.".contains(byte);
+                    match rest.iter().take_while(is_part).count() {
+                        0 => return Err(PyValueError::new_err("this is no JSON")),
+                        length => self.at += length,
+                    }
+                }
+            }
+            if depth == 0 {
+                return Ok(());
+            }
+        }
     }
 
     fn array(&mut self) -> PyResult<Bound<'py, PyList>> {

@@ -62,6 +62,8 @@ mod _native {
         create_user, get_current_user, get_user, reset_user_password, stream_audit_logs,
     };
     #[pymodule_export]
+    use super::json::fields_json;
+    #[pymodule_export]
     use super::options::OptionSpec;
     #[pymodule_export]
     use super::rate_limit::RateLimitState;

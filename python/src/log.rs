@@ -124,7 +124,7 @@ fn wants_debug(logger: &Bound<'_, PyAny>) -> PyResult<bool> {
 
 /// Tells what was kept. Fails with what ends more than a handler, such as `KeyboardInterrupt`.
 pub(crate) fn deliver(py: Python<'_>) -> PyResult<()> {
-    if !IS_KEPT.swap(false, Ordering::Acquire) {
+    if !IS_KEPT.load(Ordering::Relaxed) || !IS_KEPT.swap(false, Ordering::Acquire) {
         return Ok(());
     }
     let records = mem::take(&mut *Kept::here().lock());

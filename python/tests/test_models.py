@@ -193,3 +193,19 @@ def test_every_protocol_of_pickle(protocol: int) -> None:
     row = aura_users.AuditLog.from_json('{"action":"key.generate"}')
     for record in (rich, row, *(rich.packages or ()), *(rich.organizations or ())):
         assert pickle.loads(pickle.dumps(record, protocol)) == record
+
+
+@pytest.mark.parametrize(
+    ("text", "year"),
+    [
+        ("0000-12-31T23:59:59Z", None),
+        ("0001-01-01T00:00:00+00:01", None),
+        ("0001-01-01T00:00:00Z", 1),
+        ("9999-12-31T23:59:59.999999Z", 9999),
+        ("9999-12-31T23:59:59-00:01", None),
+    ],
+)
+def test_a_time_that_datetime_cannot_hold_is_none(text: str, year: int | None) -> None:
+    user = aura_users.User.from_json(f'{{"username": "a", "inserted_at": "{text}"}}')
+    assert (user.inserted_at and user.inserted_at.year) == year
+    assert user.to_dict()["inserted_at"] == text
