@@ -11,7 +11,7 @@
 //! - `datetime`: its times
 //! - `json`: a record's JSON to Python's objects
 //! - `errors`: a Rust error to its exception in `aura_users/_errors.py`
-//! - `pending`: an exception that is raised when Python runs again
+//! - `pending`: what is done when Python runs again, such as raising an exception
 //! - `interrupt`: Ctrl-C and other signals while a call waits
 //! - `python_code`: calls that may run Python code
 //! - `log`: what the core tells, to Python's `logging`

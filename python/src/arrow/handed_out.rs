@@ -16,6 +16,7 @@ use std::thread::{self, ThreadId};
 
 use pyo3::prelude::*;
 
+use crate::pending::do_soon;
 use crate::python_code::{Instruction, holds_gil};
 use crate::stream::{ComeBack, Row, is_error_set};
 
@@ -32,11 +33,15 @@ impl Reading {
         self.has_failed.store(has_failed, Ordering::Relaxed);
     }
 
-    /// The reader knows that it has all rows, and keeps them.
-    pub(super) fn is_over(&self) {
-        for rows in self.lock().drain(..).filter_map(|rows| rows.upgrade()) {
-            rows.lock().clear();
-        }
+    /// The reader knows that it has all rows. It keeps them once the handlers of signals that have
+    /// come by then are through.
+    pub(super) fn is_over(&self, py: Python<'_>) {
+        let batches = mem::take(&mut *self.lock());
+        do_soon(py, move || {
+            for rows in batches.into_iter().filter_map(|rows| rows.upgrade()) {
+                rows.lock().clear();
+            }
+        });
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Weak<Rows>>> {

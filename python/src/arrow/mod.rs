@@ -46,7 +46,7 @@ pub(crate) fn stream<'py>(py: Python<'py>, logs: Py<AuditLogs>) -> PyResult<Boun
                     batch(Rows::new(py, rows, come_back, &reading)).map(Some)
                 }
                 Ok(None) => {
-                    reading.is_over();
+                    reading.is_over(py);
                     Ok(None)
                 }
                 Err(error) => Err(failure(py, &error, logs.page())),
