@@ -245,6 +245,9 @@ class AuditLog:
     def params(self) -> Any:  # noqa: ANN401 - its shape follows the action
         """The details, decoded when first asked for."""
     @property
+    def inserted_at(self) -> datetime | None:
+        """When it was done: UTC, to the microsecond. Today's servers do not say."""
+    @property
     def raw_json(self) -> str:
         """The server's own JSON of the row, byte for byte."""
     @property

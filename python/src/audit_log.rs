@@ -4,6 +4,7 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyMappingProxy, PyString, PyType};
 
+use crate::datetime::{self, datetime};
 use crate::errors::raised;
 use crate::json::decode;
 use crate::options::text;
@@ -11,7 +12,7 @@ use crate::stream::HandedOut;
 use crate::user::{Reduced, answer, hash, reduced, without};
 
 /// One row of an audit log: something that was done with the caller's account. It cannot be
-/// changed. The server gives rows neither an id nor a time, nor the key that was used.
+/// changed. It has no id, and does not say which key was used; today's servers send no time either.
 ///
 /// `raw_json` is the server's own text; `to_dict()` is all of it decoded, and `extra` the fields
 /// that have no attribute here.
@@ -28,7 +29,7 @@ pub(crate) struct AuditLog {
 }
 
 /// The fields of the server's row that are attributes.
-pub(crate) const KNOWN: [&str; 3] = ["action", "user_agent", "params"];
+const KNOWN: [&str; 4] = ["action", "user_agent", "params", "inserted_at"];
 
 impl From<HandedOut> for AuditLog {
     fn from(row: HandedOut) -> Self {
@@ -46,6 +47,7 @@ impl AuditLog {
     /// A row again, from what `raw_json` gave. Raises InvalidArgumentError for other text.
     #[classmethod]
     fn from_json(cls: &Bound<'_, PyType>, raw_json: &Bound<'_, PyAny>) -> PyResult<Self> {
+        datetime::prepare(cls.py());
         aura_users::AuditLog::from_json(text("raw_json", raw_json)?)
             .map(|row| HandedOut::alone(row).into())
             .map_err(|error| raised(cls.py(), &error))
@@ -73,6 +75,13 @@ impl AuditLog {
             .params
             .get_or_try_init(py, || decode(py, self.row.read().params()).map(Bound::unbind))?;
         Ok(params.bind(py).clone())
+    }
+
+    /// When it was done: UTC, to the microsecond. None if the server does not say, as today's
+    /// servers do not, or says no time that `datetime` can hold.
+    #[getter]
+    fn inserted_at<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        self.row.read().inserted_at().map_or(Ok(None), |at| datetime(py, at))
     }
 
     /// The server's own JSON of the row, byte for byte.

@@ -197,9 +197,9 @@ impl AuditLogs {
     /// The same rows for every library that reads Arrow, such as pandas, polars and pyarrow: one
     /// record batch for each page, with the columns action, user_agent, params and extra.
     ///
-    /// params is JSON text, null where there are no details; extra is a JSON object of the fields
-    /// unknown to this library, null where there are none. `requested_schema` is not taken up, as
-    /// the interface allows.
+    /// params is JSON text, null if there are no details; extra is a JSON object of the other
+    /// fields, `inserted_at` too, and null if there are none. `requested_schema` is not taken up,
+    /// as the interface allows.
     ///
     /// An error is what the reading library makes of it, with our text. The stream keeps its
     /// place: `page` says where, and `next()` raises the error itself.

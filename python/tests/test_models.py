@@ -209,3 +209,25 @@ def test_a_time_that_datetime_cannot_hold_is_none(text: str, year: int | None) -
     user = aura_users.User.from_json(f'{{"username": "a", "inserted_at": "{text}"}}')
     assert (user.inserted_at and user.inserted_at.year) == year
     assert user.to_dict()["inserted_at"] == text
+
+
+@pytest.mark.parametrize(
+    ("text", "time"),
+    [
+        ('"2026-11-23T11:50:45.977004Z"', datetime(2026, 11, 23, 11, 50, 45, 977004, timezone.utc)),
+        ('"2026-11-23T11:50:45"', datetime(2026, 11, 23, 11, 50, 45, 0, timezone.utc)),
+        ('"0000-01-01T00:00:00Z"', None),
+        ('"yesterday"', None),
+        ("null", None),
+        ("5", None),
+    ],
+)
+def test_a_row_has_a_time_if_the_server_sends_one(text: str, time: datetime | None) -> None:
+    row = aura_users.AuditLog.from_json(
+        f'{{"params": {{}}, "action": "a", "inserted_at": {text}, "future": 1}}'
+    )
+    assert row.inserted_at == time
+    assert row.extra == {"future": 1}
+    assert row.to_dict()["inserted_at"] == json.loads(text)
+    assert repr(row) == "<AuditLog 'a'>"
+    assert aura_users.AuditLog.from_json('{"action": "a"}').inserted_at is None

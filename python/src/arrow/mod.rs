@@ -11,7 +11,6 @@ use pyo3::prelude::*;
 use pyo3::types::PyCapsule;
 use serde_json::value::RawValue;
 
-use crate::audit_log::KNOWN;
 use crate::audit_logs::AuditLogs;
 use crate::errors;
 use crate::pending::raise_soon;
@@ -26,6 +25,9 @@ static FIELDS: [Field; 4] = [
     Field { name: c"params", is_nullable: true },
     Field { name: c"extra", is_nullable: true },
 ];
+
+/// The fields of a row that have a column; `extra` takes the others.
+const KNOWN: [&str; 3] = ["action", "user_agent", "params"];
 
 // Of the same value on every system we build for.
 const EINTR: i32 = 4;
