@@ -6,6 +6,7 @@ from aura_users._loops import result, running_loop
 from aura_users._native import (
     AuditLogs,
     Client,
+    is_at_hand,
     page_at_hand,
     row_at_hand,
     start_create_user,
@@ -159,9 +160,10 @@ class AsyncAuditLogs:
         return self
 
     async def __anext__(self) -> AuditLog:
-        while (row := row_at_hand(self._logs)) is None:
+        while not is_at_hand(self._logs):
             await self._turn_page()
-        return row
+        # A variable would keep the row from coming back. Another thread may have been quicker.
+        return row_at_hand(self._logs) or await self.__anext__()
 
     async def _turn_page(self) -> None:
         """Wait for the next page and make it the one at hand, unless another task has."""
@@ -172,9 +174,9 @@ class AsyncAuditLogs:
             raise StopAsyncIteration
 
     async def _take_page(self) -> list[AuditLog]:
-        while (page := page_at_hand(self._logs)) is None:
+        while not is_at_hand(self._logs):
             await self._turn_page()
-        return page
+        return page_at_hand(self._logs) or await self._take_page()
 
     @property
     def page(self) -> int:

@@ -39,6 +39,7 @@ __all__ = [
     "fields_json",
     "get_current_user",
     "get_user",
+    "is_at_hand",
     "page_at_hand",
     "reset_user_password",
     "row_at_hand",
@@ -410,6 +411,9 @@ def start_reset_user_password(
 ) -> Call[None]: ...
 def start_next_page(logs: AuditLogs) -> Call[bool]:
     """Begin the next page. To take it puts its rows at hand; False if there is none."""
+
+def is_at_hand(logs: AuditLogs) -> bool:
+    """Say whether the next row need not be waited for."""
 
 def row_at_hand(logs: AuditLogs) -> AuditLog | None:
     """Give the next row if it need not be waited for."""

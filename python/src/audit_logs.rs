@@ -5,11 +5,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use aura_users::{Result, blocking};
 use pyo3::prelude::*;
-use pyo3::types::{PyCapsule, PyTuple};
+use pyo3::types::{PyCapsule, PyList, PyTuple};
 
 use crate::arrow;
 use crate::audit_log::AuditLog;
 use crate::errors::{invalid_argument, raised};
+use crate::python_code::without_gc;
 use crate::stream::{Coming, NextPage, Stream};
 use crate::{interrupt, log};
 
@@ -256,9 +257,15 @@ impl AuditLogPages {
         slf
     }
 
-    fn __next__(&self, py: Python<'_>) -> PyResult<Option<Vec<AuditLog>>> {
-        self.logs.get().next(py, Stream::next_page)
+    fn __next__<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyList>>> {
+        self.logs.get().next(py, Stream::next_page)?.map(|rows| list(py, rows)).transpose()
     }
+}
+
+/// Whether the next row is at hand, for `AsyncAuditLogs`.
+#[pyfunction]
+pub(crate) fn is_at_hand(logs: &AuditLogs) -> bool {
+    logs.at_hand(|stream| stream.is_at_hand().then_some(())).is_some()
 }
 
 /// The next row if it is at hand, for `AsyncAuditLogs`.
@@ -269,6 +276,13 @@ pub(crate) fn row_at_hand(logs: &AuditLogs) -> Option<AuditLog> {
 
 /// The rest of the page at hand if there is any, for `AsyncAuditLogs`.
 #[pyfunction]
-pub(crate) fn page_at_hand(logs: &AuditLogs) -> Option<Vec<AuditLog>> {
-    logs.at_hand(Stream::next_page)
+pub(crate) fn page_at_hand<'py>(
+    py: Python<'py>,
+    logs: &AuditLogs,
+) -> PyResult<Option<Bound<'py, PyList>>> {
+    logs.at_hand(Stream::next_page).map(|rows| list(py, rows)).transpose()
+}
+
+fn list(py: Python<'_>, rows: Vec<AuditLog>) -> PyResult<Bound<'_, PyList>> {
+    without_gc(py, || PyList::new(py, rows))
 }

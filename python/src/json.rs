@@ -14,7 +14,7 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyString};
 
-use crate::python_code::{call, import};
+use crate::python_code::{call, import, without_gc};
 
 /// `json` as Python's objects.
 pub(crate) fn decode<'py>(py: Python<'py>, json: &str) -> PyResult<Bound<'py, PyAny>> {
@@ -26,7 +26,7 @@ pub(crate) fn decode<'py>(py: Python<'py>, json: &str) -> PyResult<Bound<'py, Py
         Err(TryLockError::WouldBlock) => None,
     };
     let met = met.as_mut().map(|met| met.get_or_insert_with(Met::default));
-    Reader { py, text: json, at: 0, met }.value()
+    without_gc(py, || Reader { py, text: json, at: 0, met }.value())
 }
 
 /// Short texts that were met before, each in the one place it can have.

@@ -47,7 +47,7 @@ mod _native {
     #[pymodule_export]
     use super::audit_log::AuditLog;
     #[pymodule_export]
-    use super::audit_logs::{AuditLogPages, AuditLogs, page_at_hand, row_at_hand};
+    use super::audit_logs::{AuditLogPages, AuditLogs, is_at_hand, page_at_hand, row_at_hand};
     #[pymodule_export]
     use super::call::{
         Call, start_create_user, start_get_current_user, start_get_user, start_next_page,

@@ -21,6 +21,7 @@ use pyo3::BoundObject;
 use pyo3::ffi::{self, PyObject};
 use pyo3::intern;
 use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyString, PyTuple};
 
 /// Stops a thread that is unwound past it.
@@ -118,6 +119,24 @@ pub(crate) fn check_signals(py: Python<'_>) -> PyResult<()> {
         0 => Ok(()),
         _ => Err(PyErr::fetch(py)),
     }
+}
+
+/// Makes Python objects, which can start the garbage collector in Python before 3.12, and that runs
+/// finalizers in Python code. `make` keeps the GIL, and the collector waits until it is through.
+pub(crate) fn without_gc<T>(py: Python<'_>, make: impl FnOnce() -> T) -> T {
+    struct Enable;
+    impl Drop for Enable {
+        fn drop(&mut self) {
+            // SAFETY: the thread is still attached.
+            unsafe { ffi::PyGC_Enable() };
+        }
+    }
+    static IS_NEEDED: PyOnceLock<bool> = PyOnceLock::new();
+    // SAFETY: the thread is attached.
+    let was_enabled = *IS_NEEDED.get_or_init(py, || py.version_info() < (3, 12))
+        && unsafe { ffi::PyGC_Disable() } == 1;
+    let _enable = was_enabled.then_some(Enable);
+    make()
 }
 
 /// Whether this thread runs Python code although the interpreter ends: it is the one that ends it.

@@ -70,15 +70,13 @@ impl HandedOut {
 impl Drop for HandedOut {
     fn drop(&mut self) {
         let Some(way_back) = &self.way_back else { return };
-        // An object that is destroyed while an exception is set is destroyed by the exception.
-        if !self.is_read.load(Ordering::Relaxed) && is_error_set() {
+        // What is destroyed while an exception is on its way is destroyed by the exception.
+        if !self.is_read.load(Ordering::Relaxed)
+            && Python::try_attach(PyErr::occurred).unwrap_or(false)
+        {
             way_back.put([self.row.clone()]);
         }
     }
-}
-
-pub(crate) fn is_error_set() -> bool {
-    Python::try_attach(PyErr::occurred).unwrap_or(false)
 }
 
 /// An open stream of the core, and its rows at hand.
@@ -131,6 +129,12 @@ impl Stream {
         } else {
             self.logs.page()
         }
+    }
+
+    /// Whether the next row need not be waited for.
+    pub(crate) fn is_at_hand(&mut self) -> bool {
+        self.look_for_rows_that_came_back();
+        !self.again.is_empty() || self.rows.len() > 0
     }
 
     /// Makes the next page the one at hand; false if there is none.

@@ -7,6 +7,7 @@ use crate::datetime::{self, datetime};
 use crate::errors::raised;
 use crate::json::decode;
 use crate::options::text;
+use crate::python_code::without_gc;
 
 /// A user account, as the server describes it to this caller. It cannot be changed.
 ///
@@ -48,11 +49,13 @@ fn mapping<'py, 'a>(
     py: Python<'py>,
     pairs: impl Iterator<Item = (&'a str, &'a str)>,
 ) -> PyResult<Bound<'py, PyMappingProxy>> {
-    let dict = PyDict::new(py);
-    for (key, value) in pairs {
-        dict.set_item(key, value)?;
-    }
-    Ok(read_only(&dict))
+    without_gc(py, || {
+        let dict = PyDict::new(py);
+        for (key, value) in pairs {
+            dict.set_item(key, value)?;
+        }
+        Ok(read_only(&dict))
+    })
 }
 
 fn read_only<'py>(dict: &Bound<'py, PyDict>) -> Bound<'py, PyMappingProxy> {
@@ -157,7 +160,8 @@ impl User {
     /// in the reply to create_user.
     #[getter]
     fn packages<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyTuple>>> {
-        self.0.packages().map(|all| PyTuple::new(py, all.iter().map(Package::from))).transpose()
+        let tuple = |all: &[_]| PyTuple::new(py, all.iter().map(Package::from));
+        without_gc(py, || self.0.packages().map(tuple).transpose())
     }
 
     /// The packages' URLs by name; read-only. The server calls this field deprecated: two packages
@@ -170,10 +174,8 @@ impl User {
     /// The organizations the user is a member of. Only the current user's record has them.
     #[getter]
     fn organizations<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyTuple>>> {
-        self.0
-            .organizations()
-            .map(|all| PyTuple::new(py, all.iter().map(Organization::from)))
-            .transpose()
+        let tuple = |all: &[_]| PyTuple::new(py, all.iter().map(Organization::from));
+        without_gc(py, || self.0.organizations().map(tuple).transpose())
     }
 
     /// The server's own JSON, byte for byte.

@@ -238,14 +238,21 @@ time.sleep(0.3)
         "client.create_user('eric', 'secret', (name for name in 'abcdef'))",
         "logger.setLevel(logging.DEBUG); client.get_user('eric')",
         "logger.setLevel(logging.DEBUG); list(client.stream_audit_logs(page=10))",
+        "gc.set_threshold(20); Cycle(); row.to_dict()",
     ],
 )
 def test_the_interpreter_ends_as_daemon_threads_are_in_python_code_of_a_call(call: str) -> None:
     """Python before 3.14 ends such a thread by unwinding it, which Rust cannot take."""
     source = f"""
-import io, logging, sys, threading, time, aura_users
+import gc, io, logging, sys, threading, time, aura_users
 from fractions import Fraction
 from pathlib import Path
+class Cycle:
+    def __init__(self):
+        self.itself = self
+    def __del__(self):
+        time.sleep(0.0005)  # without the GIL
+row = aura_users.AuditLog.from_json('{{"action":"a","params":[' + '[],' * 99 + '[]]}}')
 class Number:
     def __index__(self):
         return -1

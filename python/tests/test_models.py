@@ -231,3 +231,12 @@ def test_a_row_has_a_time_if_the_server_sends_one(text: str, time: datetime | No
     assert row.to_dict()["inserted_at"] == json.loads(text)
     assert repr(row) == "<AuditLog 'a'>"
     assert aura_users.AuditLog.from_json('{"action": "a"}').inserted_at is None
+
+
+def test_times_are_what_datetime_says_of_them() -> None:
+    between = (datetime.max - datetime.min) // 4_999
+    times = [datetime.min + between * n for n in range(5_000)]
+    for time in [*times, datetime.max, datetime(1969, 12, 31, 23, 59, 59, 999_999)]:
+        raw = json.dumps({"action": "a", "inserted_at": f"{time.isoformat()}Z"})
+        row = aura_users.AuditLog.from_json(raw)
+        assert row.inserted_at == time.replace(tzinfo=timezone.utc)

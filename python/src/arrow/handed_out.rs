@@ -18,7 +18,7 @@ use pyo3::prelude::*;
 
 use crate::pending::do_soon;
 use crate::python_code::{Instruction, holds_gil};
-use crate::stream::{ComeBack, Row, is_error_set};
+use crate::stream::{ComeBack, Row};
 
 /// What a reader does with its stream.
 #[derive(Default)]
@@ -94,7 +94,7 @@ impl Rows {
         }
         let is_there = |py: Python<'_>| {
             let here = Instruction::current(py);
-            here.is_some() && here == self.asked_from && (has_failed || is_error_set())
+            here.is_some() && here == self.asked_from && (has_failed || PyErr::occurred(py))
         };
         Python::try_attach(is_there).unwrap_or(false)
     }
