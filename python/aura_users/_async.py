@@ -6,6 +6,9 @@ from aura_users._loops import result, running_loop
 from aura_users._native import (
     AuditLogs,
     Client,
+    is_at_hand,
+    page_at_hand,
+    row_at_hand,
     start_create_user,
     start_get_current_user,
     start_get_user,
@@ -22,7 +25,6 @@ if TYPE_CHECKING:
 
     from aura_users._native import (
         AuditLog,
-        Call,
         CallOptions,
         ClientOptions,
         RateLimitState,
@@ -130,11 +132,13 @@ class AsyncClient:
 class AsyncAuditLogs:
     """The caller's own audit log, newest row first, for `async for`.
 
-    An error keeps the place: the next row asked for tries the same page again. Nothing is skipped,
-    a failure is never taken for the end, and a task that is cancelled takes no row along.
+    Every row that was there when reading began comes out exactly once, in order, while other rows
+    are written. Of rows written meanwhile some may come, none of them twice. Rows that the server
+    deletes meanwhile can make it skip others: nobody can see that from outside.
 
-    The server pages by offset: a row written meanwhile shifts the pages, so that a row may come
-    twice, once at the end of a page and once at the start of the next.
+    An error keeps the place: the next row asked for tries the same page again. Nothing is skipped,
+    a failure is never taken for the end, and a task that is cancelled takes no row along. Nor does
+    the exception of a signal's handler, as with AuditLogs.
 
     Several tasks may read one stream; each row goes to one of them. It is an asynchronous context
     manager; closing or dropping it cancels what it asked for ahead.
@@ -146,49 +150,33 @@ class AsyncAuditLogs:
     1
     """
 
-    __slots__ = ("_coming", "_is_closed", "_logs", "_page", "_rows")
+    __slots__ = ("_logs",)
 
     def __init__(self, logs: AuditLogs) -> None:
+        # It has the rows at hand and the page on its way: a task that is cancelled leaves them.
         self._logs = logs
-        self._is_closed = False
-        # The rest of the page at hand, the next row last, and the number of that page.
-        self._rows: list[AuditLog] = []
-        self._page = logs.page
-        # The page on its way. It is the stream's: a task that is cancelled leaves it here.
-        self._coming: Call[tuple[int, list[AuditLog]] | None] | None = None
 
     def __aiter__(self) -> Self:
         return self
 
     async def __anext__(self) -> AuditLog:
-        while not self._rows:
+        while not is_at_hand(self._logs):
             await self._turn_page()
-        return self._rows.pop()
+        # A variable would keep the row from coming back. Another thread may have been quicker.
+        return row_at_hand(self._logs) or await self.__anext__()
 
     async def _turn_page(self) -> None:
         """Wait for the next page and make it the one at hand, unless another task has."""
         loop = running_loop()
-        call = self._coming
-        if call is None:
-            page = self._logs.page
-            call = self._coming = start_next_page(self._logs)
-            self._page = page
+        call = start_next_page(self._logs)
         await loop.until_done(call)
-        if self._coming is not call:
-            return
-        if not call.is_lost:
-            self._coming = None
-        taken = call.take()
-        if taken is None:
+        if not call.take():
             raise StopAsyncIteration
-        self._page, rows = taken
-        self._rows = rows[::-1]
 
     async def _take_page(self) -> list[AuditLog]:
-        while not self._rows:
+        while not is_at_hand(self._logs):
             await self._turn_page()
-        rows, self._rows = self._rows[::-1], []
-        return rows
+        return page_at_hand(self._logs) or await self._take_page()
 
     @property
     def page(self) -> int:
@@ -196,8 +184,6 @@ class AsyncAuditLogs:
 
         To go on another day, start there with the option `page`.
         """
-        if self._rows or self._coming or self._is_closed:
-            return self._page
         return self._logs.page
 
     def pages(self) -> AsyncAuditLogPages:
@@ -206,13 +192,7 @@ class AsyncAuditLogs:
 
     def close(self) -> None:
         """End the stream; reading on raises InvalidArgumentError, in tasks that wait too."""
-        self._page = self.page
-        self._is_closed = True
-        self._rows = []
         self._logs.close()
-        if self._coming:
-            self._coming.cancel()
-            self._coming = None
 
     async def aclose(self) -> None:
         """Do the same as close(), which waits for nothing."""
@@ -230,8 +210,7 @@ class AsyncAuditLogs:
         self.close()
 
     def __repr__(self) -> str:
-        closed = " (closed)" if self._is_closed else ""
-        return f"<aura_users.AsyncAuditLogs at page {self.page}{closed}>"
+        return repr(self._logs).replace("AuditLogs", "AsyncAuditLogs", 1)
 
 
 class AsyncAuditLogPages:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import builtins
 
-from aura_users._decode import scan_once
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -355,9 +353,8 @@ def _restore(cls: type[AuraError], *args: object) -> AuraError:
     return error
 
 
-def from_json(json: str, text: str) -> AuraError:
-    """Make the exception for an error of the core, from its JSON and its text."""
-    fields: dict[str, Any] = scan_once(json, 0)[0]
+def from_fields(fields: dict[str, Any], text: str) -> AuraError:
+    """Make the exception for an error of the core, from its fields and its text."""
     wait_ms = fields.pop("retry_after_ms")
     cls = BY_KIND.get(fields["kind"], AuraError)
     return cls(text=text, retry_after=None if wait_ms is None else wait_ms / 1000, **fields)

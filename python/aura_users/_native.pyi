@@ -36,9 +36,13 @@ __all__ = [
     "User",
     "__version__",
     "create_user",
+    "fields_json",
     "get_current_user",
     "get_user",
+    "is_at_hand",
+    "page_at_hand",
     "reset_user_password",
+    "row_at_hand",
     "start_create_user",
     "start_get_current_user",
     "start_get_user",
@@ -242,6 +246,9 @@ class AuditLog:
     def params(self) -> Any:  # noqa: ANN401 - its shape follows the action
         """The details, decoded when first asked for."""
     @property
+    def inserted_at(self) -> datetime | None:
+        """When it was done: UTC, to the microsecond. Today's servers do not say."""
+    @property
     def raw_json(self) -> str:
         """The server's own JSON of the row, byte for byte."""
     @property
@@ -402,4 +409,17 @@ def start_get_user(client: Client, username_or_email: str, options: CallOptions)
 def start_reset_user_password(
     client: Client, username_or_email: str, options: CallOptions
 ) -> Call[None]: ...
-def start_next_page(logs: AuditLogs) -> Call[tuple[int, list[AuditLog]] | None]: ...
+def start_next_page(logs: AuditLogs) -> Call[bool]:
+    """Begin the next page. To take it puts its rows at hand; False if there is none."""
+
+def is_at_hand(logs: AuditLogs) -> bool:
+    """Say whether the next row need not be waited for."""
+
+def row_at_hand(logs: AuditLogs) -> AuditLog | None:
+    """Give the next row if it need not be waited for."""
+
+def page_at_hand(logs: AuditLogs) -> list[AuditLog] | None:
+    """Give the rest of the page at hand, if there is any."""
+
+def fields_json(raw_json: str) -> dict[str, str]:
+    """Give the fields of a record, each with its JSON as the server wrote it."""

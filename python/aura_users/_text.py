@@ -11,6 +11,8 @@ import shutil
 from io import TextIOWrapper
 from typing import TYPE_CHECKING
 
+from aura_users._native import fields_json
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import TextIO
@@ -54,8 +56,8 @@ def user_text(user: User) -> str:
         lines.append(("organization", f"{organization.name} ({organization.role or 'no role'})"))
     for package in user.packages or ():
         lines.append(("package", f"{package.name} ({package.repository or 'no repository'})"))
-    for name, value in user.extra.items():
-        lines.append((name, json.dumps(value, ensure_ascii=False)))
+    fields = fields_json(user.raw_json)
+    lines += ((name, json_line(fields[name])) for name in user.extra)
     return "\n".join(f"{plain(name):<14}{plain(text)}" for name, text in lines if text)
 
 
@@ -117,8 +119,8 @@ FORMATS: dict[str, Callable[[TextIO], _Writer]] = {
 
 
 def params(row: AuditLog) -> str:
-    """The details as JSON on one line, `null` where there are none."""
-    return json_line(json.dumps(row.params, ensure_ascii=False))
+    """The details as the server's own JSON on one line, `null` where there are none."""
+    return json_line(fields_json(row.raw_json).get("params", "null"))
 
 
 def use_utf8(out: TextIO) -> None:

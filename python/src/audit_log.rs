@@ -4,13 +4,15 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyMappingProxy, PyString, PyType};
 
+use crate::datetime::{self, datetime};
 use crate::errors::raised;
 use crate::json::decode;
 use crate::options::text;
+use crate::stream::HandedOut;
 use crate::user::{Reduced, answer, hash, reduced, without};
 
 /// One row of an audit log: something that was done with the caller's account. It cannot be
-/// changed. The server gives rows neither an id nor a time, nor the key that was used.
+/// changed. It has no id, and does not say which key was used; today's servers send no time either.
 ///
 /// `raw_json` is the server's own text; `to_dict()` is all of it decoded, and `extra` the fields
 /// that have no attribute here.
@@ -22,15 +24,15 @@ use crate::user::{Reduced, answer, hash, reduced, without};
 /// 'laptop'
 #[pyclass(frozen, module = "aura_users")]
 pub(crate) struct AuditLog {
-    row: aura_users::AuditLog,
+    row: HandedOut,
     params: PyOnceLock<Py<PyAny>>,
 }
 
 /// The fields of the server's row that are attributes.
-pub(crate) const KNOWN: [&str; 3] = ["action", "user_agent", "params"];
+const KNOWN: [&str; 4] = ["action", "user_agent", "params", "inserted_at"];
 
-impl From<aura_users::AuditLog> for AuditLog {
-    fn from(row: aura_users::AuditLog) -> Self {
+impl From<HandedOut> for AuditLog {
+    fn from(row: HandedOut) -> Self {
         Self { row, params: PyOnceLock::new() }
     }
 }
@@ -45,22 +47,23 @@ impl AuditLog {
     /// A row again, from what `raw_json` gave. Raises InvalidArgumentError for other text.
     #[classmethod]
     fn from_json(cls: &Bound<'_, PyType>, raw_json: &Bound<'_, PyAny>) -> PyResult<Self> {
+        datetime::prepare(cls.py());
         aura_users::AuditLog::from_json(text("raw_json", raw_json)?)
-            .map(Self::from)
+            .map(|row| HandedOut::alone(row).into())
             .map_err(|error| raised(cls.py(), &error))
     }
 
     /// What was done: `key.generate`, `release.publish`, ... The list grows with the server.
     #[getter]
     fn action(&self) -> &str {
-        self.row.action()
+        self.row.read().action()
     }
 
     /// The `User-Agent` of the program that did it, cut by the server to 255 code points; None
     /// where the server recorded none.
     #[getter]
     fn user_agent(&self) -> Option<&str> {
-        self.row.user_agent()
+        self.row.read().user_agent()
     }
 
     /// The details, decoded when first asked for and then kept; None where there are none. Their
@@ -68,15 +71,23 @@ impl AuditLog {
     /// which is yours.
     #[getter]
     fn params<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        let params =
-            self.params.get_or_try_init(py, || decode(py, self.row.params()).map(Bound::unbind))?;
+        let params = self
+            .params
+            .get_or_try_init(py, || decode(py, self.row.read().params()).map(Bound::unbind))?;
         Ok(params.bind(py).clone())
+    }
+
+    /// When it was done: UTC, to the microsecond. None if the server does not say, as today's
+    /// servers do not, or says no time that `datetime` can hold.
+    #[getter]
+    fn inserted_at<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        self.row.read().inserted_at().map_or(Ok(None), |at| datetime(py, at))
     }
 
     /// The server's own JSON of the row, byte for byte.
     #[getter]
     fn raw_json(&self) -> &str {
-        self.row.json()
+        self.row.read().json()
     }
 
     /// The fields that have no attribute of their own; read-only.
@@ -87,16 +98,19 @@ impl AuditLog {
 
     /// All of the row as a new dict, fields unknown to this library too.
     fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        Ok(decode(py, self.row.json())?.cast_into()?)
+        Ok(decode(py, self.row.read().json())?.cast_into()?)
     }
 
     fn __eq__<'py>(&self, other: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
-        let other_is_the_same = other.cast::<Self>().map(|other| self.row == other.get().row);
-        answer(other.py(), other_is_the_same.ok())
+        let other_is_the_same = match other.cast::<Self>() {
+            Ok(other) => Some(self.row.glance() == other.get().row.glance()),
+            Err(_) => None,
+        };
+        answer(other.py(), other_is_the_same)
     }
 
     fn __hash__(&self, py: Python<'_>) -> PyResult<isize> {
-        hash(py, self.row.json())
+        hash(py, self.row.glance().json())
     }
 
     fn __copy__(slf: Py<Self>) -> Py<Self> {
@@ -105,10 +119,10 @@ impl AuditLog {
 
     // A deep copy is a row of its own, with params of its own.
     fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<Reduced<'py, '_>> {
-        reduced::<Self>(py, self.row.json())
+        reduced::<Self>(py, self.row.read().json())
     }
 
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
-        Ok(format!("<AuditLog {}>", PyString::new(py, self.row.action()).repr()?))
+        Ok(format!("<AuditLog {}>", PyString::new(py, self.row.read().action()).repr()?))
     }
 }

@@ -1,25 +1,30 @@
 //! `AuditLogs`, the stream, and its pages.
 
 use std::mem;
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::vec;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use aura_users::{AuditLogPage, Result, blocking};
+use aura_users::{Result, blocking};
 use pyo3::prelude::*;
-use pyo3::types::{PyCapsule, PyTuple};
+use pyo3::types::{PyCapsule, PyList, PyTuple};
 
 use crate::arrow;
 use crate::audit_log::AuditLog;
 use crate::errors::{invalid_argument, raised};
-use crate::log;
+use crate::python_code::without_gc;
+use crate::stream::{Coming, NextPage, Stream};
+use crate::{interrupt, log};
 
 /// The caller's own audit log, newest row first: an iterator of AuditLog.
+///
+/// Every row that was there when reading began comes out exactly once, in order, while other rows
+/// are written. Of rows written meanwhile some may come, none of them twice. Rows that the server
+/// deletes meanwhile can make it skip others: nobody can see that from outside.
 ///
 /// An error keeps the place: the next `next()` asks for the same page again. Nothing is skipped,
 /// and a failure is never taken for the end.
 ///
-/// The server pages by offset: a row written meanwhile shifts the pages, so that a row may come
-/// twice, once at the end of a page and once at the start of the next.
+/// An exception of a signal's handler, such as KeyboardInterrupt, loses no row. If it destroys a
+/// row before anything of the row was read, as in `list(stream)`, the stream gives the row again.
 ///
 /// A stream is for one thread at a time. It is a context manager; closing or dropping it cancels
 /// what it asked for ahead.
@@ -49,34 +54,9 @@ enum State {
     },
 }
 
-pub(crate) type NextPage = aura_users::Call<Option<AuditLogPage>>;
-
-struct Stream {
-    logs: blocking::AuditLogs,
-    /// What is left of the page at hand.
-    rows: vec::IntoIter<aura_users::AuditLog>,
-    number: u64,
-}
-
-impl Stream {
-    fn page(&self) -> u64 {
-        if self.rows.len() > 0 { self.number } else { self.logs.page() }
-    }
-
-    /// Makes the next page the one at hand; false where there is none.
-    fn turn_page(&mut self) -> Result<bool> {
-        let Some(page) = self.logs.next_page()? else { return Ok(false) };
-        self.number = page.number();
-        self.rows = page.rows().collect::<Vec<_>>().into_iter();
-        Ok(true)
-    }
-}
-
 impl From<blocking::AuditLogs> for AuditLogs {
     fn from(logs: blocking::AuditLogs) -> Self {
-        let number = logs.page();
-        let stream = Stream { logs, rows: Vec::new().into_iter(), number };
-        Self { state: Mutex::new(State::Ready(Box::new(stream))) }
+        Self { state: Mutex::new(State::Ready(Box::new(logs.into()))) }
     }
 }
 
@@ -85,55 +65,49 @@ impl AuditLogs {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What `take` finds in the rows at hand, or in those of the next page.
-    fn next<T>(
+    /// What `find` finds in the rows at hand.
+    fn at_hand<T>(&self, find: impl Fn(&mut Stream) -> Option<T>) -> Option<T> {
+        match &mut *self.lock() {
+            State::Ready(stream) => find(stream),
+            _ => None,
+        }
+    }
+
+    /// What `find` finds in the rows at hand, or in those of the next page. Whatever may raise an
+    /// exception comes before the rows leave the stream.
+    pub(crate) fn next<T>(
         &self,
         py: Python<'_>,
-        take: impl Fn(&mut vec::IntoIter<aura_users::AuditLog>) -> Option<T>,
+        find: impl Fn(&mut Stream) -> Option<T>,
     ) -> PyResult<Option<T>> {
-        if let State::Ready(stream) = &mut *self.lock()
-            && let Some(found) = take(&mut stream.rows)
-        {
-            return Ok(Some(found));
+        loop {
+            log::deliver(py)?;
+            // `list(stream)` runs none of Python's code, where somebody would look.
+            interrupt::check(py)?;
+            if let Some(found) = self.at_hand(&find) {
+                return Ok(Some(found));
+            }
+            log::refresh(py)?;
+            let mut stream = self.take(py)?;
+            let (stream, turned) = py.detach(|| {
+                let turned = stream.turn_page();
+                (stream, turned)
+            });
+            let closed = self.give_back(stream);
+            if !turned.map_err(|error| raised(py, &error))? {
+                log::deliver(py)?;
+                return Ok(None);
+            }
+            if let Some(mut stream) = closed {
+                // The page came all the same.
+                return Ok(find(&mut stream));
+            }
         }
-        // `list(stream)` runs none of Python's code, where somebody would look.
-        py.check_signals()?;
-        log::refresh(py)?;
-        let mut stream = self.take(py)?;
-        let (stream, turned) = py.detach(|| {
-            let turned = stream.turn_page();
-            (stream, turned)
-        });
-        let mut stream = self.give_back(stream);
-        // The page is in place: what a handler raises loses no row.
-        log::deliver(py)?;
-        match turned {
-            Ok(true) => Ok(match &mut *self.lock() {
-                State::Ready(stream) => take(&mut stream.rows),
-                // Closed meanwhile: the page came all the same.
-                _ => stream.as_mut().and_then(|stream| take(&mut stream.rows)),
-            }),
-            Ok(false) => Ok(None),
-            Err(error) => Err(raised(py, &error)),
-        }
-    }
-
-    /// The next page, begun and not waited for.
-    pub(crate) fn start_next_page(&self, py: Python<'_>) -> PyResult<Result<NextPage>> {
-        match &*self.lock() {
-            State::Ready(stream) => Ok(stream.logs.next_page_start()),
-            _ => Err(invalid_argument(py, "the stream is closed")),
-        }
-    }
-
-    /// What is left of the page at hand, or the next page; none after the last.
-    pub(crate) fn next_page(&self, py: Python<'_>) -> PyResult<Option<Vec<aura_users::AuditLog>>> {
-        self.next(py, |rows| (rows.len() > 0).then(|| rows.collect()))
     }
 
     fn take(&self, py: Python<'_>) -> PyResult<Box<Stream>> {
         let mut state = self.lock();
-        let why = match &*state {
+        let why = match &mut *state {
             State::Ready(stream) => {
                 let taken = State::Taken { process: std::process::id(), page: stream.page() };
                 return match mem::replace(&mut *state, taken) {
@@ -153,8 +127,8 @@ impl AuditLogs {
         Err(invalid_argument(py, why))
     }
 
-    /// Puts the stream back, or hands it out where it was closed meanwhile.
-    fn give_back(&self, stream: Box<Stream>) -> Option<Box<Stream>> {
+    /// Puts the stream back, or hands it out if it was closed meanwhile.
+    fn give_back(&self, mut stream: Box<Stream>) -> Option<Box<Stream>> {
         match &mut *self.lock() {
             State::Closed { page } => {
                 *page = stream.page();
@@ -166,6 +140,28 @@ impl AuditLogs {
             }
         }
     }
+
+    /// The next page, begun and not waited for. It is the stream's: whoever asks again before it
+    /// is in place gets the same one.
+    pub(crate) fn start_next_page(&self, py: Python<'_>) -> PyResult<Result<Coming>> {
+        match &mut *self.lock() {
+            State::Ready(stream) => Ok(stream.start_next_page()),
+            _ => Err(invalid_argument(py, "the stream is closed")),
+        }
+    }
+
+    /// Puts a page that has come into its place; false if it is the end. Does nothing if the page
+    /// is in its place or the stream is closed.
+    pub(crate) fn put(&self, call: &Arc<NextPage>) -> Result<bool> {
+        let mut state = self.lock();
+        let State::Ready(stream) = &mut *state else { return Ok(true) };
+        if !stream.coming.as_ref().is_some_and(|coming| Arc::ptr_eq(&coming.call, call)) {
+            return Ok(true);
+        }
+        let Some(result) = call.take() else { return Ok(true) };
+        stream.coming = None;
+        result.map(|page| stream.put(page))
+    }
 }
 
 #[pymethods]
@@ -175,14 +171,19 @@ impl AuditLogs {
     }
 
     fn __next__(&self, py: Python<'_>) -> PyResult<Option<AuditLog>> {
-        self.next(py, |rows| rows.next().map(AuditLog::from))
+        // Most rows are at hand. Python looks at its signals right after such a row was returned,
+        // and if a handler raises, the row comes back.
+        match self.at_hand(Stream::next_row) {
+            Some(row) => Ok(Some(row)),
+            None => self.next(py, Stream::next_row),
+        }
     }
 
     /// The page the next row is on, or after the end the last page there was: to go on another
     /// day, start there with the option `page`.
     #[getter]
     pub(crate) fn page(&self) -> u64 {
-        match &*self.lock() {
+        match &mut *self.lock() {
             State::Ready(stream) => stream.page(),
             State::Taken { page, .. } | State::Closed { page } => *page,
         }
@@ -197,9 +198,9 @@ impl AuditLogs {
     /// The same rows for every library that reads Arrow, such as pandas, polars and pyarrow: one
     /// record batch for each page, with the columns action, user_agent, params and extra.
     ///
-    /// params is JSON text, null where there are no details; extra is a JSON object of the fields
-    /// unknown to this library, null where there are none. `requested_schema` is not taken up, as
-    /// the interface allows.
+    /// params is JSON text, null if there are no details; extra is a JSON object of the other
+    /// fields, `inserted_at` too, and null if there are none. `requested_schema` is not taken up,
+    /// as the interface allows.
     ///
     /// An error is what the reading library makes of it, with our text. The stream keeps its
     /// place: `page` says where, and `next()` raises the error itself.
@@ -218,6 +219,11 @@ impl AuditLogs {
     fn close(&self) {
         let page = self.page();
         let former = mem::replace(&mut *self.lock(), State::Closed { page });
+        if let State::Ready(stream) = &former
+            && let Some(coming) = &stream.coming
+        {
+            coming.call.cancel();
+        }
         drop(former);
     }
 
@@ -251,8 +257,32 @@ impl AuditLogPages {
         slf
     }
 
-    fn __next__(&self, py: Python<'_>) -> PyResult<Option<Vec<AuditLog>>> {
-        let rows = self.logs.get().next_page(py)?;
-        Ok(rows.map(|rows| rows.into_iter().map(AuditLog::from).collect()))
+    fn __next__<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyList>>> {
+        self.logs.get().next(py, Stream::next_page)?.map(|rows| list(py, rows)).transpose()
     }
+}
+
+/// Whether the next row is at hand, for `AsyncAuditLogs`.
+#[pyfunction]
+pub(crate) fn is_at_hand(logs: &AuditLogs) -> bool {
+    logs.at_hand(|stream| stream.is_at_hand().then_some(())).is_some()
+}
+
+/// The next row if it is at hand, for `AsyncAuditLogs`.
+#[pyfunction]
+pub(crate) fn row_at_hand(logs: &AuditLogs) -> Option<AuditLog> {
+    logs.at_hand(Stream::next_row)
+}
+
+/// The rest of the page at hand if there is any, for `AsyncAuditLogs`.
+#[pyfunction]
+pub(crate) fn page_at_hand<'py>(
+    py: Python<'py>,
+    logs: &AuditLogs,
+) -> PyResult<Option<Bound<'py, PyList>>> {
+    logs.at_hand(Stream::next_page).map(|rows| list(py, rows)).transpose()
+}
+
+fn list(py: Python<'_>, rows: Vec<AuditLog>) -> PyResult<Bound<'_, PyList>> {
+    without_gc(py, || PyList::new(py, rows))
 }

@@ -1,16 +1,18 @@
 //! `Call`: an operation under way on the core's thread. It is begun here, and waited for in
 //! `aura_users/_loops.py`.
 
-use aura_users::{AuditLogPage, Result, blocking};
+use std::sync::Arc;
+
+use aura_users::{Result, blocking};
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
+use pyo3::types::{PyBool, PyDict};
 
-use crate::audit_log::AuditLog;
 use crate::audit_logs::AuditLogs;
 use crate::client::Client;
 use crate::completions::Completions;
 use crate::errors::raised;
+use crate::stream::{Coming, NextPage};
 use crate::user::User;
 use crate::{log, options};
 
@@ -50,7 +52,7 @@ trait Outcome: Send + 'static {
 
 impl Outcome for aura_users::User {
     fn to_python(self, py: Python<'_>) -> PyResult<Py<PyAny>> {
-        Ok(Py::new(py, User::from(self))?.into_any())
+        Ok(Py::new(py, User::new(py, self))?.into_any())
     }
 }
 
@@ -60,12 +62,24 @@ impl Outcome for () {
     }
 }
 
-/// The page's number and its rows.
-impl Outcome for Option<AuditLogPage> {
-    fn to_python(self, py: Python<'_>) -> PyResult<Py<PyAny>> {
-        let page =
-            self.map(|page| (page.number(), page.rows().map(AuditLog::from).collect::<Vec<_>>()));
-        Ok(page.into_pyobject(py)?.unbind())
+/// The next page of a stream, which gets it when it is taken.
+struct ForStream {
+    logs: Py<AuditLogs>,
+    call: Arc<NextPage>,
+}
+
+impl UnderWay for ForStream {
+    fn on_done(&self, tell: Box<dyn FnOnce() + Send>) {
+        self.call.on_done(tell);
+    }
+
+    fn cancel(&self) {
+        self.call.cancel();
+    }
+
+    fn take(&self, py: Python<'_>) -> Option<PyResult<Py<PyAny>>> {
+        let is_there = self.logs.get().put(&self.call).map_err(|error| raised(py, &error));
+        Some(is_there.map(|is_there| PyBool::new(py, is_there).to_owned().into_any().unbind()))
     }
 }
 
@@ -165,7 +179,10 @@ pub(crate) fn start_reset_user_password(
 }
 
 #[pyfunction]
-pub(crate) fn start_next_page(py: Python<'_>, logs: &AuditLogs) -> PyResult<Call> {
+pub(crate) fn start_next_page(py: Python<'_>, logs: &Bound<'_, AuditLogs>) -> PyResult<Call> {
     log::refresh(py)?;
-    Call::new(py, logs.start_next_page(py)?)
+    let Coming { call, process, .. } =
+        logs.get().start_next_page(py)?.map_err(|error| raised(py, &error))?;
+    let under_way = Box::new(ForStream { logs: logs.clone().unbind(), call });
+    Ok(Call { under_way, process })
 }

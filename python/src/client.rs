@@ -7,6 +7,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use crate::audit_logs::AuditLogs;
+use crate::datetime;
 use crate::errors::{invalid_argument, raised};
 use crate::options::{self, Given, with_call_options};
 use crate::rate_limit::RateLimitState;
@@ -50,6 +51,7 @@ impl Client {
 /// A new client of the core that listens to Python's signals.
 pub(crate) fn connect(py: Python<'_>, options: Options) -> PyResult<blocking::Client> {
     log::refresh(py)?;
+    datetime::prepare(py);
     // The environment is read with the GIL held, as Python writes it.
     let client = blocking::Client::new(options).map_err(|error| raised(py, &error))?;
     log::deliver(py)?;
@@ -68,7 +70,7 @@ fn call<T: Send>(
     operation: impl FnOnce(&blocking::Client) -> Result<T> + Send,
 ) -> PyResult<T> {
     // In a loop that runs none of Python's code, nobody else looks.
-    py.check_signals()?;
+    interrupt::check(py)?;
     log::refresh(py)?;
     let client = with(client, options);
     let result = py.detach(|| operation(&client));
@@ -89,7 +91,7 @@ pub(crate) fn create_user(
         let emails: Vec<_> = emails.iter().map(String::as_str).collect();
         client.create_user(username, password, &emails)
     })
-    .map(User::from)
+    .map(|user| User::new(py, user))
 }
 
 pub(crate) fn get_current_user(
@@ -97,7 +99,7 @@ pub(crate) fn get_current_user(
     client: blocking::Client,
     options: Options,
 ) -> PyResult<User> {
-    call(py, client, options, blocking::Client::get_current_user).map(User::from)
+    call(py, client, options, blocking::Client::get_current_user).map(|user| User::new(py, user))
 }
 
 pub(crate) fn get_user(
@@ -107,7 +109,7 @@ pub(crate) fn get_user(
     options: Options,
 ) -> PyResult<User> {
     let name = options::text("username_or_email", username_or_email)?;
-    call(py, client, options, |client| client.get_user(name)).map(User::from)
+    call(py, client, options, |client| client.get_user(name)).map(|user| User::new(py, user))
 }
 
 pub(crate) fn reset_user_password(
@@ -139,7 +141,7 @@ fn given_for<'a, 'py, const N: usize>(
 /// The base URL for `repr`: the core keeps the resolved one to itself.
 fn shown_url<const N: usize>(given: &Given<'_, N>) -> PyResult<String> {
     if let Some(url) = given_for(given, "repo_url") {
-        return Ok(url.to_string());
+        return options::text("repo_url", url).map(str::to_owned);
     }
     let Some(spec) = Options::SPECS.iter().find(|spec| spec.name == "repo_url") else {
         return Ok(String::new());
@@ -184,8 +186,11 @@ macro_rules! client_methods {
             ) -> PyResult<Self> {
                 let given = [$((stringify!($option), $option),)*];
                 let client = self.get(py)?.with_options(options::read(py, &given, unknown)?);
-                let url = given_for(&given, "repo_url").map(ToString::to_string);
-                Ok(Self::open(client, url.unwrap_or_else(|| self.repo_url.clone())))
+                let url = match given_for(&given, "repo_url") {
+                    Some(url) => options::text("repo_url", url)?.to_owned(),
+                    None => self.repo_url.clone(),
+                };
+                Ok(Self::open(client, url))
             }
 
             /// Make an account, and give its record.

@@ -8,6 +8,8 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 
 use crate::interrupt;
+use crate::json::decode;
+use crate::python_code::{call, import};
 
 /// The exception for an error of the core: what a signal's handler raised, where that ended the
 /// call.
@@ -17,7 +19,10 @@ pub(crate) fn raised(py: Python<'_>, error: &Error) -> PyErr {
     {
         return raised;
     }
-    let exception = exception(py, "from_json", (error.to_json(), error.to_string()));
+    let exception = exception(py, |found| {
+        let fields = decode(py, &error.to_json())?;
+        call(found.from_fields.bind(py), (fields, error.to_string()))
+    });
     if let Some(cause) = cause(py, error) {
         if exception.is_instance_of::<PyOSError>(py) {
             // Only the number: with the text, too, str() would be Python's own.
@@ -35,35 +40,52 @@ fn cause(py: Python<'_>, error: &Error) -> Option<PyErr> {
     let source = std::error::Error::source(error);
     let errno = std::iter::successors(source, |source| source.source())
         .find_map(|source| source.downcast_ref::<io::Error>()?.raw_os_error())?;
-    let text = py.import("os").and_then(|os| os.call_method1("strerror", (errno,))).ok()?;
-    Some(PyOSError::new_err((errno, text.unbind())))
+    let text = call(found(py).ok()?.strerror.bind(py), (errno,)).ok()?;
+    // Made here and now: what pyo3 makes later it makes in a way that fails as Python ends.
+    let cause = call(py.get_type::<PyOSError>().as_any(), (errno, text)).ok()?;
+    Some(PyErr::from_value(cause))
 }
 
 /// An `InvalidArgumentError` found on this side of the core.
 pub(crate) fn invalid_argument(py: Python<'_>, message: &str) -> PyErr {
-    exception(py, "invalid_argument", (message,))
+    exception(py, |found| call(found.invalid_argument.bind(py), (message,)))
 }
 
 /// Whether it is an exception of this library.
 pub(crate) fn is_ours(py: Python<'_>, error: &PyErr) -> bool {
-    module(py)
-        .and_then(|errors| errors.getattr("AuraError"))
-        .is_ok_and(|ours| error.is_instance(py, &ours))
+    found(py).is_ok_and(|found| error.is_instance(py, found.base.bind(py)))
 }
 
 fn exception<'py>(
     py: Python<'py>,
-    function: &str,
-    args: impl pyo3::call::PyCallArgs<'py>,
+    make: impl FnOnce(&Found) -> PyResult<Bound<'py, PyAny>>,
 ) -> PyErr {
-    module(py)
-        .and_then(|errors| errors.getattr(function)?.call1(args))
-        .map_or_else(|error| error, PyErr::from_value)
+    found(py).and_then(make).map_or_else(|error| error, PyErr::from_value)
 }
 
-fn module<'py>(py: Python<'py>) -> PyResult<&'py Bound<'py, PyModule>> {
-    static ERRORS: PyOnceLock<Py<PyModule>> = PyOnceLock::new();
-    let errors =
-        ERRORS.get_or_try_init(py, || Ok::<_, PyErr>(py.import("aura_users._errors")?.unbind()))?;
-    Ok(errors.bind(py))
+/// What errors are made with, found while Python can still import.
+struct Found {
+    base: Py<PyAny>,
+    from_fields: Py<PyAny>,
+    invalid_argument: Py<PyAny>,
+    strerror: Py<PyAny>,
+}
+
+fn found(py: Python<'_>) -> PyResult<&Found> {
+    static FOUND: PyOnceLock<Found> = PyOnceLock::new();
+    FOUND.get_or_try_init(py, || {
+        let errors = import(py, "aura_users._errors")?;
+        let strerror = import(py, "os")?.getattr("strerror")?.unbind();
+        Ok(Found {
+            base: errors.getattr("AuraError")?.unbind(),
+            from_fields: errors.getattr("from_fields")?.unbind(),
+            invalid_argument: errors.getattr("invalid_argument")?.unbind(),
+            strerror,
+        })
+    })
+}
+
+/// Looks up now what would have to be imported later, when Python may be unable to.
+pub(crate) fn prepare(py: Python<'_>) -> PyResult<()> {
+    found(py).map(drop)
 }

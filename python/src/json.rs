@@ -1,16 +1,20 @@
 //! JSON to Python's objects, the same that `json.loads` makes of it, in less time: a text that was
 //! met before, as most in a log were, is not made again.
 //!
-//! The JSON was checked when it came from the server. No code of Python's runs, so a thread is not
-//! stopped in the middle of ours as the interpreter ends.
+//! One thing differs: an integer with more digits than Python reads is a `decimal.Decimal`, where
+//! `json.loads` raises a ValueError.
+//!
+//! The JSON was checked when it came from the server, its depth too.
 
 use std::ops::Range;
 use std::sync::{Mutex, TryLockError};
 
-use pyo3::exceptions::PyValueError;
+use pyo3::exceptions::{PyImportError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyString};
+
+use crate::python_code::{call, import, without_gc};
 
 /// `json` as Python's objects.
 pub(crate) fn decode<'py>(py: Python<'py>, json: &str) -> PyResult<Bound<'py, PyAny>> {
@@ -22,7 +26,7 @@ pub(crate) fn decode<'py>(py: Python<'py>, json: &str) -> PyResult<Bound<'py, Py
         Err(TryLockError::WouldBlock) => None,
     };
     let met = met.as_mut().map(|met| met.get_or_insert_with(Met::default));
-    Reader { py, text: json, at: 0, met }.value()
+    without_gc(py, || Reader { py, text: json, at: 0, met }.value())
 }
 
 /// Short texts that were met before, each in the one place it can have.
@@ -57,6 +61,35 @@ fn place(text: &str) -> usize {
     let length = bytes.len();
     let sum = [byte(0), byte(1), byte(length / 2), byte(length.wrapping_sub(1)), length];
     sum.into_iter().fold(0, |sum, part| sum * 31 + part) % PLACES
+}
+
+/// `scan_once` of `aura_users/_decode.py`.
+fn scan_once(py: Python<'_>) -> PyResult<&Bound<'_, PyAny>> {
+    static SCAN_ONCE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    let found = SCAN_ONCE.get_or_try_init(py, || {
+        import(py, "aura_users._decode")?.getattr("scan_once").map(Bound::unbind)
+    })?;
+    Ok(found.bind(py))
+}
+
+/// The fields of a record, each with its JSON as the server wrote it, in the server's order. This is
+/// for the command line, which shows numbers as they came.
+#[pyfunction]
+pub(crate) fn fields_json<'py>(py: Python<'py>, raw_json: &str) -> PyResult<Bound<'py, PyDict>> {
+    let mut reader = Reader { py, text: raw_json, at: 0, met: None };
+    let fields = PyDict::new(py);
+    reader.members(|reader, name| {
+        reader.next()?;
+        let start = reader.at;
+        reader.skip()?;
+        fields.set_item(name, &raw_json[start..reader.at])
+    })?;
+    Ok(fields)
+}
+
+/// Looks up now what would have to be imported later, when Python may be unable to.
+pub(crate) fn prepare(py: Python<'_>) -> PyResult<()> {
+    scan_once(py).map(drop)
 }
 
 struct Reader<'a, 'py> {
@@ -97,28 +130,66 @@ impl<'py> Reader<'_, 'py> {
 
     fn object(&mut self) -> PyResult<Bound<'py, PyDict>> {
         let dict = PyDict::new(self.py);
+        self.members(|reader, name| {
+            let value = reader.value()?;
+            dict.set_item(name, value)
+        })?;
+        Ok(dict)
+    }
+
+    /// Hands over the name of each member of an object; `take` passes over the value.
+    fn members(
+        &mut self,
+        mut take: impl FnMut(&mut Self, Bound<'py, PyString>) -> PyResult<()>,
+    ) -> PyResult<()> {
+        self.next()?;
         self.at += 1;
         while self.next()? != b'}' {
             if self.text.as_bytes()[self.at] == b',' {
                 self.at += 1;
                 self.next()?;
             }
-            let start = self.at;
-            let name = self.plain();
-            let end = self.at;
+            let name = self.string()?;
             self.next()?;
             self.at += 1; // the colon
-            let value = self.value()?;
-            match (name, &mut self.met) {
-                (Some(name), Some(met)) if name.len() <= LONGEST => {
-                    dict.set_item(met.get(self.py, name), value)?;
-                }
-                (Some(name), _) => dict.set_item(name, value)?,
-                (None, _) => dict.set_item(self.by_python::<PyString>(start..end)?, value)?,
-            }
+            take(self, name)?;
         }
         self.at += 1;
-        Ok(dict)
+        Ok(())
+    }
+
+    /// Passes over a value.
+    fn skip(&mut self) -> PyResult<()> {
+        let mut depth = 0;
+        loop {
+            match self.next()? {
+                b'"' => drop(self.plain()),
+                b'{' | b'[' => {
+                    depth += 1;
+                    self.at += 1;
+                }
+                b'}' | b']' => {
+                    depth -= 1;
+                    self.at += 1;
+                }
+                b',' | b':' => {
+                    self.at += 1;
+                    continue;
+                }
+                _ => {
+                    let rest = &self.text.as_bytes()[self.at..];
+                    let is_part =
+                        |byte: &&u8| byte.is_ascii_alphanumeric() || b"+-.".contains(byte);
+                    match rest.iter().take_while(is_part).count() {
+                        0 => return Err(PyValueError::new_err("this is no JSON")),
+                        length => self.at += length,
+                    }
+                }
+            }
+            if depth == 0 {
+                return Ok(());
+            }
+        }
     }
 
     fn array(&mut self) -> PyResult<Bound<'py, PyList>> {
@@ -168,12 +239,8 @@ impl<'a, 'py> Reader<'a, 'py> {
     /// What Python itself makes of a piece: of escapes, which may stand for half a character, and of
     /// numbers without bounds.
     fn by_python<T: pyo3::PyTypeCheck>(&self, piece: Range<usize>) -> PyResult<Bound<'py, T>> {
-        static SCAN_ONCE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-        let scan_once = SCAN_ONCE.get_or_try_init(self.py, || {
-            self.py.import("aura_users._decode")?.getattr("scan_once").map(Bound::unbind)
-        })?;
         let (value, _end): (Bound<'py, PyAny>, usize) =
-            scan_once.bind(self.py).call1((&self.text[piece], 0))?.extract()?;
+            call(scan_once(self.py)?, (&self.text[piece], 0))?.extract()?;
         Ok(value.cast_into::<T>()?)
     }
 
@@ -191,6 +258,25 @@ impl<'a, 'py> Reader<'a, 'py> {
         {
             return Ok(PyFloat::new(self.py, number).into_any());
         }
-        self.by_python::<PyAny>(start..self.at)
+        match self.by_python::<PyAny>(start..self.at) {
+            // Python reads no more digits of an int than `sys.get_int_max_str_digits()`.
+            Err(error) if error.is_instance_of::<PyValueError>(self.py) => self.decimal(text),
+            number => number,
+        }
+    }
+
+    /// An integer as a `decimal.Decimal`; as its text where Python can import no more.
+    fn decimal(&self, text: &str) -> PyResult<Bound<'py, PyAny>> {
+        static DECIMAL: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+        let decimal = DECIMAL.get_or_try_init(self.py, || {
+            import(self.py, "decimal")?.getattr("Decimal").map(Bound::unbind)
+        });
+        match decimal {
+            Ok(decimal) => call(decimal.bind(self.py), (text,)),
+            Err(error) if error.is_instance_of::<PyImportError>(self.py) => {
+                Ok(PyString::new(self.py, text).into_any())
+            }
+            Err(error) => Err(error),
+        }
     }
 }

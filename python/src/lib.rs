@@ -6,11 +6,14 @@
 //!   `aura_users/_async.py`
 //! - `options`: keyword arguments to options, and the table of options
 //! - `arrow`: a stream's rows for pandas, polars, pyarrow and every other reader of Arrow
+//! - `stream`: the rows of a stream, and how they come back from an exception
 //! - `user`, `audit_log`, `audit_logs`, `rate_limit`: what comes back
+//! - `datetime`: its times
 //! - `json`: a record's JSON to Python's objects
 //! - `errors`: a Rust error to its exception in `aura_users/_errors.py`
-//! - `pending`: an exception that is raised when Python runs again
+//! - `pending`: what is done when Python runs again, such as raising an exception
 //! - `interrupt`: Ctrl-C and other signals while a call waits
+//! - `python_code`: calls that may run Python code
 //! - `log`: what the core tells, to Python's `logging`
 //!
 //! The GIL is released around every wait. No lock of ours is held while it is: so a fork, which
@@ -22,6 +25,7 @@ mod audit_logs;
 mod call;
 mod client;
 mod completions;
+mod datetime;
 mod errors;
 mod functions;
 mod interrupt;
@@ -29,7 +33,9 @@ mod json;
 mod log;
 mod options;
 mod pending;
+mod python_code;
 mod rate_limit;
+mod stream;
 mod user;
 
 /// The native half of `aura_users`.
@@ -41,7 +47,7 @@ mod _native {
     #[pymodule_export]
     use super::audit_log::AuditLog;
     #[pymodule_export]
-    use super::audit_logs::{AuditLogPages, AuditLogs};
+    use super::audit_logs::{AuditLogPages, AuditLogs, is_at_hand, page_at_hand, row_at_hand};
     #[pymodule_export]
     use super::call::{
         Call, start_create_user, start_get_current_user, start_get_user, start_next_page,
@@ -55,6 +61,8 @@ mod _native {
     use super::functions::{
         create_user, get_current_user, get_user, reset_user_password, stream_audit_logs,
     };
+    #[pymodule_export]
+    use super::json::fields_json;
     #[pymodule_export]
     use super::options::OptionSpec;
     #[pymodule_export]
@@ -77,7 +85,9 @@ mod _native {
         module.add("__version__", env!("CARGO_PKG_VERSION"))?;
         module.add("OPTIONS", super::options::specs(py)?)?;
         module.add("ERROR_KINDS", PyTuple::new(py, ErrorKind::ALL.map(ErrorKind::as_str))?)?;
-        super::log::install();
+        super::log::install(py)?;
+        super::errors::prepare(py)?;
+        super::json::prepare(py)?;
         Ok(())
     }
 

@@ -2,6 +2,9 @@
 //!
 //! It is kept until Python has a moment: as a call waits, when it returns, when an event loop wakes.
 //! The core never runs a handler within its own work, which may make calls or wait for a lock.
+//!
+//! While the interpreter ends, what is kept is dropped: `logging` may be gone, and nothing can be
+//! imported any more.
 
 use std::mem;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,6 +17,8 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::PyDict;
+
+use crate::python_code::{self, call, import};
 
 /// Whether the logger takes debug records, as of the last call: otherwise they cost nothing.
 static DEBUG: AtomicBool = AtomicBool::new(false);
@@ -51,14 +56,31 @@ impl Kept {
     }
 }
 
+/// What is asked of `sys`, found while Python can still import: `is_finalizing`, and `modules`.
+static SYS: PyOnceLock<(Py<PyAny>, Py<PyDict>)> = PyOnceLock::new();
+
+fn sys(py: Python<'_>) -> PyResult<&(Py<PyAny>, Py<PyDict>)> {
+    SYS.get_or_try_init(py, || {
+        let sys = import(py, "sys")?;
+        let modules = sys.getattr("modules")?.cast_into::<PyDict>()?;
+        Ok((sys.getattr("is_finalizing")?.unbind(), modules.unbind()))
+    })
+}
+
+fn is_finalizing(py: Python<'_>) -> PyResult<bool> {
+    call(sys(py)?.0.bind(py), ())?.is_truthy()
+}
+
 /// Has the core tell Python from now on.
-pub(crate) fn install() {
+pub(crate) fn install(py: Python<'_>) -> PyResult<()> {
+    sys(py)?;
     set_log_hook(LogLevel::Debug, |record| {
         if record.level != LogLevel::Debug || DEBUG.load(Ordering::Relaxed) {
             Kept::here().lock().push((record.level, record.to_string()));
             IS_KEPT.store(true, Ordering::Release);
         }
     });
+    Ok(())
 }
 
 /// Before a call: looks at the logger's level. A program that never imported `logging` wants no
@@ -75,11 +97,7 @@ pub(crate) fn refresh(py: Python<'_>) -> PyResult<()> {
 }
 
 fn is_imported(py: Python<'_>) -> PyResult<bool> {
-    static MODULES: PyOnceLock<Py<PyDict>> = PyOnceLock::new();
-    let modules = MODULES.get_or_try_init(py, || -> PyResult<_> {
-        Ok(py.import("sys")?.getattr("modules")?.cast_into::<PyDict>()?.unbind())
-    })?;
-    modules.bind(py).contains(intern!(py, "logging"))
+    sys(py)?.1.bind(py).contains(intern!(py, "logging"))
 }
 
 /// What `isEnabledFor` says. This is done for every call, so it runs no code of Python's.
@@ -106,10 +124,13 @@ fn wants_debug(logger: &Bound<'_, PyAny>) -> PyResult<bool> {
 
 /// Tells what was kept. Fails with what ends more than a handler, such as `KeyboardInterrupt`.
 pub(crate) fn deliver(py: Python<'_>) -> PyResult<()> {
-    if !IS_KEPT.swap(false, Ordering::Acquire) {
+    if !IS_KEPT.load(Ordering::Relaxed) || !IS_KEPT.swap(false, Ordering::Acquire) {
         return Ok(());
     }
     let records = mem::take(&mut *Kept::here().lock());
+    if is_finalizing(py)? {
+        return Ok(());
+    }
     for (level, text) in records {
         tell(py, level, &text).or_else(|error| unless_fatal(py, error))?;
     }
@@ -121,7 +142,7 @@ fn unless_fatal(py: Python<'_>, error: PyErr) -> PyResult<()> {
     if !error.is_instance_of::<PyException>(py) {
         return Err(error);
     }
-    error.write_unraisable(py, None);
+    python_code::report(py, error);
     Ok(())
 }
 
@@ -129,13 +150,15 @@ static LOGGER: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
 
 fn logger<'py>(py: Python<'py>) -> PyResult<&'py Bound<'py, PyAny>> {
     let found = LOGGER.get_or_try_init(py, || -> PyResult<_> {
-        Ok(py.import("logging")?.call_method1("getLogger", ("aura_users",))?.unbind())
+        let get_logger = import(py, "logging")?.getattr("getLogger")?;
+        Ok(call(&get_logger, ("aura_users",))?.unbind())
     })?;
     Ok(found.bind(py))
 }
 
 fn tell(py: Python<'_>, level: LogLevel, text: &str) -> PyResult<()> {
-    logger(py)?.call_method1("log", (number(level), "%s", text)).map(drop)
+    let log = logger(py)?.getattr(intern!(py, "log"))?;
+    call(&log, (number(level), "%s", text)).map(drop)
 }
 
 /// Python's number for a level.

@@ -3,10 +3,14 @@
 use std::path::PathBuf;
 
 use aura_users::Options;
+use pyo3::exceptions::{PyException, PyOverflowError};
+use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyDelta, PyDict, PyString, PyTuple};
+use pyo3::types::{PyBool, PyDict, PyString, PyTuple};
 
+use crate::datetime;
 use crate::errors::{invalid_argument, raised};
+use crate::python_code;
 
 /// Hands the names of every option that a call takes to a macro. `env` is a client's alone.
 /// (A test compares the resulting signatures with the core's table.)
@@ -36,7 +40,8 @@ pub(crate) fn read<const N: usize>(
     unknown: Option<&Bound<'_, PyDict>>,
 ) -> PyResult<Options> {
     if let Some((name, value)) = unknown.and_then(|unknown| unknown.iter().next()) {
-        return Err(refuse_name(py, &name.str()?.to_string_lossy(), &value));
+        let name = name.cast::<PyString>()?.to_string_lossy().into_owned();
+        return Err(refuse_name(py, &name, &value));
     }
     let mut options = Options::new();
     for (name, value) in given {
@@ -113,45 +118,63 @@ fn set(mut options: Options, name: &str, value: &Bound<'_, PyAny>) -> PyResult<O
     let is_flag = value.is_instance_of::<PyBool>();
     let text = match kind {
         Kind::Text => value.cast::<PyString>().ok().map(|text| valid(name, text)).transpose()?,
-        Kind::Path => match value.extract::<PathBuf>() {
-            Ok(path) => match path.to_str() {
+        Kind::Path => match path(value)? {
+            Some(path) => match path.to_str() {
                 Some(path) => Some(path.to_owned()),
                 None => return Ok(options.ca_file(path)),
             },
-            Err(_) => None,
+            None => None,
         },
         Kind::Flag => is_flag.then(|| value.is_truthy()).transpose()?.map(|flag| flag.to_string()),
         _ if is_flag => None,
         Kind::Seconds => seconds(value)?.map(|seconds| seconds.to_string()),
-        Kind::Whole => whole(value),
+        Kind::Whole => whole(value)?,
     };
     let Some(text) = text else { return Err(wrong_type(name, kind.wanted(), value)) };
     options.set(name, &text).map_err(|error| raised(py, &error))?;
     Ok(options)
 }
 
-fn seconds(value: &Bound<'_, PyAny>) -> PyResult<Option<f64>> {
-    if value.is_instance_of::<PyDelta>() {
-        return value.call_method0("total_seconds")?.extract().map(Some);
-    }
-    match value.extract::<f64>() {
-        Ok(seconds) => Ok(Some(seconds)),
-        // An int beyond every float: the core refuses it as it does infinity.
-        Err(error) if error.is_instance_of::<pyo3::exceptions::PyOverflowError>(value.py()) => {
-            Ok(Some(f64::INFINITY))
-        }
-        Err(_) => Ok(None),
+fn path(value: &Bound<'_, PyAny>) -> PyResult<Option<PathBuf>> {
+    match python_code::fspath(value) {
+        Ok(path) => Ok(path.extract().ok()),
+        Err(error) => unless_fatal(value.py(), error).map(|()| None),
     }
 }
 
-fn whole(value: &Bound<'_, PyAny>) -> Option<String> {
-    match value.extract::<i128>() {
-        Ok(number) => Some(number.to_string()),
-        Err(error) if error.is_instance_of::<pyo3::exceptions::PyOverflowError>(value.py()) => {
-            Some("an int beyond 128 bits".to_owned())
-        }
-        Err(_) => None,
+fn seconds(value: &Bound<'_, PyAny>) -> PyResult<Option<f64>> {
+    let py = value.py();
+    if datetime::is_delta(value) {
+        return value.call_method0("total_seconds")?.extract().map(Some);
     }
+    // Text is no number, though `float` takes it.
+    let class = value.get_type();
+    if !class.hasattr(intern!(py, "__float__"))? && !class.hasattr(intern!(py, "__index__"))? {
+        return Ok(None);
+    }
+    match python_code::float(value) {
+        Ok(seconds) => seconds.extract().map(Some),
+        // An int beyond every float: the core refuses it as it does infinity.
+        Err(error) if error.is_instance_of::<PyOverflowError>(py) => Ok(Some(f64::INFINITY)),
+        Err(error) => unless_fatal(py, error).map(|()| None),
+    }
+}
+
+fn whole(value: &Bound<'_, PyAny>) -> PyResult<Option<String>> {
+    let py = value.py();
+    match python_code::index(value).and_then(|number| number.extract::<i128>()) {
+        Ok(number) => Ok(Some(number.to_string())),
+        Err(error) if error.is_instance_of::<PyOverflowError>(py) => {
+            Ok(Some("an int beyond 128 bits".to_owned()))
+        }
+        Err(error) => unless_fatal(py, error).map(|()| None),
+    }
+}
+
+/// A value whose conversion fails is of the wrong type; what a signal's handler raises meanwhile
+/// comes through.
+fn unless_fatal(py: Python<'_>, error: PyErr) -> PyResult<()> {
+    if error.is_instance_of::<PyException>(py) { Ok(()) } else { Err(error) }
 }
 
 /// A text argument; `name` is named where it is none.
@@ -166,8 +189,12 @@ pub(crate) fn emails(value: &Bound<'_, PyAny>) -> PyResult<Vec<String>> {
     if value.is_instance_of::<PyString>() {
         return Err(wrong_type("emails", WANTED, value));
     }
-    let items = value.try_iter().map_err(|_| wrong_type("emails", WANTED, value))?;
-    items.map(|item| text("every item of emails", &item?).map(str::to_owned)).collect()
+    let items = python_code::iter(value).or_else(|error| {
+        unless_fatal(value.py(), error)?;
+        Err(wrong_type("emails", WANTED, value))
+    })?;
+    let items = python_code::tuple(&items)?;
+    items.iter().map(|item| text("every item of emails", &item).map(str::to_owned)).collect()
 }
 
 fn valid(name: &str, text: &Bound<'_, PyString>) -> PyResult<String> {

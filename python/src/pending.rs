@@ -1,4 +1,4 @@
-//! An exception for later: for callers that can take an error's text, but not the error.
+//! Work for later, when Python's main thread runs Python code again: after the signals' handlers.
 
 #![allow(unsafe_code, reason = "pyo3 has no other way to Python's pending calls")]
 
@@ -7,20 +7,42 @@ use std::ffi::{c_int, c_void};
 use pyo3::ffi;
 use pyo3::prelude::*;
 
-/// Has Python's main thread raise `error` as soon as it runs Python code again.
-pub(crate) fn raise_soon(_attached: Python<'_>, error: PyErr) {
-    let error: *mut c_void = Box::into_raw(Box::new(error)).cast();
-    // SAFETY: `raise` takes what is passed along with it, once.
-    if unsafe { ffi::Py_AddPendingCall(Some(raise), error) } != 0 {
-        // There are too many already: one of those will do.
-        // SAFETY: nobody else has taken it.
-        drop(unsafe { Box::from_raw(error.cast::<PyErr>()) });
+type Work = Box<dyn FnOnce() -> PyResult<()> + Send>;
+
+/// Has `error` raised: for callers that can take an error's text, but not the error.
+pub(crate) fn raise_soon(py: Python<'_>, error: PyErr) {
+    // If there is too much to do already, an error may be among it: one will do.
+    drop(soon(py, Box::new(|| Err(error))));
+}
+
+/// Has `work` done; at once if there is too much to do already.
+pub(crate) fn do_soon(py: Python<'_>, work: impl FnOnce() + Send + 'static) {
+    let work = || {
+        work();
+        Ok(())
+    };
+    if let Some(work) = soon(py, Box::new(work)) {
+        let _ = work();
     }
 }
 
-extern "C" fn raise(error: *mut c_void) -> c_int {
-    // SAFETY: Python passes what `raise_soon` gave, and calls once.
-    let error = unsafe { Box::from_raw(error.cast::<PyErr>()) };
-    Python::attach(|py| error.restore(py));
-    -1
+/// Gives the work back if Python does not take it.
+fn soon(_attached: Python<'_>, work: Work) -> Option<Work> {
+    let work: *mut c_void = Box::into_raw(Box::new(work)).cast();
+    // SAFETY: `run` takes what is passed along with it, once.
+    let refused = unsafe { ffi::Py_AddPendingCall(Some(run), work) } != 0;
+    // SAFETY: nobody else has taken it.
+    refused.then(|| *unsafe { Box::from_raw(work.cast::<Work>()) })
+}
+
+extern "C" fn run(work: *mut c_void) -> c_int {
+    // SAFETY: Python passes what `soon` gave, and calls once.
+    let work = unsafe { Box::from_raw(work.cast::<Work>()) };
+    match work() {
+        Ok(()) => 0,
+        Err(error) => {
+            Python::attach(|py| error.restore(py));
+            -1
+        }
+    }
 }

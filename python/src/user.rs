@@ -1,15 +1,13 @@
 //! `User`, `Package` and `Organization`.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use pyo3::prelude::*;
-use pyo3::types::{
-    PyBool, PyDateTime, PyDict, PyMappingProxy, PyString, PyTuple, PyType, PyTzInfo,
-};
+use pyo3::types::{PyBool, PyDict, PyMappingProxy, PyString, PyTuple, PyType};
 
+use crate::datetime::{self, datetime};
 use crate::errors::raised;
 use crate::json::decode;
 use crate::options::text;
+use crate::python_code::without_gc;
 
 /// A user account, as the server describes it to this caller. It cannot be changed.
 ///
@@ -40,18 +38,10 @@ const KNOWN: [&str; 10] = [
     "organizations",
 ];
 
-impl From<aura_users::User> for User {
-    fn from(user: aura_users::User) -> Self {
+impl User {
+    pub(crate) fn new(py: Python<'_>, user: aura_users::User) -> Self {
+        datetime::prepare(py);
         Self(user)
-    }
-}
-
-/// Aware, in UTC, exact.
-fn datetime(py: Python<'_>, at: SystemTime) -> PyResult<Bound<'_, PyAny>> {
-    let epoch = PyDateTime::new(py, 1970, 1, 1, 0, 0, 0, 0, Some(&*PyTzInfo::utc(py)?))?;
-    match at.duration_since(UNIX_EPOCH) {
-        Ok(after) => epoch.add(after),
-        Err(before) => epoch.sub(before.duration()),
     }
 }
 
@@ -59,11 +49,13 @@ fn mapping<'py, 'a>(
     py: Python<'py>,
     pairs: impl Iterator<Item = (&'a str, &'a str)>,
 ) -> PyResult<Bound<'py, PyMappingProxy>> {
-    let dict = PyDict::new(py);
-    for (key, value) in pairs {
-        dict.set_item(key, value)?;
-    }
-    Ok(read_only(&dict))
+    without_gc(py, || {
+        let dict = PyDict::new(py);
+        for (key, value) in pairs {
+            dict.set_item(key, value)?;
+        }
+        Ok(read_only(&dict))
+    })
 }
 
 fn read_only<'py>(dict: &Bound<'py, PyDict>) -> Bound<'py, PyMappingProxy> {
@@ -117,7 +109,7 @@ impl User {
     #[classmethod]
     fn from_json(cls: &Bound<'_, PyType>, raw_json: &Bound<'_, PyAny>) -> PyResult<Self> {
         aura_users::User::from_json(text("raw_json", raw_json)?)
-            .map(Self)
+            .map(|user| Self::new(cls.py(), user))
             .map_err(|error| raised(cls.py(), &error))
     }
 
@@ -151,23 +143,25 @@ impl User {
         self.0.email()
     }
 
-    /// When the account was made: UTC, to the microsecond.
+    /// When the account was made: UTC, to the microsecond. None where the server does not say, or
+    /// says a time that `datetime` cannot hold.
     #[getter]
     fn inserted_at<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
-        self.0.inserted_at().map(|at| datetime(py, at)).transpose()
+        self.0.inserted_at().map_or(Ok(None), |at| datetime(py, at))
     }
 
-    /// When the account was last changed: UTC, to the microsecond.
+    /// When the account was last changed: UTC, to the microsecond; None as with `inserted_at`.
     #[getter]
     fn updated_at<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
-        self.0.updated_at().map(|at| datetime(py, at)).transpose()
+        self.0.updated_at().map_or(Ok(None), |at| datetime(py, at))
     }
 
     /// The packages the user owns and the caller may see. None where the server does not say, as
     /// in the reply to create_user.
     #[getter]
     fn packages<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyTuple>>> {
-        self.0.packages().map(|all| PyTuple::new(py, all.iter().map(Package::from))).transpose()
+        let tuple = |all: &[_]| PyTuple::new(py, all.iter().map(Package::from));
+        without_gc(py, || self.0.packages().map(tuple).transpose())
     }
 
     /// The packages' URLs by name; read-only. The server calls this field deprecated: two packages
@@ -180,10 +174,8 @@ impl User {
     /// The organizations the user is a member of. Only the current user's record has them.
     #[getter]
     fn organizations<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyTuple>>> {
-        self.0
-            .organizations()
-            .map(|all| PyTuple::new(py, all.iter().map(Organization::from)))
-            .transpose()
+        let tuple = |all: &[_]| PyTuple::new(py, all.iter().map(Organization::from));
+        without_gc(py, || self.0.organizations().map(tuple).transpose())
     }
 
     /// The server's own JSON, byte for byte.

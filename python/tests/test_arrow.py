@@ -18,7 +18,13 @@ import aura_users
 
 COLUMNS = ["action", "user_agent", "params", "extra"]
 ROWS: list[dict[str, Any]] = [
-    {"action": "key.remove", "params": {"a": "\u00fc"}, "user_agent": None, "z": [1], "at": "now"},
+    {
+        "action": "key.remove",
+        "params": {"a": "\u00fc"},
+        "user_agent": None,
+        "extra": [1],
+        "inserted_at": "2026-11-23T11:50:45.977004Z",
+    },
     {"action": "old", "params": None},
     {"action": "\U0001f600", "params": {"big": 12345678901234567890}, "user_agent": ""},
 ]
@@ -32,7 +38,7 @@ EXPECTED = [
         "action": "key.remove",
         "user_agent": None,
         "params": '{"a": "\\u00fc"}',
-        "extra": '{"at":"now","z":[1]}',
+        "extra": '{"extra":[1],"inserted_at":"2026-11-23T11:50:45.977004Z"}',
     },
     {"action": "old", "user_agent": None, "params": None, "extra": None},
     {

@@ -69,10 +69,14 @@ def test_reading_on_lets_other_tasks_run() -> None:
 
 def test_a_task_that_is_cancelled_takes_no_row_along() -> None:
     asked, go_on = threading.Semaphore(0), threading.Semaphore(0)
+    known: set[int] = set()
 
     def wait(request: Request) -> Reply:
-        asked.release()
-        assert go_on.acquire(timeout=30)
+        # A page that is read again, to see that no row was written, is not waited for.
+        if request.page not in known:
+            known.add(request.page)
+            asked.release()
+            assert go_on.acquire(timeout=30)
         return audit_page(request.page, 250)
 
     async def main() -> None:
@@ -94,7 +98,8 @@ def test_a_task_that_is_cancelled_takes_no_row_along() -> None:
             rows += await some(stream, length - 1)
         assert await rest(stream) == []
         assert numbers(rows) == list(range(250))
-        assert [request.page for request in server.requests] == [1, 2, 3]
+        assert known == {1, 2, 3}
+        assert len(server.requests) <= 4
 
     with FakeServer(wait) as server:
         asyncio.run(main())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 
 import pytest
 from fake_server import FakeServer, Reply, Request, SilentServer, answer, audit_page
@@ -224,3 +225,137 @@ time.sleep(0.3)
         for _ in range(5):
             with Script(source, server.url, flags=STRICT) as script:
                 quiet_end(script)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "client.get_user(5)",
+        "client.get_user('nobody')",
+        "client.get_user('eric', ca_file=Path('/nowhere'))",
+        "client.get_user('eric', timeout=Fraction(-1))",
+        "client.get_user('eric', page=Number())",
+        "client.create_user('eric', 'secret', (name for name in 'abcdef'))",
+        "logger.setLevel(logging.DEBUG); client.get_user('eric')",
+        "logger.setLevel(logging.DEBUG); list(client.stream_audit_logs(page=10))",
+        "gc.set_threshold(20); Cycle(); row.to_dict()",
+    ],
+)
+def test_the_interpreter_ends_as_daemon_threads_are_in_python_code_of_a_call(call: str) -> None:
+    """Python before 3.14 ends such a thread by unwinding it, which Rust cannot take."""
+    source = f"""
+import gc, io, logging, sys, threading, time, aura_users
+from fractions import Fraction
+from pathlib import Path
+class Cycle:
+    def __init__(self):
+        self.itself = self
+    def __del__(self):
+        time.sleep(0.0005)  # without the GIL
+row = aura_users.AuditLog.from_json('{{"action":"a","params":[' + '[],' * 99 + '[]]}}')
+class Number:
+    def __index__(self):
+        return -1
+logger = logging.getLogger("aura_users")
+logging.basicConfig(stream=io.StringIO())
+client = aura_users.Client(repo_url=sys.argv[1])
+def forever():
+    while True:
+        try:
+            {call}
+        except aura_users.AuraError:
+            pass
+for _ in range(4):
+    threading.Thread(target=forever, daemon=True).start()
+time.sleep(0.2)
+"""
+
+    def nobody(request: Request) -> Reply:
+        return Reply({}, status=404) if request.path.endswith("/nobody") else answer(request)
+
+    with FakeServer(nobody) as server:
+        for _ in range(8):
+            with Script(source, server.url) as script:
+                quiet_end(script)
+
+
+LATE = """
+import sys, {imports} aura_users
+class Last:
+    def __del__(self, sys=sys, aura_users=aura_users, print=print, repr=repr):
+        assert sys.is_finalizing() and sys.meta_path is None
+        {use}
+last = Last()
+"""
+
+
+@pytest.mark.parametrize("imports", ["", "logging,"])
+@pytest.mark.parametrize(
+    ("use", "printed"),
+    [
+        ("client.get_user('eric')", ""),
+        ("next(client.stream_audit_logs())", ""),
+        ("print(client.get_user('eric').inserted_at)", "2026-11-23 11:50:45.977004+00:00"),
+        ("client.get_user('eric', timeout=5.5)", ""),
+        ("print(row.params)", "{'\u00e9': '\u20ac', 'n': 123456789012345678901234567890}"),
+        ("print(user.inserted_at)", "2026-11-23 11:50:45.977004+00:00"),
+        ("print(repr(error()))", "NotFoundError('GET /users/{username_or_email}: not_found (404)"),
+        ("print(repr(error().__cause__))", "None"),
+        ("print(repr(refused().__cause__))", "ConnectionRefusedError(111, 'Connection refused')"),
+    ],
+)
+def test_nothing_is_imported_as_the_interpreter_ends(use: str, printed: str, imports: str) -> None:
+    """Not even `logging` for what the server has to say, which nobody can take any more."""
+    source = f"""
+{LATE.format(imports=imports, use=use)}
+client = aura_users.Client(repo_url=sys.argv[1], api_key="0123456789abcdef")
+row = aura_users.AuditLog.from_json(
+    '{{"action":"a","params":{{"\\u00e9":"\\u20ac","n":123456789012345678901234567890}}}}')
+user = aura_users.User.from_json('{{"username":"a","inserted_at":"2026-11-23T11:50:45.977004Z"}}')
+def error():
+    try:
+        client.get_user("nobody")
+    except aura_users.AuraError as error:
+        return error
+def refused():
+    try:
+        client.get_user("a", repo_url="http://127.0.0.1:1/api", max_retries=0)
+    except aura_users.AuraError as error:
+        return error
+if {"logging" in imports}:
+    logging.basicConfig(level=logging.DEBUG, stream=sys.stderr)
+"""
+
+    def notice(request: Request) -> Reply:
+        reply = answer(request)
+        if isinstance(reply.body, dict):
+            reply.body["inserted_at"] = "2026-11-23T11:50:45.977004Z"
+        if request.path.endswith("/nobody"):
+            reply = Reply({"message": "nobody"}, status=404)
+        reply.headers["x-hex-message"] = '"a notice"; level=warn'
+        return reply
+
+    with FakeServer(notice) as server, Script(source, server.url, flags=STRICT) as script:
+        assert quiet_end(script).startswith(printed)
+
+
+@pytest.mark.parametrize("face", ["call", "rows"])
+def test_a_call_in_the_end_of_the_interpreter_takes_its_time(face: str) -> None:
+    source = """
+import sys, aura_users
+client = aura_users.Client(repo_url=sys.argv[1])
+calls = {"call": lambda: client.get_user("eric").username,
+         "rows": lambda: len(list(client.stream_audit_logs(prefetch=0)))}
+class Last:
+    def __del__(self, is_finalizing=sys.is_finalizing, call=calls[sys.argv[2]], print=print):
+        assert is_finalizing()
+        print(call())
+last = Last()
+"""
+
+    def slowly(request: Request) -> Reply:
+        time.sleep(0.3)
+        return answer(request) if "audit" not in request.path else audit_page(request.page, 5)
+
+    with FakeServer(slowly) as server, Script(source, server.url, face, flags=STRICT) as script:
+        assert quiet_end(script) == {"call": "eric\n", "rows": "5\n"}[face]

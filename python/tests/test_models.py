@@ -193,3 +193,50 @@ def test_every_protocol_of_pickle(protocol: int) -> None:
     row = aura_users.AuditLog.from_json('{"action":"key.generate"}')
     for record in (rich, row, *(rich.packages or ()), *(rich.organizations or ())):
         assert pickle.loads(pickle.dumps(record, protocol)) == record
+
+
+@pytest.mark.parametrize(
+    ("text", "year"),
+    [
+        ("0000-12-31T23:59:59Z", None),
+        ("0001-01-01T00:00:00+00:01", None),
+        ("0001-01-01T00:00:00Z", 1),
+        ("9999-12-31T23:59:59.999999Z", 9999),
+        ("9999-12-31T23:59:59-00:01", None),
+    ],
+)
+def test_a_time_that_datetime_cannot_hold_is_none(text: str, year: int | None) -> None:
+    user = aura_users.User.from_json(f'{{"username": "a", "inserted_at": "{text}"}}')
+    assert (user.inserted_at and user.inserted_at.year) == year
+    assert user.to_dict()["inserted_at"] == text
+
+
+@pytest.mark.parametrize(
+    ("text", "time"),
+    [
+        ('"2026-11-23T11:50:45.977004Z"', datetime(2026, 11, 23, 11, 50, 45, 977004, timezone.utc)),
+        ('"2026-11-23T11:50:45"', datetime(2026, 11, 23, 11, 50, 45, 0, timezone.utc)),
+        ('"0000-01-01T00:00:00Z"', None),
+        ('"yesterday"', None),
+        ("null", None),
+        ("5", None),
+    ],
+)
+def test_a_row_has_a_time_if_the_server_sends_one(text: str, time: datetime | None) -> None:
+    row = aura_users.AuditLog.from_json(
+        f'{{"params": {{}}, "action": "a", "inserted_at": {text}, "future": 1}}'
+    )
+    assert row.inserted_at == time
+    assert row.extra == {"future": 1}
+    assert row.to_dict()["inserted_at"] == json.loads(text)
+    assert repr(row) == "<AuditLog 'a'>"
+    assert aura_users.AuditLog.from_json('{"action": "a"}').inserted_at is None
+
+
+def test_times_are_what_datetime_says_of_them() -> None:
+    between = (datetime.max - datetime.min) // 4_999
+    times = [datetime.min + between * n for n in range(5_000)]
+    for time in [*times, datetime.max, datetime(1969, 12, 31, 23, 59, 59, 999_999)]:
+        raw = json.dumps({"action": "a", "inserted_at": f"{time.isoformat()}Z"})
+        row = aura_users.AuditLog.from_json(raw)
+        assert row.inserted_at == time.replace(tzinfo=timezone.utc)

@@ -11,6 +11,7 @@
 use std::ffi::{CStr, CString, c_char, c_int, c_void};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
+use std::sync::Arc;
 
 /// A column of text: its name, and whether a value may be missing.
 pub(super) struct Field {
@@ -34,8 +35,14 @@ pub(super) struct Failure {
     pub(super) message: String,
 }
 
-/// What gives the batches, one column for each field; none after the last.
-pub(super) type Source = Box<dyn FnMut() -> Result<Option<Vec<Column>>, Failure> + Send>;
+/// One column for each field, and what is dropped when all of them were released.
+pub(super) struct Batch {
+    pub(super) columns: Vec<Column>,
+    pub(super) until_released: Arc<dyn Send + Sync>,
+}
+
+/// What gives the batches; none after the last.
+pub(super) type Source = Box<dyn FnMut() -> Result<Option<Batch>, Failure> + Send>;
 
 impl Column {
     pub(super) fn new() -> Self {
@@ -142,10 +149,16 @@ struct ArrayData {
     buffers: Vec<*const c_void>,
     children: Children<Array>,
     _column: Option<Column>,
+    _until_released: Arc<dyn Send + Sync>,
 }
 
 impl Array {
-    fn new(length: usize, column: Option<Column>, children: Vec<Self>) -> Self {
+    fn new(
+        length: usize,
+        column: Option<Column>,
+        children: Vec<Self>,
+        until_released: Arc<dyn Send + Sync>,
+    ) -> Self {
         let buffers = match &column {
             // A struct has the one buffer that says which of its values are there: all are.
             None => vec![ptr::null()],
@@ -157,7 +170,12 @@ impl Array {
         };
         let null_count = column.as_ref().map_or(0, |column| column.nulls);
         let children = Children::new(children);
-        let mut data = Box::new(ArrayData { buffers, children, _column: column });
+        let mut data = Box::new(ArrayData {
+            buffers,
+            children,
+            _column: column,
+            _until_released: until_released,
+        });
         Self {
             length: length as i64,
             null_count,
@@ -172,10 +190,14 @@ impl Array {
         }
     }
 
-    fn of(columns: Vec<Column>) -> Self {
+    fn of(Batch { columns, until_released }: Batch) -> Self {
         let length = columns.first().map_or(0, Column::len);
-        let column = |column: Column| Self::new(column.len(), Some(column), Vec::new());
-        Self::new(length, None, columns.into_iter().map(column).collect())
+        // A child may be moved out and outlive the others.
+        let column = |column: Column| {
+            Self::new(column.len(), Some(column), Vec::new(), Arc::clone(&until_released))
+        };
+        let children = columns.into_iter().map(column).collect();
+        Self::new(length, None, children, until_released)
     }
 
     /// What says that a stream has ended.
@@ -292,9 +314,9 @@ unsafe extern "C" fn get_next(stream: *mut Stream, out: *mut Array) -> c_int {
         Err(Failure { errno: EIO, message: "internal: reading a page panicked".to_owned() })
     });
     match next {
-        Ok(columns) => {
+        Ok(batch) => {
             // SAFETY: `out` is room for an array, and holds none yet.
-            unsafe { out.write(columns.map_or_else(Array::released, Array::of)) };
+            unsafe { out.write(batch.map_or_else(Array::released, Array::of)) };
             0
         }
         Err(Failure { errno, message }) => {

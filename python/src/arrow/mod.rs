@@ -1,19 +1,22 @@
 //! An audit log for every library that reads Arrow: one record batch for each page.
 
 mod c_data;
+mod handed_out;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyCapsule;
 use serde_json::value::RawValue;
 
-use crate::audit_log::KNOWN;
 use crate::audit_logs::AuditLogs;
 use crate::errors;
 use crate::pending::raise_soon;
-use c_data::{Column, Failure, Field, Stream};
+use crate::python_code;
+use c_data::{Batch, Column, Failure, Field, Stream};
+use handed_out::{Reading, Rows};
 
 /// The columns. JSON is text here: what is in it follows the action, and has no one type.
 static FIELDS: [Field; 4] = [
@@ -23,6 +26,9 @@ static FIELDS: [Field; 4] = [
     Field { name: c"extra", is_nullable: true },
 ];
 
+/// The fields of a row that have a column; `extra` takes the others.
+const KNOWN: [&str; 3] = ["action", "user_agent", "params"];
+
 // Of the same value on every system we build for.
 const EINTR: i32 = 4;
 const EIO: i32 = 5;
@@ -30,32 +36,45 @@ const EINVAL: i32 = 22;
 
 /// The capsule that `__arrow_c_stream__` gives. Reading it is reading `logs`.
 pub(crate) fn stream<'py>(py: Python<'py>, logs: Py<AuditLogs>) -> PyResult<Bound<'py, PyCapsule>> {
+    let reading = Arc::new(Reading::default());
     let source = move || {
         // The reader may hold the GIL or not; while it waits, nobody does.
-        let rows = Python::try_attach(|py| {
+        let next = Python::try_attach(|py| {
             let logs = logs.get();
-            logs.next_page(py).map_err(|error| failure(py, &error, logs.page()))
+            let next = logs.next(py, |stream| Some((stream.next_rows()?, stream.come_back())));
+            reading.has_failed(next.is_err());
+            match next {
+                Ok(Some((rows, come_back))) => {
+                    batch(Rows::new(py, rows, come_back, &reading)).map(Some)
+                }
+                Ok(None) => {
+                    reading.is_over(py);
+                    Ok(None)
+                }
+                Err(error) => Err(failure(py, &error, logs.page())),
+            }
         });
         let gone = || Failure { errno: EIO, message: "Python has ended".to_owned() };
-        rows.ok_or_else(gone)??.map(|rows| batch(&rows)).transpose()
+        next.ok_or_else(gone)?
     };
     PyCapsule::new_with_value(py, Stream::new(&FIELDS, Box::new(source)), c"arrow_array_stream")
 }
 
-fn batch(rows: &[aura_users::AuditLog]) -> Result<Vec<Column>, Failure> {
+fn batch(rows: Arc<Rows>) -> Result<Batch, Failure> {
     let mut columns = FIELDS.each_ref().map(|_| Column::new());
-    for row in rows {
+    let is_room = rows.lock().iter().all(|row| {
+        let row = &row.log;
         let params = Some(row.params()).filter(|params| *params != "null");
         let extra = extra(row.json());
         let values = [Some(row.action()), row.user_agent(), params, extra.as_deref()];
-        for (column, value) in columns.iter_mut().zip(values) {
-            if !column.push(value) {
-                let message = "a page has more than 2 GiB of text in one column".to_owned();
-                return Err(Failure { errno: EIO, message });
-            }
-        }
+        columns.iter_mut().zip(values).all(|(column, value)| column.push(value))
+    });
+    if !is_room {
+        rows.refuse();
+        let message = "a page has more than 2 GiB of text in one column".to_owned();
+        return Err(Failure { errno: EIO, message });
     }
-    Ok(columns.into())
+    Ok(Batch { columns: columns.into(), until_released: rows })
 }
 
 /// The fields of a row that have no column, as a JSON object; none where there are none.
@@ -67,7 +86,7 @@ fn extra(row: &str) -> Option<String> {
 
 /// An exception as the interface can say it: a number and a text.
 fn failure(py: Python<'_>, error: &PyErr, page: u64) -> Failure {
-    let message = format!("{error} [audit log, page {page}]");
+    let message = format!("{} [audit log, page {page}]", text(py, error));
     let errno = if !errors::is_ours(py, error) {
         // What a signal's handler raised. The reader raises an error of its own with our text;
         // after that Python gets this one, as it is.
@@ -79,4 +98,14 @@ fn failure(py: Python<'_>, error: &PyErr, page: u64) -> Failure {
         EIO
     };
     Failure { errno, message }
+}
+
+/// As Python's own `traceback.format_exception_only`, on one line.
+fn text(py: Python<'_>, error: &PyErr) -> String {
+    let class = error.get_type(py).qualname();
+    let class = class.map_or_else(|_| "an error".to_owned(), |name| name.to_string());
+    match python_code::str(error.value(py)) {
+        Ok(said) => format!("{class}: {said}"),
+        Err(_) => class,
+    }
 }

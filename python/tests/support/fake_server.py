@@ -45,13 +45,21 @@ class Reply:
         return self.body if isinstance(self.body, bytes) else json.dumps(self.body).encode()
 
 
+HEXPM = {
+    "cache-control": "max-age=0, private, must-revalidate",
+    "x-request-id": "GH2BMzdO4SmNGQsAAAdC",
+}
+"""What tells an audit log of hexpm: its last page is the one that is not full."""
+
+
 class FakeServer:
     """Answers each request with what `answer` gives; `requests` are those that came.
 
-    `accepted` counts the connections, and `hung_up` has a permit for each that ended.
+    `accepted` counts the connections, and `hung_up` has a permit for each that ended. Its audit
+    logs have the headers of hexpm's, except if `is_hexpm` is false.
     """
 
-    def __init__(self, answer: Callable[[Request], Reply]) -> None:
+    def __init__(self, answer: Callable[[Request], Reply], *, is_hexpm: bool = True) -> None:
         self.requests: list[Request] = []
         self.accepted = 0
         self.hung_up = threading.Semaphore(0)
@@ -84,7 +92,8 @@ class FakeServer:
                 self.send_response(reply.status)
                 self.send_header("content-type", "application/json")
                 self.send_header("content-length", str(len(encoded)))
-                for name, value in reply.headers.items():
+                is_log = is_hexpm and url.path.endswith("/audit-logs")
+                for name, value in ((HEXPM if is_log else {}) | reply.headers).items():
                     self.send_header(name, value)
                 self.end_headers()
                 self.wfile.write(encoded)

@@ -1,0 +1,199 @@
+//! Calls that may run Python code. This crate makes them here and nowhere else.
+//!
+//! Python code gives the GIL away and wants it back. If the interpreter ends meanwhile, Python
+//! before 3.14 ends the thread at that point with `pthread_exit`, which unwinds the thread's stack.
+//! Rust's frames cannot be unwound in that way: the process would abort. So such a thread stops
+//! here until the process ends, as it does in Python 3.14.
+//!
+//! pyo3 does the same where a thread of ours takes the GIL (`Python::attach`, the end of `detach`).
+
+#![allow(unsafe_code, reason = "pyo3 declares Python's functions as ones that never unwind")]
+
+use std::ffi::c_int;
+#[cfg(unix)]
+use std::ffi::{c_char, c_void};
+use std::mem;
+#[cfg(unix)]
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use pyo3::BoundObject;
+use pyo3::ffi::{self, PyObject};
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyString, PyTuple};
+
+/// Stops a thread that is unwound past it.
+struct Stop;
+
+impl Drop for Stop {
+    fn drop(&mut self) {
+        loop {
+            std::thread::sleep(Duration::from_secs(60));
+        }
+    }
+}
+
+/// Runs one function of Python's, which `pthread_exit` may unwind.
+fn guarded<T>(run: impl FnOnce() -> T) -> T {
+    let stop = Stop;
+    let done = run();
+    mem::forget(stop);
+    done
+}
+
+/// A function of Python's C API with one argument, which gives a new reference or an error.
+type Unary = unsafe extern "C" fn(*mut PyObject) -> *mut PyObject;
+
+fn unary<'py>(function: Unary, value: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    type Unwinding = unsafe extern "C-unwind" fn(*mut PyObject) -> *mut PyObject;
+    // SAFETY: the two types differ only in that the second one may unwind.
+    let function = unsafe { mem::transmute::<Unary, Unwinding>(function) };
+    // SAFETY: the thread is attached, and the value lives until the function returns.
+    unsafe { Bound::from_owned_ptr_or_err(value.py(), guarded(|| function(value.as_ptr()))) }
+}
+
+/// Calls `function`.
+pub(crate) fn call<'py>(
+    function: &Bound<'py, PyAny>,
+    args: impl IntoPyObject<'py, Target = PyTuple>,
+) -> PyResult<Bound<'py, PyAny>> {
+    type Plain = unsafe extern "C" fn(*mut PyObject, *mut PyObject, *mut PyObject) -> *mut PyObject;
+    type Unwinding =
+        unsafe extern "C-unwind" fn(*mut PyObject, *mut PyObject, *mut PyObject) -> *mut PyObject;
+    // SAFETY: as in `unary`.
+    let call = unsafe { mem::transmute::<Plain, Unwinding>(ffi::PyObject_Call) };
+    let args = args.into_pyobject(function.py()).map_err(Into::into)?.into_bound();
+    // SAFETY: as in `unary`; there are no keyword arguments.
+    unsafe {
+        let given = guarded(|| call(function.as_ptr(), args.as_ptr(), std::ptr::null_mut()));
+        Bound::from_owned_ptr_or_err(function.py(), given)
+    }
+}
+
+/// `import name`.
+pub(crate) fn import<'py>(py: Python<'py>, name: &str) -> PyResult<Bound<'py, PyAny>> {
+    unary(ffi::PyImport_Import, PyString::new(py, name).as_any())
+}
+
+/// `str(value)`.
+pub(crate) fn str<'py>(value: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyString>> {
+    Ok(unary(ffi::PyObject_Str, value)?.cast_into()?)
+}
+
+/// `float(value)`, which takes text, too.
+pub(crate) fn float<'py>(value: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    unary(ffi::PyNumber_Float, value)
+}
+
+/// `operator.index(value)`.
+pub(crate) fn index<'py>(value: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    unary(ffi::PyNumber_Index, value)
+}
+
+/// `os.fspath(value)`.
+pub(crate) fn fspath<'py>(value: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    unary(ffi::PyOS_FSPath, value)
+}
+
+/// `iter(value)`.
+pub(crate) fn iter<'py>(value: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    unary(ffi::PyObject_GetIter, value)
+}
+
+/// `tuple(value)`.
+pub(crate) fn tuple<'py>(value: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyTuple>> {
+    Ok(unary(ffi::PySequence_Tuple, value)?.cast_into()?)
+}
+
+/// Runs the handlers of signals that have come, which only Python's main thread does. Fails with
+/// what one of them raises.
+pub(crate) fn check_signals(py: Python<'_>) -> PyResult<()> {
+    type Plain = unsafe extern "C" fn() -> c_int;
+    type Unwinding = unsafe extern "C-unwind" fn() -> c_int;
+    // SAFETY: as in `unary`. Other threads may run the garbage collector in it.
+    let check = unsafe { mem::transmute::<Plain, Unwinding>(ffi::PyErr_CheckSignals) };
+    // SAFETY: the thread is attached.
+    match guarded(|| unsafe { check() }) {
+        0 => Ok(()),
+        _ => Err(PyErr::fetch(py)),
+    }
+}
+
+/// Makes Python objects, which can start the garbage collector in Python before 3.12, and that runs
+/// finalizers in Python code. `make` keeps the GIL, and the collector waits until it is through.
+pub(crate) fn without_gc<T>(py: Python<'_>, make: impl FnOnce() -> T) -> T {
+    struct Enable;
+    impl Drop for Enable {
+        fn drop(&mut self) {
+            // SAFETY: the thread is still attached.
+            unsafe { ffi::PyGC_Enable() };
+        }
+    }
+    static IS_NEEDED: PyOnceLock<bool> = PyOnceLock::new();
+    // SAFETY: the thread is attached.
+    let was_enabled = *IS_NEEDED.get_or_init(py, || py.version_info() < (3, 12))
+        && unsafe { ffi::PyGC_Disable() } == 1;
+    let _enable = was_enabled.then_some(Enable);
+    make()
+}
+
+/// Whether this thread runs Python code although the interpreter ends: it is the one that ends it.
+pub(crate) fn ends_python(_attached: Python<'_>) -> bool {
+    // SAFETY: it may always be called.
+    unsafe { ffi::Py_IsInitialized() == 0 }
+}
+
+/// Hands an error that nobody can take to `sys.unraisablehook`.
+pub(crate) fn report(py: Python<'_>, error: PyErr) {
+    type Plain = unsafe extern "C" fn(*mut PyObject);
+    type Unwinding = unsafe extern "C-unwind" fn(*mut PyObject);
+    // SAFETY: as in `unary`.
+    let report = unsafe { mem::transmute::<Plain, Unwinding>(ffi::PyErr_WriteUnraisable) };
+    error.restore(py);
+    // SAFETY: the thread is attached, and an error is set.
+    guarded(|| unsafe { report(std::ptr::null_mut()) });
+}
+
+/// Whether this thread has the GIL; false where that cannot be told.
+#[cfg(unix)]
+pub(crate) fn holds_gil() -> bool {
+    type Check = unsafe extern "C" fn() -> c_int;
+    unsafe extern "C" {
+        fn dlsym(handle: *mut c_void, name: *const c_char) -> *mut c_void;
+    }
+    const RTLD_DEFAULT: isize = if cfg!(target_vendor = "apple") { -2 } else { 0 };
+    // Every Python has this function, but none promises it to abi3 modules.
+    static CHECK: LazyLock<Option<Check>> = LazyLock::new(|| {
+        let everywhere = std::ptr::without_provenance_mut(RTLD_DEFAULT as usize);
+        // SAFETY: the name is a C string.
+        let found = unsafe { dlsym(everywhere, c"PyGILState_Check".as_ptr()) };
+        // SAFETY: the function has this type; NULL is none.
+        unsafe { mem::transmute::<*mut c_void, Option<Check>>(found) }
+    });
+    // SAFETY: any thread may ask.
+    CHECK.is_some_and(|check| unsafe { check() } == 1)
+}
+
+#[cfg(not(unix))]
+pub(crate) fn holds_gil() -> bool {
+    false
+}
+
+/// A place in a program that runs: a frame, and an instruction in it.
+#[derive(PartialEq)]
+pub(crate) struct Instruction {
+    frame: usize,
+    at: i64,
+}
+
+impl Instruction {
+    /// The one that this thread is at, if there is Python code below.
+    pub(crate) fn current(py: Python<'_>) -> Option<Self> {
+        // SAFETY: the thread is attached; the frame lives as long as this thread is in it.
+        let frame = unsafe { Bound::from_borrowed_ptr_or_opt(py, ffi::PyEval_GetFrame().cast()) }?;
+        let at = frame.getattr(intern!(py, "f_lasti")).and_then(|at| at.extract());
+        Some(Self { frame: frame.as_ptr() as usize, at: at.ok()? })
+    }
+}

@@ -1,0 +1,185 @@
+"""Numbers of any size: they come out of JSON without an exception of somebody else's."""
+
+from __future__ import annotations
+
+import json
+import pickle
+import subprocess
+import sys
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from fake_server import FakeServer, Reply, Request
+
+import aura_users
+from aura_users._cli import main
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+LONG = "9" * 5_000
+"""More digits than Python reads by default."""
+
+NUMBERS = {
+    "0": 0,
+    "-0": 0,
+    "12345678901234567890": 12345678901234567890,
+    "-" + "1" * 4_300: None,  # what Python makes of it
+    LONG: Decimal(LONG),
+    f"-{LONG}": Decimal(f"-{LONG}"),
+    "1e999": float("inf"),
+    "-1e999": float("-inf"),
+    "1e-999": 0.0,
+    f"1.{LONG}": 2.0,
+    f"{LONG}.0": float("inf"),
+    f"1e{LONG}": float("inf"),
+    f"1e-{LONG}": 0.0,
+}
+
+
+@pytest.fixture
+def _limit() -> Iterator[None]:
+    """Python's own limit, whatever this machine's environment says."""
+    before = sys.get_int_max_str_digits()
+    sys.set_int_max_str_digits(4_300)
+    yield
+    sys.set_int_max_str_digits(before)
+
+
+def same(found: object, text: str) -> None:
+    wanted = NUMBERS[text]
+    if wanted is None:
+        wanted = int(text)
+    assert (type(found), found) == (type(wanted), wanted)
+
+
+@pytest.mark.usefixtures("_limit")
+@pytest.mark.parametrize("text", NUMBERS, ids=lambda text: text[:12])
+def test_a_number_of_a_record(text: str) -> None:
+    raw = f'{{"action": "a", "params": {{"n": [{text}]}}, "m": {text}}}'
+    row = aura_users.AuditLog.from_json(raw)
+    same(row.params["n"][0], text)
+    same(row.extra["m"], text)
+    same(row.to_dict()["params"]["n"][0], text)
+    assert row.raw_json == raw
+    assert pickle.loads(pickle.dumps(row.params)) == row.params
+    assert repr(row.params)
+    bare = aura_users.AuditLog.from_json(f'{{"action": "a", "params": {text}}}')
+    same(bare.params, text)
+    user = aura_users.User.from_json(f'{{"username": "a", "m": {{"n": {text}}}}}')
+    same(user.extra["m"]["n"], text)
+    same(user.to_dict()["m"]["n"], text)
+
+
+@pytest.mark.usefixtures("_limit")
+def test_the_limit_is_the_one_that_python_has() -> None:
+    row = aura_users.AuditLog.from_json(f'{{"action": "a", "params": {"7" * 700}}}')
+    assert type(row.to_dict()["params"]) is int
+    sys.set_int_max_str_digits(640)
+    assert row.to_dict()["params"] == Decimal("7" * 700)
+    sys.set_int_max_str_digits(0)
+    row = aura_users.AuditLog.from_json(f'{{"action": "a", "params": {LONG}}}')
+    assert row.params == int(LONG)
+
+
+@pytest.mark.parametrize("text", NUMBERS, ids=lambda text: text[:12])
+@pytest.mark.parametrize("errors", ["{}", '{{"name": {}}}', '{{"name": [{}, {{"deep": {}}}]}}'])
+def test_a_number_among_the_errors_of_a_reply(errors: str, text: str) -> None:
+    body = f'{{"status": 422, "message": {text}, "errors": {errors.format(text, text)}}}'
+    with FakeServer(lambda _: Reply(body.encode(), status=422)) as server:
+        client = aura_users.Client(repo_url=server.url, max_retries=0)
+        with pytest.raises(aura_users.ValidationError) as caught:
+            client.create_user("eric", "a long password", ["eric@example.com"])
+    assert caught.value.status == 422
+    assert pickle.loads(pickle.dumps(caught.value)).errors == caught.value.errors
+
+
+def deep(depth: int) -> str:
+    return "[" * depth + "]" * depth
+
+
+REPLIES: dict[str, str] = {
+    "a long number": LONG,
+    "a negative one": f"-{LONG}",
+    "a large one": "1e999",
+    "an exponent without end": f"1e{LONG}",
+    "depth": deep(120),
+    "too much depth": deep(100_000),
+    "half a character": '"\\ud800"',
+    "a control character": '"\\u0000\\u001b[2J"',
+    "a letter nobody has": '"\U000e0001\uffff"',
+    "white space": "\n\t {\r\n}",
+    "nothing": "",
+    "half a number": "-",
+    "no number": "NaN",
+}
+
+
+@pytest.mark.parametrize("text", REPLIES.values(), ids=REPLIES)
+@pytest.mark.parametrize("status", [200, 404, 422])
+def test_the_command_line_shows_no_traceback(
+    text: str, status: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An exception would come out of `main`."""
+    monkeypatch.setenv("HEX_API_KEY", "0123456789abcdef")
+    monkeypatch.setenv("AURA_PASSWORD", "a long password")
+
+    def answer(request: Request) -> Reply:
+        body = f'{{"username": "eric", "future": {text}, "message": "no", "errors": {text}}}'
+        if request.path.endswith("/audit-logs") and status == 200:
+            body = f'[{{"action": "a", "params": {text}, "user_agent": null}}]'
+        return Reply(body.encode("utf-8", "surrogatepass"), status=status)
+
+    with FakeServer(answer) as server:
+        for command in (
+            *(["whoami"], ["whoami", "--json"], ["user", "eric"]),
+            *(["audit-logs", "--format", one] for one in ("table", "csv", "jsonl")),
+            *(["create", "eric", "eric@example.com"], ["reset", "eric"]),
+        ):
+            done = main(["--repo-url", server.url, *command])
+            shown, said = capsys.readouterr()
+            assert done in (0, 1)
+            assert (done == 0) != said.startswith("aura-users: ")
+            if done == 0 and text[:1] in "-1239":
+                assert text in shown or command[0] == "reset"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        *(["audit-logs", "--page", LONG], ["audit-logs", "--page", "-1"]),
+        *(["audit-logs", "--limit", LONG], ["audit-logs", "--limit", "\u0663"]),
+        *(["audit-logs", "--limit", "9" * 30], ["audit-logs", "--page", "9" * 30]),
+        *(["user", "\udcff"], ["user", ""], ["user", "a\0b"], ["user", LONG * 20]),
+        *(["whoami", "--timeout", value] for value in ("nan", "1e999", "-1", LONG, "0")),
+        *(["user", "eric", "--repo-url", url] for url in ("", "\udcff", "http://[", LONG, "a:b")),
+    ],
+    ids=lambda arguments: " ".join(arguments)[:30].encode("ascii", "backslashreplace").decode(),
+)
+def test_no_argument_is_too_much_for_the_command_line(
+    arguments: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HEX_API_KEY", "0123456789abcdef")
+    with FakeServer(lambda _: Reply([])) as server:
+        monkeypatch.setenv("HEX_API_URL", server.url)
+        try:
+            done: Any = main(arguments)
+        except SystemExit as ended:  # argparse's way
+            done = ended.code
+    assert done in (0, 1, 2)
+
+
+def test_a_record_as_json_is_what_the_server_sent() -> None:
+    raw = f'{{"username":"eric","n":{LONG},"x":1e999}}'
+    with FakeServer(lambda _: Reply(raw.encode())) as server:
+        shown = subprocess.run(
+            [sys.executable, "-m", "aura_users", "user", "eric", "--json"],
+            env={"HEX_API_URL": server.url},
+            capture_output=True,
+            text=True,
+            check=True,
+            cwd="/",
+        ).stdout
+    assert shown == f"{raw}\n"
+    assert json.loads(shown, parse_int=Decimal)["n"] == Decimal(LONG)
