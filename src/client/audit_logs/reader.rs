@@ -11,6 +11,7 @@
 //! first and received before the second have the same shift as both.
 
 use std::collections::VecDeque;
+use std::ops::RangeInclusive;
 use std::time::{Duration, Instant};
 
 use super::compare::{
@@ -54,9 +55,19 @@ pub(super) struct Ready {
 struct Unproven {
     number: u64,
     page: Page,
+    /// The shift that was known when it was requested.
     known_shift: u64,
+    /// What an earlier reading of the same page tells of its shift.
+    bounds: RangeInclusive<u64>,
     is_in_sequence: bool,
     is_late: bool,
+}
+
+/// A reading of a page whose shift is within these bounds.
+struct Tried {
+    number: u64,
+    page: Page,
+    bounds: RangeInclusive<u64>,
 }
 
 /// The place of the last row that was handed out.
@@ -97,9 +108,9 @@ pub(super) struct Reader {
     in_flight: usize,
     /// How many unproven pages the check in flight covers.
     covered: Option<usize>,
-    /// The page whose shift the latest check did not tell. If the next reading of it is the same,
-    /// nothing was written between the two.
-    tried: Option<(u64, Page)>,
+    /// The page whose shift the latest check left open. The next reading of it shows how many rows
+    /// were written between the two, so each reading narrows the bounds of the other.
+    tried: Option<Tried>,
     failed_checks: u32,
     /// So many pages are requested one after another, because rows were written a short time ago:
     /// new rows make pages useless that were requested together.
@@ -289,8 +300,31 @@ impl Reader {
         let is_late =
             before.is_some_and(|before| arrived.saturating_duration_since(before) > QUICK);
         let Ask { number, known_shift, is_in_sequence, .. } = ask;
-        self.unproven.push_back(Unproven { number, page, known_shift, is_in_sequence, is_late });
+        let bounds = self.bounds_after(number, &page, known_shift);
+        self.unproven.push_back(Unproven {
+            number,
+            page,
+            known_shift,
+            bounds,
+            is_in_sequence,
+            is_late,
+        });
         self.prove_in_sequence()
+    }
+
+    /// What the reading before tells of the shift of this one.
+    fn bounds_after(&self, number: u64, page: &Page, known_shift: u64) -> RangeInclusive<u64> {
+        let tried = self.tried.as_ref().filter(|tried| tried.number == number);
+        let tried =
+            tried.filter(|tried| tried.page.len() == page.len() && is_distinctive(&tried.page));
+        let written = tried.and_then(|tried| shift_between(&tried.page, page));
+        match (tried, written) {
+            (Some(Tried { bounds, .. }), Some(written)) if written.start() == written.end() => {
+                let written = *written.start() as u64;
+                known_shift.max(bounds.start() + written)..=bounds.end().saturating_add(written)
+            }
+            _ => known_shift..=u64::MAX,
+        }
     }
 
     fn abandon_requests(&mut self) {
@@ -315,14 +349,8 @@ impl Reader {
             let repeated = overlaps(&last.rows, &unproven.page).last().unwrap_or(0);
             return Some(last.shift + repeated as u64);
         }
-        // The same rows before and after a check: nothing was written between.
-        if let Some((number, tried)) = &self.tried
-            && *number == unproven.number
-            && self.shift == unproven.known_shift
-            && is_same_page(tried, &unproven.page)
-            && is_distinctive(tried)
-        {
-            return Some(self.shift);
+        if unproven.bounds.start() == unproven.bounds.end() {
+            return Some(*unproven.bounds.start());
         }
         if !unproven.is_in_sequence || last.behind > 0 || unproven.known_shift != last.shift {
             return None;
@@ -432,7 +460,7 @@ impl Reader {
             }
             let known = self.unproven.front().map(|unproven| unproven.known_shift);
             let shift = if known == Some(self.shift) { known } else { self.shift_by_overlap(most) };
-            let Some(shift) = shift else { return self.retry() };
+            let Some(shift) = shift else { return self.retry(most) };
             if !self.prove(shift) {
                 return true;
             }
@@ -444,10 +472,9 @@ impl Reader {
     /// if its overlap with the page before leaves one possibility.
     fn shift_by_overlap(&self, most: u64) -> Option<u64> {
         let (last, unproven) = (self.last.as_ref()?, self.unproven.front()?);
-        let known = match unproven.is_in_sequence {
-            true => unproven.known_shift.max(last.shift),
-            false => unproven.known_shift,
-        };
+        let known = *unproven.bounds.start();
+        let known = if unproven.is_in_sequence { known.max(last.shift) } else { known };
+        let most = most.min(*unproven.bounds.end());
         let rows = last.rows.len().min(unproven.page.len()) as u64;
         // How many rows may be repeated: so many more than `behind` as were written.
         let least = last.behind + known.checked_sub(last.shift)?;
@@ -476,11 +503,14 @@ impl Reader {
         Some(last.shift + (count as u64).saturating_sub(last.behind))
     }
 
-    /// Reads what is unproven again. Returns as [`Self::receive`].
-    fn retry(&mut self) -> bool {
+    /// Reads what is unproven again. `most`: the shift that is known now, at most. Returns as
+    /// [`Self::receive`].
+    fn retry(&mut self, most: u64) -> bool {
         self.failed_checks += 1;
-        let tried = self.unproven.pop_front();
-        self.tried = tried.map(|unproven| (unproven.number, unproven.page));
+        self.tried = self.unproven.pop_front().map(|Unproven { number, page, bounds, .. }| {
+            let bounds = *bounds.start()..=most.min(*bounds.end());
+            Tried { number, page, bounds }
+        });
         self.start_over();
         true
     }
