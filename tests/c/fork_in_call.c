@@ -21,11 +21,18 @@ static int answers; /* whether the server will answer */
 static aura_client *client;
 static volatile sig_atomic_t child; /* its pid; 0 in the child itself, -1 before the fork */
 
+/* A hang ends the child by a signal. */
+static void bound(void)
+{
+    signal(SIGALRM, SIG_DFL);
+    alarm(TOO_LONG);
+}
+
 static void fork_now(void)
 {
     child = (sig_atomic_t)fork();
     if (child == 0)
-        alarm(TOO_LONG); /* a hang ends the child by a signal */
+        bound();
 }
 
 static void fork_at_signal(int number)
@@ -229,7 +236,7 @@ static void all_ways_agree(void)
     CHECK_INT(aura_call_poll(call), AURA_OK);
     pid_t pid = fork();
     if (pid == 0) {
-        alarm(TOO_LONG);
+        bound();
         watched.fd = aura_call_fd(call);
         int good = aura_call_poll(call) == AURA_CANCELLED && poll(&watched, 1, 0) == 1 &&
                    aura_call_wait(call, -1, &json, NULL) == AURA_CANCELLED && !json &&
@@ -254,9 +261,7 @@ static void fork_in_the_storm(int number)
     (void)number;
     if (child != 0 && forks < STORM) {
         fork_now();
-        if (child == 0)
-            signal(SIGALRM, SIG_DFL);
-        else
+        if (child != 0)
             forks++;
     }
     errno = before;
@@ -287,7 +292,7 @@ static void storm(const char *url)
         aura_error_free(error);
     }
     setitimer(ITIMER_REAL, &never, NULL);
-    signal(SIGALRM, SIG_DFL);
+    signal(SIGALRM, SIG_IGN);
     for (; reaped < forks && waitpid(-1, &status, 0) > 0; reaped++) {
         good += WIFEXITED(status) && WEXITSTATUS(status) == 0;
         if (!WIFEXITED(status) || WEXITSTATUS(status))
