@@ -29,7 +29,7 @@ export AURA_REPLAY_BIN := $(REPLAY)
 # The extension module links against no libpython, which a machine may not have.
 export PYO3_BUILD_EXTENSION_MODULE := 1
 
-.PHONY: demo tours test test-examples lint msrv deny fuzz test-rust test-c test-cpp sanitize test-install test-python test-sandbox-python test-live header reference bench instructions programs venv clean
+.PHONY: demo tours test growth test-examples lint msrv deny fuzz test-rust test-c test-cpp sanitize test-install test-python test-sandbox-python test-live header reference bench instructions programs venv clean
 
 # The debug build of the Python module is enough to look at, and made in a third of the time.
 demo: programs tours venv
@@ -48,9 +48,26 @@ tours: library
 	$(CXX) -std=c++17 -Wall -Wextra -Werror -Iinclude examples/tour.cpp \
 	    -L$(DEBUG) -laura_users -Wl,-rpath,$(DEBUG) -o $(BUILD)/tour-cpp
 
-test: lint msrv test-rust test-c test-cpp sanitize test-install test-python test-examples \
-    test-sandbox-python instructions
+# Two parts at a time, of which one often waits; what a part says comes at its end. The longest first.
+PARTS := test-rust sanitize test-python test-cpp test-c lint msrv instructions growth test-install \
+    test-examples test-sandbox-python
+TEST_LOG := $(BUILD)/test.log
+test:
+	@tools/need cargo cc g++ clang valgrind doxygen cmake pkg-config python3-venv tinyproxy-bin \
+	    nlohmann-json3-dev
+	@mkdir -p $(BUILD)
+	@{ $(MAKE) -j2 --output-sync=target TOGETHER=yes $(PARTS) 2>&1; echo $$? >$(TEST_LOG).status; } | \
+	    tee $(TEST_LOG)
+	@tools/skipped $(TEST_LOG)
+	@test "$$(cat $(TEST_LOG).status)" = 0
 	@echo "make test: everything passed"
+
+# These share the virtual environment, or the package in it.
+ifdef TOGETHER
+test-python: lint
+test-examples test-sandbox-python: test-python
+test-sandbox-python: test-examples
+endif
 
 lint: venv deny reference
 	$(CARGO) fmt --all --check
@@ -70,6 +87,13 @@ test-c: programs library
 test-cpp: programs library
 	@tools/need g++ valgrind nlohmann-json3-dev
 	$(MAKE) -C tests/cpp check memcheck LIBDIR=$(DEBUG) BUILD=$(BUILD)/cpp
+
+# What 100,000 calls leave behind, with the library that `make instructions` counts.
+growth:
+	@tools/need cargo cc g++
+	$(CARGO) rustc -q --release --lib --features capi --crate-type cdylib
+	$(MAKE) -C tests/c growth LIBDIR=$(TARGET)/release BUILD=$(BUILD)/growth
+	$(MAKE) -C tests/cpp growth LIBDIR=$(TARGET)/release BUILD=$(BUILD)/growth
 
 # The C and C++ programs with the sanitizers in, and what of the C ABI can run under Miri.
 sanitize: programs library
@@ -97,7 +121,7 @@ test-python: programs venv
 	CARGO_TARGET_DIR=$(TARGET) $(VENV)/bin/maturin build -q --release --locked --sdist \
 	    -m python/Cargo.toml -o $(DIST)
 	$(VENV)/bin/pip install -q --force-reinstall --no-deps $(DIST)/*.whl
-	$(VENV)/bin/pip install -q "aura-users[test] @ file://$$(echo $(DIST)/*.whl)"
+	$(VENV)/bin/pip install -q --no-compile "aura-users[test] @ file://$$(echo $(DIST)/*.whl)"
 	cd python && $(VENV)/bin/mypy
 	cd python && $(VENV)/bin/basedpyright --pythonpath $(VENV)/bin/python
 	cd python && AURA_WHEEL=$$(echo $(DIST)/*.whl) AURA_SDIST=$$(echo $(DIST)/*.tar.gz) \

@@ -1,6 +1,7 @@
 #!/bin/sh
-# sanitize.sh CC CXX SANDBOX REPLAY LIBDIR BUILD PROGRAM...: the programs, in C or in C++, under
-# AddressSanitizer with UndefinedBehaviorSanitizer, and under ThreadSanitizer.
+# sanitize.sh CC CXX SANDBOX REPLAY LIBDIR BUILD THREADED PROGRAM...: the programs, in C or in C++,
+# under AddressSanitizer with UndefinedBehaviorSanitizer, and those of the list THREADED under
+# ThreadSanitizer.
 #
 # The library has the sanitizer in too, which takes a Rust that can do so: a nightly one, or
 # Debian's rustc-web. ThreadSanitizer has to be in Rust's standard library as well, or it cries
@@ -10,8 +11,8 @@
 #
 # The canary makes each mistake on purpose first: a sanitizer that misses it is not there.
 set -u
-cc=$1 cxx=$2 sandbox=$3 replay=$4 libdir=$5 build=$6
-shift 6
+cc=$1 cxx=$2 sandbox=$3 replay=$4 libdir=$5 build=$6 threaded=$7
+shift 7
 cd "$(dirname "$0")" || exit 1
 root=$PWD/../..
 host=$(rustc -vV | sed -n 's/^host: //p')
@@ -48,13 +49,14 @@ instrumented() {
     echo "$build/$1/$host/debug"
 }
 
-# The newest ThreadSanitizer runtime that goes with a library built by $toolchain. GCC's lacks
-# what newer compilers call.
-thread_runtime() {
-    for runtime in "$("$toolchain" rustc --print sysroot)"/lib/rustlib/"$host"/lib/*_rt.tsan.a \
-        $(ls -v /usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.tsan-"$(uname -m)".a 2>/dev/null |
+# LLVM's runtime of sanitizer $1 (asan or tsan), the one that goes with $toolchain first. GCC's
+# ThreadSanitizer lacks what newer compilers call, and its AddressSanitizer leaves locks held in a
+# forked child, which then hangs now and then: no program that forks may run with it.
+runtime_of() {
+    for runtime in "$("${toolchain:-env}" rustc --print sysroot)"/lib/rustlib/"$host"/lib/*_rt."$1".a \
+        $(ls -v /usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt."$1-$(uname -m)".a 2>/dev/null |
             tail -n 1); do
-        if [ -e "$runtime" ] && nm "$runtime" 2>/dev/null | grep -q ' T __tsan_memcpy$'; then
+        if [ -e "$runtime" ] && nm "$runtime" 2>/dev/null | grep -q " T __$1_memcpy\$"; then
             echo "$runtime"
             return
         fi
@@ -72,10 +74,10 @@ compile() {
     fi
     # shellcheck disable=SC2086 # a list of options
     "$compiler" $standard -g -Wall -Wextra -Wpedantic -Werror -I"$root/include" -pthread \
-        -fsanitize="$3" -fno-sanitize-recover=undefined -c "$source" -o "$2.o" &&
+        -fsanitize="$3" -fno-sanitize=vptr -fno-sanitize-recover=undefined -c "$source" -o "$2.o" &&
         if [ -n "${5-}" ]; then
             "$compiler" "$2.o" -Wl,--whole-archive "$5" -Wl,--no-whole-archive -Wl,--export-dynamic \
-                -L"$4" -laura_users -Wl,-rpath,"$4" -pthread -ldl -lm -lrt -o "$2"
+                -L"$4" -laura_users -Wl,-rpath,"$4" -pthread -ldl -lm -lrt -lresolv -o "$2"
         else
             "$compiler" "$2.o" -fsanitize="$3" -L"$4" -laura_users -Wl,-rpath,"$4" -pthread -o "$2"
         fi
@@ -93,21 +95,33 @@ proved() {
     fi
 }
 
-# Compiles each program as above with $1, $2 and $3, and runs it.
+# A forked child leaves its parent's connections where they are, by design: no leak check.
+forks() { case $1 in fork | host | log_callback | *process) ;; *) false ;; esac }
+
+built() { echo "$build/$(echo "$1" | tr -d ./)"; }
+
+# Compiles each program as above with $1 and $2, two at a time, and runs it. Links in runtime $3, or $4
+# if the program forks.
 run_all() {
-    sanitizers=$1 library=$2 runtime=$3
-    shift 3
+    sanitizers=$1 library=$2 plain=$3 forking=$4 other=
+    shift 4
     for program; do
-        built=$build/$(echo "$program" | tr -d ./)
-        compile "$program" "$built" "$sanitizers" "$library" "$runtime" || return 1
-        server=$sandbox leaks=1
-        case $program in
-            *conformance) server=$replay ;;
-            # A forked child leaves its parent's connections where they are, by design.
-            fork | fork_in_call | host | log_callback | *process) leaks=0 ;;
-        esac
+        rm -f "$(built "$program")"
+        if forks "$program"; then runtime=$forking; else runtime=$plain; fi
+        compile "$program" "$(built "$program")" "$sanitizers" "$library" "$runtime" &
+        [ -z "$other" ] || wait "$other"
+        other=$!
+    done
+    wait
+    for program; do
+        [ -x "$(built "$program")" ] || return 1
+        server=$sandbox options=detect_leaks=1
+        case $program in *conformance) server=$replay ;; esac
+        # A thread may hold the lock of the quarantine at the fork, so there is none.
+        forks "$program" &&
+            options=detect_leaks=0:quarantine_size_mb=0:thread_local_quarantine_size_kb=0
         shift
-        set -- "$@" "ASAN_OPTIONS=detect_leaks=$leaks '$built' '$server'"
+        set -- "$@" "ASAN_OPTIONS=$options '$(built "$program")' '$server'"
     done
     ./run.sh "$@"
 }
@@ -119,6 +133,8 @@ export AURA_TEST_SLOWNESS=$((3 * ${AURA_TEST_SLOWNESS:-1}))
 export TSAN_OPTIONS=die_after_fork=0
 
 echo "AddressSanitizer: building the library with it, a minute or two"
+runtime=$(runtime_of asan) ||
+    echo "note: LLVM's runtime of AddressSanitizer is missing: a program that forks may hang"
 library=$(instrumented address) || {
     library=$libdir
     echo "note: the library is without it, so only what it allocates and frees is watched"
@@ -126,17 +142,18 @@ library=$(instrumented address) || {
 if compile canary "$build/canary" address,undefined "$library" &&
     proved address 'ERROR: AddressSanitizer: heap-use-after-free' &&
     proved undefined 'runtime error: signed integer overflow'; then
-    run_all address,undefined "$library" '' "$@" || failed=1
+    run_all address,undefined "$library" '' "$runtime" "$@" || failed=1
 else
     failed=1
 fi
 
-if [ -n "$toolchain" ] && has_sources "$toolchain" && runtime=$(thread_runtime); then
+if [ -n "$toolchain" ] && has_sources "$toolchain" && runtime=$(runtime_of tsan); then
     echo "ThreadSanitizer: building the library and Rust's own with it, some minutes"
     if library=$(instrumented thread -Zbuild-std) &&
         compile canary "$build/canary" thread "$library" "$runtime" &&
         proved thread 'WARNING: ThreadSanitizer: data race'; then
-        run_all thread "$library" "$runtime" "$@" || failed=1
+        # shellcheck disable=SC2086 # a list of programs
+        run_all thread "$library" "$runtime" "$runtime" $threaded || failed=1
     else
         failed=1
     fi
