@@ -1,6 +1,7 @@
 //! The rules by which every body is read.
 //!
-//! A body is UTF-8, and no deeper than [`MAX_DEPTH`]. It is read as a whole or not at all. The error
+//! A body is UTF-8, and no deeper than [`MAX_DEPTH`]. An object or a list of which every member is kept
+//! has no more than [`MAX_MEMBERS`] of them. A body is read as a whole or not at all. The error
 //! of a body that cannot be read names the place. It repeats no value and no key of the server's,
 //! because each may be somebody's address.
 
@@ -11,11 +12,14 @@ use std::marker::PhantomData;
 use std::ops::Range;
 
 use serde::Deserialize;
-use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
+use serde::de::{Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_path_to_error::{Path, Segment};
 
 /// How deep a reply may be nested. serde_json reads no deeper, and most of our users use it.
 pub(crate) const MAX_DEPTH: usize = 127;
+
+/// How many members an object or a list may have, if each of them costs memory.
+pub(crate) const MAX_MEMBERS: usize = 10_000;
 
 /// Why a body cannot be read: the place, and what was expected there.
 pub(crate) type Flaw = String;
@@ -196,6 +200,9 @@ impl<'de> Keys<'de> {
         map: &mut A,
     ) -> Result<Option<Cow<'de, str>>, A::Error> {
         let Some(Text(key)) = map.next_key()? else { return Ok(None) };
+        if self.many.len() == MAX_MEMBERS {
+            return Err(too_many());
+        }
         let is_new = if self.few.len() < FEW {
             let is_new = !self.few.contains(&key);
             self.few.push(key.clone());
@@ -207,6 +214,41 @@ impl<'de> Keys<'de> {
             self.many.insert(key.clone())
         };
         if is_new { Ok(Some(key)) } else { Err(A::Error::custom("the same key twice")) }
+    }
+}
+
+fn too_many<E: serde::de::Error>() -> E {
+    E::custom(format_args!("more than {MAX_MEMBERS} members"))
+}
+
+/// A JSON array.
+#[derive(Debug)]
+pub(crate) struct List<T>(pub(crate) Vec<T>);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for List<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Members<T>(PhantomData<T>);
+
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Members<T> {
+            type Value = List<T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a list")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+                let mut members = Vec::new();
+                while let Some(member) = list.next_element()? {
+                    if members.len() == MAX_MEMBERS {
+                        return Err(too_many());
+                    }
+                    members.push(member);
+                }
+                Ok(List(members))
+            }
+        }
+
+        deserializer.deserialize_seq(Members(PhantomData))
     }
 }
 

@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use super::json::{self, Flaw, Keys, Piece, Text, UniqueMap};
+use super::json::{self, Flaw, Keys, List, Piece, Text, UniqueMap};
 use super::user_scan::username_at_once;
 use crate::Error;
 
@@ -36,9 +36,9 @@ struct Record<'a> {
     email: Option<Text<'a>>,
     inserted_at: Option<Timestamp>,
     updated_at: Option<Timestamp>,
-    packages: Option<Vec<PackageRecord<'a>>>,
+    packages: Option<List<PackageRecord<'a>>>,
     owned_packages: Option<UniqueMap<'a, Text<'a>>>,
-    organizations: Option<Vec<OrganizationRecord<'a>>>,
+    organizations: Option<List<OrganizationRecord<'a>>>,
 }
 
 /// In one pass, with the fields we do not know: they are not to be doubled either.
@@ -152,8 +152,8 @@ fn pairs(map: Option<UniqueMap<'_, Text<'_>>>) -> Vec<(String, String)> {
     pairs.into_iter().map(|(key, value)| (key.into_owned(), value.into())).collect()
 }
 
-fn all<From, To: std::convert::From<From>>(records: Option<Vec<From>>) -> Option<Vec<To>> {
-    records.map(|records| records.into_iter().map(To::from).collect())
+fn all<From, To: std::convert::From<From>>(records: Option<List<From>>) -> Option<Vec<To>> {
+    records.map(|List(records)| records.into_iter().map(To::from).collect())
 }
 
 /// A package the user owns.

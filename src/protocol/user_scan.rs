@@ -5,6 +5,7 @@
 
 use std::ops::Range;
 
+use super::json::MAX_MEMBERS;
 use super::scan::Scan;
 use super::user::Timestamp;
 
@@ -51,7 +52,9 @@ fn pass_over_records(json: &str, scan: &mut Scan<'_>, texts: &[&str]) -> Option<
         return Some(());
     }
     scan.byte(b'[')?;
+    let mut room = MAX_MEMBERS;
     scan.members(b']', |scan| {
+        room = room.checked_sub(1)?;
         scan.byte(b'{')?;
         let (mut names, mut has_name) = (Distinct::<8>::new(), false);
         scan.members(b'}', |scan| match names.next(json, scan)? {
