@@ -54,7 +54,8 @@ fn reply(body: &str) -> Reply {
         .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)))
         .into_iter()
         .collect();
-    Reply { status: 200, headers, body: body.as_bytes().to_vec(), received: SystemTime::now() }
+    let (body, received) = (body.as_bytes().to_vec(), SystemTime::now());
+    Reply { status: 200, headers, body, unreadable: None, received }
 }
 
 fn requests(c: &mut Criterion) {

@@ -193,7 +193,7 @@ impl Client {
         self.shared.core.rate_limit(&self.options)
     }
 
-    fn run<T: Send>(&self, request: &Request, read: Read<T>) -> Result<T> {
+    fn run<T: Send + 'static>(&self, request: &Request, read: Read<T>) -> Result<T> {
         let Shared { core, lanes, .. } = &*self.shared;
         let settings = core.settings(&self.options)?;
         runtime::may_wait()?;

@@ -22,7 +22,8 @@
 //! - `transport`: the only folder that names hyper
 //! - `runtime`: the embedded tokio runtimes; beside it `lane` and `poll_set` (those that callers
 //!   drive), `background` (calls under way on its thread), `cancel` (what ends a call from outside),
-//!   `process` (what a fork does not share) and `signals` (whose they are)
+//!   `process` (what a fork does not share), `signals` (whose they are) and `offload` (work on a
+//!   thread of its own)
 
 mod background;
 pub mod blocking;
@@ -37,6 +38,7 @@ mod ffi;
 pub mod fuzzing;
 mod lane;
 mod log;
+mod offload;
 mod poll_set;
 mod process;
 mod protocol;

@@ -80,6 +80,6 @@ impl Record {
         if let Some(content_type) = &self.content_type {
             headers.insert(CONTENT_TYPE, content_type.clone());
         }
-        Reply { status: 200, headers, body: self.body.clone(), received: not_modified.received }
+        Reply { status: 200, headers, body: self.body.clone(), ..not_modified }
     }
 }

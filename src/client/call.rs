@@ -18,6 +18,7 @@ use super::settings::Settings;
 use crate::cancel::forked;
 use crate::clock::Clock;
 use crate::log::{LogLevel, LogRecord, is_debugging};
+use crate::offload::{INLINE, offload};
 use crate::process;
 use crate::protocol::{Operation, Reply, Request};
 use crate::runtime::EXHAUSTED;
@@ -33,7 +34,7 @@ const MOST_REDIRECTS: u32 = 5;
 pub(crate) type Read<T> = fn(Reply, Operation) -> Result<T>;
 
 /// Sends `request` and reads the reply with `read`.
-pub(crate) async fn call<T>(
+pub(crate) async fn call<T: Send + 'static>(
     core: &Core,
     settings: &Settings,
     transport: &Transport,
@@ -105,7 +106,7 @@ struct Failed {
 }
 
 impl Call<'_> {
-    async fn run<T>(&self, read: Read<T>) -> Result<T> {
+    async fn run<T: Send + 'static>(&self, read: Read<T>) -> Result<T> {
         self.check_secrets()?;
         self.warn_of_terms();
         loop {
@@ -114,7 +115,7 @@ impl Call<'_> {
             let Failed { error, may_repeat } = match self.attempt(passed).await {
                 Ok(reply) => {
                     let status = reply.status;
-                    match read(reply, self.request.operation) {
+                    match self.read(reply, read, self.ends(passed)).await {
                         Ok(value) => return Ok(value),
                         Err(error) => {
                             if error.kind() == ErrorKind::Decode {
@@ -201,9 +202,30 @@ impl Call<'_> {
         }
     }
 
+    /// When the attempt that began at `started` has to be over.
+    fn ends(&self, started: Instant) -> Instant {
+        (started + self.settings.timeout).min(self.deadline)
+    }
+
+    /// Makes the reply a result; one that is large is read elsewhere, while the call waits.
+    async fn read<T: Send + 'static>(
+        &self,
+        reply: Reply,
+        read: Read<T>,
+        ends: Instant,
+    ) -> Result<T> {
+        let operation = self.request.operation;
+        if reply.body.len() <= INLINE {
+            return read(reply, operation);
+        }
+        let reading = offload(move |_| read(reply, operation));
+        let outcome = Clock::current().timeout_at(Instant::now(), ends, reading).await;
+        outcome.unwrap_or_else(|_| Err(self.timed_out(ends).error))?
+    }
+
     /// Sends once, follows redirects, and learns from the reply.
     async fn attempt(&self, started: Instant) -> Result<Reply, Failed> {
-        let ends = (started + self.settings.timeout).min(self.deadline);
+        let ends = self.ends(started);
         let outcome = Clock::current().timeout_at(started, ends, self.exchange()).await;
         let (status, result) = match outcome {
             Ok(Ok(reply)) => (Some(reply.status), Ok(reply)),

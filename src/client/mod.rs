@@ -15,6 +15,8 @@ pub(crate) mod option_values;
 pub(crate) mod options;
 pub(crate) mod rate_limit;
 pub(crate) mod settings;
+#[cfg(test)]
+mod slow_reading;
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -195,7 +197,7 @@ impl Client {
         self.core.rate_limit(&self.options)
     }
 
-    async fn run<T>(&self, request: Request, read: Read<T>) -> Result<T> {
+    async fn run<T: Send + 'static>(&self, request: Request, read: Read<T>) -> Result<T> {
         let settings = self.core.settings(&self.options)?;
         let transport = self.transports.get().transport(&settings.connection)?;
         let attempts = Attempts::default();

@@ -165,7 +165,8 @@ fn text(body: &[u8]) -> Option<String> {
 }
 
 pub(super) fn new(status: u16, headers: HeaderMap, body: Vec<u8>) -> Reply {
-    Reply { status, headers, body, received: SystemTime::UNIX_EPOCH + RECEIVED }
+    let received = SystemTime::UNIX_EPOCH + RECEIVED;
+    Reply { status, headers, body, unreadable: None, received }
 }
 
 /// Status, headers and body; header lines that no HTTP library would hand on are left out.

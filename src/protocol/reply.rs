@@ -21,6 +21,8 @@ pub(crate) struct Reply {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Vec<u8>,
+    /// Why an error's body could not be read, if it could not: then it counts as empty.
+    pub(crate) unreadable: Option<String>,
     /// When it came, by this machine's clock.
     pub(crate) received: SystemTime,
 }
@@ -242,6 +244,9 @@ impl Reply {
     }
 
     fn unexplained(&self) -> String {
+        if let Some(why) = &self.unreadable {
+            return format!("status {} with a body that cannot be read: {why}", self.status);
+        }
         let what = match self.content_type() {
             _ if self.body.is_empty() => "no body".to_owned(),
             Some(content_type) => {
@@ -290,7 +295,8 @@ mod tests {
                 (HeaderName::from_static(name), HeaderValue::from_str(value).unwrap())
             })
             .collect();
-        Reply { status, headers, body: body.as_bytes().to_vec(), received: SystemTime::UNIX_EPOCH }
+        let (body, received) = (body.as_bytes().to_vec(), SystemTime::UNIX_EPOCH);
+        Reply { status, headers, body, unreadable: None, received }
     }
 
     const JSON: (&str, &str) = ("content-type", "application/json; charset=utf-8");

@@ -1,34 +1,36 @@
 //! Moves bytes: the only folder that names hyper.
 //!
 //! - here: sending a request and reading the whole reply, and why that failed
+//! - `body`: the body of a reply, read and unpacked
 //! - `pool`: connections that are kept
 //! - `driver`: one that moves while somebody waits for it
 //! - `connector`: how a connection comes about
 //! - `tls`: whom to trust
 
+mod body;
 mod connector;
 mod driver;
 mod pool;
 mod tls;
 
 use std::error::Error as StdError;
-use std::io::{self, Read};
+use std::io;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, PROXY_AUTHORIZATION};
+use http::header::{ACCEPT_ENCODING, PROXY_AUTHORIZATION};
 use http::{HeaderMap, HeaderValue, Uri};
-use http_body_util::{BodyExt, Full};
-use hyper::body::{Body, Incoming};
+use http_body_util::Full;
 use once_cell::sync::OnceCell;
 use secrecy::{ExposeSecret, SecretString, zeroize::Zeroizing};
 
 use crate::protocol::Reply;
 use crate::runtime::PerProcess;
 use crate::{ErrorKind, Result};
+use body::{Flaw, Limit};
 use connector::{BoxError, Connector, TimedOut};
 use pool::Pool;
 
@@ -186,65 +188,34 @@ impl Transport {
         let received = SystemTime::now();
         let (head, incoming) = response.into_parts();
         let status = head.status.as_u16();
-        let mut body = connection.drive(read(incoming, max_body, status)).await?;
-        self.0.keep(connection);
-        if head.headers.get(CONTENT_ENCODING).is_some_and(is_gzip) {
-            body = decompress(&body, max_body, status)?;
-        }
-        Ok(Reply { status, headers: head.headers, body, received })
+        let is_error = !head.status.is_success();
+        let limit = Limit::new(max_body, is_error);
+        let body = match connection.drive(body::read(incoming, limit)).await {
+            Ok(body) => {
+                self.0.keep(connection);
+                body::unpack(body, &head.headers, limit).await
+            }
+            Err(flaw) => Err(flaw),
+        };
+        let (body, unreadable) = match body {
+            Ok(body) => (body, None),
+            // The status says enough.
+            Err(flaw) if is_error => (Vec::new(), Some(flaw.message)),
+            Err(flaw) => return Err(no_body(flaw, status)),
+        };
+        Ok(Reply { status, headers: head.headers, body, unreadable, received })
     }
 }
 
-/// What is announced is believed up to a size that costs nothing.
-const BELIEVED: u64 = 1 << 20;
-
-async fn read(mut incoming: Incoming, max_body: u64, status: u16) -> Result<Vec<u8>, Failure> {
-    let announced = incoming.size_hint().lower();
-    if announced > max_body {
-        return Err(too_large(max_body, status));
-    }
-    let mut body = Vec::with_capacity(usize::try_from(announced.min(BELIEVED)).unwrap_or(0));
-    while let Some(frame) = incoming.frame().await {
-        let frame = frame.map_err(|error| within_reply(error, status))?;
-        let Some(chunk) = frame.data_ref() else { continue };
-        if (body.len() + chunk.len()) as u64 > max_body {
-            return Err(too_large(max_body, status));
-        }
-        body.extend_from_slice(chunk);
-    }
-    Ok(body)
-}
-
-fn is_gzip(encoding: &HeaderValue) -> bool {
-    encoding.as_bytes().eq_ignore_ascii_case(b"gzip")
-}
-
-fn decompress(body: &[u8], max_body: u64, status: u16) -> Result<Vec<u8>, Failure> {
-    let mut text = Vec::with_capacity(body.len().saturating_mul(4).min(BELIEVED as usize));
-    let gzip = flate2::bufread::MultiGzDecoder::new(body);
-    gzip.take(max_body.saturating_add(1)).read_to_end(&mut text).map_err(|error| {
-        let message = format!("the reply cannot be decompressed: {error}");
-        Failure { source: Some(error.into()), ..unreadable(status, message) }
-    })?;
-    if text.len() as u64 > max_body {
-        return Err(too_large(max_body, status));
-    }
-    Ok(text)
-}
-
-fn too_large(max_body: u64, status: u16) -> Failure {
-    unreadable(status, format!("the reply is larger than max_body, {max_body} bytes"))
-}
-
-fn unreadable(status: u16, message: String) -> Failure {
+fn no_body(Flaw { kind, message, source }: Flaw, status: u16) -> Failure {
     Failure {
-        kind: ErrorKind::Decode,
+        kind,
         message,
         may_have_arrived: true,
         met_dead_connection: false,
         is_exhausted: false,
         status: Some(status),
-        source: None,
+        source,
     }
 }
 
@@ -295,15 +266,6 @@ fn is_exhausted(error: &(dyn StdError + 'static)) -> bool {
             // What a thread that cannot be started fails with.
             || error.kind() == io::ErrorKind::WouldBlock
     })
-}
-
-fn within_reply(error: hyper::Error, status: u16) -> Failure {
-    let message = format!("the connection broke within the reply: {}", root_cause(&error));
-    Failure {
-        kind: ErrorKind::Connect,
-        source: Some(Box::new(error)),
-        ..unreadable(status, message)
-    }
 }
 
 /// What caused `error`. An `io::Error` hides what it was made of from the chain of sources, and

@@ -1,0 +1,233 @@
+//! The body of a reply: read, unpacked, and bounded in both.
+
+use std::error::Error as StdError;
+use std::io::{self, BufRead, Read};
+use std::mem;
+
+use flate2::bufread::GzDecoder;
+use http::HeaderMap;
+use http::header::CONTENT_ENCODING;
+use http_body_util::BodyExt;
+use hyper::body::{Body, Incoming};
+
+use super::root_cause;
+use crate::ErrorKind;
+use crate::offload::{INLINE, Stop, offload};
+use crate::protocol::foreign;
+
+/// Why a body could not be read.
+#[derive(Debug)]
+pub(super) struct Flaw {
+    pub(super) kind: ErrorKind,
+    pub(super) message: String,
+    pub(super) source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+impl Flaw {
+    fn new(message: String) -> Self {
+        Self { kind: ErrorKind::Decode, message, source: None }
+    }
+}
+
+/// How large a body may be, both packed and unpacked.
+#[derive(Clone, Copy)]
+pub(super) struct Limit {
+    bytes: u64,
+    is_error: bool,
+}
+
+/// An error body is a sentence or a list of field errors.
+const MOST_OF_ERROR: u64 = foreign::MAX_ERROR_BODY as u64;
+
+impl Limit {
+    pub(super) fn new(max_body: u64, is_error: bool) -> Self {
+        let bytes = if is_error { max_body.min(MOST_OF_ERROR) } else { max_body };
+        Self { bytes, is_error }
+    }
+
+    fn exceeded(self) -> Flaw {
+        let Self { bytes, is_error } = self;
+        let name = if is_error && bytes == MOST_OF_ERROR { "" } else { "max_body, " };
+        Flaw::new(format!("the reply is larger than {name}{bytes} bytes"))
+    }
+}
+
+/// What is announced is believed up to a size that costs nothing.
+const BELIEVED: u64 = 1 << 20;
+
+/// Reads the body as it was sent.
+pub(super) async fn read(mut incoming: Incoming, limit: Limit) -> Result<Vec<u8>, Flaw> {
+    let announced = incoming.size_hint().lower();
+    if announced > limit.bytes {
+        return Err(limit.exceeded());
+    }
+    let mut body = Vec::with_capacity(usize::try_from(announced.min(BELIEVED)).unwrap_or(0));
+    while let Some(frame) = incoming.frame().await {
+        let frame = frame.map_err(broken)?;
+        let Some(chunk) = frame.data_ref() else { continue };
+        if (body.len() + chunk.len()) as u64 > limit.bytes {
+            return Err(limit.exceeded());
+        }
+        body.extend_from_slice(chunk);
+    }
+    Ok(body)
+}
+
+fn broken(error: hyper::Error) -> Flaw {
+    let message = format!("the connection broke within the reply: {}", root_cause(&error));
+    Flaw { kind: ErrorKind::Connect, message, source: Some(Box::new(error)) }
+}
+
+/// Undoes what `Content-Encoding` says was done to `body`.
+pub(super) async fn unpack(
+    body: Vec<u8>,
+    headers: &HeaderMap,
+    limit: Limit,
+) -> Result<Vec<u8>, Flaw> {
+    if body.is_empty() || !is_gzip(headers)? {
+        return Ok(body);
+    }
+    let is_small = body.len() <= PIECE;
+    let mut unpacking = Unpacking::new(body, limit);
+    if is_small && unpacking.run(INLINE as u64)? {
+        return Ok(unpacking.text);
+    }
+    let unpacked = offload(move |stop| {
+        unpacking.packed.get_mut().stop = Some(stop.clone());
+        unpacking.run(u64::MAX)?;
+        Ok(unpacking.text)
+    });
+    unpacked.await.map_err(|error| Flaw {
+        kind: error.kind(),
+        message: error.message().to_owned(),
+        source: Some(error.into()),
+    })?
+}
+
+/// Whether the body is packed. Nothing but gzip was asked for.
+fn is_gzip(headers: &HeaderMap) -> Result<bool, Flaw> {
+    let is_one = |coding: &[u8], names: &[&str]| {
+        names.iter().any(|name| coding.eq_ignore_ascii_case(name.as_bytes()))
+    };
+    let mut codings = headers
+        .get_all(CONTENT_ENCODING)
+        .iter()
+        .flat_map(|value| value.as_bytes().split(|byte| *byte == b','))
+        .map(<[u8]>::trim_ascii)
+        .filter(|coding| !is_one(coding, &["", "identity"]));
+    match (codings.next(), codings.next()) {
+        (None, _) => Ok(false),
+        // RFC 9110, 8.4.1.3: both names mean the same.
+        (Some(coding), None) if is_one(coding, &["gzip", "x-gzip"]) => Ok(true),
+        (Some(first), second) => {
+            let named = [first, b", ", second.unwrap_or_default()];
+            let named = &named[..if second.is_some() { 3 } else { 1 }].concat();
+            Err(Flaw::new(format!(
+                "the reply has the Content-Encoding \"{}\", and only gzip is supported",
+                foreign::name(&String::from_utf8_lossy(named))
+            )))
+        }
+    }
+}
+
+/// Members of one gzip stream. Servers send one; some tools that pack files make a few.
+const MOST_MEMBERS: u32 = 16;
+
+/// A gzip stream that is being unpacked. What follows the first member and is no other member
+/// is passed over, as browsers and Python's requests do; curl refuses it.
+struct Unpacking {
+    packed: GzDecoder<Pieces>,
+    members: u32,
+    text: Vec<u8>,
+    limit: Limit,
+}
+
+impl Unpacking {
+    fn new(body: Vec<u8>, limit: Limit) -> Self {
+        let text = Vec::with_capacity(body.len().saturating_mul(4).min(BELIEVED as usize));
+        let packed = GzDecoder::new(Pieces { bytes: body, at: 0, stop: None });
+        Self { packed, members: 1, text, limit }
+    }
+
+    /// Goes on until all is unpacked, or more than `until` bytes are. Whether all is.
+    fn run(&mut self, until: u64) -> Result<bool, Flaw> {
+        loop {
+            let most = until.min(self.limit.bytes).saturating_add(1);
+            let room = most.saturating_sub(self.text.len() as u64);
+            let unpacked = self.packed.by_ref().take(room).read_to_end(&mut self.text);
+            unpacked.map_err(|error| {
+                let flaw = Flaw::new(format!("the reply cannot be decompressed: {error}"));
+                Flaw { source: Some(error.into()), ..flaw }
+            })?;
+            let length = self.text.len() as u64;
+            if length > self.limit.bytes {
+                return Err(self.limit.exceeded());
+            }
+            if length > until {
+                return Ok(false);
+            }
+            let rest = self.packed.get_mut();
+            if !rest.bytes[rest.at..].starts_with(b"\x1f\x8b") {
+                return Ok(true);
+            }
+            if self.members == MOST_MEMBERS {
+                let message = "the reply cannot be decompressed: it has too many gzip members";
+                return Err(Flaw::new(message.to_owned()));
+            }
+            self.members += 1;
+            self.packed = GzDecoder::new(mem::take(rest));
+        }
+    }
+}
+
+/// Packed bytes that are handed out in pieces, for as long as somebody waits for what they hold.
+#[derive(Default)]
+struct Pieces {
+    bytes: Vec<u8>,
+    at: usize,
+    stop: Option<Stop>,
+}
+
+/// The worst that was found in a piece this large takes 10 ms.
+const PIECE: usize = 32 << 10;
+
+impl BufRead for Pieces {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        if self.stop.as_ref().is_some_and(Stop::is_set) {
+            return Err(io::Error::other("nobody waits for it any longer"));
+        }
+        let end = self.bytes.len().min(self.at + PIECE);
+        Ok(&self.bytes[self.at..end])
+    }
+
+    fn consume(&mut self, amount: usize) {
+        self.at += amount;
+    }
+}
+
+impl Read for Pieces {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.fill_buf()?.read(buffer)?;
+        self.consume(count);
+        Ok(count)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unpacking_stops_when_nobody_waits() {
+        // Empty stored blocks: bytes go in and nothing comes out.
+        let mut body = b"\x1f\x8b\x08\0\0\0\0\0\0\xff".to_vec();
+        body.extend(b"\0\0\0\xff\xff".repeat(50_000));
+        let mut unpacking = Unpacking::new(body, Limit::new(u64::MAX, false));
+        let stop = Stop::default();
+        unpacking.packed.get_mut().stop = Some(stop.clone());
+        stop.set();
+        let flaw = unpacking.run(u64::MAX).unwrap_err();
+        assert_eq!(flaw.source.unwrap().to_string(), "nobody waits for it any longer");
+        assert!(unpacking.packed.get_ref().at <= PIECE);
+    }
+}

@@ -1,0 +1,268 @@
+//! What a reply may cost: its size, its packing, and the time that reading it takes.
+
+mod common;
+
+use std::io::Write as _;
+use std::time::Duration;
+
+use aura_users::{Client, Error, ErrorKind, Options, Result, User, blocking};
+use common::{Act, Server, USER, json, raw};
+
+/// A gzip stream of one member.
+fn gzip(text: &[u8]) -> Vec<u8> {
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    packed.write_all(text).unwrap();
+    packed.finish().unwrap()
+}
+
+fn coded(status: u16, coding: &str, body: &[u8]) -> Vec<u8> {
+    raw(status, &[("content-encoding", coding)], "application/json", body)
+}
+
+/// The same reply for every request.
+fn serving(reply: Vec<u8>) -> Server {
+    Server::start(move |_, _| Act::ReplyAndClose(reply.clone()))
+}
+
+fn once(server: &Server) -> blocking::Client {
+    server.client().with_options(Options::new().max_retries(0))
+}
+
+fn read(reply: Vec<u8>) -> Result<User> {
+    once(&serving(reply)).get_user("eric")
+}
+
+/// The same call from every face.
+fn read_everywhere(reply: Vec<u8>) -> Vec<Result<User>> {
+    let server = serving(reply);
+    let options = server.options().max_retries(0);
+    let client = once(&server);
+    let begun = client.get_user_start("eric").unwrap();
+    assert!(begun.wait(None));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let hosted = runtime.block_on(async { Client::new(options)?.get_user("eric").await });
+    vec![client.get_user("eric"), begun.take().unwrap(), hosted]
+}
+
+#[test]
+fn the_status_counts_before_the_body() {
+    let announced = |status: u16| {
+        let head = "content-type: application/json\r\ncontent-length: 4000000\r\n";
+        format!("HTTP/1.1 {status} X\r\nretry-after: 7\r\n{head}\r\n{{\"message\"").into_bytes()
+    };
+    let large = |status: u16| {
+        let body = format!(r#"{{"message":"{}"}}"#, "x".repeat(100_000));
+        let head = "retry-after: 7\r\ncontent-type: application/json\r\n";
+        format!("HTTP/1.1 {status} X\r\n{head}\r\n{body}").into_bytes()
+    };
+    let headers = |coding| [("retry-after", "7"), ("content-encoding", coding)];
+    let json = "application/json";
+    let bomb = gzip(&vec![b' '; 1_000_000]);
+    for (status, kind) in [
+        (401, ErrorKind::Unauthenticated),
+        (404, ErrorKind::NotFound),
+        (422, ErrorKind::Validation),
+        (429, ErrorKind::RateLimited),
+        (418, ErrorKind::UnexpectedStatus),
+        (500, ErrorKind::Server),
+        (503, ErrorKind::Server),
+    ] {
+        let mut cut = raw(status, &headers("identity"), json, br#"{"message":"no"}"#);
+        cut.truncate(cut.len() - 3);
+        let mut broken = gzip(br#"{"message":"no"}"#);
+        broken[15] ^= 0x55;
+        for (what, reply) in [
+            ("cannot be decompressed", raw(status, &headers("gzip"), json, b"plain")),
+            ("cannot be decompressed", raw(status, &headers("gzip"), json, &broken)),
+            ("\"br\"", raw(status, &headers("br"), json, b"?")),
+            ("65536", raw(status, &headers("gzip"), json, &bomb)),
+            ("65536", large(status)),
+            ("65536", announced(status)),
+            ("broke", cut),
+        ] {
+            let error = read(reply).unwrap_err();
+            let seen = (error.kind(), error.status(), error.attempts());
+            assert_eq!(seen, (kind, Some(status), 1), "{what}: {error}");
+            assert_eq!(error.retry_after(), Some(Duration::from_secs(7)), "{error}");
+            assert!(error.message().contains(what), "{what}: {error}");
+            assert!(error.message().contains("cannot be read"), "{error}");
+        }
+    }
+}
+
+#[test]
+fn an_unreadable_body_does_not_keep_a_get_from_being_repeated() {
+    let server = Server::start(|nth, _| {
+        Act::Reply(if nth == 0 { coded(503, "gzip", b"plain") } else { json(200, &[], USER) })
+    });
+    assert_eq!(server.client().get_user("eric").unwrap().json(), USER);
+    assert_eq!(server.requests().len(), 2);
+}
+
+#[test]
+fn a_refused_post_has_a_known_outcome_whatever_its_body_is() {
+    let server = serving(coded(422, "gzip", b"plain"));
+    let error = server.client().create_user("eric", "password", &["a@b.c"]).unwrap_err();
+    assert_eq!((error.kind(), error.outcome_unknown()), (ErrorKind::Validation, false));
+}
+
+#[test]
+fn an_empty_body_needs_no_decoding() {
+    let reply = b"HTTP/1.1 204 X\r\ncontent-encoding: gzip\r\n\r\n";
+    once(&serving(reply.to_vec())).reset_user_password("eric").unwrap();
+    once(&serving(coded(200, "br", b""))).reset_user_password("eric").unwrap();
+    let error = read(coded(404, "gzip", b"")).unwrap_err();
+    assert_eq!(error.message(), "status 404 with no body");
+
+    let server = Server::start(|nth, _| {
+        Act::Reply(if nth == 0 {
+            json(200, &[("etag", "abc")], USER)
+        } else {
+            b"HTTP/1.1 304 X\r\ncontent-encoding: gzip\r\n\r\n".to_vec()
+        })
+    });
+    let client = server.client().with_options(Options::new().cache(1));
+    for _ in 0..3 {
+        assert_eq!(client.get_user("eric").unwrap().json(), USER);
+    }
+}
+
+#[test]
+fn the_names_of_codings() {
+    for coding in ["gzip", "x-gzip", "GZIP", " X-Gzip ", "identity, gzip", "gzip,"] {
+        assert_eq!(read(coded(200, coding, &gzip(USER.as_bytes()))).unwrap().json(), USER);
+    }
+    for coding in ["identity", "", ","] {
+        assert_eq!(read(coded(200, coding, USER.as_bytes())).unwrap().json(), USER);
+    }
+    for coding in ["br", "deflate", "zstd", "gzip, gzip", "br\u{202e}"] {
+        let error = read(coded(200, coding, &gzip(USER.as_bytes()))).unwrap_err();
+        assert_eq!((error.kind(), error.status()), (ErrorKind::Decode, Some(200)), "{error}");
+        let named = coding.replace('\u{202e}', "\\u{202e}");
+        assert!(error.message().contains(&format!("\"{named}\"")), "{error}");
+    }
+    let long = "x".repeat(5000);
+    let error = read(coded(200, &long, USER.as_bytes())).unwrap_err();
+    assert!(error.to_string().len() < 500, "{error}");
+}
+
+#[test]
+fn what_follows_a_gzip_stream() {
+    let whole = gzip(USER.as_bytes());
+    for trailing in ["\0\0\0\0", "\r\n", "\n", "<!-- cached -->", "\u{1f}"] {
+        let body = [&whole, trailing.as_bytes()].concat();
+        assert_eq!(read(coded(200, "gzip", &body)).unwrap().json(), USER, "{trailing:?}");
+    }
+    let (first, second) = USER.split_at(5);
+    let members = [gzip(first.as_bytes()), gzip(b""), gzip(second.as_bytes())].concat();
+    assert_eq!(read(coded(200, "gzip", &members)).unwrap().json(), USER);
+    // What begins as a member is one, and must be whole.
+    for end in [members.len() - 1, members.len() - 8, members.len() - 12] {
+        let error = read(coded(200, "gzip", &members[..end])).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Decode, "{error}");
+        assert!(error.message().contains("cannot be decompressed"), "{error}");
+    }
+}
+
+#[test]
+fn the_members_of_a_gzip_stream_are_few() {
+    let empty = gzip(b"");
+    let few = [empty.repeat(8), gzip(USER.as_bytes())].concat();
+    assert_eq!(read(coded(200, "gzip", &few)).unwrap().json(), USER);
+    for error in read_everywhere(coded(200, "gzip", &empty.repeat(500_000))) {
+        let error = error.unwrap_err();
+        assert_eq!((error.kind(), error.status()), (ErrorKind::Decode, Some(200)), "{error}");
+        assert!(error.message().contains("members"), "{error}");
+    }
+    // Also where they come in a small reply.
+    let error = read(coded(200, "gzip", &empty.repeat(100))).unwrap_err();
+    assert!(error.message().contains("members"), "{error}");
+}
+
+#[test]
+fn a_gzip_stream_of_nothing_is_no_record() {
+    // A member of stored blocks without a byte in them.
+    let mut body = b"\x1f\x8b\x08\0\0\0\0\0\0\xff".to_vec();
+    body.extend(b"\0\0\0\xff\xff".repeat(400_000));
+    body.extend(b"\x01\0\0\xff\xff");
+    body.extend([0; 8]);
+    for error in read_everywhere(coded(200, "gzip", &body)) {
+        assert_eq!(error.unwrap_err().kind(), ErrorKind::Decode);
+    }
+}
+
+#[test]
+fn a_record_has_no_more_members_than_anybody_needs() {
+    let fields = |count: usize, member: fn(usize) -> String| {
+        (0..count).map(member).collect::<Vec<_>>().join(",")
+    };
+    let numbered = |count| fields(count, |nth| format!(r#""{nth}":"""#));
+    let named = |count| fields(count, |nth| format!(r#"{{"name":"{nth}"}}"#));
+    let records = |count: usize| {
+        [
+            format!(r#"{{"username":"eric",{}}}"#, numbered(count - 1)),
+            format!(r#"{{"username":"eric","handles":{{{}}}}}"#, numbered(count)),
+            format!(r#"{{"username":"eric","owned_packages":{{{}}}}}"#, numbered(count)),
+            format!(r#"{{"username":"eric","packages":[{}]}}"#, named(count)),
+            format!(r#"{{"username":"eric","organizations":[{}]}}"#, named(count)),
+            // An escape sends it the long way.
+            format!(r#"{{"username":"\u0065","packages":[{}]}}"#, named(count)),
+        ]
+    };
+    for record in records(10_000) {
+        read(json(200, &[], &record)).unwrap();
+    }
+    for record in records(10_001) {
+        let error = read(json(200, &[], &record)).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Decode, "{error}");
+        assert!(error.message().contains("more than 10000"), "{error}");
+    }
+    for error in read_everywhere(json(200, &[], &records(700_000)[0])) {
+        assert!(error.unwrap_err().message().contains("more than 10000"));
+    }
+}
+
+#[test]
+fn a_large_record_is_read() {
+    let record = format!(r#"{{"username":"eric","more":"{}"}}"#, "x".repeat(3_000_000));
+    for reply in [
+        json(200, &[], &record),
+        coded(200, "gzip", &gzip(record.as_bytes())),
+        coded(200, "gzip", &gzip(&noise(&record))),
+    ] {
+        for user in read_everywhere(reply) {
+            assert_eq!(user.unwrap().json().len(), record.len());
+        }
+    }
+}
+
+/// The record with text that hardly packs, so that it stays large on its way.
+fn noise(record: &str) -> Vec<u8> {
+    let mut state = 1_u32;
+    let mut letter = || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        b'A' + (state >> 27) as u8 % 26
+    };
+    record.bytes().map(|byte| if byte == b'x' { letter() } else { byte }).collect()
+}
+
+#[test]
+fn a_body_of_tiny_pieces_is_read() {
+    let body = format!(r#"{{"username":"eric","more":"{}"}}"#, "x".repeat(20_000));
+    let mut reply = b"HTTP/1.1 200 X\r\ncontent-type: application/json\r\n\
+                      transfer-encoding: chunked\r\n\r\n"
+        .to_vec();
+    for byte in body.bytes() {
+        reply.extend_from_slice(&[b'1', b'\r', b'\n', byte, b'\r', b'\n']);
+    }
+    reply.extend_from_slice(b"0\r\n\r\n");
+    for user in read_everywhere(reply) {
+        assert_eq!(user.unwrap().json().len(), body.len());
+    }
+}
+
+#[test]
+fn an_error_tells_no_more_than_it_should_of_an_unreadable_body() {
+    let error: Error = read(coded(500, "gzip", b"eric@example.com")).unwrap_err();
+    assert!(!error.to_string().contains("eric@"), "{error}");
+}
