@@ -150,7 +150,7 @@ fn the_outcome_of_a_post_is_unknown_unless_the_server_refused_it() {
         (json(206, &[], USER), ErrorKind::UnexpectedStatus, true),
         (raw(200, &[("content-encoding", "gzip")], "a/b", b"no"), ErrorKind::Decode, true),
         // Refused, whatever becomes of the body.
-        (raw(422, &[("content-encoding", "gzip")], "a/b", b"no"), ErrorKind::Decode, false),
+        (raw(422, &[("content-encoding", "gzip")], "a/b", b"no"), ErrorKind::Validation, false),
     ] {
         let server = Server::start(move |_, _| Act::ReplyAndClose(reply.clone()));
         for error in [create(&server).unwrap_err(), reset(&server).unwrap_err()] {

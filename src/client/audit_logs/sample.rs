@@ -25,10 +25,9 @@ impl Sample {
         if self.hashes.insert(hash) {
             self.in_order.push_back(hash);
         }
-        if self.in_order.len() > MOST
-            && let Some(oldest) = self.in_order.pop_front()
-        {
-            self.hashes.remove(&oldest);
+        if self.in_order.len() > MOST {
+            let oldest = self.in_order.pop_front();
+            oldest.map(|oldest| self.hashes.remove(&oldest));
         }
     }
 

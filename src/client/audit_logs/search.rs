@@ -41,9 +41,8 @@ impl Search {
         let known = &self.known;
         let before = self.start.take();
         // If they end on this page, it does not matter what was written since the page before.
-        if let Some(end) = only(ends_of(known, &page))
-            && (before.is_some() || end * 2 >= known.len())
-        {
+        let end = only(ends_of(known, &page));
+        if let Some(end) = end.filter(|end| before.is_some() || end * 2 >= known.len()) {
             return Outcome::Found { number, page, end };
         }
         if let Some((number, before)) = before {
@@ -55,9 +54,8 @@ impl Search {
                 return Outcome::Found { number, page: before, end: start + known.len() };
             }
         }
-        if let Some(start) = only(starts_of(known, &page))
-            && (page.len() - start) * 2 >= known.len()
-        {
+        let start = only(starts_of(known, &page));
+        if let Some(start) = start.filter(|start| (page.len() - start) * 2 >= known.len()) {
             return Outcome::Found { number, page, end: start + known.len() };
         }
         if page.is_last() || self.pages_left == 0 {
