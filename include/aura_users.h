@@ -176,8 +176,9 @@
  * - rate_limit, default wait:
  *   What a call does when the rate limit is reached. Allowed: wait or error.
  * - prefetch, default 4:
- *   Pages of the audit log asked for ahead, 0 for none: from the first full page on, or with
- *   more than the default from the start. Allowed: a whole number from 0 to 100.
+ *   Pages of the audit log requested ahead, 0 for none. The number grows while the log is read;
+ *   with more than the default, all of them are requested from the second page on. Allowed: a
+ *   whole number from 0 to 100.
  * - page, default 1:
  *   First page of the audit log to read. Allowed: a whole number from 1 on.
  * - proxy:
@@ -335,12 +336,17 @@ typedef enum {
 /**
  * A stream of audit-log rows, newest first.
  *
- * Owned by the caller, who frees it with aura_audit_logs_free(), also half-way: that cancels the
- * pages asked for ahead. It outlives its client if need be. Many threads may use one stream at
- * once; their calls take turns.
+ * The caller owns it and frees it with aura_audit_logs_free(), also before its end: that cancels
+ * its requests. It may outlive its client. Many threads may use one stream at once; their calls
+ * take turns.
  *
- * The server pages by offset: a row written meanwhile shifts the pages, so that a row may come
- * twice, once at the end of a page and once at the start of the next.
+ * Every row that existed when the reading began comes exactly once, in order, also if other rows
+ * are written meanwhile. Rows that are written during the reading may come or not, but never
+ * twice. Two limits: if the server deletes rows meanwhile, the stream can skip others; and if new
+ * rows look the same as whole pages of old ones, nobody can tell them apart.
+ *
+ * To be exact, the stream reads one page again now and then: on long logs once for every eight
+ * pages. A log of one page costs one request, a log of two pages two.
  *
  * Since 0.1.0.
  */

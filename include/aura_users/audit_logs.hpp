@@ -114,9 +114,10 @@ public:
 
 /// A stream of audit-log rows, newest first, as JSON: a range to loop over, or next() by hand.
 ///
-/// An error keeps the place: the next row asked for, by whatever way, is the one that failed to
-/// come. A loop that is left goes on in another one with the row behind. A row that is written
-/// meanwhile shifts the server's pages, so that a row may come twice.
+/// An error keeps the place: the next call requests the same page again. A second loop goes on with
+/// the row after the one at which the first loop was left. Every row that existed when the reading
+/// began comes exactly once, in order, also if other rows are written meanwhile: see
+/// ::aura_audit_logs.
 class [[nodiscard]] AuditLogs {
     detail::Handle<aura_audit_logs, aura_audit_logs_free> handle_;
 

@@ -77,9 +77,10 @@ class CallOptions(TypedDict, total=False):
     rate_limit: Literal["wait", "error"] | None
     """What a call does when the rate limit is reached."""
     prefetch: SupportsIndex | None
-    """Pages of the audit log asked for ahead, 0 for none.
+    """Pages of the audit log requested ahead, 0 for none.
 
-    From the first full page on, or with more than the default from the start.
+    The number grows while the log is read. With more than the default, all of them are requested
+    from the second page on.
     """
     page: SupportsIndex | None
     """First page of the audit log to read."""

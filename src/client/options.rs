@@ -161,8 +161,8 @@ options! {
     /// What a call does when the rate limit is reached.
     rate_limit: RateLimit as RateLimit, rate_limit,
         default Some("wait"), env [], allowed "wait or error";
-    /// Pages of the audit log asked for ahead, 0 for none: from the first full page on, or with more
-    /// than the default from the start.
+    /// Pages of the audit log requested ahead, 0 for none. The number grows while the log is read;
+    /// with more than the default, all of them are requested from the second page on.
     prefetch: u32 as u32, whole, default Some("4"), env [], allowed "a whole number from 0 to 100";
     /// First page of the audit log to read.
     page: u64 as u64, from_one, default Some("1"), env [], allowed "a whole number from 1 on";

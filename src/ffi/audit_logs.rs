@@ -13,12 +13,17 @@ use crate::blocking::AuditLogs;
 
 /// A stream of audit-log rows, newest first.
 ///
-/// Owned by the caller, who frees it with aura_audit_logs_free(), also half-way: that cancels the
-/// pages asked for ahead. It outlives its client if need be. Many threads may use one stream at
-/// once; their calls take turns.
+/// The caller owns it and frees it with aura_audit_logs_free(), also before its end: that cancels
+/// its requests. It may outlive its client. Many threads may use one stream at once; their calls
+/// take turns.
 ///
-/// The server pages by offset: a row written meanwhile shifts the pages, so that a row may come
-/// twice, once at the end of a page and once at the start of the next.
+/// Every row that existed when the reading began comes exactly once, in order, also if other rows
+/// are written meanwhile. Rows that are written during the reading may come or not, but never
+/// twice. Two limits: if the server deletes rows meanwhile, the stream can skip others; and if new
+/// rows look the same as whole pages of old ones, nobody can tell them apart.
+///
+/// To be exact, the stream reads one page again now and then: on long logs once for every eight
+/// pages. A log of one page costs one request, a log of two pages two.
 ///
 /// Since 0.1.0.
 pub struct aura_audit_logs(Handle<AuditLogs>);

@@ -40,8 +40,11 @@ type Fetch = Arc<dyn Fn(u64) -> Pin<Box<dyn Future<Output = Result<Page>> + Send
 ///
 /// Every row that existed when the reading began comes out exactly once, in order, also if other
 /// rows are written meanwhile. Rows that are written during the reading may come or not, and never
-/// twice. If the server deletes rows meanwhile, the stream can skip others: the server pages by
-/// offset, so this cannot be seen from outside.
+/// twice.
+///
+/// Two limits cannot be seen from outside, because the server pages by offset and rows have no id.
+/// If the server deletes rows meanwhile, the stream can skip others. If new rows look the same as
+/// whole pages of old ones, nobody can tell them apart.
 ///
 /// An error keeps the place: the next call requests the same page again. Nothing is skipped, and
 /// a failure is never taken for the end. Dropping the stream cancels its requests.
