@@ -345,8 +345,8 @@ typedef enum {
  * twice. Two limits: if the server deletes rows meanwhile, the stream can skip others; and if new
  * rows look the same as whole pages of old ones, nobody can tell them apart.
  *
- * To be exact, the stream reads one page again now and then: on long logs once for every eight
- * pages. A log of one page costs one request, a log of two pages two.
+ * To be exact, the stream reads one page again now and then: on long logs once for every four
+ * pages with the default "prefetch". A log of one page costs one request, a log of two pages two.
  *
  * Since 0.1.0.
  */

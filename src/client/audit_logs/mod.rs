@@ -49,8 +49,8 @@ type Fetch = Arc<dyn Fn(u64) -> Pin<Box<dyn Future<Output = Result<Page>> + Send
 /// An error keeps the place: the next call requests the same page again. Nothing is skipped, and
 /// a failure is never taken for the end. Dropping the stream cancels its requests.
 ///
-/// To be exact, the stream reads one page again now and then: on long logs once for every eight
-/// pages, or for as many as `prefetch` says if that is more.
+/// To be exact, the stream reads one page again now and then: on long logs once for every four
+/// pages with the default `prefetch`. A log of one page costs one request, a log of two pages two.
 pub struct AuditLogs {
     fetch: Fetch,
     reader: Reader,
