@@ -156,16 +156,15 @@ pub(super) fn ends_of<'a>(known: &'a Page, page: &'a Page) -> impl Iterator<Item
     })
 }
 
-/// Whether `page` can go on with the rows of `known` from `from` on.
-pub(super) fn goes_on(known: &Page, from: usize, page: &Page) -> bool {
-    let Some(count) = known.len().checked_sub(from) else { return true };
-    count <= page.len() && are_same(known, from, page, 0, count)
+/// How many rows of `known`, those from `from` on, `page` can start with.
+pub(super) fn goes_on(known: &Page, from: usize, page: &Page) -> Option<usize> {
+    let count = known.len().checked_sub(from)?;
+    (count <= page.len() && are_same(known, from, page, 0, count)).then_some(count)
 }
 
-/// Whether it can go on with them from a row before, if rows were written since the page before was
-/// read.
-pub(super) fn moves_on(known: &Page, from: usize, page: &Page) -> bool {
-    (0..from.min(known.len())).rev().any(|from| goes_on(known, from, page))
+/// The same from a row before on, if rows were written since the page before was read.
+pub(super) fn moves_on(known: &Page, from: usize, page: &Page) -> Option<usize> {
+    (0..from.min(known.len())).rev().find_map(|from| goes_on(known, from, page))
 }
 
 #[cfg(test)]
@@ -276,12 +275,12 @@ mod tests {
             assert_eq!(ends_of(&known, &seen).collect::<Vec<_>>(), ends, "{seen:?}");
         }
         for (known, from, next, goes, moves) in [
-            ("abcd", 2, "cdef", true, false),
-            ("abcd", 2, "bcde", false, true),
-            ("abcd", 2, "abcd", false, true),
-            ("abcd", 2, "xcde", false, false),
-            ("abcd", 2, "c", false, false),
-            ("abcd", 4, "x", true, false),
+            ("abcd", 2, "cdef", Some(2), None),
+            ("abcd", 2, "bcde", None, Some(3)),
+            ("abcd", 2, "abcd", None, Some(4)),
+            ("abcd", 2, "xcde", None, None),
+            ("abcd", 2, "c", None, None),
+            ("abcd", 4, "x", Some(0), None),
         ] {
             let (known, next) = (page(known), page(next));
             assert_eq!(goes_on(&known, from, &next), goes, "{next:?}");

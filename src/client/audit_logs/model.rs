@@ -104,8 +104,9 @@ impl Reader {
         }
     }
 
-    /// That the rows are exact, as far as rows that look alike can be told apart.
-    fn check(&self) {
+    /// That the rows are exact. Rows that look alike may come too often if `may_repeat_alike`: then
+    /// only unique rows and losses count.
+    fn check(&self, may_repeat_alike: bool) {
         let mut read = self.read.iter();
         for (at, row) in self.existed.iter().enumerate() {
             assert!(read.any(|it| it == row), "row {at}, {row}, is lost or out of order");
@@ -116,7 +117,12 @@ impl Reader {
         }
         for row in &self.read {
             let count = counts.get_mut(row).expect("a row that was written");
-            *count = count.checked_sub(1).unwrap_or_else(|| panic!("{row} is repeated"));
+            if *count > 0 {
+                *count -= 1;
+            } else {
+                let is_unique = row.contains("params");
+                assert!(may_repeat_alike && !is_unique, "{row} is repeated");
+            }
         }
     }
 }
@@ -136,6 +142,7 @@ async fn polled<T>(step: Step, future: impl Future<Output = T>) -> Option<T> {
 
 /// Reads to the end; gives the numbers of the pages that were requested.
 async fn run(server: Server, prefetch: usize, page: u64, steps: Vec<Step>) -> Vec<u64> {
+    let may_repeat_alike = server.has_long_runs;
     let server = Arc::new(Mutex::new(server));
     let mut reader = Reader::new(&server, prefetch, page);
     for step in steps {
@@ -148,7 +155,7 @@ async fn run(server: Server, prefetch: usize, page: u64, steps: Vec<Step>) -> Ve
         }
         reader.step(Step::NextPage).await;
     }
-    reader.check();
+    reader.check(may_repeat_alike);
     reader.step(Step::Next).await;
     reader.step(Step::NextPage).await;
     assert!(reader.is_over);
@@ -243,7 +250,7 @@ proptest! {
     #[test]
     fn every_row_comes_once_and_in_order_while_others_are_written(
         rows in rows(),
-        looks in looks(),
+        looks in simple_looks(),
         prefetch in prefetches(),
         page in prop_oneof![4 => Just(1_u64), 1 => 1..8_u64],
         fates in prop_oneof![fates(0), fates(3)],
@@ -252,6 +259,24 @@ proptest! {
         // If new rows look like a whole page of old ones, nobody can tell that they were written.
         let looks = Looks(looks.0.into_iter().take(rows).collect());
         let server = Server { rows, looks, is_hexpm: true, fates, ..Server::default() };
+        block_on(run(server, prefetch, page, steps));
+    }
+
+    /// If pages full of rows that look alike move, a row of these may come too often: nothing shows
+    /// the place. None is lost, and unique rows are exact.
+    #[test]
+    fn no_row_is_lost_however_alike_rows_are(
+        rows in rows(),
+        looks in looks(),
+        prefetch in prefetches(),
+        page in prop_oneof![4 => Just(1_u64), 1 => 1..8_u64],
+        fates in prop_oneof![fates(0), fates(3)],
+        steps in steps(40),
+    ) {
+        let looks = Looks(looks.0.into_iter().take(rows).collect());
+        let has_long_runs = true;
+        let server =
+            Server { rows, looks, has_long_runs, is_hexpm: true, fates, ..Server::default() };
         block_on(run(server, prefetch, page, steps));
     }
 

@@ -40,19 +40,24 @@ impl Search {
     pub(super) fn receive(mut self, number: u64, page: Page) -> Outcome {
         let known = &self.known;
         let before = self.start.take();
-        // If they end on this page, it does not matter what was written since the page before.
-        let end = only(ends_of(known, &page));
-        if let Some(end) = end.filter(|end| before.is_some() || end * 2 >= known.len()) {
-            return Outcome::Found { number, page, end };
-        }
-        if let Some((number, before)) = before {
-            let goes_on_after = |start: &usize| goes_on(known, before.len() - start, &page);
-            let moves_on_after = |start: &usize| moves_on(known, before.len() - start, &page);
-            let start = starts_of(known, &before).find(goes_on_after);
-            let start = start.or_else(|| starts_of(known, &before).find(moves_on_after));
-            if let Some(start) = start {
-                return Outcome::Found { number, page: before, end: start + known.len() };
+        if let Some((number_before, before)) = before {
+            let froms = || starts_of(known, &before).map(|start| before.len() - start);
+            let whole = froms().find(|from| *from >= known.len());
+            if let Some(from) = whole {
+                let end = before.len() - from + known.len();
+                return Outcome::Found { number: number_before, page: before, end };
             }
+            // How many of the rows are on this page, preferably without new rows since the last.
+            let end = froms().find_map(|from| goes_on(known, from, &page));
+            let end = end.or_else(|| froms().find_map(|from| moves_on(known, from, &page)));
+            if let Some(end) = end {
+                return Outcome::Found { number, page, end };
+            }
+        }
+        // If they end on this page, it does not matter where they start.
+        let end = only(ends_of(known, &page));
+        if let Some(end) = end.filter(|end| end * 2 >= known.len()) {
+            return Outcome::Found { number, page, end };
         }
         let start = only(starts_of(known, &page));
         if let Some(start) = start.filter(|start| (page.len() - start) * 2 >= known.len()) {

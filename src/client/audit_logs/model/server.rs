@@ -71,6 +71,8 @@ pub(super) struct Server {
     pub(super) rows: usize,
     /// Rows beyond these are told apart by their number.
     pub(super) looks: Looks,
+    /// Whether whole pages may look alike.
+    pub(super) has_long_runs: bool,
     /// How many rows each page has, by its number from 1 on; the last is that of all others.
     pub(super) sizes: Vec<usize>,
     /// Whether it lets everybody know that a short page is the last.
