@@ -342,8 +342,9 @@ typedef enum {
  *
  * Every row that existed when the reading began comes exactly once, in order, also if other rows
  * are written meanwhile. Rows that are written during the reading may come or not, but never
- * twice. Two limits: if the server deletes rows meanwhile, the stream can skip others; and if new
- * rows look the same as whole pages of old ones, nobody can tell them apart.
+ * twice. Two limits: if the server deletes rows meanwhile, the stream can skip others; and if rows
+ * look alike at the end of a page while somebody writes without a pause, one of them can come too
+ * often. None is lost.
  *
  * To be exact, the stream reads one page again now and then: on long logs once for every four
  * pages with the default "prefetch". A log of one page costs one request, a log of two pages two.

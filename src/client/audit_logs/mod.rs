@@ -43,8 +43,8 @@ type Fetch = Arc<dyn Fn(u64) -> Pin<Box<dyn Future<Output = Result<Page>> + Send
 /// twice.
 ///
 /// Two limits cannot be seen from outside, because the server pages by offset and rows have no id.
-/// If the server deletes rows meanwhile, the stream can skip others. If new rows look the same as
-/// whole pages of old ones, nobody can tell them apart.
+/// If the server deletes rows meanwhile, the stream can skip others. If rows look alike at the end of
+/// a page while somebody writes without a pause, one of them can come too often; none is lost.
 ///
 /// An error keeps the place: the next call requests the same page again. Nothing is skipped, and
 /// a failure is never taken for the end. Dropping the stream cancels its requests.
