@@ -48,7 +48,8 @@ tours: library
 	$(CXX) -std=c++17 -Wall -Wextra -Werror -Iinclude examples/tour.cpp \
 	    -L$(DEBUG) -laura_users -Wl,-rpath,$(DEBUG) -o $(BUILD)/tour-cpp
 
-# Two parts at a time, of which one often waits; what a part says comes at its end. The longest first.
+# Two parts at a time, because one often waits. The longest start first, and a failed part stops no
+# other. Each part prints its output when it ends.
 PARTS := test-rust sanitize test-python test-cpp test-c lint msrv instructions growth test-install \
     test-examples test-sandbox-python
 TEST_LOG := $(BUILD)/test.log
@@ -56,7 +57,7 @@ test:
 	@tools/need cargo cc g++ clang valgrind doxygen cmake pkg-config python3-venv tinyproxy-bin \
 	    nlohmann-json3-dev
 	@mkdir -p $(BUILD)
-	@{ $(MAKE) -j2 --output-sync=target TOGETHER=yes $(PARTS) 2>&1; echo $$? >$(TEST_LOG).status; } | \
+	@{ $(MAKE) -k -j2 --output-sync=target TOGETHER=yes $(PARTS) 2>&1; echo $$? >$(TEST_LOG).status; } | \
 	    tee $(TEST_LOG)
 	@tools/skipped $(TEST_LOG)
 	@test "$$(cat $(TEST_LOG).status)" = 0

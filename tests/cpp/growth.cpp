@@ -34,6 +34,9 @@ class Instant {
             std::string body = R"({"username":"eric"})", status = "200 OK";
             if (request.find("nobody") != request.npos)
                 status = "404 Not Found", body = R"({"message":"Page not found","status":404})";
+            else if (request.find("audit-logs?page=1 ") == request.npos &&
+                     request.find("audit-logs") != request.npos)
+                body = "[]"; /* an empty page ends the log */
             else if (request.find("audit-logs") != request.npos)
                 body = R"([{"action":"a","params":{}},{"action":"b","params":null}])";
             std::string reply = "HTTP/1.1 " + status + "\r\nContent-Type: application/json\r\n" +
