@@ -13,13 +13,13 @@ use std::task::{Context, Poll, Waker};
 use secrecy::SecretString;
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
-use crate::background::Call;
-use crate::cancel::{CancelToken, Driven, Interrupt, forked};
 use crate::client::call::{self, Attempts, Read};
 use crate::client::{self, Core, Options};
-use crate::lane::Lanes;
-use crate::process::{self, PerProcess};
 use crate::protocol::{Operation, Reply, Request};
+use crate::runtime::background::Call;
+use crate::runtime::cancel::{CancelToken, Driven, Interrupt, forked};
+use crate::runtime::lane::Lanes;
+use crate::runtime::process::{self, PerProcess};
 use crate::runtime::{self, Background};
 use crate::transport::Transports;
 use crate::{AuditLog, AuditLogPage, RateLimitState, Result, User};

@@ -20,34 +20,21 @@
 //! - `client`: options, deadline, retry, rate limit, the audit-log stream
 //! - `protocol`: pure values, a request for each operation, a reading of each reply
 //! - `transport`: the only folder that names hyper
-//! - `runtime`: the embedded tokio runtimes; beside it `lane` and `poll_set` (those that callers
-//!   drive), `background` (calls under way on its thread), `cancel` (what ends a call from outside),
-//!   `process` (what a fork does not share), `signals` (whose they are) and `offload` (work on a
-//!   thread of its own)
+//! - `runtime`: the embedded tokio runtimes, what ends a call, and what a fork does not share
 
-mod background;
 pub mod blocking;
-mod cancel;
 mod client;
-mod clock;
 mod error;
 #[cfg(feature = "capi")]
 mod ffi;
 #[cfg(any(fuzzing, test))]
 #[doc(hidden)]
 pub mod fuzzing;
-mod lane;
 mod log;
-mod offload;
-mod poll_set;
-mod process;
 mod protocol;
 mod runtime;
-mod signals;
 mod transport;
 
-pub use background::Call;
-pub use cancel::CancelToken;
 pub use client::audit_logs::AuditLogPage;
 pub use client::options::{OptionSpec, Options, RateLimit};
 pub use client::rate_limit::RateLimitState;
@@ -56,4 +43,6 @@ pub use error::{Error, ErrorKind, Reason, Result};
 pub use log::{LogLevel, LogRecord, clear_log_hook, set_log_hook};
 pub use protocol::audit_log::AuditLog;
 pub use protocol::user::{Organization, Package, User};
+pub use runtime::background::Call;
+pub use runtime::cancel::CancelToken;
 pub use secrecy::SecretString;

@@ -14,8 +14,8 @@ use std::time::Duration;
 use arc_swap::ArcSwapOption;
 
 use crate::ErrorKind;
-use crate::process::{self, Global, PerProcess};
 use crate::protocol::Operation;
+use crate::runtime::process::{self, Global, PerProcess};
 
 /// How much a record matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -15,13 +15,13 @@ use super::cache::Record;
 use super::options::RateLimit;
 use super::rate_limit::RateLimits;
 use super::settings::Settings;
-use crate::cancel::forked;
-use crate::clock::Clock;
 use crate::log::{LogLevel, LogRecord, is_debugging};
-use crate::offload::{INLINE, offload};
-use crate::process;
 use crate::protocol::{Operation, Reply, Request};
 use crate::runtime::EXHAUSTED;
+use crate::runtime::cancel::forked;
+use crate::runtime::clock::Clock;
+use crate::runtime::offload::{INLINE, offload};
+use crate::runtime::process;
 use crate::transport::{Failure, Outgoing, Transport};
 use crate::{Error, ErrorKind, Result};
 

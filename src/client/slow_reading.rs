@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use super::call::{Attempts, Read, call};
 use super::{Core, Options};
-use crate::offload::INLINE;
 use crate::protocol::{Operation, Reply, Request};
+use crate::runtime::offload::INLINE;
 use crate::transport::Transports;
 use crate::{ErrorKind, Result};
 

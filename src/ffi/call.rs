@@ -12,7 +12,7 @@ use super::boundary::{boundary, quietly};
 use super::error::aura_error;
 use super::handle::{Handle, freed, opaque, shared};
 use super::status::aura_status;
-use crate::process::PerProcess;
+use crate::runtime::process::PerProcess;
 use crate::{AuditLog, AuditLogPage, Call, Error, Result, User, runtime};
 
 /// A call under way on a thread of the library: what the functions that end in _start give.

@@ -12,8 +12,8 @@ use hyper::body::{Body, Incoming};
 
 use super::root_cause;
 use crate::ErrorKind;
-use crate::offload::{INLINE, Stop, offload};
 use crate::protocol::foreign;
+use crate::runtime::offload::{INLINE, Stop, offload};
 
 /// Why a body could not be read.
 #[derive(Debug)]

@@ -10,8 +10,8 @@ use std::task::Poll;
 
 use tokio::sync::Notify;
 
-use crate::process::{self, PerProcess};
 use crate::protocol::Operation;
+use crate::runtime::process::{self, PerProcess};
 use crate::{Error, ErrorKind, Result};
 
 /// Ends calls and streams from another thread, for good.

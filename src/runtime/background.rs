@@ -9,11 +9,11 @@ use std::time::{Duration, Instant};
 
 use tokio::task::AbortHandle;
 
-use crate::cancel::{Interrupt, cancelled, forked};
 use crate::client::call::Attempts;
-use crate::clock::OFTEN;
-use crate::process;
 use crate::protocol::Operation;
+use crate::runtime::cancel::{Interrupt, cancelled, forked};
+use crate::runtime::clock::OFTEN;
+use crate::runtime::process;
 use crate::runtime::{self, Background, BackgroundThread};
 use crate::{Error, ErrorKind, Result};
 

@@ -1,13 +1,31 @@
 //! The embedded runtimes: when they start, at fork, at exit.
 //!
-//! A synchronous call drives its own I/O: it takes a *lane*, a small runtime with connections of
-//! its own, runs on it in the caller's thread, and puts it back. No call pays for a hand-off to
-//! another thread, and none waits for another's. What must move while nobody waits (pages of a
-//! stream asked for ahead, calls that were begun) runs on one background thread, which ends with
-//! the last client, stream or call that needed it.
+//! - here: the background thread, and how a thread blocks
+//! - `lane`, `poll_set`: runtimes that callers drive
+//! - `background`: started calls, which run on the background thread
+//! - `cancel`: what ends a call from outside
+//! - `clock`: deadlines, and a timer that all calls of a runtime share
+//! - `offload`: long work on a thread of its own
+//! - `process`: what a fork does not share
+//! - `signals`: keeps the host's signals away from the library's threads
 //!
-//! Everything here belongs to one process. A forked child finds its own, new and empty: sockets
-//! and threads of the parent are neither used nor closed there.
+//! A synchronous call drives its own I/O. It takes a *lane*, a small runtime with its own
+//! connections, runs on it in the caller's thread, and puts it back. No call pays for a hand-off to
+//! another thread, and none waits for another call. Work that must go on while nobody waits (started
+//! calls, pages that a stream requests early) runs on one background thread. That thread ends with
+//! the last client, stream or call that needs it.
+//!
+//! Everything here belongs to one process. A forked child has runtimes of its own, new and empty. It
+//! neither uses nor closes its parent's sockets and threads.
+
+pub(crate) mod background;
+pub(crate) mod cancel;
+pub(crate) mod clock;
+pub(crate) mod lane;
+pub(crate) mod offload;
+mod poll_set;
+pub(crate) mod process;
+mod signals;
 
 use std::future::Future;
 use std::io;
@@ -22,13 +40,13 @@ use tokio::runtime::{Builder, Handle};
 use tokio::sync::oneshot;
 use tokio::task::AbortHandle;
 
-use crate::cancel::{Driven, Piece};
-use crate::clock::{Clock, OFTEN, SELDOM};
 use crate::log;
-pub(crate) use crate::process::PerProcess;
-use crate::process::{self, Global};
-use crate::signals::{self, without_signals};
 use crate::{Error, ErrorKind, Result};
+use cancel::{Driven, Piece};
+use clock::{Clock, OFTEN, SELDOM};
+use process::Global;
+pub(crate) use process::PerProcess;
+use signals::without_signals;
 
 /// Runs `work`, which blocks, also where this thread is already inside a tokio runtime, or so near
 /// its end that tokio cannot tell: there it gets a thread of its own.

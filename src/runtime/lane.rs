@@ -15,10 +15,11 @@ use std::time::{Duration, Instant};
 
 use tokio::runtime::Runtime;
 
-use crate::cancel::{Driven, Piece};
-use crate::clock::{Clock, OFTEN};
+use crate::Result;
+use crate::runtime::cancel::{Driven, Piece};
+use crate::runtime::clock::{Clock, OFTEN};
+use crate::runtime::{self, poll_set, process};
 use crate::transport::Transports;
-use crate::{Result, poll_set, process, runtime};
 
 /// A runtime that only its caller drives, and the connections that live on it.
 pub(crate) struct Lane {
