@@ -1,5 +1,6 @@
-//! A server that is never the bottleneck: replies are rendered before the first request, a thread
-//! answers each connection, and of a request only the path is looked at.
+//! A server that is never the bottleneck. It renders replies before the first request, answers each
+//! connection on a thread, and reads only the path of a request. Every row of the audit log has a
+//! number of its own, as on a real server.
 //!
 //!     stand-in [--pages N] [--delay-ms N] [--tls DIR] [--close]
 //!
@@ -23,9 +24,37 @@ const PAGE_SIZE: usize = 100;
 /// A thousand connections at once are a thousand threads.
 const STACK: usize = 64 << 10;
 
+/// Stands for the number of a row.
+const NUMBER: &str = "9999999999";
+
+/// A page whose rows are numbered anew for each reply.
+#[derive(Clone)]
+struct Page {
+    reply: Vec<u8>,
+    /// Where the number of each row begins.
+    numbers: Vec<usize>,
+}
+
+impl Page {
+    fn new(reply: Vec<u8>) -> Self {
+        let text = std::str::from_utf8(&reply).unwrap();
+        let numbers: Vec<_> = text.match_indices(NUMBER).map(|(at, _)| at).collect();
+        assert_eq!(numbers.len(), PAGE_SIZE);
+        Self { reply, numbers }
+    }
+
+    fn numbered(&mut self, page: u64) -> &[u8] {
+        for (row, at) in self.numbers.iter().enumerate() {
+            let number = format!("{:010}", 9_000_000_000 - page * PAGE_SIZE as u64 - row as u64);
+            self.reply[*at..at + NUMBER.len()].copy_from_slice(number.as_bytes());
+        }
+        &self.reply
+    }
+}
+
 struct Server {
     user: Vec<u8>,
-    page: Vec<u8>,
+    page: Page,
     empty: Vec<u8>,
     pages: u64,
     delay: Duration,
@@ -49,14 +78,22 @@ fn main() {
             _ => panic!("unknown argument {argument}"),
         }
     }
-    let rows: Vec<_> = ROWS.lines().cycle().take(PAGE_SIZE).collect();
+    let rows: Vec<_> = ROWS
+        .lines()
+        .cycle()
+        .take(PAGE_SIZE)
+        .map(|row| row.replacen("fixture/1.0", &format!("fixture/1.0 ({NUMBER})"), 1))
+        .collect();
     let cached = "cache-control: private, max-age=60\r\netag: 32d5d27aa9bc62efbd86a4b9de8ceb81\r\n\
                   last-modified: Mon, 23 Nov 2026 11:50:46 GMT\r\n";
     let uncached = "cache-control: max-age=0, private, must-revalidate\r\n";
     let connection = if close { "connection: close\r\n" } else { "" };
     let server = Arc::new(Server {
         user: reply(&format!("{cached}{connection}"), USER.trim_end()),
-        page: reply(&format!("{uncached}{connection}"), &format!("[{}]", rows.join(","))),
+        page: Page::new(reply(
+            &format!("{uncached}{connection}"),
+            &format!("[{}]", rows.join(",")),
+        )),
         empty: reply(&format!("{uncached}{connection}"), "[]"),
         pages,
         delay: Duration::from_millis(delay),
@@ -147,6 +184,7 @@ impl Server {
     fn serve(&self, mut stream: impl Read + Write) -> std::io::Result<()> {
         let mut buffer = [0; 8192];
         let mut filled = 0;
+        let mut audit_logs = self.page.clone();
         loop {
             let count = stream.read(&mut buffer[filled..])?;
             if count == 0 {
@@ -163,7 +201,9 @@ impl Server {
             }
             match path.split_once("/audit-logs") {
                 _ if path == "/stats" => stream.write_all(&self.stats())?,
-                Some((_, query)) if page(query) <= self.pages => stream.write_all(&self.page)?,
+                Some((_, query)) if page(query) <= self.pages => {
+                    stream.write_all(audit_logs.numbered(page(query)))?;
+                }
                 Some(_) => stream.write_all(&self.empty)?,
                 None => stream.write_all(&self.user)?,
             }
