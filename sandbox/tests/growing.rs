@@ -242,9 +242,28 @@ fn a_writer_writes_by_the_clock() {
     client.done("DELETE", "/audit-writers", Value::Null);
     client.done("POST", "/clock", json!({"advance": 3600}));
     assert_eq!(newest(&sandbox), 10_000_000_106);
-    for writer in [json!({"username": "eric"}), json!({"username": "x", "every_ms": 1})] {
+    for writer in [
+        json!({"username": "eric"}),
+        json!({"username": "x", "every_ms": 1}),
+        json!({"username": "eric", "every_ms": 1, "count": 0}),
+    ] {
         assert_eq!(client.admin("POST", "/audit-writers", &writer.to_string()).status, 400);
     }
+}
+
+#[test]
+fn a_writer_ends_after_its_last_row() {
+    let sandbox = start(Value::Null);
+    let client = Client::new(&sandbox, sandbox.port());
+    client.done("POST", "/clock", json!({"frozen": true}));
+    let writer = json!({"username": "eric", "every_ms": 100, "count": 3});
+    client.done("POST", "/audit-writers", writer);
+    client.done("POST", "/clock", json!({"advance": 0.2}));
+    assert_eq!(newest(&sandbox), 102);
+    sandbox.restore(sandbox.snapshot()).expect("restored");
+    client.done("POST", "/clock", json!({"advance": 10}));
+    assert_eq!(newest(&sandbox), 103);
+    assert_eq!(client.admin("GET", "/audit-writers", "").json(), json!([]));
 }
 
 #[test]

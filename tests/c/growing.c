@@ -35,7 +35,8 @@ enum { ROWS = 467, MOST_ERRORS = 1000 };
     "\"insert_audit_rows\":[" INSERT("before", AT_MOST(3)) "]}," \
     "{" LOG "\"probability\":0.1,\"then\":{\"close\":{\"at\":\"in_body\"}}," \
     "\"insert_audit_rows\":[" INSERT("during", ",\"count\":2") "]}"
-#define WRITER "{\"username\":\"eric\",\"every_ms\":20}"
+/* It ends, so that a program that is too slow to catch up with it still comes to an end. */
+#define WRITER "{\"username\":\"eric\",\"every_ms\":20,\"count\":500}"
 
 static const struct scenario {
     const char *name, *log, *rules, *writers;

@@ -149,7 +149,8 @@ class World:
     def add_audit_writer(self, username: str, *, every_ms: int, **fields: Json) -> None:
         """Start a program that writes a row into an account's audit log at this interval.
 
-        It goes by the world's clock, until :meth:`clear_audit_writers` stops it.
+        It goes by the world's clock. It ends after ``count`` rows if you pass that, or when
+        :meth:`clear_audit_writers` stops it.
         """
         form = {"username": username, "every_ms": every_ms, **fields}
         self.admin("POST", "/audit-writers", form)

@@ -57,6 +57,9 @@ pub struct NewAuditWriter {
     /// The user agent of each row, `aura-sandbox` by default.
     #[serde(skip_serializing_if = "is_default")]
     pub user_agent: Option<String>,
+    /// How many rows it writes before it ends. Without this it never ends.
+    #[serde(skip_serializing_if = "is_default")]
+    pub count: Option<u64>,
     /// When the next row comes; a snapshot says so.
     #[cfg_attr(test, schemars(with = "Option<String>"))]
     #[serde(skip_serializing_if = "is_default")]

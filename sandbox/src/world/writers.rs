@@ -14,6 +14,9 @@ impl World {
         if new.every_ms == 0 {
             return Err("every_ms: expected at least 1".to_owned());
         }
+        if new.count == Some(0) {
+            return Err("count: expected at least 1".to_owned());
+        }
         let first = self.clock.peek().checked_add(interval(new.every_ms));
         let first = first.map_err(|_| "every_ms: too long".to_owned())?;
         new.next_at.get_or_insert(first);
@@ -25,6 +28,7 @@ impl World {
     pub(crate) fn write_due_rows(&mut self) {
         let now = self.clock.peek();
         let due: Vec<_> = self.audit_writers.iter_mut().filter_map(|w| due(w, now)).collect();
+        self.audit_writers.retain(|writer| writer.count != Some(0));
         for rows in due {
             // Its account was there when it was added, and accounts stay.
             let _ = self.insert_audit_rows(rows);
@@ -45,9 +49,14 @@ fn due(writer: &mut NewAuditWriter, now: Timestamp) -> Option<NewAuditLog> {
     let count = i128::from(late) / every_us + 1;
     let ahead = i64::try_from(count * every_us - i128::from(late)).ok()?;
     writer.next_at = now.checked_add(SignedDuration::from_micros(ahead)).ok();
+    let mut count = u64::try_from(count).ok()?;
+    if let Some(left) = &mut writer.count {
+        count = count.min(*left);
+        *left -= count;
+    }
     Some(NewAuditLog {
         username: writer.username.clone(),
-        count: u64::try_from(count).ok(),
+        count: Some(count),
         action: writer.action.clone(),
         params: writer.params.clone(),
         user_agent: writer.user_agent.clone(),
