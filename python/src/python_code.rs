@@ -5,13 +5,17 @@
 //! Rust's frames cannot be unwound in that way: the process would abort. So such a thread stops
 //! here until the process ends, as it does in Python 3.14.
 //!
-//! pyo3 does the same where a thread of ours takes the GIL (`Python::attach`, the end of `detach`).
+//! pyo3 does the same when a thread of ours takes the GIL (`Python::attach`, the end of `detach`).
+//!
+//! `black_box` hides which function a pointer is. The optimizer knows pyo3's declarations, which never
+//! unwind, and would remove what `guarded` does when a call unwinds.
 
 #![allow(unsafe_code, reason = "pyo3 declares Python's functions as ones that never unwind")]
 
 use std::ffi::c_int;
 #[cfg(unix)]
 use std::ffi::{c_char, c_void};
+use std::hint::black_box;
 use std::mem;
 #[cfg(unix)]
 use std::sync::LazyLock;
@@ -49,7 +53,7 @@ type Unary = unsafe extern "C" fn(*mut PyObject) -> *mut PyObject;
 fn unary<'py>(function: Unary, value: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
     type Unwinding = unsafe extern "C-unwind" fn(*mut PyObject) -> *mut PyObject;
     // SAFETY: the two types differ only in that the second one may unwind.
-    let function = unsafe { mem::transmute::<Unary, Unwinding>(function) };
+    let function = unsafe { mem::transmute::<Unary, Unwinding>(black_box::<Unary>(function)) };
     // SAFETY: the thread is attached, and the value lives until the function returns.
     unsafe { Bound::from_owned_ptr_or_err(value.py(), guarded(|| function(value.as_ptr()))) }
 }
@@ -63,7 +67,8 @@ pub(crate) fn call<'py>(
     type Unwinding =
         unsafe extern "C-unwind" fn(*mut PyObject, *mut PyObject, *mut PyObject) -> *mut PyObject;
     // SAFETY: as in `unary`.
-    let call = unsafe { mem::transmute::<Plain, Unwinding>(ffi::PyObject_Call) };
+    let call =
+        unsafe { mem::transmute::<Plain, Unwinding>(black_box::<Plain>(ffi::PyObject_Call)) };
     let args = args.into_pyobject(function.py()).map_err(Into::into)?.into_bound();
     // SAFETY: as in `unary`; there are no keyword arguments.
     unsafe {
@@ -113,7 +118,8 @@ pub(crate) fn check_signals(py: Python<'_>) -> PyResult<()> {
     type Plain = unsafe extern "C" fn() -> c_int;
     type Unwinding = unsafe extern "C-unwind" fn() -> c_int;
     // SAFETY: as in `unary`. Other threads may run the garbage collector in it.
-    let check = unsafe { mem::transmute::<Plain, Unwinding>(ffi::PyErr_CheckSignals) };
+    let check =
+        unsafe { mem::transmute::<Plain, Unwinding>(black_box::<Plain>(ffi::PyErr_CheckSignals)) };
     // SAFETY: the thread is attached.
     match guarded(|| unsafe { check() }) {
         0 => Ok(()),
@@ -150,7 +156,9 @@ pub(crate) fn report(py: Python<'_>, error: PyErr) {
     type Plain = unsafe extern "C" fn(*mut PyObject);
     type Unwinding = unsafe extern "C-unwind" fn(*mut PyObject);
     // SAFETY: as in `unary`.
-    let report = unsafe { mem::transmute::<Plain, Unwinding>(ffi::PyErr_WriteUnraisable) };
+    let report = unsafe {
+        mem::transmute::<Plain, Unwinding>(black_box::<Plain>(ffi::PyErr_WriteUnraisable))
+    };
     error.restore(py);
     // SAFETY: the thread is attached, and an error is set.
     guarded(|| unsafe { report(std::ptr::null_mut()) });
