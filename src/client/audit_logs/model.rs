@@ -371,15 +371,22 @@ fn an_exact_log_costs_few_requests() {
 }
 
 #[test]
+fn a_log_that_grows_by_most_of_a_page_with_each_request_is_exact() {
+    for prefetch in [0, 1, 4, 16] {
+        for written_before in [10, 40, 50, 60] {
+            let fate = Fate { written_before, ..Fate::GOOD };
+            let (rows, fates) = (1000, vec![fate; 400]);
+            let server = Server { rows, is_hexpm: true, fates, ..Server::default() };
+            let count = block_on(run(server, prefetch, 1, Vec::new())).len();
+            println!("prefetch {prefetch}, {written_before} rows a request: {count} requests");
+        }
+    }
+}
+
+#[test]
 fn a_log_that_grows_slowly_costs_few_requests() {
     for prefetch in [1, 4, 8] {
-        let fate = |written_before| Fate {
-            delay: 0,
-            reply_delay: 0,
-            outcome: Outcome::Good,
-            written_before,
-            written_after: 0,
-        };
+        let fate = |written_before| Fate { written_before, ..Fate::GOOD };
         // A row for every ten pages.
         let fates = (0..400).map(|at| fate(u16::from(at % 10 == 0))).collect();
         let server = Server { rows: 20_000, is_hexpm: true, fates, ..Server::default() };

@@ -15,7 +15,7 @@ use std::ops::RangeInclusive;
 use std::time::{Duration, Instant};
 
 use super::compare::{
-    are_unique, is_distinctive, is_same_page, may_repeat, overlaps, shift_between,
+    are_unique, is_distinctive, is_same_page, least_shared, may_repeat, overlaps, shift_between,
 };
 use super::sample::Sample;
 use super::search::{self, Search};
@@ -118,6 +118,8 @@ pub(super) struct Reader {
     search: Option<(Target, Search)>,
     /// How many searches began since rows were handed out.
     searches: u32,
+    /// Whether so many rows are written between two requests that searches bring no row.
+    is_overtaken: bool,
     /// Whether pages cannot be compared: then their rows are handed out as they come.
     is_incomparable: bool,
     is_over: bool,
@@ -169,6 +171,7 @@ impl Reader {
             caution: 0,
             search: None,
             searches: 0,
+            is_overtaken: false,
             is_incomparable: false,
             is_over: false,
             received: None,
@@ -352,11 +355,20 @@ impl Reader {
         if unproven.bounds.start() == unproven.bounds.end() {
             return Some(*unproven.bounds.start());
         }
-        if !unproven.is_in_sequence || last.behind > 0 || unproven.known_shift != last.shift {
+        if !unproven.is_in_sequence {
             return None;
         }
-        // A shift that is smaller than a page would repeat rows.
-        if overlaps(&last.rows, &unproven.page).next().is_some() {
+        // Requested after the page before had arrived, a page can repeat rows, but miss none.
+        if let Some(repeated) = overlaps(&last.rows, &unproven.page).last() {
+            // If checks come too late, many rows that occur nowhere else decide.
+            let shift = (last.shift + repeated as u64).checked_sub(last.behind)?;
+            let is_shown = self.is_overtaken
+                && repeated >= least_shared(&last.rows)
+                && unproven.bounds.contains(&shift)
+                && are_unique(&last.rows, &unproven.page, repeated);
+            return is_shown.then_some(shift);
+        }
+        if last.behind > 0 || unproven.known_shift != last.shift {
             return None;
         }
         // A larger one would leave no page that is the last.
@@ -376,6 +388,7 @@ impl Reader {
         self.tried = None;
         self.failed_checks = 0;
         self.caution = self.caution.saturating_sub(1);
+        self.shift = self.shift.max(shift);
         let mut repeated = 0;
         if let Some(last) = &self.last {
             repeated = last.behind + shift.saturating_sub(last.shift);
@@ -436,12 +449,13 @@ impl Reader {
         reference.most_shift += *written.end() as u64;
         let most = reference.most_shift;
         reference.shift += *written.start() as u64;
-        if reference.shift > self.shift {
+        self.shift = self.shift.max(reference.shift);
+        if *written.start() > 0 {
             reference.is_distinctive = is_distinctive(&page);
             reference.page = page;
-            self.shift = reference.shift;
             (self.caution, self.width) = (CAUTION, 1);
         } else {
+            self.is_overtaken = false;
             self.width = (self.width * 2).min(self.prefetch.max(1));
         }
         // A reference that does not show every shift proves pages that look the same, and one more
@@ -507,12 +521,22 @@ impl Reader {
     /// [`Self::receive`].
     fn retry(&mut self, most: u64) -> bool {
         self.failed_checks += 1;
+        if self.failed_checks > FAILED_CHECKS_IF_UNIQUE && self.are_last_rows_unique() {
+            self.is_overtaken = true;
+            self.start_search(Target::LastRows);
+            return true;
+        }
         self.tried = self.unproven.pop_front().map(|Unproven { number, page, bounds, .. }| {
             let bounds = *bounds.start()..=most.min(*bounds.end());
             Tried { number, page, bounds }
         });
         self.start_over();
         true
+    }
+
+    fn are_last_rows_unique(&self) -> bool {
+        let are_unique = |last: &Last| are_unique(&last.rows, &last.rows, last.rows.len());
+        self.last.as_ref().is_some_and(are_unique)
     }
 
     fn start_over(&mut self) {
@@ -531,9 +555,14 @@ impl Reader {
         if self.searches > MOST_SEARCHES {
             return self.give_up();
         }
+        self.is_overtaken |= self.searches > 2 || self.searches == 2 && self.are_last_rows_unique();
+        let target = if self.is_overtaken { Target::LastRows } else { target };
         let search = match (target, &self.reference, &self.last) {
             (Target::Reference, Some(reference), _) => {
                 Search::new(reference.page.clone(), reference.number)
+            }
+            (_, _, Some(last)) if self.is_overtaken => {
+                Search::new(last.rows.clone(), last.number).for_end()
             }
             (_, _, Some(last)) => Search::new(last.rows.clone(), last.number),
             _ => return,

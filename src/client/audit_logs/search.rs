@@ -6,6 +6,9 @@ use crate::protocol::audit_log::Page;
 
 pub(super) struct Search {
     known: Page,
+    /// Whether the page that shows the end of the rows is needed, not only one that shows half of
+    /// them.
+    needs_end: bool,
     next: u64,
     pages_left: u32,
     /// The page before, if the rows may start on it.
@@ -29,7 +32,12 @@ const MOST_PAGES: u32 = 200;
 impl Search {
     /// Rows move only down, so the search starts on the page that they were on.
     pub(super) fn new(known: Page, number: u64) -> Self {
-        Self { known, next: number, pages_left: MOST_PAGES, start: None }
+        Self { known, needs_end: false, next: number, pages_left: MOST_PAGES, start: None }
+    }
+
+    /// Searches for the end of the rows.
+    pub(super) fn for_end(self) -> Self {
+        Self { needs_end: true, ..self }
     }
 
     /// The page to read next.
@@ -59,7 +67,7 @@ impl Search {
         if let Some(end) = end.filter(|end| end * 2 >= known.len()) {
             return Outcome::Found { number, page, end };
         }
-        let start = only(starts_of(known, &page));
+        let start = only(starts_of(known, &page)).filter(|_| !self.needs_end);
         if let Some(start) = start.filter(|start| (page.len() - start) * 2 >= known.len()) {
             return Outcome::Found { number, page, end: start + known.len() };
         }

@@ -40,7 +40,7 @@ impl fmt::Debug for Fate {
 }
 
 impl Fate {
-    const GOOD: Self = Self {
+    pub(super) const GOOD: Self = Self {
         delay: 0,
         reply_delay: 0,
         outcome: Outcome::Good,
