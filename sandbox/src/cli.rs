@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use aura_sandbox::{Config, KeyOrder, NewWorld};
+use aura_sandbox::{Config, Http2, KeyOrder, NewWorld};
 use lexopt::prelude::*;
 
 /// What to do.
@@ -21,6 +21,7 @@ Where it listens:
   --port PORT        this port of 127.0.0.1; 0, the default, takes a free one
   --socket PATH      a unix socket instead
   --tls CERTIFICATE  TLS with a certificate that is good, expired, wrong-host or unknown-issuer
+  --no-http2         with TLS: HTTP/1.1 only; by default the client chooses between it and HTTP/2
 
 What it is:
   --profile PROFILE  current: today's hex.pm (the default)
@@ -76,6 +77,9 @@ pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Command,
             Long("tls") => {
                 let tls = value(&mut parser)?.parse().map_err(|e| format!("bad --tls: {e}"))?;
                 said.config = said.config.tls(tls);
+            }
+            Long("no-http2") => {
+                said.config = said.config.http2(Http2 { enabled: false, ..Http2::default() });
             }
             Long("profile") => {
                 let profile =

@@ -95,6 +95,7 @@ pub struct Config {
     pub(crate) port: u16,
     pub(crate) socket: Option<PathBuf>,
     pub(crate) tls: Option<Tls>,
+    pub(crate) http2: Http2,
     pub(crate) data: Option<PathBuf>,
     pub(crate) world: NewWorld,
 }
@@ -133,6 +134,42 @@ impl FromStr for Tls {
     }
 }
 
+/// How a server with TLS speaks HTTP/2 on new connections.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Http2 {
+    /// Whether HTTP/2 is offered beside HTTP/1.1; true by default.
+    pub enabled: bool,
+    /// How many requests a client may have open on one connection; no limit by default. The server
+    /// refuses more with REFUSED_STREAM.
+    pub max_concurrent_streams: Option<u32>,
+    /// How many bytes of a request's body a client may send before the server asks for more; 65535
+    /// by default. With 0 no body ever arrives.
+    pub initial_window: u32,
+}
+
+impl Default for Http2 {
+    fn default() -> Self {
+        Http2 { enabled: true, max_concurrent_streams: None, initial_window: 65_535 }
+    }
+}
+
+impl Http2 {
+    /// A larger window is an error of the protocol.
+    const LARGEST_WINDOW: u32 = (1 << 31) - 1;
+
+    pub(crate) fn check(&self) -> Result<(), String> {
+        match self.initial_window > Self::LARGEST_WINDOW {
+            true => Err(format!(
+                "initial_window: expected 0 to {}, not {}",
+                Self::LARGEST_WINDOW,
+                self.initial_window
+            )),
+            false => Ok(()),
+        }
+    }
+}
+
 impl Config {
     /// Behaves like this server; [`Profile::Current`] unless said otherwise.
     pub fn profile(mut self, profile: Profile) -> Self {
@@ -152,9 +189,15 @@ impl Config {
         self
     }
 
-    /// Speaks TLS, with this certificate.
+    /// Uses TLS with this certificate.
     pub fn tls(mut self, tls: Tls) -> Self {
         self.tls = Some(tls);
+        self
+    }
+
+    /// Changes how a server with TLS speaks HTTP/2.
+    pub fn http2(mut self, http2: Http2) -> Self {
+        self.http2 = http2;
         self
     }
 

@@ -46,7 +46,7 @@ mod tls;
 mod web;
 mod world;
 
-pub use config::{Config, KeyOrder, Profile, Tls};
+pub use config::{Config, Http2, KeyOrder, Profile, Tls};
 pub use handle::{SeedError, WorldHandle};
 pub use jiff::Timestamp;
 pub use journal::{JournalEntry, JournalFilter};
@@ -55,7 +55,10 @@ pub use new::{
     NewKey, NewLastUse, NewMembership, NewOrganization, NewPackage, NewReset, NewToken, NewUser,
     NewWorld,
 };
-pub use rules::{Action, AuditRowInsert, CannedReply, CloseAt, InsertTime, RowCount, Rule};
+pub use rules::{
+    Action, AuditRowInsert, CannedReply, CloseAt, FloodFrame, InsertTime, ReplyPoint, RowCount,
+    Rule,
+};
 pub use sandbox::Sandbox;
 pub use world::account::{Handles, Role};
 pub use world::limits::RateLimits;

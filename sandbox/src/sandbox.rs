@@ -10,13 +10,13 @@ use std::thread::JoinHandle;
 
 use tokio::sync::oneshot;
 
-use crate::config::Config;
-use crate::handle::WorldHandle;
+use crate::config::{Config, Http2};
+use crate::handle::{SeedError, WorldHandle};
 use crate::host::{Hosted, Shared};
-use crate::http::listen::{self, Bound};
+use crate::http::listen::{self, Bound, TlsConfigs};
 use crate::http::serve;
 use crate::store::Store;
-use crate::tls::{CaFile, identity};
+use crate::tls::{CaFile, Identity, identity};
 use crate::world::Place;
 
 /// A running server; it stops when this is dropped. It is also the handle of its first world, see
@@ -34,9 +34,13 @@ impl Sandbox {
     /// Starts a server on 127.0.0.1, with an empty world unless told otherwise; it answers when
     /// this returns.
     pub fn start(config: Config) -> io::Result<Sandbox> {
+        let invalid = |error| io::Error::new(io::ErrorKind::InvalidInput, error);
+        config.http2.check().map_err(invalid)?;
         let store = config.data.as_deref().map(Store::open).transpose()?;
         let (tls, ca_file) = match config.tls.map(identity).transpose()? {
-            Some(identity) => (Some(identity.config), Some(identity.ca_file)),
+            Some(Identity { http2, http1, ca_file }) => {
+                (Some(TlsConfigs { http2, http1 }), Some(ca_file))
+            }
             None => (None, None),
         };
         let bound = match &config.socket {
@@ -51,8 +55,8 @@ impl Sandbox {
         };
         let place = Place { url, prefix: String::new() };
         let root = Hosted::new(String::new(), config.profile, place, config.world, store)
-            .map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
-        let shared = Arc::new(Shared::new(root, config.profile));
+            .map_err(invalid)?;
+        let shared = Arc::new(Shared::new(root, config.profile, config.http2));
         let (stop, thread) = spawn(bound, tls, Arc::clone(&shared))?;
         let hosted = Arc::clone(&shared.root);
         Ok(Sandbox {
@@ -75,6 +79,16 @@ impl Sandbox {
         self.socket.as_deref()
     }
 
+    /// How the server speaks HTTP/2.
+    pub fn http2(&self) -> Http2 {
+        self.world.shared.http2()
+    }
+
+    /// Changes how the server speaks HTTP/2, for connections from now on.
+    pub fn set_http2(&self, http2: Http2) -> Result<(), SeedError> {
+        Ok(self.world.shared.set_http2(http2)?)
+    }
+
     /// With TLS: the file with the issuer's certificate, PEM. It goes away with the server.
     pub fn ca_file(&self) -> Option<&Path> {
         self.ca_file.as_ref().map(CaFile::path)
@@ -83,11 +97,7 @@ impl Sandbox {
 
 type Running = (oneshot::Sender<Infallible>, JoinHandle<()>);
 
-fn spawn(
-    bound: Bound,
-    tls: Option<Arc<rustls::ServerConfig>>,
-    shared: Arc<Shared>,
-) -> io::Result<Running> {
+fn spawn(bound: Bound, tls: Option<TlsConfigs>, shared: Arc<Shared>) -> io::Result<Running> {
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build()?;
     let (stop, stopped) = oneshot::channel();

@@ -15,10 +15,16 @@ use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use crate::config::Tls;
 use crate::random::system_secret;
 
+/// The name of HTTP/2 in TLS.
+pub(crate) const HTTP2: &[u8] = b"h2";
+
 /// A server's side of TLS, and the file with the issuer a client is to trust.
 #[derive(Debug)]
 pub(crate) struct Identity {
-    pub(crate) config: Arc<rustls::ServerConfig>,
+    /// With HTTP/2.
+    pub(crate) http2: Arc<rustls::ServerConfig>,
+    /// Without.
+    pub(crate) http1: Arc<rustls::ServerConfig>,
     pub(crate) ca_file: CaFile,
 }
 
@@ -64,11 +70,13 @@ fn make(tls: Tls) -> Result<Identity, Box<dyn std::error::Error + Send + Sync>> 
     let ca_file = write(&trusted.pem())?;
     let private = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = rustls::ServerConfig::builder_with_provider(provider)
+    let http1 = rustls::ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()?
         .with_no_client_auth()
         .with_single_cert(vec![certificate.der().clone()], private)?;
-    Ok(Identity { config: Arc::new(config), ca_file })
+    let mut http2 = http1.clone();
+    http2.alpn_protocols = vec![HTTP2.to_vec(), b"http/1.1".to_vec()];
+    Ok(Identity { http2: Arc::new(http2), http1: Arc::new(http1), ca_file })
 }
 
 fn issuer(name: &str) -> Result<CertifiedIssuer<'static, KeyPair>, rcgen::Error> {

@@ -104,6 +104,34 @@ fn hangs_up_wherever_it_is_told_to() {
 }
 
 #[test]
+fn falls_silent_and_stays_connected() {
+    let whole = get(&start(r#"{"times": 0}"#)).len();
+    for at in ["before", "after_headers", "in_body"] {
+        let sandbox = start(&format!(r#"{{"times": 1, "then": {{"silence": {{"at": "{at}"}}}}}}"#));
+        let mut socket = TcpStream::connect(("127.0.0.1", sandbox.port())).expect("connect");
+        let request = "GET /api/users/eric HTTP/1.1\r\nHost: x\r\nUser-Agent: x\r\n\r\n";
+        socket.write_all(request.as_bytes()).expect("write");
+        socket.set_read_timeout(Some(Duration::from_millis(200))).expect("timeout");
+        let (mut text, mut buffer) = (Vec::new(), [0; 4096]);
+        let end = loop {
+            match socket.read(&mut buffer) {
+                Ok(0) => break None,
+                Ok(count) => text.extend_from_slice(&buffer[..count]),
+                Err(error) => break Some(error.kind()),
+            }
+        };
+        assert_eq!(end, Some(std::io::ErrorKind::WouldBlock), "{at}: it stays open");
+        let text = String::from_utf8(text).expect("text");
+        match at {
+            "before" => assert_eq!(text, ""),
+            "after_headers" => assert!(text.ends_with("\r\n\r\n"), "{text}"),
+            _ => assert!(!parts(&text).1.is_empty() && text.len() < whole, "{text}"),
+        }
+        assert_eq!(get(&sandbox).len(), whole, "another connection is served");
+    }
+}
+
+#[test]
 fn a_lost_reply_of_a_request_that_was_done_or_not() {
     let body = r#"{"username": "jose", "email": "jose@example.com"}"#;
     for (run, exists) in [("true", "200"), ("false", "404")] {

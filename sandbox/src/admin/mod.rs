@@ -40,6 +40,10 @@ pub(crate) fn respond(shared: &Shared, hosted: &Hosted, request: &Request) -> Re
         (_, [b"worlds", rest @ ..]) if hosted.id.is_empty() => {
             worlds::respond(shared, request, rest)
         }
+        ("GET", [b"http2"]) if hosted.id.is_empty() => json(&shared.http2()),
+        ("PUT", [b"http2"]) if hosted.id.is_empty() => form(request)
+            .and_then(|http2| shared.set_http2(http2))
+            .and_then(|()| json(&shared.http2())),
         ("GET", [b"snapshot"]) => json(&hosted.world().snapshot()),
         ("POST", [b"restore"]) => {
             form(request).and_then(|world| hosted.restore(world)).map(|()| Reply::empty(204))

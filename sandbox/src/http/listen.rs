@@ -27,7 +27,13 @@ enum Kind {
 
 pub(crate) struct Listener {
     kind: Kind,
-    tls: Option<TlsAcceptor>,
+    tls: Option<TlsConfigs>,
+}
+
+/// What is offered in TLS.
+pub(crate) struct TlsConfigs {
+    pub(crate) http2: Arc<rustls::ServerConfig>,
+    pub(crate) http1: Arc<rustls::ServerConfig>,
 }
 
 /// A bound socket, not yet tied to a runtime.
@@ -113,13 +119,13 @@ impl Bound {
     /// Ties it to the runtime this is called in.
     pub(crate) fn listen(
         self,
-        tls: Option<Arc<rustls::ServerConfig>>,
+        tls: Option<TlsConfigs>,
     ) -> io::Result<(Listener, Option<SocketFile>)> {
         let (kind, file) = match self {
             Bound::Tcp(bound) => (Kind::Tcp(TcpListener::from_std(bound)?), None),
             Bound::Unix(bound, file) => (Kind::Unix(UnixListener::from_std(bound)?), Some(file)),
         };
-        Ok((Listener { kind, tls: tls.map(TlsAcceptor::from) }, file))
+        Ok((Listener { kind, tls }, file))
     }
 }
 
@@ -135,7 +141,9 @@ impl Listener {
         }
     }
 
-    pub(crate) fn tls(&self) -> Option<TlsAcceptor> {
-        self.tls.clone()
+    pub(crate) fn tls(&self, http2: bool) -> Option<TlsAcceptor> {
+        let configs = self.tls.as_ref()?;
+        let config = if http2 { &configs.http2 } else { &configs.http1 };
+        Some(TlsAcceptor::from(Arc::clone(config)))
     }
 }

@@ -12,8 +12,10 @@ use super::reply::Reply;
 use crate::term::{Map, Term, erlang};
 
 /// The most a JSON body may have; a form may have an eighth.
-pub(crate) const BODY_LIMIT: usize = 8_000_000;
+const BODY_LIMIT: usize = 8_000_000;
 const FORM_LIMIT: usize = 1_000_000;
+/// Of a body that is too large, this much is still read, so that the client hears why.
+const DRAIN_LIMIT: usize = 64 * 1024 * 1024;
 
 /// Whether a path is the sandbox's own, which reads its own query and body.
 pub(crate) fn is_admin(path: &str) -> bool {
@@ -47,6 +49,31 @@ impl Body {
         match self {
             Body::Whole(bytes) => Some(bytes),
             Body::TooLarge => None,
+        }
+    }
+}
+
+/// Keeps what is read of a body, up to the limit.
+#[derive(Debug, Default)]
+pub(super) struct BodyReader {
+    kept: Vec<u8>,
+    total: usize,
+}
+
+impl BodyReader {
+    /// Takes the next bytes. `false`: there is no point in reading on.
+    pub(super) fn read(&mut self, data: &[u8]) -> bool {
+        self.total += data.len();
+        if self.total <= BODY_LIMIT {
+            self.kept.extend_from_slice(data);
+        }
+        self.total <= DRAIN_LIMIT
+    }
+
+    pub(super) fn body(self) -> Body {
+        match self.total > BODY_LIMIT {
+            true => Body::TooLarge,
+            false => Body::Whole(self.kept),
         }
     }
 }

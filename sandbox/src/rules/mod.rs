@@ -1,14 +1,15 @@
 //! Misbehaviour on command: which requests a rule is for, and what happens to their replies.
 //!
-//! `action` is what can happen, `insert` the rows that are written meanwhile, `wire` does it to the
-//! bytes, `bomb` is a small body that unpacks into a large one.
+//! `action` is what can happen, `insert` the rows that are written meanwhile, `delivery` the reply
+//! and how it is sent, `bomb` a small body that unpacks into a large one.
 
 mod action;
 mod bomb;
+pub(crate) mod delivery;
 mod insert;
-pub(crate) mod wire;
 
-pub use action::{Action, CannedReply, CloseAt};
+pub use action::{Action, CannedReply, CloseAt, FloodFrame, ReplyPoint};
+pub(crate) use bomb::Bomb;
 pub use insert::{AuditRowInsert, InsertTime, RowCount};
 
 use serde::{Deserialize, Serialize};
@@ -68,7 +69,8 @@ pub struct Rule {
     /// one is.
     #[serde(default, skip_serializing_if = "is_default")]
     pub run: Option<bool>,
-    /// What happens; nothing but the delay unless said otherwise.
+    /// What happens; nothing but the delay by default. A rule with an action of HTTP/2 is only for
+    /// requests over HTTP/2.
     #[serde(default, skip_serializing_if = "is_default")]
     pub then: Action,
     /// Rows it writes into audit logs meanwhile, beside whatever else happens.
@@ -118,8 +120,9 @@ impl Rule {
         self.then.check()
     }
 
-    fn is_for(&self, method: &str, path: &str) -> bool {
-        self.method.as_ref().is_none_or(|m| m.eq_ignore_ascii_case(method))
+    fn is_for(&self, method: &str, path: &str, http2: bool) -> bool {
+        (http2 || !self.then.needs_http2())
+            && self.method.as_ref().is_none_or(|m| m.eq_ignore_ascii_case(method))
             && self.path.as_ref().is_none_or(|pattern| matches(pattern, path))
     }
 
@@ -197,11 +200,12 @@ impl Rules {
         &mut self,
         method: &str,
         path: &str,
+        http2: bool,
         random: &mut Random,
     ) -> Option<Strike> {
         let mut first = None;
         for (number, rule) in self.0.iter_mut().enumerate() {
-            if !rule.is_for(method, path) {
+            if !rule.is_for(method, path, http2) {
                 continue;
             }
             if first.is_some() {
@@ -209,7 +213,7 @@ impl Rules {
             } else if rule.turn(random) {
                 first = Some(Strike {
                     name: rule.name.clone().unwrap_or_else(|| number.to_string()),
-                    run: rule.run.unwrap_or(!rule.then.replaces()),
+                    run: rule.run.unwrap_or(!rule.then.replaces() && !rule.then.refuses()),
                     delay_before_ms: rule.delay_before_ms,
                     delay_ms: rule.delay_ms,
                     action: rule.then.clone(),
@@ -246,7 +250,7 @@ mod tests {
             let mut rules = Rules::default();
             rules.add(Rule::from_json(rule).unwrap()).unwrap();
             let mut random = Random { seed: Some(1), ..Random::default() };
-            (1..=6).filter(|_| rules.strike("GET", "/", &mut random).is_some()).count()
+            (1..=6).filter(|_| rules.strike("GET", "/", false, &mut random).is_some()).count()
         };
         assert_eq!(struck(r#"{"nth": 3}"#), 1);
         assert_eq!(struck(r#"{"every": 2}"#), 3);
