@@ -8,17 +8,17 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::config::{KeyOrder, Profile};
 use crate::host::{Hosted, Shared};
 use crate::journal::{JournalEntry, JournalFilter};
+use crate::new::Mail;
+use crate::new::RateLimits;
+use crate::new::Role;
 use crate::new::{
     NewAuditLog, NewAuditRow, NewAuditWriter, NewKey, NewOrganization, NewToken, NewUser, NewWorld,
 };
+use crate::profile::{KeyOrder, Profile};
 use crate::rules::Rule;
 use crate::world::World;
-use crate::world::account::Role;
-use crate::world::limits::RateLimits;
-use crate::world::mail::Mail;
 
 /// Ready-made state that does not fit: a name that is taken, an organization that is not there.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -8,9 +8,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use hyper::Uri;
 
-use crate::config::{Http2, KeyOrder, Profile};
+use crate::config::Http2;
 use crate::http::reply::Stamp;
 use crate::new::NewWorld;
+use crate::profile::{KeyOrder, Profile};
 use crate::random::{Use, system_secret};
 use crate::store::Store;
 use crate::world::{Place, World};

@@ -3,15 +3,15 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::{Answer, form, json, made};
+use super::answer::{Answer, form, json, made};
 use crate::clock::micros;
-use crate::config::KeyOrder;
 use crate::http::accept::Format;
 use crate::http::query;
 use crate::http::reply::Reply;
 use crate::http::request::Request;
 use crate::journal::JournalFilter;
 use crate::new::NewAuditWriter;
+use crate::profile::KeyOrder;
 use crate::rules::Rule;
 use crate::term::Map;
 use crate::world::World;

@@ -4,26 +4,25 @@
 //! puts things into a world; `control` is a world as a whole: its clock, limits, rules, journal and
 //! snapshots; `worlds` makes and deletes worlds.
 
+mod answer;
 mod control;
 mod worlds;
 
 use std::io;
 use std::net::Ipv4Addr;
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::value::to_raw_value;
 
+use self::answer::{Answer, form, json, made};
 use crate::host::{Hosted, Shared};
 use crate::http::accept::Format;
 use crate::http::query;
 use crate::http::reply::Reply;
 use crate::http::request::Request;
-use crate::new::{NewAuditLog, NewKey, NewOrganization, NewToken, NewUser, parse};
+use crate::new::{NewAuditLog, NewKey, NewOrganization, NewToken, NewUser};
 use crate::term::{Map, Term};
 use crate::world::World;
-
-/// The answer, or what is wrong with the request.
-type Answer = Result<Reply, String>;
 
 pub(crate) fn respond(shared: &Shared, hosted: &Hosted, request: &Request) -> Reply {
     // The first world's token opens all of them.
@@ -74,21 +73,6 @@ fn act(world: &mut World, request: &Request, method: &str, parts: &[&[u8]]) -> A
         ("POST", [b"blocked-addresses"]) => block(world, request),
         _ => control::respond(world, request, method, parts),
     }
-}
-
-/// The body, every field of it known.
-fn form<'a, T: Deserialize<'a>>(request: &'a Request) -> Result<T, String> {
-    parse(&request.body).map_err(|error| format!("the body: {error}"))
-}
-
-/// 200 with a document.
-fn json(value: &impl Serialize) -> Answer {
-    let raw = to_raw_value(value).map_err(|error| error.to_string())?;
-    Ok(Reply::term(200, Format::Json, &Term::Raw(raw)))
-}
-
-fn made(map: Map) -> Reply {
-    Reply::term(201, Format::Json, &map.into())
 }
 
 fn health(world: &World) -> Reply {

@@ -5,16 +5,19 @@ use jiff::tz::Offset;
 use jiff::{SignedDuration, Timestamp};
 
 use super::auth::{Credential, Denied, Needs, authorize};
+use super::context::Context;
+use super::fault::{Fault, text};
 use super::users::conditional;
-use super::{Context, Fault, text, view};
+use super::view;
 use crate::http::encode::segment;
 use crate::http::reply::Reply;
 use crate::http::stale::Version;
+use crate::new::Role;
 use crate::term::{Map, Term};
-use crate::world::account::Role;
+use crate::world::World;
 use crate::world::create::{BLANK, NOT_A_LIST, list_items, string_field};
+use crate::world::ids::{HEXPM, OrgId};
 use crate::world::keys::{Key, Owner, Permission};
-use crate::world::{HEXPM, OrgId, World};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Action {

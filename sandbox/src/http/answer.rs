@@ -39,7 +39,12 @@ pub(super) async fn answer(
     body: impl Future<Output = Result<Body, HangUp>>,
     last: &LastReply,
 ) -> Result<Delivery, HangUp> {
-    let (parts, ()) = request.into_parts();
+    let (mut parts, ()) = request.into_parts();
+    // HTTP/2 names the host in the target alone.
+    if let (Version::HTTP_2, Some(host)) = (parts.version, parts.uri.authority()) {
+        let host = HeaderValue::from_str(host.as_str());
+        host.into_iter().for_each(|host| drop(parts.headers.insert(header::HOST, host)));
+    }
     let target = parts.uri.path_and_query().map_or(0, |t| t.as_str().len());
     if target > LONGEST_LINE || parts.headers.values().any(|v| v.len() > LONGEST_LINE) {
         return Err(HangUp);

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::is_default;
+use super::form::is_default;
 
 /// An API key to put into the sandbox, for an account or for an organization.
 #[derive(Debug, Clone, Default, Deserialize, Serialize)]

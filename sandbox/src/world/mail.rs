@@ -1,36 +1,17 @@
 //! Mail the server would have sent, and the links in it.
 
 use jiff::{SignedDuration, Timestamp};
-use serde::{Deserialize, Serialize};
 
+use super::World;
 use super::account::Reset;
 use super::create::{PasswordErrors, check_new_password};
+use super::ids::UserId;
 use super::keys::Owner;
 use super::password::PasswordHash;
-use super::{UserId, World};
 use crate::clock;
 use crate::http::encode::{form_value, segment};
+use crate::new::Mail;
 use crate::term::Map;
-
-/// A mail in the mailbox.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-#[non_exhaustive]
-pub struct Mail {
-    /// The address it went to.
-    pub to: String,
-    /// `email-verification` or `password-reset`.
-    pub kind: String,
-    /// The subject line.
-    pub subject: String,
-    /// The text a person reads.
-    pub text: String,
-    /// The link in the text: following it does what the mail is for.
-    pub link: String,
-    /// When it was sent: UTC, RFC 3339.
-    pub sent_at: String,
-}
 
 /// Links are good for a day.
 const LINK_LIFE: SignedDuration = SignedDuration::from_hours(24);

@@ -1,10 +1,10 @@
 //! A world from its document.
 
-use super::account::Role;
+use super::limits::Subject;
 use super::{Place, World};
 use crate::clock::Clock;
-use crate::config::Profile;
-use crate::new::{NewMembership, NewWorld};
+use crate::new::{NewCounts, NewMembership, NewWorld, Role};
+use crate::profile::Profile;
 use crate::random::Random;
 
 impl World {
@@ -48,6 +48,26 @@ impl World {
         let id = self.known_user(&new.username)?;
         let since = new.since.unwrap_or_else(|| self.now());
         self.join_at(org, id, new.role, since);
+        Ok(())
+    }
+
+    fn restore_rate_counts(&mut self, form: &NewCounts) -> Result<(), String> {
+        self.limits.minute = form.minute;
+        for (index, count) in form.counts.iter().enumerate() {
+            let place = |error| format!("rate_counts.counts[{index}]: {error}");
+            let subject = match (&count.username, &count.organization, count.address) {
+                (Some(name), None, None) => Subject::User(self.known_user(name).map_err(place)?),
+                (None, Some(name), None) => {
+                    Subject::Organization(self.known_organization(name).map_err(place)?)
+                }
+                (None, None, Some(address)) => Subject::Address(address),
+                _ => {
+                    let text = "expected one of \"username\", \"organization\", \"address\"";
+                    return Err(place(text.to_owned()));
+                }
+            };
+            self.limits.counts.insert(subject, count.count);
+        }
         Ok(())
     }
 }

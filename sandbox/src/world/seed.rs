@@ -4,12 +4,15 @@ use std::net::Ipv4Addr;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::account::{Email, Organization, Package, Reset, Role, User, downcase};
+use super::World;
+use super::account::{Email, Organization, Package, Reset, User, downcase};
+use super::ids::{HEXPM, OrgId, UserId};
 use super::keys::{Key, LastUse, Owner, Permission, Token};
 use super::log::{AuditLog, Piece};
 use super::password::PasswordHash;
-use super::{HEXPM, OrgId, UserId, World};
-use crate::new::{NewAuditLog, NewEmail, NewKey, NewOrganization, NewPackage, NewToken, NewUser};
+use crate::new::{
+    NewAuditLog, NewEmail, NewKey, NewOrganization, NewPackage, NewToken, NewUser, Role,
+};
 
 impl World {
     pub(crate) fn seed_user(&mut self, new: NewUser) -> Result<UserId, String> {

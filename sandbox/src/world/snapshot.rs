@@ -1,12 +1,14 @@
 //! A world as its document: restored from it, it answers byte for byte the same.
 
+use super::World;
 use super::account::{Email, User};
-use super::keys::Owner;
+use super::ids::{HEXPM, UserId};
+use super::keys::{Owner, Token};
+use super::limits::{Limits, Subject};
 use super::log::Piece;
-use super::{HEXPM, World};
 use crate::new::{
-    NewAuditLog, NewEmail, NewKey, NewLastUse, NewMembership, NewOrganization, NewPackage,
-    NewReset, NewToken, NewUser, NewWorld,
+    NewAuditLog, NewCount, NewCounts, NewEmail, NewKey, NewLastUse, NewMembership, NewOrganization,
+    NewPackage, NewReset, NewToken, NewUser, NewWorld,
 };
 
 impl World {
@@ -46,6 +48,36 @@ impl World {
         }
     }
 
+    /// What has been counted in the current minute.
+    pub(crate) fn rate_counts(&self) -> NewCounts {
+        let Limits { minute, counts, .. } = &self.limits;
+        let mut forms: Vec<NewCount> = counts
+            .iter()
+            .map(|(subject, count)| {
+                let mut form = NewCount { count: *count, ..NewCount::default() };
+                match *subject {
+                    Subject::User(id) => form.username = Some(self.user(id).username.clone()),
+                    Subject::Organization(id) => {
+                        form.organization = Some(self.organization(id).name.clone());
+                    }
+                    Subject::Address(address) => form.address = Some(address),
+                }
+                form
+            })
+            .collect();
+        forms.sort_by(|a, b| {
+            (&a.username, &a.organization, a.address).cmp(&(
+                &b.username,
+                &b.organization,
+                b.address,
+            ))
+        });
+        match forms.is_empty() {
+            true => NewCounts::default(),
+            false => NewCounts { minute: *minute, counts: forms },
+        }
+    }
+
     pub(crate) fn organization_form(&self, index: usize) -> NewOrganization {
         let organization = &self.organizations[index];
         NewOrganization {
@@ -58,7 +90,7 @@ impl World {
 
     pub(crate) fn member_forms(&self, index: usize) -> Vec<NewMembership> {
         let organization = &self.organizations[index];
-        let member = |(id, role, since): &(super::UserId, _, _)| NewMembership {
+        let member = |(id, role, since): &(UserId, _, _)| NewMembership {
             organization: organization.name.clone(),
             username: self.user(*id).username.clone(),
             role: *role,
@@ -134,7 +166,7 @@ impl World {
     }
 
     pub(crate) fn token_forms(&self) -> Vec<NewToken> {
-        let form = |token: &super::Token| {
+        let form = |token: &Token| {
             let (username, organization) = self.owner_form(token.owner);
             NewToken {
                 username,
