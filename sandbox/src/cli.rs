@@ -24,8 +24,9 @@ Where it listens:
   --no-http2         with TLS: HTTP/1.1 only; by default the client chooses between it and HTTP/2
 
 What it is:
-  --profile PROFILE  current: today's hex.pm (the default)
-                     legacy: with the password-reset endpoint and Basic authentication
+  --profile PROFILE  hexpm: hex.pm since September 2026, without registration
+                     current: hex.pm in August 2026, with registration (the default)
+                     legacy: with registration, password reset and Basic authentication
   --world FILE       starts from this world, JSON; --seed-file is the same
   --data FILE        keeps the world in this SQLite file; one that is there is what it starts from
   --seed NUMBER      makes ids, keys, tokens and request ids reproducible

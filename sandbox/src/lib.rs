@@ -54,7 +54,7 @@ pub use journal::{JournalEntry, JournalFilter};
 pub use new::{
     Handles, Mail, NewAuditLog, NewAuditRow, NewAuditWriter, NewClock, NewCount, NewCounts,
     NewDraws, NewEmail, NewKey, NewLastUse, NewMembership, NewOrganization, NewPackage, NewReset,
-    NewToken, NewUser, NewWorld, RateLimits, Role,
+    NewToken, NewUser, NewWorld, NewWrongCodes, RateLimits, Role,
 };
 pub use profile::{KeyOrder, Profile};
 pub use rules::{

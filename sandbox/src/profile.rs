@@ -5,23 +5,29 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// Which of the two recorded servers the sandbox behaves like.
+/// The server that the sandbox behaves like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum Profile {
-    /// hex.pm of August 2026 and later: no password-reset endpoint, Basic authentication is off.
+    /// hex.pm since September 2026: neither registration nor password reset, no Basic
+    /// authentication.
+    Hexpm,
+    /// hex.pm of August 2026: registration, and neither password reset nor Basic authentication.
     #[default]
     Current,
-    /// hex.pm up to July 2026, and many a self-hosted server: both are there.
+    /// hex.pm up to July 2026, and many a self-hosted server: all of them.
     Legacy,
 }
 
 impl Profile {
+    const ALL: [Profile; 3] = [Profile::Hexpm, Profile::Current, Profile::Legacy];
+
     /// The name on the command line and in the ready line.
     pub fn as_str(self) -> &'static str {
         match self {
+            Profile::Hexpm => "hexpm",
             Profile::Current => "current",
             Profile::Legacy => "legacy",
         }
@@ -38,13 +44,10 @@ impl FromStr for Profile {
     type Err = String;
 
     fn from_str(name: &str) -> Result<Self, Self::Err> {
-        match name {
-            "current" => Ok(Profile::Current),
-            "legacy" => Ok(Profile::Legacy),
-            other => {
-                Err(format!("unknown profile \"{other}\": expected \"current\" or \"legacy\""))
-            }
-        }
+        Profile::ALL.into_iter().find(|profile| profile.as_str() == name).ok_or_else(|| {
+            let names = Profile::ALL.map(|profile| format!("\"{profile}\"")).join(", ");
+            format!("unknown profile \"{name}\": expected one of {names}")
+        })
     }
 }
 

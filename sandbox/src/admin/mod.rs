@@ -20,7 +20,7 @@ use crate::http::accept::Format;
 use crate::http::query;
 use crate::http::reply::Reply;
 use crate::http::request::Request;
-use crate::new::{NewAuditLog, NewKey, NewOrganization, NewToken, NewUser};
+use crate::new::{NewAuditLog, NewKey, NewMembership, NewOrganization, NewToken, NewUser};
 use crate::term::{Map, Term};
 use crate::world::World;
 
@@ -67,6 +67,7 @@ fn act(world: &mut World, request: &Request, method: &str, parts: &[&[u8]]) -> A
         ("GET", [b"mailbox"]) => mailbox(world, request),
         ("POST", [b"users"]) => users(world, request),
         ("POST", [b"organizations"]) => organizations(world, request),
+        ("POST", [b"members"]) => members(world, request),
         ("POST", [b"keys"]) => keys(world, request),
         ("POST", [b"tokens"]) => tokens(world, request),
         ("POST", [b"audit-logs"]) => audit_logs(world, request),
@@ -113,6 +114,16 @@ fn organizations(world: &mut World, request: &Request) -> Answer {
     let org = world.seed_organization(form::<NewOrganization>(request)?)?;
     let name = world.organization(org).name.as_str();
     Ok(made(Map::new().with("name", name)))
+}
+
+fn members(world: &mut World, request: &Request) -> Answer {
+    let membership: NewMembership = form(request)?;
+    world.seed_member(&membership)?;
+    let map = Map::new()
+        .with("organization", membership.organization)
+        .with("username", membership.username)
+        .with("role", membership.role.as_str());
+    Ok(made(map))
 }
 
 fn keys(world: &mut World, request: &Request) -> Answer {

@@ -53,6 +53,7 @@ pub(crate) enum Denied {
     TfaNotEnabled,
     OtpRequired,
     OtpInvalid,
+    OtpTooMany,
     NotFound,
     Access(&'static str),
 }
@@ -246,6 +247,11 @@ impl Denied {
                 401,
                 Some("Bearer realm=\"hex\", error=\"invalid_totp\""),
                 "Invalid two-factor authentication code",
+            ),
+            Denied::OtpTooMany => (
+                429,
+                None,
+                "Too many failed two-factor authentication attempts. Please try again later.",
             ),
             Denied::NotFound => return Reply::error(404, format),
             Denied::Access(reason) => (403, None, reason),

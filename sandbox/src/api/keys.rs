@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::auth::{Credential, Denied, Needs, authorize};
 use super::context::Context;
 use super::fault::{Fault, text};
+use super::remote::Remote;
 use super::users::conditional;
 use super::view;
 use crate::http::encode::segment;
@@ -39,11 +40,20 @@ pub(crate) fn respond(
         Ok(organization) => organization,
         Err(()) => return Ok(context.not_found()),
     };
-    let owner = match permitted(world, context, action, organization) {
-        Ok(owner) => owner,
-        Err(denied) => return Ok(denied.reply(context.format)),
-    };
+    let permitted = permitted(world, context, action, organization);
     let now = world.now();
+    let owner = match (permitted, context.caller.user) {
+        (Ok(owner), _) => owner,
+        (Err(Denied::OtpInvalid), Some(id)) => {
+            let address = Remote::of(context.request).dotted();
+            let denied = match world.limits.wrong_code(id, address, now) {
+                true => Denied::OtpInvalid,
+                false => Denied::OtpTooMany,
+            };
+            return Ok(denied.reply(context.format));
+        }
+        (Err(denied), _) => return Ok(denied.reply(context.format)),
+    };
     match (action, name.map(text).transpose()?) {
         (Action::Index, _) => Ok(index(world, context, owner, now)),
         (Action::Create, _) => create(world, context, owner, now),
@@ -106,8 +116,8 @@ fn permitted(
     };
     let role = if write { Role::Write } else { Role::Read };
     let access = match owner {
-        _ if organization == HEXPM => role == Role::Read,
         Owner::User(id) if world.user(id).service => true,
+        _ if organization == HEXPM => role == Role::Read,
         Owner::User(id) => world.role(organization, id).is_some_and(|has| has >= role),
         Owner::Organization(id) => id == organization,
     };

@@ -98,7 +98,7 @@ fn route<'a>(world: &World, request: &'a Request) -> Option<Route<'a>> {
     let post = request.method == Method::POST;
     Some(match parts.as_slice() {
         [] if get => Route::Index,
-        [b"users"] if post => Route::CreateUser,
+        [b"users"] if post && world.has_registration() => Route::CreateUser,
         [b"users", b"me"] if get => Route::Me,
         [b"users", b"me", b"audit-logs"] if get => Route::MyAuditLogs,
         [b"users", name] if get => Route::ShowUser(name),

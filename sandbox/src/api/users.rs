@@ -71,8 +71,10 @@ pub(crate) fn test(world: &World, context: &Context<'_>, name: &[u8]) -> Result<
 
 pub(crate) fn reset(world: &mut World, context: &Context<'_>, name: &[u8]) -> Result<Reply, Fault> {
     let caller = context.caller.owner();
-    world.reset_init(text(name)?, caller, Some(&context.user_agent));
-    Ok(Reply::empty(204).cached())
+    match world.reset_init(text(name)?, caller, Some(&context.user_agent)) {
+        true => Ok(Reply::empty(204).cached()),
+        false => Err(Fault::Crash),
+    }
 }
 
 /// The account that signed, for endpoints about oneself.

@@ -9,7 +9,7 @@ use super::accept::{self, Format};
 use super::encode::decode_segment;
 use super::query;
 use super::reply::Reply;
-use crate::term::{Map, Term, erlang};
+use crate::term::{Map, Term, elixir_text, erlang, json};
 
 /// The most a JSON body may have; a form may have an eighth.
 const BODY_LIMIT: usize = 8_000_000;
@@ -169,16 +169,15 @@ fn body_params(content_type: Option<&str>, body: &Body) -> Result<Map, u16> {
             [] => Ok(Map::new()),
             bytes => erlang::decode(bytes).map(object).ok_or(400),
         },
-        // Elixir text is code; nobody sends it and nothing here reads it.
         "application/vnd.hex+elixir" => match bytes(BODY_LIMIT)? {
             [] => Ok(Map::new()),
-            _ => Err(400),
+            bytes => elixir_text::parse(bytes).map(object).ok_or(400),
         },
         other => match other.strip_prefix("application/") {
             Some(subtype) if subtype == "json" || subtype.ends_with("+json") => {
                 match bytes(BODY_LIMIT)? {
                     [] => Ok(Map::new()),
-                    bytes => serde_json::from_slice(bytes).map(object).map_err(|_| 400),
+                    bytes => json::parse(bytes).map(object).map_err(|_| 400),
                 }
             }
             _ => Ok(Map::new()),

@@ -1,11 +1,10 @@
 //! Accounts, and what belongs to each.
 
-use std::collections::BTreeMap;
-
+use indexmap::IndexMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::form::is_default;
+use super::form::{each_once, is_default};
 use super::organization::Role;
 
 /// An account to put into the sandbox as it is. Only the name is needed.
@@ -40,9 +39,10 @@ pub struct NewUser {
     /// Packages owned: `name`, or `organization/name` for a private one.
     #[serde(skip_serializing_if = "is_default")]
     pub packages: Vec<String>,
-    /// Organizations the account belongs to; they have to exist.
-    #[serde(skip_serializing_if = "is_default")]
-    pub organizations: BTreeMap<String, Role>,
+    /// Organizations the account belongs to, in the order it joined; they have to exist.
+    #[cfg_attr(test, schemars(with = "std::collections::BTreeMap<String, Role>"))]
+    #[serde(skip_serializing_if = "is_default", deserialize_with = "each_once")]
+    pub organizations: IndexMap<String, Role>,
     /// A service account: no checks, no rate limit.
     #[serde(skip_serializing_if = "is_default")]
     pub service: bool,

@@ -2,9 +2,13 @@
 
 #[cfg(test)]
 use std::borrow::Cow;
+use std::fmt;
+use std::marker::PhantomData;
 
+use indexmap::IndexMap;
 #[cfg(test)]
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::de::{Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
@@ -30,6 +34,34 @@ pub(crate) fn given<'de, D: Deserializer<'de>>(
     input: D,
 ) -> Result<Option<Box<RawValue>>, D::Error> {
     Box::deserialize(input).map(Some)
+}
+
+/// An object in its order; a key that is there twice is a mistake.
+pub(crate) fn each_once<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    input: D,
+) -> Result<IndexMap<String, T>, D::Error> {
+    struct EachOnce<T>(PhantomData<T>);
+
+    impl<'de, T: Deserialize<'de>> Visitor<'de> for EachOnce<T> {
+        type Value = IndexMap<String, T>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a map")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut input: A) -> Result<Self::Value, A::Error> {
+            let mut map = IndexMap::new();
+            while let Some((key, value)) = input.next_entry::<String, T>()? {
+                let text = format!("\"{key}\" is there twice");
+                if map.insert(key, value).is_some() {
+                    return Err(A::Error::custom(text));
+                }
+            }
+            Ok(map)
+        }
+    }
+
+    input.deserialize_map(EachOnce(PhantomData))
 }
 
 pub(crate) fn is_true(value: &bool) -> bool {

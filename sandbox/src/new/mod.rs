@@ -25,5 +25,5 @@ pub(crate) use form::Anything;
 pub(crate) use form::{given, is_default, parse};
 pub use mail::Mail;
 pub use organization::{NewMembership, NewOrganization, NewPackage, Role};
-pub use settings::{NewClock, NewCount, NewCounts, NewDraws, RateLimits};
+pub use settings::{NewClock, NewCount, NewCounts, NewDraws, NewWrongCodes, RateLimits};
 pub use world::NewWorld;

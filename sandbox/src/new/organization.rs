@@ -1,11 +1,10 @@
 //! Organizations, their members, and packages.
 
-use std::collections::BTreeMap;
-
+use indexmap::IndexMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::form::{is_default, is_true};
+use super::form::{each_once, is_default, is_true};
 
 /// An organization to put into the sandbox, with the account that stands for it.
 #[derive(Debug, Clone, Deserialize, Serialize)]
@@ -24,9 +23,10 @@ pub struct NewOrganization {
     /// Without it `GET /api/auth` refuses the organization's repository.
     #[serde(skip_serializing_if = "is_true")]
     pub billing_active: bool,
-    /// Members and what they may do; they have to exist.
-    #[serde(skip_serializing_if = "is_default")]
-    pub members: BTreeMap<String, Role>,
+    /// Members in the order they joined, and what they may do; they have to exist.
+    #[cfg_attr(test, schemars(with = "std::collections::BTreeMap<String, Role>"))]
+    #[serde(skip_serializing_if = "is_default", deserialize_with = "each_once")]
+    pub members: IndexMap<String, Role>,
     /// `false`: the account is among the users, with `stands_for`.
     #[serde(skip_serializing_if = "is_true")]
     pub with_account: bool,
@@ -39,7 +39,7 @@ impl Default for NewOrganization {
             account_email: None,
             account_packages: Vec::new(),
             billing_active: true,
-            members: BTreeMap::new(),
+            members: IndexMap::new(),
             with_account: true,
         }
     }
@@ -82,6 +82,9 @@ pub struct NewMembership {
     #[cfg_attr(test, schemars(with = "Option<String>"))]
     #[serde(default, skip_serializing_if = "is_default")]
     pub since: Option<Timestamp>,
+    /// Orders memberships that began at the same time; the last place by default.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub place: Option<u64>,
 }
 
 /// A package and its owners.

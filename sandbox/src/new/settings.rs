@@ -85,6 +85,23 @@ pub struct NewCounts {
     pub counts: Vec<NewCount>,
 }
 
+/// Wrong one-time passwords of an account or from an address.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, default)]
+pub struct NewWrongCodes {
+    /// The account.
+    #[serde(skip_serializing_if = "is_default")]
+    pub username: Option<String>,
+    /// The address.
+    #[serde(skip_serializing_if = "is_default")]
+    pub address: Option<String>,
+    /// The window they were counted in: seconds since 1970 divided by its length.
+    pub window: i64,
+    /// How many.
+    pub count: u32,
+}
+
 /// One count of the rate limits: of an account, an organization or an address.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]

@@ -10,7 +10,7 @@ use super::credentials::{NewKey, NewToken};
 use super::form::{is_default, parse};
 use super::mail::Mail;
 use super::organization::{NewMembership, NewOrganization, NewPackage};
-use super::settings::{NewClock, NewCounts, NewDraws, RateLimits};
+use super::settings::{NewClock, NewCounts, NewDraws, NewWrongCodes, RateLimits};
 use crate::profile::{KeyOrder, Profile};
 use crate::rules::Rule;
 
@@ -52,6 +52,9 @@ pub struct NewWorld {
     /// What has been counted in the current minute.
     #[serde(skip_serializing_if = "is_default")]
     pub rate_counts: NewCounts,
+    /// Wrong one-time passwords that still count.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub wrong_codes: Vec<NewWrongCodes>,
     /// Addresses whose requests are refused with 403.
     #[cfg_attr(test, schemars(with = "Vec<String>"))]
     #[serde(skip_serializing_if = "is_default")]

@@ -50,7 +50,16 @@ pub(crate) struct Organization {
     pub(crate) name: String,
     pub(crate) billing_active: bool,
     /// In the order they joined.
-    pub(crate) members: Vec<(UserId, Role, Timestamp)>,
+    pub(crate) members: Vec<Member>,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Member {
+    pub(crate) user: UserId,
+    pub(crate) role: Role,
+    pub(crate) since: Timestamp,
+    /// Among all memberships: it orders those that began at the same time.
+    pub(crate) place: u64,
 }
 
 #[derive(Debug, Clone)]

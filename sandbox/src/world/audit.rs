@@ -55,14 +55,18 @@ impl World {
         let key = &self.keys[index];
         let permissions: Vec<Term> = key.permissions.iter().map(permission).collect();
         let (user, organization) = match key.owner {
-            Owner::User(id) => (Some(self.audited_user(id)), None),
+            Owner::User(id) => {
+                let mut user = self.audited_user(id);
+                let handles = self.user(id).handles.clone().unwrap_or_default();
+                // Read back from the database, an account has handles, if only empty ones.
+                user.set("handles", audited_handles(&handles));
+                (Some(user), None)
+            }
             Owner::Organization(id) => {
                 let org = self.organization(id);
                 let map = Map::new()
                     .with("id", id.0 as i64 + 1)
                     .with("name", org.name.as_str())
-                    .with("public", true)
-                    .with("active", true)
                     .with("billing_active", org.billing_active);
                 (None, Some(map))
             }

@@ -51,21 +51,21 @@ impl World {
             .flat_map(|(index, org)| {
                 org.members
                     .iter()
-                    .filter(|(id, ..)| *id == user)
-                    .map(move |(_, role, since)| (OrgId(index), *role, *since))
+                    .filter(|member| member.user == user)
+                    .map(move |member| (OrgId(index), member))
             })
             .collect();
         if self.is_legacy() {
-            all.sort_by_key(|(.., since)| *since);
+            all.sort_by_key(|(_, member)| (member.since, member.place));
         } else {
             all.sort_by(|a, b| self.organization(a.0).name.cmp(&self.organization(b.0).name));
         }
-        all.into_iter().map(|(org, role, _)| (org, role)).collect()
+        all.into_iter().map(|(org, member)| (org, member.role)).collect()
     }
 
     pub(crate) fn role(&self, org: OrgId, user: UserId) -> Option<Role> {
         let members = &self.organization(org).members;
-        members.iter().find(|(id, ..)| *id == user).map(|(_, role, _)| *role)
+        members.iter().find(|member| member.user == user).map(|member| member.role)
     }
 
     /// The account's packages: the public registry first, then by repository and name.

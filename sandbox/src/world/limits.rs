@@ -25,12 +25,31 @@ pub(crate) struct Verdict {
     pub(crate) pass: bool,
 }
 
+/// Whose wrong one-time passwords are counted.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) enum CodeSubject {
+    User(UserId),
+    Address(String),
+}
+
+impl CodeSubject {
+    /// How many may be wrong, and in how many seconds.
+    fn limit(&self) -> (u32, i64) {
+        match self {
+            CodeSubject::User(_) => (5, 10 * 60),
+            CodeSubject::Address(_) => (20, 15 * 60),
+        }
+    }
+}
+
 /// The limits, and the counters of the current minute.
 #[derive(Debug, Default)]
 pub(crate) struct Limits {
     pub(crate) settings: RateLimits,
     pub(super) minute: i64,
     pub(super) counts: HashMap<Subject, i64>,
+    /// The window in which they were counted, and how many.
+    pub(super) wrong_codes: HashMap<CodeSubject, (i64, u32)>,
 }
 
 /// The minute a time is in, and the second the next one starts.
@@ -61,8 +80,28 @@ impl Limits {
         Verdict { limit, remaining: (limit - *count).max(0), reset, pass: *count <= limit }
     }
 
+    /// Counts a wrong one-time password. `false`: there were too many.
+    pub(crate) fn wrong_code(&mut self, user: UserId, address: String, now: Timestamp) -> bool {
+        if !self.settings.enabled {
+            return true;
+        }
+        let mut passes = true;
+        for subject in [CodeSubject::User(user), CodeSubject::Address(address)] {
+            let (most, seconds) = subject.limit();
+            let window = now.as_second().div_euclid(seconds);
+            let counted = self.wrong_codes.entry(subject).or_default();
+            if counted.0 != window {
+                *counted = (window, 0);
+            }
+            counted.1 = counted.1.saturating_add(1);
+            passes &= counted.1 <= most;
+        }
+        passes
+    }
+
     /// Forgets what was counted.
     pub(crate) fn clear(&mut self) {
+        self.wrong_codes.clear();
         self.counts.clear();
     }
 }

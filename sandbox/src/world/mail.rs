@@ -76,25 +76,27 @@ impl World {
         true
     }
 
-    /// Starts a password reset for an account, when there is one; nobody is told which.
+    /// Starts a password reset for an account, if there is one; nobody is told which. The real
+    /// server fails afterwards if it has no address to write to: `false`.
     pub(crate) fn reset_init(
         &mut self,
         name: &str,
         caller: Option<Owner>,
         user_agent: Option<&str>,
-    ) {
+    ) -> bool {
         let now = self.now();
         let Some(id) = self.find_user(name) else {
-            return;
+            return true;
         };
         if self.user(id).organization.is_some() {
-            return;
+            return true;
         }
         let key = self.random.secret();
         let base_url = self.base_url.clone();
         let user = self.user_mut(id);
         let primary = user.primary_email().map(str::to_owned);
         user.resets.push(Reset { key: key.clone(), primary_email: primary.clone(), at: now });
+        let has_address = primary.is_some();
         if let Some(to) = primary {
             let link = format!(
                 "{base_url}/password/new?username={}&key={key}",
@@ -111,6 +113,7 @@ impl World {
             self.mails.push(mail);
         }
         self.audit(caller, "password.reset.init", Map::new(), user_agent);
+        has_address
     }
 
     /// Whether a reset link can still be used.

@@ -80,6 +80,8 @@ pub(crate) struct World {
     pub(crate) limits: Limits,
     pub(crate) blocked: HashSet<Ipv4Addr>,
     pub(crate) next_email_id: i64,
+    /// The place of the next membership among all.
+    pub(crate) next_place: u64,
     pub(crate) rules: Rules,
     pub(crate) audit_writers: Vec<NewAuditWriter>,
     pub(crate) journal: Journal,
@@ -108,6 +110,7 @@ impl World {
             limits: Limits::default(),
             blocked: HashSet::new(),
             next_email_id: 1,
+            next_place: 0,
             rules: Rules::default(),
             audit_writers: Vec::new(),
             journal: Journal::default(),
@@ -143,6 +146,10 @@ impl World {
         self.keys.push(key);
         self.dirty.keys.insert(index);
         index
+    }
+
+    pub(crate) fn has_registration(&self) -> bool {
+        self.profile != Profile::Hexpm
     }
 
     pub(crate) fn is_legacy(&self) -> bool {

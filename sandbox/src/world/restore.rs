@@ -1,9 +1,9 @@
 //! A world from its document.
 
-use super::limits::Subject;
+use super::limits::{CodeSubject, Subject};
 use super::{Place, World};
 use crate::clock::Clock;
-use crate::new::{NewCounts, NewMembership, NewWorld, Role};
+use crate::new::{NewCounts, NewWorld, NewWrongCodes, Role};
 use crate::profile::Profile;
 use crate::random::Random;
 
@@ -40,15 +40,8 @@ impl World {
         each("rules", form.rules, |rule| world.rules.add(rule).map(drop))?;
         world.mails = form.mails;
         world.restore_rate_counts(&form.rate_counts)?;
+        world.restore_wrong_codes(&form.wrong_codes)?;
         Ok(world)
-    }
-
-    fn seed_member(&mut self, new: &NewMembership) -> Result<(), String> {
-        let org = self.known_organization(&new.organization)?;
-        let id = self.known_user(&new.username)?;
-        let since = new.since.unwrap_or_else(|| self.now());
-        self.join_at(org, id, new.role, since);
-        Ok(())
     }
 
     fn restore_rate_counts(&mut self, form: &NewCounts) -> Result<(), String> {
@@ -67,6 +60,22 @@ impl World {
                 }
             };
             self.limits.counts.insert(subject, count.count);
+        }
+        Ok(())
+    }
+
+    fn restore_wrong_codes(&mut self, forms: &[NewWrongCodes]) -> Result<(), String> {
+        for (index, form) in forms.iter().enumerate() {
+            let place = |error| format!("wrong_codes[{index}]: {error}");
+            let subject = match (&form.username, &form.address) {
+                (Some(name), None) => CodeSubject::User(self.known_user(name).map_err(place)?),
+                (None, Some(address)) => CodeSubject::Address(address.clone()),
+                _ => {
+                    let text = "expected either \"username\" or \"address\"";
+                    return Err(place(text.to_owned()));
+                }
+            };
+            self.limits.wrong_codes.insert(subject, (form.window, form.count));
         }
         Ok(())
     }

@@ -1,20 +1,21 @@
 //! A world as its document: restored from it, it answers byte for byte the same.
 
 use super::World;
-use super::account::{Email, User};
-use super::ids::{HEXPM, UserId};
+use super::account::{Email, Member, User};
+use super::ids::HEXPM;
 use super::keys::{Owner, Token};
-use super::limits::{Limits, Subject};
+use super::limits::{CodeSubject, Limits, Subject};
 use super::log::Piece;
 use crate::new::{
     NewAuditLog, NewCount, NewCounts, NewEmail, NewKey, NewLastUse, NewMembership, NewOrganization,
-    NewPackage, NewReset, NewToken, NewUser, NewWorld,
+    NewPackage, NewReset, NewToken, NewUser, NewWorld, NewWrongCodes,
 };
 
 impl World {
     pub(crate) fn snapshot(&self) -> NewWorld {
         NewWorld {
             rate_counts: self.rate_counts(),
+            wrong_codes: self.wrong_codes(),
             organizations: (1..self.organizations.len())
                 .map(|i| self.organization_form(i))
                 .collect(),
@@ -78,6 +79,19 @@ impl World {
         }
     }
 
+    fn wrong_codes(&self) -> Vec<NewWrongCodes> {
+        let form = |(subject, (window, count)): (&CodeSubject, &(i64, u32))| {
+            let (username, address) = match subject {
+                CodeSubject::User(id) => (Some(self.user(*id).username.clone()), None),
+                CodeSubject::Address(address) => (None, Some(address.clone())),
+            };
+            NewWrongCodes { username, address, window: *window, count: *count }
+        };
+        let mut forms: Vec<_> = self.limits.wrong_codes.iter().map(form).collect();
+        forms.sort_by(|a, b| (&a.username, &a.address).cmp(&(&b.username, &b.address)));
+        forms
+    }
+
     pub(crate) fn organization_form(&self, index: usize) -> NewOrganization {
         let organization = &self.organizations[index];
         NewOrganization {
@@ -90,11 +104,12 @@ impl World {
 
     pub(crate) fn member_forms(&self, index: usize) -> Vec<NewMembership> {
         let organization = &self.organizations[index];
-        let member = |(id, role, since): &(UserId, _, _)| NewMembership {
+        let member = |member: &Member| NewMembership {
             organization: organization.name.clone(),
-            username: self.user(*id).username.clone(),
-            role: *role,
-            since: Some(*since),
+            username: self.user(member.user).username.clone(),
+            role: member.role,
+            since: Some(member.since),
+            place: Some(member.place),
         };
         organization.members.iter().map(member).collect()
     }
