@@ -1,5 +1,7 @@
 //! What a sandbox can be told before it starts.
 
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -15,15 +17,33 @@ use crate::profile::{KeyOrder, Profile};
 /// use aura_sandbox::{Config, Profile};
 /// let config = Config::default().profile(Profile::Legacy);
 /// ```
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct Config {
     pub(crate) profile: Profile,
+    pub(crate) host: Option<IpAddr>,
     pub(crate) port: u16,
     pub(crate) socket: Option<PathBuf>,
     pub(crate) tls: Option<Tls>,
     pub(crate) http2: Http2,
+    pub(crate) admin_token: Option<String>,
+    pub(crate) verbose: bool,
     pub(crate) data: Option<PathBuf>,
     pub(crate) world: NewWorld,
+}
+
+/// Without the token: this ends up in logs.
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Config")
+            .field("profile", &self.profile)
+            .field("host", &self.address())
+            .field("port", &self.port)
+            .field("socket", &self.socket)
+            .field("tls", &self.tls)
+            .field("http2", &self.http2)
+            .field("data", &self.data)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Which certificate a server with TLS shows. Its issuer's certificate is in a file, see
@@ -97,13 +117,42 @@ impl Http2 {
 }
 
 impl Config {
+    pub(crate) fn address(&self) -> IpAddr {
+        self.host.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST))
+    }
+
+    /// Says what [`Sandbox::start`](crate::Sandbox::start) would refuse before it listens.
+    pub fn check(&self) -> Result<(), String> {
+        self.http2.check()?;
+        if self.socket.is_some() && self.host.is_some() {
+            return Err("expected either a host or a socket".to_owned());
+        }
+        match &self.admin_token {
+            None if !self.address().is_loopback() => Err(format!(
+                "the host {} can be reached from other machines: set an admin token",
+                self.address()
+            )),
+            Some(token) if token.is_empty() || !token.bytes().all(|b| b.is_ascii_graphic()) => {
+                Err("admin token: expected visible ASCII characters without spaces".to_owned())
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Behaves like this server; [`Profile::Current`] unless said otherwise.
     pub fn profile(mut self, profile: Profile) -> Self {
         self.profile = profile;
         self
     }
 
-    /// Listens on this port of 127.0.0.1; 0, the default, takes a free one.
+    /// Listens on this address; 127.0.0.1 by default. Another one than a loopback address needs
+    /// [`Config::admin_token`].
+    pub fn host(mut self, host: IpAddr) -> Self {
+        self.host = Some(host);
+        self
+    }
+
+    /// Listens on this port; 0, the default, takes a free one.
     pub fn port(mut self, port: u16) -> Self {
         self.port = port;
         self
@@ -124,6 +173,18 @@ impl Config {
     /// Changes how a server with TLS speaks HTTP/2.
     pub fn http2(mut self, http2: Http2) -> Self {
         self.http2 = http2;
+        self
+    }
+
+    /// The token of the admin API; a random one by default.
+    pub fn admin_token(mut self, token: impl Into<String>) -> Self {
+        self.admin_token = Some(token.into());
+        self
+    }
+
+    /// Logs every request on standard error, except those to the admin API.
+    pub fn verbose(mut self) -> Self {
+        self.verbose = true;
         self
     }
 

@@ -100,6 +100,10 @@ impl WorldHandle {
         Ok(self.hosted.change(act)??)
     }
 
+    pub(crate) fn has_user(&self, username: &str) -> bool {
+        self.hosted.world().known_user(username).is_ok()
+    }
+
     /// Puts a ready-made account into the world, without checks, rows or mail.
     pub fn add_user(&self, user: NewUser) -> Result<(), SeedError> {
         self.seed(|world| world.seed_user(user).map(drop))

@@ -25,6 +25,8 @@ pub(crate) struct Shared {
     pub(crate) root: Arc<Hosted>,
     profile: Profile,
     http2: Mutex<Http2>,
+    /// Whether requests are logged on standard error.
+    pub(crate) verbose: bool,
     worlds: RwLock<BTreeMap<String, Arc<Hosted>>>,
     next: AtomicU64,
 }
@@ -121,11 +123,12 @@ impl Hosted {
 }
 
 impl Shared {
-    pub(crate) fn new(root: Hosted, profile: Profile, http2: Http2) -> Self {
+    pub(crate) fn new(root: Hosted, profile: Profile, http2: Http2, verbose: bool) -> Self {
         Shared {
             root: Arc::new(root),
             profile,
             http2: Mutex::new(http2),
+            verbose,
             worlds: RwLock::default(),
             next: AtomicU64::new(1),
         }

@@ -26,12 +26,13 @@
 //! Inside, `world` is the state and its rules, `host` the worlds of one process, `http` the way from
 //! socket to endpoint, `api` the imitated endpoints, `web` the pages behind links in mail, `admin`
 //! the sandbox's own API, `rules` how it misbehaves, `journal` what arrived, `new` what is put in, `profile` the servers it behaves like,
-//! `store` a world in a file, `tls` certificates, `term` the wire formats.
+//! `store` a world in a file, `demo` a world to try a client with, `tls` certificates, `term` the wire formats.
 
 mod admin;
 mod api;
 mod clock;
 mod config;
+mod demo;
 mod handle;
 mod host;
 mod http;
@@ -48,6 +49,7 @@ mod web;
 mod world;
 
 pub use config::{Config, Http2, Tls};
+pub use demo::Demo;
 pub use handle::{SeedError, WorldHandle};
 pub use jiff::Timestamp;
 pub use journal::{JournalEntry, JournalFilter};

@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::fmt;
 use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -31,32 +32,35 @@ pub struct Sandbox {
 }
 
 impl Sandbox {
-    /// Starts a server on 127.0.0.1, with an empty world unless told otherwise; it answers when
-    /// this returns.
+    /// Starts a server, by default on 127.0.0.1 with an empty world. It answers when this returns.
     pub fn start(config: Config) -> io::Result<Sandbox> {
         let invalid = |error| io::Error::new(io::ErrorKind::InvalidInput, error);
-        config.http2.check().map_err(invalid)?;
+        config.check().map_err(invalid)?;
         let store = config.data.as_deref().map(Store::open).transpose()?;
-        let (tls, ca_file) = match config.tls.map(identity).transpose()? {
-            Some(Identity { http2, http1, ca_file }) => {
-                (Some(TlsConfigs { http2, http1 }), Some(ca_file))
-            }
-            None => (None, None),
-        };
+        let (tls, ca_file) =
+            match config.tls.map(|tls| identity(tls, config.address())).transpose()? {
+                Some(Identity { http2, http1, ca_file }) => {
+                    (Some(TlsConfigs { http2, http1 }), Some(ca_file))
+                }
+                None => (None, None),
+            };
         let bound = match &config.socket {
             Some(path) => listen::path(path)?,
-            None => listen::port(config.port)?,
+            None => listen::address(SocketAddr::new(config.address(), config.port))?,
         };
         let port = bound.port()?;
         let scheme = if tls.is_some() { "https" } else { "http" };
         let url = match config.socket {
             Some(_) => format!("{scheme}://localhost"),
-            None => format!("{scheme}://127.0.0.1:{port}"),
+            None => format!("{scheme}://{}", SocketAddr::new(reachable(config.address()), port)),
         };
         let place = Place { url, prefix: String::new() };
-        let root = Hosted::new(String::new(), config.profile, place, config.world, store)
+        let mut root = Hosted::new(String::new(), config.profile, place, config.world, store)
             .map_err(invalid)?;
-        let shared = Arc::new(Shared::new(root, config.profile, config.http2));
+        if let Some(token) = config.admin_token {
+            root.admin_token = token;
+        }
+        let shared = Arc::new(Shared::new(root, config.profile, config.http2, config.verbose));
         let (stop, thread) = spawn(bound, tls, Arc::clone(&shared))?;
         let hosted = Arc::clone(&shared.root);
         Ok(Sandbox {
@@ -92,6 +96,15 @@ impl Sandbox {
     /// With TLS: the file with the issuer's certificate, PEM. It goes away with the server.
     pub fn ca_file(&self) -> Option<&Path> {
         self.ca_file.as_ref().map(CaFile::path)
+    }
+}
+
+/// The address that this machine reaches it at.
+fn reachable(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V4(address) if address.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(address) if address.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        address => address,
     }
 }
 

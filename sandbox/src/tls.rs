@@ -1,6 +1,7 @@
 //! Certificates made at the start, good ones and bad ones.
 
 use std::io;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -45,19 +46,23 @@ impl Drop for CaFile {
     }
 }
 
-pub(crate) fn identity(tls: Tls) -> io::Result<Identity> {
-    make(tls).map_err(|error| io::Error::other(format!("cannot make a certificate: {error}")))
+/// `host`: where the server listens.
+pub(crate) fn identity(tls: Tls, host: IpAddr) -> io::Result<Identity> {
+    make(tls, host).map_err(|error| io::Error::other(format!("cannot make a certificate: {error}")))
 }
 
-fn make(tls: Tls) -> Result<Identity, Box<dyn std::error::Error + Send + Sync>> {
+fn make(tls: Tls, host: IpAddr) -> Result<Identity, Box<dyn std::error::Error + Send + Sync>> {
     let trusted = issuer("aura-sandbox")?;
     let stranger = issuer("aura-sandbox, another issuer")?;
     let signer = if tls == Tls::UnknownIssuer { &stranger } else { &trusted };
-    let names: &[&str] = match tls {
-        Tls::WrongHost => &["another-host.invalid"],
-        _ => &["127.0.0.1", "localhost"],
+    let names = match tls {
+        Tls::WrongHost => vec!["another-host.invalid".to_owned()],
+        _ => ["127.0.0.1", "::1", "localhost"]
+            .map(str::to_owned)
+            .into_iter()
+            .chain((!host.is_loopback() && !host.is_unspecified()).then(|| host.to_string()))
+            .collect(),
     };
-    let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
     let mut params = CertificateParams::new(names)?;
     params.distinguished_name.push(DnType::CommonName, "aura-sandbox server");
     let (from, to) = match tls {

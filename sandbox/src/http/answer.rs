@@ -1,6 +1,7 @@
 //! What happens to one request, from its head to the reply.
 
 use std::fmt;
+use std::io::{self, Write};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -127,6 +128,9 @@ impl Visit {
         let delivery = mangle(action, reply);
         entry.rule = strike.as_ref().map(|s| s.name.clone());
         entry.status = delivery.status();
+        if shared.verbose {
+            log(&entry, &self.hosted.place.prefix);
+        }
         self.note(entry);
         pause(strike.as_ref().map_or(0, |s| s.delay_ms)).await;
         self.insert_rows(strike.as_ref(), InsertTime::After);
@@ -156,6 +160,16 @@ impl Visit {
         entry.world.clone_from(&self.hosted.id);
         world.journal.add(entry);
     }
+}
+
+/// `GET /api/users/eric?x=1 HTTP/1.1 404`, and the rule that struck.
+fn log(entry: &JournalEntry, prefix: &str) {
+    let status = entry.status.map_or("-".to_owned(), |status| status.to_string());
+    let rule = entry.rule.as_ref().map_or(String::new(), |rule| format!(" (rule {rule:?})"));
+    let JournalEntry { method, target, http, .. } = entry;
+    let line = format!("{method} {prefix}{target} HTTP/{http} {status}{rule}\n");
+    // Nobody may be reading it.
+    let _ = io::stderr().write_all(line.as_bytes());
 }
 
 async fn pause(millis: u64) {

@@ -1,7 +1,7 @@
-//! Where clients connect: a port of the loopback or a unix socket, with TLS or without.
+//! Where clients connect: a port or a unix socket, with TLS or without.
 
 use std::io;
-use std::net::Ipv4Addr;
+use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -54,9 +54,9 @@ impl Drop for SocketFile {
     }
 }
 
-pub(crate) fn port(port: u16) -> io::Result<Bound> {
-    let bound = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, port)).map_err(|error| {
-        io::Error::new(error.kind(), format!("cannot listen on 127.0.0.1:{port}: {error}"))
+pub(crate) fn address(address: SocketAddr) -> io::Result<Bound> {
+    let bound = std::net::TcpListener::bind(address).map_err(|error| {
+        io::Error::new(error.kind(), format!("cannot listen on {address}: {error}"))
     })?;
     // A second call only changes the backlog.
     rustix::net::listen(&bound, BACKLOG)?;
