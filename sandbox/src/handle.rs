@@ -244,14 +244,26 @@ impl WorldHandle {
         self.set(|world| world.key_order = order);
     }
 
-    /// Adds a rule behind those that are there.
-    pub fn add_rule(&self, rule: Rule) -> Result<(), SeedError> {
-        self.seed(|world| world.rules.add(rule).map(drop))
+    /// Adds a rule behind those that are there, and returns its number.
+    pub fn add_rule(&self, rule: Rule) -> Result<u64, SeedError> {
+        self.seed(|world| world.rules.add(rule))
+    }
+
+    /// The rule of this number, with how often it struck.
+    pub fn rule(&self, number: u64) -> Option<Rule> {
+        self.hosted.world().rules.get(number).cloned()
+    }
+
+    /// Takes one rule away; `false` if it is not there.
+    pub fn remove_rule(&self, number: u64) -> bool {
+        let mut removed = false;
+        self.set(|world| removed = world.rules.remove(number));
+        removed
     }
 
     /// The rules, with how often they struck.
     pub fn rules(&self) -> Vec<Rule> {
-        self.hosted.world().rules.list().to_vec()
+        self.hosted.world().rules.list()
     }
 
     /// Takes all rules away.

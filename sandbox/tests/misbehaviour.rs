@@ -221,6 +221,24 @@ fn slow_replies() {
 }
 
 #[test]
+fn one_rule_by_its_number() {
+    let sandbox = Sandbox::start(Config::default()).expect("start");
+    let client = Client::new(&sandbox, sandbox.port());
+    let rule = |status: u16| json!({"then": {"reply": {"status": status}}, "times": 1});
+    assert_eq!(client.done("POST", "/rules", rule(503))["number"], 0);
+    assert_eq!(client.done("POST", "/rules", rule(504))["number"], 1);
+    assert_eq!(client.get("/api", "").status, 503);
+    assert_eq!(client.done("GET", "/rules/0", json!(null))["struck"], 1);
+    client.done("DELETE", "/rules/0", json!(null));
+    assert_eq!(client.admin("GET", "/rules/0", "").status, 404);
+    assert_eq!(client.admin("DELETE", "/rules/0", "").status, 404);
+    assert_eq!(client.admin("GET", "/rules/x", "").status, 404);
+    assert_eq!(client.done("POST", "/rules", rule(418))["number"], 2, "no number comes twice");
+    assert_eq!(client.get("/api", "").status, 504, "the others keep theirs");
+    assert_eq!(client.done("GET", "/rules/1", json!(null))["struck"], 1);
+}
+
+#[test]
 fn rules_over_the_admin_api() {
     let sandbox = Sandbox::start(Config::default()).expect("start");
     let client = Client::new(&sandbox, sandbox.port());

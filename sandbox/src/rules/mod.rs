@@ -164,9 +164,12 @@ fn matches(pattern: &str, path: &str) -> bool {
     }
 }
 
-/// The rules of a world, in the order they are asked.
+/// The rules of a world, in the order they are asked, and their numbers, which never come twice.
 #[derive(Debug, Default)]
-pub(crate) struct Rules(Vec<Rule>);
+pub(crate) struct Rules {
+    rules: Vec<(u64, Rule)>,
+    next: u64,
+}
 
 /// A rule whose turn it is.
 #[derive(Debug, Clone)]
@@ -182,18 +185,31 @@ pub(crate) struct Strike {
 
 impl Rules {
     /// Adds a rule and gives its number.
-    pub(crate) fn add(&mut self, rule: Rule) -> Result<usize, String> {
+    pub(crate) fn add(&mut self, rule: Rule) -> Result<u64, String> {
         rule.check()?;
-        self.0.push(rule);
-        Ok(self.0.len() - 1)
+        let number = self.next;
+        self.next += 1;
+        self.rules.push((number, rule));
+        Ok(number)
     }
 
-    pub(crate) fn list(&self) -> &[Rule] {
-        &self.0
+    pub(crate) fn list(&self) -> Vec<Rule> {
+        self.rules.iter().map(|(_, rule)| rule.clone()).collect()
+    }
+
+    pub(crate) fn get(&self, number: u64) -> Option<&Rule> {
+        self.rules.iter().find(|(known, _)| *known == number).map(|(_, rule)| rule)
+    }
+
+    /// Takes one away; `false` if it is not there.
+    pub(crate) fn remove(&mut self, number: u64) -> bool {
+        let count = self.rules.len();
+        self.rules.retain(|(known, _)| *known != number);
+        self.rules.len() < count
     }
 
     pub(crate) fn clear(&mut self) {
-        self.0.clear();
+        self.rules.clear();
     }
 
     pub(crate) fn strike(
@@ -204,7 +220,7 @@ impl Rules {
         random: &mut Random,
     ) -> Option<Strike> {
         let mut first = None;
-        for (number, rule) in self.0.iter_mut().enumerate() {
+        for (number, rule) in &mut self.rules {
             if !rule.is_for(method, path, http2) {
                 continue;
             }

@@ -43,7 +43,7 @@ impl World {
             clock: self.clock.form(),
             rate_limits: (*limits != Default::default()).then(|| limits.clone()),
             blocked_addresses: blocked,
-            rules: self.rules.list().to_vec(),
+            rules: self.rules.list(),
             audit_writers: self.audit_writers.clone(),
             ..NewWorld::default()
         }
