@@ -139,7 +139,7 @@ impl Config {
         }
     }
 
-    /// Behaves like this server; [`Profile::Current`] unless said otherwise.
+    /// Behaves like this server; [`Profile::Current`] by default.
     pub fn profile(mut self, profile: Profile) -> Self {
         self.profile = profile;
         self
@@ -195,7 +195,7 @@ impl Config {
         self
     }
 
-    /// Starts from this world; an empty one unless said otherwise. What the other methods say
+    /// Starts from this world; an empty one by default. What the other methods say
     /// about a world goes into this one: they come after.
     pub fn world(mut self, world: NewWorld) -> Self {
         self.world = world;

@@ -75,7 +75,7 @@ class Rule:
 class World:
     """A world: where its API is, and what can be done to it.
 
-    Everything here is the admin API under its own name; the sandbox's README says what each field
+    Everything here is the admin API under its own name; sandbox/ADMIN.md says what each field
     means. A field that is ``None`` is left out and gets its default.
     """
 

@@ -147,7 +147,7 @@ fn has_nul(request: &Request) -> bool {
     request.path.contains("%00") || request.query.contains("%00")
 }
 
-/// Blocked addresses and rate limits. The loopback passes uncounted unless told otherwise.
+/// Blocked addresses and rate limits. By default the loopback passes uncounted.
 fn limit(
     world: &mut World,
     request: &Request,

@@ -64,11 +64,11 @@ pub struct NewUser {
     /// Password resets that were asked for and not used yet.
     #[serde(skip_serializing_if = "is_default")]
     pub resets: Vec<NewReset>,
-    /// When the account was made; now unless said otherwise.
+    /// When the account was made; now by default.
     #[cfg_attr(test, schemars(with = "Option<String>"))]
     #[serde(skip_serializing_if = "is_default")]
     pub inserted_at: Option<Timestamp>,
-    /// When it changed last; when it was made unless said otherwise.
+    /// When it changed last; by default when it was made.
     #[cfg_attr(test, schemars(with = "Option<String>"))]
     #[serde(skip_serializing_if = "is_default")]
     pub updated_at: Option<Timestamp>,
@@ -92,16 +92,16 @@ pub struct NewEmail {
     /// Shown in the record.
     #[serde(default)]
     pub public: bool,
-    /// The address's id; the next free one unless said otherwise.
+    /// The address's id; the next free one by default.
     #[serde(default, skip_serializing_if = "is_default")]
     pub id: Option<i64>,
-    /// What the link in its verification mail carries; made up unless said otherwise.
+    /// What the link in its verification mail carries; random by default.
     #[serde(default, skip_serializing_if = "is_default")]
     pub verification_key: Option<String>,
-    /// When that mail was sent; now unless said otherwise.
+    /// When that mail was sent; now by default.
     #[serde(default, skip_serializing_if = "is_default")]
     pub verification_sent_at: Option<Timestamp>,
-    /// When the address changed last; now unless said otherwise.
+    /// When the address changed last; now by default.
     #[serde(default, skip_serializing_if = "is_default")]
     pub updated_at: Option<Timestamp>,
 }

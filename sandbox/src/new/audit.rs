@@ -79,13 +79,13 @@ pub struct NewAuditLog {
     /// That many rows that are alike.
     #[serde(skip_serializing_if = "is_default")]
     pub count: Option<u64>,
-    /// With a count: the number in the first row's params; 1 unless said otherwise.
+    /// With a count: the number in the first row's params; 1 by default.
     #[serde(skip_serializing_if = "is_default")]
     pub first: Option<i64>,
-    /// With a count: the action; `key.generate` unless said otherwise.
+    /// With a count: the action; `key.generate` by default.
     #[serde(skip_serializing_if = "is_default")]
     pub action: Option<String>,
-    /// With a count: the rows' user agent; `aura-sandbox` unless said otherwise.
+    /// With a count: the rows' user agent; `aura-sandbox` by default.
     #[serde(skip_serializing_if = "is_default")]
     pub user_agent: Option<String>,
     /// With a count: the params of every row, which makes the rows alike in every byte. By default

@@ -78,7 +78,7 @@ pub struct NewMembership {
     pub username: String,
     /// What it may do.
     pub role: Role,
-    /// When it joined; now unless said otherwise.
+    /// When it joined; now by default.
     #[cfg_attr(test, schemars(with = "Option<String>"))]
     #[serde(default, skip_serializing_if = "is_default")]
     pub since: Option<Timestamp>,
@@ -97,7 +97,7 @@ pub struct NewPackage {
     /// The accounts that own it.
     #[serde(default)]
     pub owners: Vec<String>,
-    /// When it changed last; now unless said otherwise.
+    /// When it changed last; now by default.
     #[cfg_attr(test, schemars(with = "Option<String>"))]
     #[serde(default, skip_serializing_if = "is_default")]
     pub updated_at: Option<Timestamp>,

@@ -56,13 +56,13 @@ pub struct NewDraws {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct RateLimits {
-    /// Whether anything is counted; true unless said otherwise.
+    /// Whether anything is counted; true by default.
     pub enabled: bool,
-    /// For an address without a credential; 100 unless said otherwise.
+    /// For an address without a credential; 100 by default.
     pub address: u32,
-    /// For an account; 500 unless said otherwise.
+    /// For an account; 500 by default.
     pub user: u32,
-    /// For an organization; 500 unless said otherwise.
+    /// For an organization; 500 by default.
     pub organization: u32,
     /// Whether requests from the loopback count, too; on the real server they do not.
     pub loopback: bool,

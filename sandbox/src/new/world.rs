@@ -31,7 +31,7 @@ pub struct NewWorld {
     /// For editors: where the schema of this document is.
     #[serde(rename = "$schema", skip_serializing_if = "is_default")]
     pub schema: Option<String>,
-    /// The server it behaves like; the process's profile unless said otherwise.
+    /// The server it behaves like; the process's profile by default.
     #[serde(skip_serializing_if = "is_default")]
     pub profile: Option<Profile>,
     /// Makes ids, keys, tokens and request ids reproducible.
@@ -43,10 +43,10 @@ pub struct NewWorld {
     /// How much of the seed's randomness has been used.
     #[serde(skip_serializing_if = "is_default")]
     pub draws: NewDraws,
-    /// The time; the machine's unless said otherwise.
+    /// The time; the machine's by default.
     #[serde(skip_serializing_if = "is_default")]
     pub clock: Option<NewClock>,
-    /// The rate limits; the real server's unless said otherwise.
+    /// The rate limits; the real server's by default.
     #[serde(skip_serializing_if = "is_default")]
     pub rate_limits: Option<RateLimits>,
     /// What has been counted in the current minute.

@@ -26,7 +26,7 @@ pub enum Action {
     Reply(CannedReply),
     /// 429 as the server says it.
     RateLimited {
-        /// With `x-ratelimit-*`; true unless said otherwise.
+        /// With `x-ratelimit-*`; true by default.
         #[serde(default = "yes")]
         headers: bool,
         /// With `retry-after`, which the real server does not send.
@@ -68,7 +68,7 @@ pub enum Action {
     Redirect {
         /// The location.
         to: String,
-        /// 302 unless said otherwise.
+        /// 302 by default.
         #[serde(default = "found")]
         status: u16,
     },

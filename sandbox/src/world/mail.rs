@@ -131,7 +131,7 @@ impl World {
         good.then_some(id)
     }
 
-    /// Finishes a password reset; unless told otherwise every key and token stops working.
+    /// Finishes a password reset; by default every key and token stops working.
     pub(crate) fn reset_finish(&mut self, params: &Map, user_agent: Option<&str>) -> ResetEnd {
         let text = |name: &str| params.get(name).and_then(|v| v.as_str()).unwrap_or("");
         let Some(id) = self.reset_link_good(text("username"), text("key")) else {
