@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 use tokio_rustls::TlsAcceptor;
@@ -12,6 +13,9 @@ use tokio_rustls::TlsAcceptor;
 /// std's 128 is too short for a thousand clients at once: those beyond it would try again after a
 /// second.
 const BACKLOG: i32 = 4096;
+
+/// An idle connection is closed after this.
+pub(super) const IDLE: Duration = Duration::from_secs(60);
 
 /// Who connected.
 #[derive(Debug)]

@@ -29,9 +29,6 @@ use self::listen::{Listener, Socket};
 use crate::host::Shared;
 use crate::tls::HTTP2;
 
-/// An idle connection is closed after this.
-const IDLE: Duration = Duration::from_secs(60);
-
 /// How long to wait when nobody can be let in.
 const NO_ROOM: Duration = Duration::from_millis(5);
 

@@ -14,8 +14,8 @@ use hyper::{Method, Request, Response};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
-use super::IDLE;
 use super::answer::{HangUp, answer};
+use super::listen::IDLE;
 use super::reply::Packed;
 use super::request::{Body, BodyReader};
 use super::stream::{LastReply, Stream};

@@ -6,8 +6,8 @@ use hyper::StatusCode;
 use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
 use jiff::Timestamp;
 
+use super::action::{Action, CannedReply, CloseAt, ReplyPoint};
 use super::bomb::Bomb;
-use super::{Action, CannedReply, CloseAt, ReplyPoint};
 use crate::http::accept::Format;
 use crate::http::reply::{Packed, Reply};
 use crate::world::limits::window;

@@ -18,8 +18,8 @@ use tokio::sync::oneshot;
 use tokio::time::{sleep, timeout};
 
 use self::relay::{Act, Order, relay};
-use super::IDLE;
 use super::answer::{HangUp, answer};
+use super::listen::IDLE;
 use super::reply::Packed;
 use super::request::{Body, BodyReader};
 use super::stream::LastReply;
