@@ -220,13 +220,17 @@ async fn push(
 ) -> Result<(), h2::Error> {
     while !bytes.is_empty() {
         stream.reserve_capacity(bytes.len());
-        // `None`: the stream is over.
-        let Some(room) = poll_fn(|cx| stream.poll_capacity(cx)).await else {
-            return Ok(());
-        };
-        let piece = bytes.split_to(room?.min(bytes.len()));
-        stream.send_data(piece, ends && bytes.is_empty())?;
-        if bytes.is_empty() {
+        while stream.capacity() == 0 {
+            // `None`: the stream is over.
+            match poll_fn(|cx| stream.poll_capacity(cx)).await {
+                Some(room) => room?,
+                None => return Ok(()),
+            };
+        }
+        let piece = bytes.split_to(stream.capacity().min(bytes.len()));
+        let is_last = bytes.is_empty();
+        stream.send_data(piece, ends && is_last)?;
+        if is_last {
             return Ok(());
         }
     }
