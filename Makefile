@@ -54,7 +54,7 @@ PARTS := test-rust sanitize test-python test-cpp test-c lint msrv instructions g
     test-examples test-sandbox-python
 TEST_LOG := $(BUILD)/test.log
 test:
-	@tools/need cargo cc g++ clang valgrind doxygen cmake pkg-config python3-venv tinyproxy-bin \
+	@tools/need cargo cc curl g++ clang valgrind doxygen cmake pkg-config python3-venv tinyproxy-bin \
 	    nlohmann-json3-dev
 	@mkdir -p $(BUILD)
 	@{ $(MAKE) -k -j2 --output-sync=target TOGETHER=yes $(PARTS) 2>&1; echo $$? >$(TEST_LOG).status; } | \
@@ -78,7 +78,7 @@ lint: venv deny reference
 	$(VENV)/bin/ruff format --check python python-sandbox examples fuzz benches
 
 test-rust:
-	@tools/need cargo cc tinyproxy-bin
+	@tools/need cargo cc curl tinyproxy-bin
 	$(CARGO) test --workspace --exclude aura-users-python --features capi
 
 test-c: programs library

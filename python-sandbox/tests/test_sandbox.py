@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
-from importlib.metadata import entry_points, version
+from importlib.metadata import distribution, entry_points, version
 from pathlib import Path
 
 import pytest
 
+import aura_sandbox
 from aura_sandbox import AdminError, AuditRowInsert, Sandbox, StartError, World, find_program
 
 # Straight to the loopback, whatever proxies the environment names.
@@ -32,8 +34,7 @@ def call(world: World, path: str, key: str | None = None) -> tuple[int, object]:
 
 
 def test_the_fixture_is_a_world(hex_sandbox: World) -> None:
-    emails = [["eric@example.com", True, True, True]]
-    hex_sandbox.add_user("eric", emails=emails)
+    hex_sandbox.add_user("eric")
     key = hex_sandbox.add_key("eric", permissions=["api:read"])
     status, record = call(hex_sandbox, "/users/me", key)
     assert status == 200
@@ -79,7 +80,7 @@ def test_the_order_of_keys(hex_sandbox: World) -> None:
 
 
 def test_a_log_that_grows(hex_sandbox: World) -> None:
-    hex_sandbox.add_user("eric", emails=[["eric@example.com", True, True, True]])
+    hex_sandbox.add_user("eric")
     key = hex_sandbox.add_key("eric")
     hex_sandbox.add_audit_logs("eric", count=3)
 
@@ -120,9 +121,45 @@ def test_snapshot_and_restore(hex_sandbox: World) -> None:
 
 
 def test_what_is_refused_is_named(hex_sandbox: World) -> None:
-    with pytest.raises(AdminError, match="colour") as refused:
-        hex_sandbox.add_user("eric", colour="red")
+    with pytest.raises(AdminError, match="acme") as refused:
+        hex_sandbox.add_user("eric", organizations={"acme": "read"})
     assert refused.value.status == 400
+    with pytest.raises(TypeError, match="colour"):
+        hex_sandbox.add_user("eric", colour="red")  # type: ignore[call-arg]
+
+
+def test_addresses(hex_sandbox: World) -> None:
+    hex_sandbox.add_user("bare", emails=[])
+    hex_sandbox.add_user("jose", emails=[{"email": "j@example.com", "public": True}])
+    assert call(hex_sandbox, "/users/jose")[0] == 200
+    assert call(hex_sandbox, "/users/bare@example.com")[0] == 404
+    hex_sandbox.add_user("eric")
+    assert call(hex_sandbox, "/users/eric@example.com")[0] == 200
+
+
+def test_members(hex_sandbox: World) -> None:
+    hex_sandbox.add_organization("acme")
+    hex_sandbox.add_user("eric")
+    hex_sandbox.add_member("acme", "eric", "write")
+    record = call(hex_sandbox, "/users/me", hex_sandbox.add_key("eric"))[1]
+    assert isinstance(record, dict)
+    assert record["organizations"] == [{"name": "acme", "role": "write"}]
+
+
+def test_a_rule_by_its_handle(hex_sandbox: World) -> None:
+    other = hex_sandbox.add_rule(path="/api/other", delay_ms=1)
+    with hex_sandbox.add_rule(then={"reply": {"status": 503, "body": "{}"}}, nth=2) as rule:
+        assert [call(hex_sandbox, "/users/eric")[0] for _ in range(3)] == [404, 503, 404]
+        assert (rule.seen, rule.struck, other.seen) == (3, 1, 0)
+    assert len(hex_sandbox.rules()) == 1
+    rule.remove()
+    other.remove()
+    assert hex_sandbox.rules() == []
+
+
+def test_the_environment(hex_sandbox_env: World) -> None:
+    assert os.environ["HEX_API_URL"] == hex_sandbox_env.api_url
+    assert "HEX_API_KEY" not in os.environ
 
 
 def test_a_process_of_ones_own(tmp_path: Path) -> None:
@@ -141,6 +178,42 @@ def test_a_process_of_ones_own(tmp_path: Path) -> None:
         assert sandbox.ca_file is not None
         assert "BEGIN CERTIFICATE" in Path(sandbox.ca_file).read_text()
         assert sandbox.admin("GET", "/health")["status"] == "ok"
+
+
+def test_options_as_parameters(tmp_path: Path) -> None:
+    world = tmp_path / "world.json"
+    world.write_text('{"users": [{"username": "jose"}]}')
+    with Sandbox.start(
+        profile="legacy", world=world, seed=1, clock="2030-01-01T00:00:00Z", frozen=True, demo=True
+    ) as sandbox:
+        assert sandbox.profile == "legacy"
+        assert sandbox.clock() == {"time": "2030-01-01T00:00:00.000000Z", "frozen": True}
+        assert call(sandbox, "/users/jose")[0] == 200
+        assert call(sandbox, "/users/me", sandbox.api_key)[0] == 200
+        assert sandbox.api_key is not None
+        assert sandbox.api_key not in repr(sandbox)
+    with Sandbox.start(tls="good", http2=False) as sandbox:
+        assert sandbox.admin("GET", "/http2")["enabled"] is False
+        assert sandbox.http2(max_concurrent_streams=1) == {
+            "enabled": True,
+            "max_concurrent_streams": 1,
+            "initial_window": 65535,
+        }
+        assert sandbox.api_key is None
+
+
+def test_the_log_of_requests() -> None:
+    script = (
+        "from aura_sandbox import Sandbox\n"
+        "import urllib.request\n"
+        "with Sandbox.start(verbose=True) as sandbox:\n"
+        "    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))\n"
+        "    opener.open(sandbox.api_url).close()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert done.stderr == "GET /api HTTP/1.1 200\n"
 
 
 def test_why_it_does_not_start() -> None:
@@ -169,5 +242,8 @@ def test_it_ends_with_its_python() -> None:
 
 def test_the_wheel() -> None:
     assert any(e.value == "aura_sandbox.pytest_plugin" for e in entry_points(group="pytest11"))
+    assert aura_sandbox.__version__ == version("aura-sandbox")
+    files = distribution("aura-sandbox").files or []
+    assert any(file.name == "LICENSE" for file in files)
     told = subprocess.run([find_program(), "--version"], capture_output=True, text=True, check=True)
     assert told.stdout.split() == ["aura-sandbox", version("aura-sandbox")]

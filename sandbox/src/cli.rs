@@ -3,28 +3,49 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use aura_sandbox::{Config, KeyOrder, NewWorld};
+use aura_sandbox::{Config, Http2, KeyOrder, NewWorld};
 use lexopt::prelude::*;
 
 /// What to do.
 pub(crate) enum Command {
     Print(String),
-    Serve(Box<Config>),
+    Serve(Box<Start>),
+}
+
+/// How to run the server.
+pub(crate) struct Start {
+    pub(crate) config: Config,
+    pub(crate) demo: bool,
+    pub(crate) stay: bool,
+    pub(crate) ready_file: Option<PathBuf>,
+    /// Empty: no command.
+    pub(crate) command: Vec<OsString>,
 }
 
 const HELP: &str = "\
 A Hex-compatible server of the users API, for demos and tests.
 
 Usage: aura-sandbox [OPTIONS]
+       aura-sandbox [OPTIONS] -- COMMAND [ARGUMENT...]
+
+With a command it starts, runs the command against itself and returns the command's exit status.
+
+To try it:
+  --demo             adds the account eric with a key and 250 rows in its audit log
+  --verbose          logs every request on standard error
 
 Where it listens:
-  --port PORT        this port of 127.0.0.1; 0, the default, takes a free one
-  --socket PATH      a unix socket instead
+  --port PORT        uses this port; 0, the default, takes a free one
+  --host ADDRESS     uses this IP address; 127.0.0.1 by default. An address that other machines can
+                     reach needs --admin-token
+  --socket PATH      uses a unix socket instead
   --tls CERTIFICATE  TLS with a certificate that is good, expired, wrong-host or unknown-issuer
+  --no-http2         with TLS: HTTP/1.1 only; by default the client chooses between it and HTTP/2
 
 What it is:
-  --profile PROFILE  current: today's hex.pm (the default)
-                     legacy: with the password-reset endpoint and Basic authentication
+  --profile PROFILE  hexpm: hex.pm since September 2026, without registration
+                     current: hex.pm in August 2026, with registration (the default)
+                     legacy: with registration, password reset and Basic authentication
   --world FILE       starts from this world, JSON; --seed-file is the same
   --data FILE        keeps the world in this SQLite file; one that is there is what it starts from
   --seed NUMBER      makes ids, keys, tokens and request ids reproducible
@@ -34,12 +55,22 @@ What it is:
   --frozen           starts with a clock that stands still
   --rate-limit-loopback  counts requests from the loopback, too
 
-  --help             print this
-  --version          print the version
+How it runs:
+  --admin-token TOKEN  sets the token of the admin API; a random one by default. The variable
+                     AURA_SANDBOX_ADMIN_TOKEN does the same and does not show in the process list
+  --ready-file PATH  writes the line of JSON into this file as soon as the server answers
+  --stay             ends only on SIGTERM and SIGINT
 
-When ready it prints one line of JSON: url, api_url, port, pid, profile, admin_url, admin_token, and
-socket and ca_file where there is one. It ends on SIGTERM and SIGINT, with its parent, and when a
+  --help             prints this
+  --version          prints the version
+
+As soon as it answers it prints one line of JSON: url, api_url, port, pid, profile, admin_url and
+admin_token; socket and ca_file if there is one; username, password and api_key with --demo. On a
+terminal it prints lines to copy instead. It ends on SIGTERM and SIGINT, with its parent, and when a
 pipe on its standard input ends.
+
+A command gets HEX_API_URL, AURA_SANDBOX_ADMIN_URL and AURA_SANDBOX_ADMIN_TOKEN in its environment,
+HEX_API_KEY with --demo, and HEX_CACERTS_PATH with --tls.
 ";
 
 /// What was said, to be put together at the end: the order of options does not matter.
@@ -47,7 +78,12 @@ pipe on its standard input ends.
 struct Said {
     config: Config,
     port: bool,
+    host: bool,
     socket: bool,
+    admin_token: Option<String>,
+    demo: bool,
+    stay: bool,
+    ready_file: Option<PathBuf>,
     world: Option<NewWorld>,
     seed: Option<u64>,
     key_order: Option<KeyOrder>,
@@ -57,6 +93,12 @@ struct Said {
 }
 
 pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Command, String> {
+    let mut args: Vec<OsString> = args.into_iter().collect();
+    let end = args.iter().position(|arg| arg == "--");
+    let command = end.map(|end| args.split_off(end).split_off(1));
+    if command.as_ref().is_some_and(Vec::is_empty) {
+        return Err("expected a command after --".to_owned());
+    }
     let mut parser = lexopt::Parser::from_iter(args);
     let mut said = Said::default();
     while let Some(arg) = parser.next().map_err(|e| e.to_string())? {
@@ -69,6 +111,19 @@ pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Command,
                 said.port = true;
                 said.config = said.config.port(port);
             }
+            Long("host") => {
+                let value = value(&mut parser)?;
+                let host = value.parse().map_err(|_| {
+                    format!("bad --host \"{value}\": expected an IP address such as 0.0.0.0")
+                })?;
+                said.host = true;
+                said.config = said.config.host(host);
+            }
+            Long("admin-token") => said.admin_token = Some(value(&mut parser)?),
+            Long("demo") => said.demo = true,
+            Long("verbose") => said.config = said.config.verbose(),
+            Long("stay") => said.stay = true,
+            Long("ready-file") => said.ready_file = Some(path(&mut parser)?),
             Long("socket") => {
                 said.socket = true;
                 said.config = said.config.socket(path(&mut parser)?);
@@ -76,6 +131,9 @@ pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Command,
             Long("tls") => {
                 let tls = value(&mut parser)?.parse().map_err(|e| format!("bad --tls: {e}"))?;
                 said.config = said.config.tls(tls);
+            }
+            Long("no-http2") => {
+                said.config = said.config.http2(Http2 { enabled: false, ..Http2::default() });
             }
             Long("profile") => {
                 let profile =
@@ -112,15 +170,19 @@ pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Command,
             other => return Err(other.unexpected().to_string()),
         }
     }
-    said.command()
+    said.start(command.unwrap_or_default())
 }
 
 impl Said {
-    fn command(self) -> Result<Command, String> {
-        if self.port && self.socket {
-            return Err("expected either --port or --socket".to_owned());
+    fn start(self, command: Vec<OsString>) -> Result<Command, String> {
+        if (self.port || self.host) && self.socket {
+            return Err("expected either --port and --host or --socket".to_owned());
         }
         let mut config = self.config.world(self.world.unwrap_or_default());
+        let variable = || std::env::var("AURA_SANDBOX_ADMIN_TOKEN").ok().filter(|t| !t.is_empty());
+        if let Some(token) = self.admin_token.or_else(variable) {
+            config = config.admin_token(token);
+        }
         if let Some(seed) = self.seed {
             config = config.seed(seed);
         }
@@ -136,7 +198,14 @@ impl Said {
         if self.loopback {
             config = config.rate_limit_loopback();
         }
-        Ok(Command::Serve(Box::new(config)))
+        config.check()?;
+        Ok(Command::Serve(Box::new(Start {
+            config,
+            demo: self.demo,
+            stay: self.stay,
+            ready_file: self.ready_file,
+            command,
+        })))
     }
 }
 

@@ -1,6 +1,7 @@
 //! What a sandbox can be told before it starts.
 
 use std::fmt;
+use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -8,80 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Timestamp;
 use crate::new::{NewClock, NewWorld};
-
-/// Which of the two recorded servers the sandbox behaves like.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(rename_all = "lowercase")]
-#[non_exhaustive]
-pub enum Profile {
-    /// hex.pm of August 2026 and later: no password-reset endpoint, Basic authentication is off.
-    #[default]
-    Current,
-    /// hex.pm up to July 2026, and many a self-hosted server: both are there.
-    Legacy,
-}
-
-impl Profile {
-    /// The name on the command line and in the ready line.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Profile::Current => "current",
-            Profile::Legacy => "legacy",
-        }
-    }
-}
-
-impl fmt::Display for Profile {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for Profile {
-    type Err = String;
-
-    fn from_str(name: &str) -> Result<Self, Self::Err> {
-        match name {
-            "current" => Ok(Profile::Current),
-            "legacy" => Ok(Profile::Legacy),
-            other => {
-                Err(format!("unknown profile \"{other}\": expected \"current\" or \"legacy\""))
-            }
-        }
-    }
-}
-
-/// The order in which the keys of JSON objects are written. The real server promises none: its
-/// Erlang version decides.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(rename_all = "lowercase")]
-#[non_exhaustive]
-pub enum KeyOrder {
-    /// As today's servers do: rows of audit logs begin with `params`, all else is by name.
-    #[default]
-    Current,
-    /// As the recorded servers did: all is by name.
-    Recorded,
-    /// Another order for each object of each reply, by the seed. The admin API stays as it is.
-    Shuffled,
-}
-
-impl FromStr for KeyOrder {
-    type Err = String;
-
-    fn from_str(name: &str) -> Result<Self, Self::Err> {
-        match name {
-            "current" => Ok(KeyOrder::Current),
-            "recorded" => Ok(KeyOrder::Recorded),
-            "shuffled" => Ok(KeyOrder::Shuffled),
-            other => Err(format!(
-                "unknown order \"{other}\": expected \"current\", \"recorded\" or \"shuffled\""
-            )),
-        }
-    }
-}
+use crate::profile::{KeyOrder, Profile};
 
 /// How to start a [`Sandbox`](crate::Sandbox).
 ///
@@ -89,14 +17,33 @@ impl FromStr for KeyOrder {
 /// use aura_sandbox::{Config, Profile};
 /// let config = Config::default().profile(Profile::Legacy);
 /// ```
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct Config {
     pub(crate) profile: Profile,
+    pub(crate) host: Option<IpAddr>,
     pub(crate) port: u16,
     pub(crate) socket: Option<PathBuf>,
     pub(crate) tls: Option<Tls>,
+    pub(crate) http2: Http2,
+    pub(crate) admin_token: Option<String>,
+    pub(crate) verbose: bool,
     pub(crate) data: Option<PathBuf>,
     pub(crate) world: NewWorld,
+}
+
+/// Without the token: this ends up in logs.
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Config")
+            .field("profile", &self.profile)
+            .field("host", &self.address())
+            .field("port", &self.port)
+            .field("socket", &self.socket)
+            .field("tls", &self.tls)
+            .field("http2", &self.http2)
+            .field("data", &self.data)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Which certificate a server with TLS shows. Its issuer's certificate is in a file, see
@@ -133,14 +80,79 @@ impl FromStr for Tls {
     }
 }
 
+/// How a server with TLS speaks HTTP/2 on new connections.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Http2 {
+    /// Whether HTTP/2 is offered beside HTTP/1.1; true by default.
+    pub enabled: bool,
+    /// How many requests a client may have open on one connection; no limit by default. The server
+    /// refuses more with REFUSED_STREAM.
+    pub max_concurrent_streams: Option<u32>,
+    /// How many bytes of a request's body a client may send before the server asks for more; 65535
+    /// by default. With 0 no body ever arrives.
+    pub initial_window: u32,
+}
+
+impl Default for Http2 {
+    fn default() -> Self {
+        Http2 { enabled: true, max_concurrent_streams: None, initial_window: 65_535 }
+    }
+}
+
+impl Http2 {
+    /// A larger window is an error of the protocol.
+    const LARGEST_WINDOW: u32 = (1 << 31) - 1;
+
+    pub(crate) fn check(&self) -> Result<(), String> {
+        match self.initial_window > Self::LARGEST_WINDOW {
+            true => Err(format!(
+                "initial_window: expected 0 to {}, not {}",
+                Self::LARGEST_WINDOW,
+                self.initial_window
+            )),
+            false => Ok(()),
+        }
+    }
+}
+
 impl Config {
-    /// Behaves like this server; [`Profile::Current`] unless said otherwise.
+    pub(crate) fn address(&self) -> IpAddr {
+        self.host.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST))
+    }
+
+    /// Says what [`Sandbox::start`](crate::Sandbox::start) would refuse before it listens.
+    pub fn check(&self) -> Result<(), String> {
+        self.http2.check()?;
+        if self.socket.is_some() && self.host.is_some() {
+            return Err("expected either a host or a socket".to_owned());
+        }
+        match &self.admin_token {
+            None if !self.address().is_loopback() => Err(format!(
+                "the host {} can be reached from other machines: set an admin token",
+                self.address()
+            )),
+            Some(token) if token.is_empty() || !token.bytes().all(|b| b.is_ascii_graphic()) => {
+                Err("admin token: expected visible ASCII characters without spaces".to_owned())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Behaves like this server; [`Profile::Current`] by default.
     pub fn profile(mut self, profile: Profile) -> Self {
         self.profile = profile;
         self
     }
 
-    /// Listens on this port of 127.0.0.1; 0, the default, takes a free one.
+    /// Listens on this address; 127.0.0.1 by default. Another one than a loopback address needs
+    /// [`Config::admin_token`].
+    pub fn host(mut self, host: IpAddr) -> Self {
+        self.host = Some(host);
+        self
+    }
+
+    /// Listens on this port; 0, the default, takes a free one.
     pub fn port(mut self, port: u16) -> Self {
         self.port = port;
         self
@@ -152,9 +164,27 @@ impl Config {
         self
     }
 
-    /// Speaks TLS, with this certificate.
+    /// Uses TLS with this certificate.
     pub fn tls(mut self, tls: Tls) -> Self {
         self.tls = Some(tls);
+        self
+    }
+
+    /// Changes how a server with TLS speaks HTTP/2.
+    pub fn http2(mut self, http2: Http2) -> Self {
+        self.http2 = http2;
+        self
+    }
+
+    /// The token of the admin API; a random one by default.
+    pub fn admin_token(mut self, token: impl Into<String>) -> Self {
+        self.admin_token = Some(token.into());
+        self
+    }
+
+    /// Logs every request on standard error, except those to the admin API.
+    pub fn verbose(mut self) -> Self {
+        self.verbose = true;
         self
     }
 
@@ -165,7 +195,7 @@ impl Config {
         self
     }
 
-    /// Starts from this world; an empty one unless said otherwise. What the other methods say
+    /// Starts from this world; an empty one by default. What the other methods say
     /// about a world goes into this one: they come after.
     pub fn world(mut self, world: NewWorld) -> Self {
         self.world = world;

@@ -8,17 +8,17 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::config::{KeyOrder, Profile};
 use crate::host::{Hosted, Shared};
 use crate::journal::{JournalEntry, JournalFilter};
+use crate::new::Mail;
+use crate::new::RateLimits;
+use crate::new::Role;
 use crate::new::{
     NewAuditLog, NewAuditRow, NewAuditWriter, NewKey, NewOrganization, NewToken, NewUser, NewWorld,
 };
+use crate::profile::{KeyOrder, Profile};
 use crate::rules::Rule;
 use crate::world::World;
-use crate::world::account::Role;
-use crate::world::limits::RateLimits;
-use crate::world::mail::Mail;
 
 /// Ready-made state that does not fit: a name that is taken, an organization that is not there.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -98,6 +98,10 @@ impl WorldHandle {
 
     fn seed<T>(&self, act: impl FnOnce(&mut World) -> Result<T, String>) -> Result<T, SeedError> {
         Ok(self.hosted.change(act)??)
+    }
+
+    pub(crate) fn has_user(&self, username: &str) -> bool {
+        self.hosted.world().known_user(username).is_ok()
     }
 
     /// Puts a ready-made account into the world, without checks, rows or mail.
@@ -240,14 +244,26 @@ impl WorldHandle {
         self.set(|world| world.key_order = order);
     }
 
-    /// Adds a rule behind those that are there.
-    pub fn add_rule(&self, rule: Rule) -> Result<(), SeedError> {
-        self.seed(|world| world.rules.add(rule).map(drop))
+    /// Adds a rule behind those that are there, and returns its number.
+    pub fn add_rule(&self, rule: Rule) -> Result<u64, SeedError> {
+        self.seed(|world| world.rules.add(rule))
+    }
+
+    /// The rule of this number, with how often it struck.
+    pub fn rule(&self, number: u64) -> Option<Rule> {
+        self.hosted.world().rules.get(number).cloned()
+    }
+
+    /// Takes one rule away; `false` if it is not there.
+    pub fn remove_rule(&self, number: u64) -> bool {
+        let mut removed = false;
+        self.set(|world| removed = world.rules.remove(number));
+        removed
     }
 
     /// The rules, with how often they struck.
     pub fn rules(&self) -> Vec<Rule> {
-        self.hosted.world().rules.list().to_vec()
+        self.hosted.world().rules.list()
     }
 
     /// Takes all rules away.

@@ -8,9 +8,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use hyper::Uri;
 
-use crate::config::{KeyOrder, Profile};
-use crate::http::reply::Reply;
+use crate::config::Http2;
+use crate::http::reply::Stamp;
 use crate::new::NewWorld;
+use crate::profile::{KeyOrder, Profile};
 use crate::random::{Use, system_secret};
 use crate::store::Store;
 use crate::world::{Place, World};
@@ -23,6 +24,9 @@ const MOST_WORLDS: usize = 10_000;
 pub(crate) struct Shared {
     pub(crate) root: Arc<Hosted>,
     profile: Profile,
+    http2: Mutex<Http2>,
+    /// Whether requests are logged on standard error.
+    pub(crate) verbose: bool,
     worlds: RwLock<BTreeMap<String, Arc<Hosted>>>,
     next: AtomicU64,
 }
@@ -39,15 +43,6 @@ pub(crate) struct Hosted {
     /// What a reset goes back to.
     start: NewWorld,
     store: Option<Mutex<Store>>,
-}
-
-/// What every reply carries, from the world it comes from.
-#[derive(Debug)]
-pub(crate) struct Stamp {
-    pub(crate) date: String,
-    pub(crate) request_id: [u8; 15],
-    /// Decides the order of keys where it is to be shuffled.
-    pub(crate) key_nonce: Option<u64>,
 }
 
 impl Hosted {
@@ -113,13 +108,13 @@ impl Hosted {
     }
 
     /// The stamp of a reply; the sandbox's own replies use up no request id.
-    pub(crate) fn stamp(&self, reply: &Reply) -> Stamp {
+    pub(crate) fn stamp(&self, is_plain: bool) -> Stamp {
         let mut world = self.world();
-        let shuffled = world.key_order == KeyOrder::Shuffled && !reply.is_plain();
+        let shuffled = world.key_order == KeyOrder::Shuffled && !is_plain;
         Stamp {
             key_nonce: shuffled.then(|| u64::from_be_bytes(world.random.bytes(Use::Keys))),
             date: crate::clock::http_date(world.clock.peek()),
-            request_id: match reply.is_plain() {
+            request_id: match is_plain {
                 true => [0; 15],
                 false => world.random.bytes(Use::Request),
             },
@@ -128,8 +123,26 @@ impl Hosted {
 }
 
 impl Shared {
-    pub(crate) fn new(root: Hosted, profile: Profile) -> Self {
-        Shared { root: Arc::new(root), profile, worlds: RwLock::default(), next: AtomicU64::new(1) }
+    pub(crate) fn new(root: Hosted, profile: Profile, http2: Http2, verbose: bool) -> Self {
+        Shared {
+            root: Arc::new(root),
+            profile,
+            http2: Mutex::new(http2),
+            verbose,
+            worlds: RwLock::default(),
+            next: AtomicU64::new(1),
+        }
+    }
+
+    /// How connections speak HTTP/2 from now on.
+    pub(crate) fn http2(&self) -> Http2 {
+        self.http2.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn set_http2(&self, http2: Http2) -> Result<(), String> {
+        http2.check()?;
+        *self.http2.lock().unwrap_or_else(PoisonError::into_inner) = http2;
+        Ok(())
     }
 
     /// Makes a world of its own.

@@ -6,7 +6,7 @@
 use std::collections::VecDeque;
 
 use hyper::header::HeaderMap;
-use hyper::{Method, Uri};
+use hyper::{Method, Uri, Version};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -34,6 +34,8 @@ pub struct JournalEntry {
     pub time: String,
     /// The world's id; empty for the first one.
     pub world: String,
+    /// The version of HTTP: `1.0`, `1.1` or `2`.
+    pub http: String,
     /// The method.
     pub method: String,
     /// Path and query, without the world's prefix; the values of secrets hashed.
@@ -130,6 +132,7 @@ impl JournalEntry {
     }
 
     pub(crate) fn new(
+        http: Version,
         method: &Method,
         uri: &Uri,
         headers: &HeaderMap,
@@ -145,6 +148,12 @@ impl JournalEntry {
             id: 0,
             time: String::new(),
             world: String::new(),
+            http: match http {
+                Version::HTTP_2 => "2",
+                Version::HTTP_10 => "1.0",
+                _ => "1.1",
+            }
+            .to_owned(),
             method: method.to_string(),
             target,
             headers: headers
@@ -229,7 +238,8 @@ mod tests {
         let mut journal = Journal::default();
         let uri: Uri = "/api".parse().expect("a target");
         for _ in 0..100 {
-            let mut entry = JournalEntry::new(&Method::GET, &uri, &HeaderMap::new(), None);
+            let mut entry =
+                JournalEntry::new(Version::HTTP_11, &Method::GET, &uri, &HeaderMap::new(), None);
             entry.headers.push(("x".to_owned(), "x".repeat(1024 * 1024)));
             journal.add(entry);
         }

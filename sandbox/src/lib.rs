@@ -25,18 +25,20 @@
 //!
 //! Inside, `world` is the state and its rules, `host` the worlds of one process, `http` the way from
 //! socket to endpoint, `api` the imitated endpoints, `web` the pages behind links in mail, `admin`
-//! the sandbox's own API, `rules` how it misbehaves, `journal` what arrived, `new` what is put in,
-//! `store` a world in a file, `tls` certificates, `term` the wire formats.
+//! the sandbox's own API, `rules` how it misbehaves, `journal` what arrived, `new` what is put in, `profile` the servers it behaves like,
+//! `store` a world in a file, `demo` a world to try a client with, `tls` certificates, `term` the wire formats.
 
 mod admin;
 mod api;
 mod clock;
 mod config;
+mod demo;
 mod handle;
 mod host;
 mod http;
 mod journal;
 mod new;
+mod profile;
 mod random;
 mod rules;
 mod sandbox;
@@ -46,17 +48,19 @@ mod tls;
 mod web;
 mod world;
 
-pub use config::{Config, KeyOrder, Profile, Tls};
+pub use config::{Config, Http2, Tls};
+pub use demo::Demo;
 pub use handle::{SeedError, WorldHandle};
 pub use jiff::Timestamp;
 pub use journal::{JournalEntry, JournalFilter};
 pub use new::{
-    NewAuditLog, NewAuditRow, NewAuditWriter, NewClock, NewCount, NewCounts, NewDraws, NewEmail,
-    NewKey, NewLastUse, NewMembership, NewOrganization, NewPackage, NewReset, NewToken, NewUser,
-    NewWorld,
+    Handles, Mail, NewAuditLog, NewAuditRow, NewAuditWriter, NewClock, NewCount, NewCounts,
+    NewDraws, NewEmail, NewKey, NewLastUse, NewMembership, NewOrganization, NewPackage, NewReset,
+    NewToken, NewUser, NewWorld, NewWrongCodes, RateLimits, Role,
 };
-pub use rules::{Action, AuditRowInsert, CannedReply, CloseAt, InsertTime, RowCount, Rule};
+pub use profile::{KeyOrder, Profile};
+pub use rules::{
+    Action, AuditRowInsert, CannedReply, CloseAt, FloodFrame, InsertTime, ReplyPoint, RowCount,
+    Rule,
+};
 pub use sandbox::Sandbox;
-pub use world::account::{Handles, Role};
-pub use world::limits::RateLimits;
-pub use world::mail::Mail;

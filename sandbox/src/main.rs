@@ -1,15 +1,21 @@
-//! `aura-sandbox`: the server as a program. See the README for what it prints and when it ends.
+//! `aura-sandbox`: the server as a program. The README says what it prints and when it ends.
+//!
+//! `cli` reads the command line, `ready` says where the server is, `command` runs a program against
+//! it, `lifeline` says when to end.
 
 mod cli;
+mod command;
 mod lifeline;
+mod ready;
 
-use std::io::Write;
+use std::io::{self, IsTerminal};
 use std::process::ExitCode;
 use std::sync::mpsc;
 
 use aura_sandbox::Sandbox;
 
-use cli::Command;
+use cli::{Command, Start};
+use ready::Ready;
 
 fn main() -> ExitCode {
     match cli::parse(std::env::args_os()) {
@@ -17,13 +23,10 @@ fn main() -> ExitCode {
             print!("{text}");
             ExitCode::SUCCESS
         }
-        Ok(Command::Serve(config)) => match run(*config) {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(error) => {
-                eprintln!("aura-sandbox: {error}");
-                ExitCode::FAILURE
-            }
-        },
+        Ok(Command::Serve(start)) => run(*start).unwrap_or_else(|error| {
+            eprintln!("aura-sandbox: {error}");
+            ExitCode::FAILURE
+        }),
         Err(complaint) => {
             eprintln!("aura-sandbox: {complaint}\nTry 'aura-sandbox --help'.");
             ExitCode::from(2)
@@ -40,33 +43,23 @@ fn make_room() {
     let _ = setrlimit(Resource::Nofile, limit);
 }
 
-fn run(config: aura_sandbox::Config) -> std::io::Result<()> {
+fn run(start: Start) -> io::Result<ExitCode> {
+    let own_limit = rustix::process::getrlimit(rustix::process::Resource::Nofile);
     make_room();
-    let (end, ended) = mpsc::channel();
-    // Before the ready line: whoever reads it may end us at once.
-    lifeline::watch(&end)?;
-    let sandbox = Sandbox::start(config)?;
-    let mut ready = serde_json::json!({
-        "url": sandbox.url(),
-        "api_url": sandbox.api_url(),
-        "port": sandbox.port(),
-        "pid": std::process::id(),
-        "profile": sandbox.profile().as_str(),
-        "admin_url": sandbox.admin_url(),
-        "admin_token": sandbox.admin_token(),
-    });
-    if let Some(path) = sandbox.socket() {
-        ready["socket"] = path.to_string_lossy().into();
-        ready["port"] = serde_json::Value::Null;
+    let (events, happened) = mpsc::channel();
+    // Before anybody is told where it is: whoever knows may end it at once.
+    lifeline::watch(&events, start.stay, start.command.is_empty())?;
+    let sandbox = Sandbox::start(start.config)?;
+    let demo = start.demo.then(|| sandbox.add_demo()).transpose().map_err(io::Error::other)?;
+    let ready = Ready::new(&sandbox, demo);
+    let _file = start.ready_file.as_deref().map(|path| ready.write(path)).transpose()?;
+    if let [program, arguments @ ..] = start.command.as_slice() {
+        return command::run(program, arguments, &ready, own_limit, &events, &happened);
     }
-    if let Some(path) = sandbox.ca_file() {
-        ready["ca_file"] = path.to_string_lossy().into();
-    }
-    let mut out = std::io::stdout().lock();
-    writeln!(out, "{ready}")?;
-    out.flush()?;
-    drop(out);
+    let text =
+        if io::stdout().is_terminal() { ready.banner() } else { format!("{}\n", ready.json()) };
+    io::Write::write_all(&mut io::stdout(), text.as_bytes())?;
     // The senders outlive this call: it ends with a message and never otherwise.
-    let _ = ended.recv();
-    Ok(())
+    let _ = happened.recv();
+    Ok(ExitCode::SUCCESS)
 }

@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::fmt;
 use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -10,13 +11,13 @@ use std::thread::JoinHandle;
 
 use tokio::sync::oneshot;
 
-use crate::config::Config;
-use crate::handle::WorldHandle;
+use crate::config::{Config, Http2};
+use crate::handle::{SeedError, WorldHandle};
 use crate::host::{Hosted, Shared};
-use crate::http::listen::{self, Bound};
+use crate::http::listen::{self, Bound, TlsConfigs};
 use crate::http::serve;
 use crate::store::Store;
-use crate::tls::{CaFile, identity};
+use crate::tls::{CaFile, Identity, identity};
 use crate::world::Place;
 
 /// A running server; it stops when this is dropped. It is also the handle of its first world, see
@@ -31,28 +32,35 @@ pub struct Sandbox {
 }
 
 impl Sandbox {
-    /// Starts a server on 127.0.0.1, with an empty world unless told otherwise; it answers when
-    /// this returns.
+    /// Starts a server, by default on 127.0.0.1 with an empty world. It answers when this returns.
     pub fn start(config: Config) -> io::Result<Sandbox> {
+        let invalid = |error| io::Error::new(io::ErrorKind::InvalidInput, error);
+        config.check().map_err(invalid)?;
         let store = config.data.as_deref().map(Store::open).transpose()?;
-        let (tls, ca_file) = match config.tls.map(identity).transpose()? {
-            Some(identity) => (Some(identity.config), Some(identity.ca_file)),
-            None => (None, None),
-        };
+        let (tls, ca_file) =
+            match config.tls.map(|tls| identity(tls, config.address())).transpose()? {
+                Some(Identity { http2, http1, ca_file }) => {
+                    (Some(TlsConfigs { http2, http1 }), Some(ca_file))
+                }
+                None => (None, None),
+            };
         let bound = match &config.socket {
             Some(path) => listen::path(path)?,
-            None => listen::port(config.port)?,
+            None => listen::address(SocketAddr::new(config.address(), config.port))?,
         };
         let port = bound.port()?;
         let scheme = if tls.is_some() { "https" } else { "http" };
         let url = match config.socket {
             Some(_) => format!("{scheme}://localhost"),
-            None => format!("{scheme}://127.0.0.1:{port}"),
+            None => format!("{scheme}://{}", SocketAddr::new(reachable(config.address()), port)),
         };
         let place = Place { url, prefix: String::new() };
-        let root = Hosted::new(String::new(), config.profile, place, config.world, store)
-            .map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
-        let shared = Arc::new(Shared::new(root, config.profile));
+        let mut root = Hosted::new(String::new(), config.profile, place, config.world, store)
+            .map_err(invalid)?;
+        if let Some(token) = config.admin_token {
+            root.admin_token = token;
+        }
+        let shared = Arc::new(Shared::new(root, config.profile, config.http2, config.verbose));
         let (stop, thread) = spawn(bound, tls, Arc::clone(&shared))?;
         let hosted = Arc::clone(&shared.root);
         Ok(Sandbox {
@@ -75,19 +83,34 @@ impl Sandbox {
         self.socket.as_deref()
     }
 
+    /// How the server speaks HTTP/2.
+    pub fn http2(&self) -> Http2 {
+        self.world.shared.http2()
+    }
+
+    /// Changes how the server speaks HTTP/2, for connections from now on.
+    pub fn set_http2(&self, http2: Http2) -> Result<(), SeedError> {
+        Ok(self.world.shared.set_http2(http2)?)
+    }
+
     /// With TLS: the file with the issuer's certificate, PEM. It goes away with the server.
     pub fn ca_file(&self) -> Option<&Path> {
         self.ca_file.as_ref().map(CaFile::path)
     }
 }
 
+/// The address that this machine reaches it at.
+fn reachable(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V4(address) if address.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(address) if address.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        address => address,
+    }
+}
+
 type Running = (oneshot::Sender<Infallible>, JoinHandle<()>);
 
-fn spawn(
-    bound: Bound,
-    tls: Option<Arc<rustls::ServerConfig>>,
-    shared: Arc<Shared>,
-) -> io::Result<Running> {
+fn spawn(bound: Bound, tls: Option<TlsConfigs>, shared: Arc<Shared>) -> io::Result<Running> {
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build()?;
     let (stop, stopped) = oneshot::channel();

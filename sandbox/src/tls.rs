@@ -1,6 +1,7 @@
 //! Certificates made at the start, good ones and bad ones.
 
 use std::io;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -15,10 +16,16 @@ use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use crate::config::Tls;
 use crate::random::system_secret;
 
+/// The name of HTTP/2 in TLS.
+pub(crate) const HTTP2: &[u8] = b"h2";
+
 /// A server's side of TLS, and the file with the issuer a client is to trust.
 #[derive(Debug)]
 pub(crate) struct Identity {
-    pub(crate) config: Arc<rustls::ServerConfig>,
+    /// With HTTP/2.
+    pub(crate) http2: Arc<rustls::ServerConfig>,
+    /// Without.
+    pub(crate) http1: Arc<rustls::ServerConfig>,
     pub(crate) ca_file: CaFile,
 }
 
@@ -39,19 +46,23 @@ impl Drop for CaFile {
     }
 }
 
-pub(crate) fn identity(tls: Tls) -> io::Result<Identity> {
-    make(tls).map_err(|error| io::Error::other(format!("cannot make a certificate: {error}")))
+/// `host`: where the server listens.
+pub(crate) fn identity(tls: Tls, host: IpAddr) -> io::Result<Identity> {
+    make(tls, host).map_err(|error| io::Error::other(format!("cannot make a certificate: {error}")))
 }
 
-fn make(tls: Tls) -> Result<Identity, Box<dyn std::error::Error + Send + Sync>> {
+fn make(tls: Tls, host: IpAddr) -> Result<Identity, Box<dyn std::error::Error + Send + Sync>> {
     let trusted = issuer("aura-sandbox")?;
     let stranger = issuer("aura-sandbox, another issuer")?;
     let signer = if tls == Tls::UnknownIssuer { &stranger } else { &trusted };
-    let names: &[&str] = match tls {
-        Tls::WrongHost => &["another-host.invalid"],
-        _ => &["127.0.0.1", "localhost"],
+    let names = match tls {
+        Tls::WrongHost => vec!["another-host.invalid".to_owned()],
+        _ => ["127.0.0.1", "::1", "localhost"]
+            .map(str::to_owned)
+            .into_iter()
+            .chain((!host.is_loopback() && !host.is_unspecified()).then(|| host.to_string()))
+            .collect(),
     };
-    let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
     let mut params = CertificateParams::new(names)?;
     params.distinguished_name.push(DnType::CommonName, "aura-sandbox server");
     let (from, to) = match tls {
@@ -64,11 +75,13 @@ fn make(tls: Tls) -> Result<Identity, Box<dyn std::error::Error + Send + Sync>> 
     let ca_file = write(&trusted.pem())?;
     let private = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = rustls::ServerConfig::builder_with_provider(provider)
+    let http1 = rustls::ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()?
         .with_no_client_auth()
         .with_single_cert(vec![certificate.der().clone()], private)?;
-    Ok(Identity { config: Arc::new(config), ca_file })
+    let mut http2 = http1.clone();
+    http2.alpn_protocols = vec![HTTP2.to_vec(), b"http/1.1".to_vec()];
+    Ok(Identity { http2: Arc::new(http2), http1: Arc::new(http1), ca_file })
 }
 
 fn issuer(name: &str) -> Result<CertifiedIssuer<'static, KeyPair>, rcgen::Error> {

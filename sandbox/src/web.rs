@@ -2,6 +2,7 @@
 //!
 //! The real server keeps sessions and flashes here; this one says in the page what happened.
 
+use crate::http::accept::Format;
 use crate::http::html::{escape, page};
 use crate::http::reply::Reply;
 use crate::http::request::Request;
@@ -134,7 +135,9 @@ fn reset(world: &mut World, request: &Request) -> Reply {
     let Some(name) = text(&request.params, "username") else {
         return bad_link();
     };
-    world.reset_init(name, None, request.user_agent().as_deref());
+    if !world.reset_init(name, None, request.user_agent().as_deref()) {
+        return Reply::error(500, Format::Html).last();
+    }
     let news = "<p>If such an account exists, a mail with a reset link is on its way.</p>";
     Reply::html(200, page("Reset your password", news))
 }

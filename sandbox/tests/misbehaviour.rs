@@ -104,6 +104,39 @@ fn hangs_up_wherever_it_is_told_to() {
 }
 
 #[test]
+fn falls_silent_and_stays_connected() {
+    let whole = get(&start(r#"{"times": 0}"#)).len();
+    for at in ["before", "after_headers", "in_body"] {
+        let sandbox = start(&format!(r#"{{"times": 1, "then": {{"silence": {{"at": "{at}"}}}}}}"#));
+        let mut socket = TcpStream::connect(("127.0.0.1", sandbox.port())).expect("connect");
+        let request = "GET /api/users/eric HTTP/1.1\r\nHost: x\r\nUser-Agent: x\r\n\r\n";
+        socket.write_all(request.as_bytes()).expect("write");
+        let (mut text, mut buffer) = (Vec::new(), [0; 4096]);
+        if at != "before" {
+            socket.set_read_timeout(Some(bound(60))).expect("timeout");
+            let count = socket.read(&mut buffer).expect("the beginning");
+            text.extend_from_slice(&buffer[..count]);
+        }
+        socket.set_read_timeout(Some(Duration::from_millis(200))).expect("timeout");
+        let end = loop {
+            match socket.read(&mut buffer) {
+                Ok(0) => break None,
+                Ok(count) => text.extend_from_slice(&buffer[..count]),
+                Err(error) => break Some(error.kind()),
+            }
+        };
+        assert_eq!(end, Some(std::io::ErrorKind::WouldBlock), "{at}: it stays open");
+        let text = String::from_utf8(text).expect("text");
+        match at {
+            "before" => assert_eq!(text, ""),
+            "after_headers" => assert!(text.ends_with("\r\n\r\n"), "{text}"),
+            _ => assert!(!parts(&text).1.is_empty() && text.len() < whole, "{text}"),
+        }
+        assert_eq!(get(&sandbox).len(), whole, "another connection is served");
+    }
+}
+
+#[test]
 fn a_lost_reply_of_a_request_that_was_done_or_not() {
     let body = r#"{"username": "jose", "email": "jose@example.com"}"#;
     for (run, exists) in [("true", "200"), ("false", "404")] {
@@ -185,6 +218,24 @@ fn slow_replies() {
     assert_eq!(length(parts(&text).0), parts(&text).1.len());
     let pauses = u32::try_from((text.len() - 1) / 100).expect("few");
     assert!(since.elapsed() >= Duration::from_millis(20) * pauses);
+}
+
+#[test]
+fn one_rule_by_its_number() {
+    let sandbox = Sandbox::start(Config::default()).expect("start");
+    let client = Client::new(&sandbox, sandbox.port());
+    let rule = |status: u16| json!({"then": {"reply": {"status": status}}, "times": 1});
+    assert_eq!(client.done("POST", "/rules", rule(503))["number"], 0);
+    assert_eq!(client.done("POST", "/rules", rule(504))["number"], 1);
+    assert_eq!(client.get("/api", "").status, 503);
+    assert_eq!(client.done("GET", "/rules/0", json!(null))["struck"], 1);
+    client.done("DELETE", "/rules/0", json!(null));
+    assert_eq!(client.admin("GET", "/rules/0", "").status, 404);
+    assert_eq!(client.admin("DELETE", "/rules/0", "").status, 404);
+    assert_eq!(client.admin("GET", "/rules/x", "").status, 404);
+    assert_eq!(client.done("POST", "/rules", rule(418))["number"], 2, "no number comes twice");
+    assert_eq!(client.get("/api", "").status, 504, "the others keep theirs");
+    assert_eq!(client.done("GET", "/rules/1", json!(null))["struck"], 1);
 }
 
 #[test]

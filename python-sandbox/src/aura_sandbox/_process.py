@@ -7,12 +7,12 @@ import os
 import shutil
 import subprocess
 import sysconfig
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from ._forms import Certificate, Http2, KeyOrder, Profile, given
 from ._world import World
 
 _NAME = "aura-sandbox"
@@ -46,19 +46,65 @@ class Sandbox(World):
 
     port: int | None = None
     ca_file: str | None = None
+    api_key: str | None = field(default=None, repr=False)
     _process: subprocess.Popen[str] | None = field(default=None, repr=False, compare=False)
 
     @classmethod
-    def start(cls, *args: str, program: str | None = None) -> Sandbox:
-        """Start the program with these options and wait until it answers."""
-        command: Sequence[str] = [program or find_program(), *args]
+    def start(
+        cls,
+        *args: str,
+        profile: Profile | None = None,
+        port: int | None = None,
+        socket: str | os.PathLike[str] | None = None,
+        tls: Certificate | None = None,
+        http2: bool = True,
+        world: str | os.PathLike[str] | None = None,
+        data: str | os.PathLike[str] | None = None,
+        seed: int | None = None,
+        key_order: KeyOrder | None = None,
+        clock: str | None = None,
+        frozen: bool = False,
+        rate_limit_loopback: bool = False,
+        demo: bool = False,
+        verbose: bool = False,
+        program: str | None = None,
+    ) -> Sandbox:
+        """Start the program and wait until it answers.
+
+        The parameters are the program's options. Options as words, such as
+        ``start("--profile", "legacy")``, come first. With ``demo`` the key is in ``api_key``;
+        with ``verbose`` the program logs every request on this process's standard error.
+        """
+        options = {
+            "profile": profile,
+            "port": port,
+            "socket": socket,
+            "tls": tls,
+            "world": world,
+            "data": data,
+            "seed": seed,
+            "key-order": key_order,
+            "clock": clock,
+        }
+        switches = {
+            "no-http2": not http2,
+            "frozen": frozen,
+            "rate-limit-loopback": rate_limit_loopback,
+            "demo": demo,
+            "verbose": verbose,
+        }
+        command: list[str] = [program or find_program(), *args]
+        for name, value in options.items():
+            if value is not None:
+                command += [f"--{name}", str(value)]
+        command += [f"--{name}" for name, wanted in switches.items() if wanted]
         try:
             # It reads its standard input only to notice that we are gone.
             process = subprocess.Popen(
                 command,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
+                stderr=None if verbose else subprocess.PIPE,
                 text=True,
             )
         except OSError as error:
@@ -67,7 +113,7 @@ class Sandbox(World):
         line = process.stdout.readline()
         if not line:
             _, complaint = process.communicate()
-            raise StartError(complaint.strip() or f"{command[0]} ended without a word")
+            raise StartError((complaint or "").strip() or f"{command[0]} ended without a word")
         ready = json.loads(line)
         return cls(
             id="",
@@ -77,6 +123,7 @@ class Sandbox(World):
             socket=ready.get("socket"),
             port=ready["port"],
             ca_file=ready.get("ca_file"),
+            api_key=ready.get("api_key"),
             _process=process,
         )
 
@@ -94,6 +141,22 @@ class Sandbox(World):
     def delete_world(self, world: World) -> None:
         """Delete a world: its address is 404 from now on."""
         self.admin("DELETE", f"/worlds/{world.id}")
+
+    def http2(
+        self,
+        *,
+        enabled: bool | None = None,
+        max_concurrent_streams: int | None = None,
+        initial_window: int | None = None,
+    ) -> Http2:
+        """Replace the settings of HTTP/2 for new connections, and return them."""
+        form = given(
+            enabled=enabled,
+            max_concurrent_streams=max_concurrent_streams,
+            initial_window=initial_window,
+        )
+        answer: Http2 = self.admin("PUT", "/http2", form)
+        return answer
 
     def close(self) -> None:
         """Stop the program and wait for its end."""

@@ -3,38 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypedDict
+from types import TracebackType
 from urllib.parse import urlencode
 
+from ._forms import (
+    AuditRow,
+    AuditRowInsert,
+    Clock,
+    Email,
+    Handles,
+    Json,
+    KeyOrder,
+    RateLimits,
+    Role,
+    given,
+)
 from ._wire import exchange
-
-Json = Any
-
-
-class AtMost(TypedDict):
-    """A random number of rows from 0 to ``at_most``, by the seed."""
-
-    at_most: int
-
-
-class _AuditRowInsert(TypedDict):
-    when: Literal["before", "during", "after"]
-    username: str
-
-
-class AuditRowInsert(_AuditRowInsert, total=False):
-    """Rows that a rule writes into an audit log while it serves a request.
-
-    ``when`` and ``username`` are required. The moments are ``before`` the endpoint reads the log,
-    ``during`` the time from then to the reply's delay, and ``after`` that delay.
-    """
-
-    count: int | AtMost
-    action: str
-    params: Json
-    user_agent: str
 
 
 class AdminError(Exception):
@@ -46,11 +32,51 @@ class AdminError(Exception):
 
 
 @dataclass(frozen=True)
+class Rule:
+    """A rule of a world. As a context manager it is removed at the end of the block."""
+
+    world: World
+    number: int
+
+    @property
+    def seen(self) -> int:
+        """The number of requests that the rule has seen."""
+        return int(self._read().get("seen", 0))
+
+    @property
+    def struck(self) -> int:
+        """The number of requests that the rule has changed."""
+        return int(self._read().get("struck", 0))
+
+    def _read(self) -> dict[str, Json]:
+        return dict(self.world.admin("GET", f"/rules/{self.number}"))
+
+    def remove(self) -> None:
+        """Remove the rule. Does nothing if it is no longer there."""
+        try:
+            self.world.admin("DELETE", f"/rules/{self.number}")
+        except AdminError as error:
+            if error.status != 404:
+                raise
+
+    def __enter__(self) -> Rule:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.remove()
+
+
+@dataclass(frozen=True)
 class World:
     """A world: where its API is, and what can be done to it.
 
-    Everything here is the admin API under its own name; the sandbox's README says what each field
-    means.
+    Everything here is the admin API under its own name; sandbox/ADMIN.md says what each field
+    means. A field that is ``None`` is left out and gets its default.
     """
 
     id: str
@@ -79,80 +105,244 @@ class World:
             raise AdminError(status, answer["message"] if answer else f"status {status}")
         return answer
 
-    def add_user(self, username: str, **fields: Json) -> None:
-        """Put an account into the world as it is, without checks, rows or mail."""
-        self.admin("POST", "/users", {"username": username, **fields})
+    def add_user(
+        self,
+        username: str,
+        *,
+        password: str | None = None,
+        full_name: str | None = None,
+        handles: Handles | None = None,
+        emails: Iterable[Email | Sequence[str | bool]] | None = None,
+        packages: Iterable[str] | None = None,
+        organizations: Mapping[str, Role] | None = None,
+        service: bool = False,
+        deactivated: bool = False,
+        otp: str | None = None,
+    ) -> None:
+        """Add an account as it is, without checks, audit rows or mail.
 
-    def add_organization(self, name: str, **fields: Json) -> None:
-        """Put an organization into the world, and the account behind it."""
-        self.admin("POST", "/organizations", {"name": name, **fields})
+        Without ``emails`` it has one, ``USERNAME@example.com``: verified, primary and public. An
+        address is an object or a list ``[address, verified, primary, public]``.
+        """
+        if emails is None:
+            emails = [[f"{username}@example.com", True, True, True]]
+        form = given(
+            username=username,
+            password=password,
+            full_name=full_name,
+            handles=handles,
+            emails=list(emails),
+            packages=None if packages is None else list(packages),
+            organizations=None if organizations is None else dict(organizations),
+            service=service,
+            deactivated=deactivated,
+            otp=otp,
+        )
+        self.admin("POST", "/users", form)
 
-    def add_key(self, username: str | None = None, **fields: Json) -> str:
-        """Make a key and return its secret; ``organization=`` instead of a name works, too."""
-        if username is not None:
-            fields["username"] = username
-        return str(self.admin("POST", "/keys", fields)["secret"])
+    def add_organization(
+        self,
+        name: str,
+        *,
+        account_email: str | None = None,
+        account_packages: Iterable[str] | None = None,
+        billing_active: bool = True,
+        members: Mapping[str, Role] | None = None,
+    ) -> None:
+        """Add an organization, and the account behind it."""
+        form = given(
+            name=name,
+            account_email=account_email,
+            account_packages=None if account_packages is None else list(account_packages),
+            billing_active=billing_active,
+            members=None if members is None else dict(members),
+        )
+        self.admin("POST", "/organizations", form)
 
-    def add_token(self, username: str | None = None, **fields: Json) -> str:
-        """Make an OAuth token and return it."""
-        if username is not None:
-            fields["username"] = username
-        return str(self.admin("POST", "/tokens", fields)["token"])
+    def add_member(self, organization: str, username: str, role: Role) -> None:
+        """Add an account to an organization, or change its role."""
+        form = {"organization": organization, "username": username, "role": role}
+        self.admin("POST", "/members", form)
+
+    def add_key(
+        self,
+        username: str | None = None,
+        *,
+        organization: str | None = None,
+        name: str | None = None,
+        permissions: Iterable[str] | None = None,
+        secret: str | None = None,
+        revoked: bool = False,
+        revoke_in: int | None = None,
+    ) -> str:
+        """Add a key of an account or of an organization, and return its secret."""
+        form = given(
+            username=username,
+            organization=organization,
+            name=name,
+            permissions=None if permissions is None else list(permissions),
+            secret=secret,
+            revoked=revoked,
+            revoke_in=revoke_in,
+        )
+        return str(self.admin("POST", "/keys", form)["secret"])
+
+    def add_token(
+        self,
+        username: str | None = None,
+        *,
+        organization: str | None = None,
+        scopes: Iterable[str] | None = None,
+        token: str | None = None,
+        expires_in: int | None = None,
+    ) -> str:
+        """Add an OAuth token of an account or of an organization, and return it."""
+        form = given(
+            username=username,
+            organization=organization,
+            scopes=None if scopes is None else list(scopes),
+            token=token,
+            expires_in=expires_in,
+        )
+        return str(self.admin("POST", "/tokens", form)["token"])
 
     def add_audit_logs(
         self,
         username: str,
-        rows: Iterable[Mapping[str, Json]] | None = None,
-        **fields: Json,
+        rows: Iterable[AuditRow] | None = None,
+        *,
+        count: int | None = None,
+        first: int | None = None,
+        action: str | None = None,
+        params: Json = None,
+        user_agent: str | None = None,
+        tied: int | None = None,
     ) -> int:
-        """Append rows to an account's audit log, or ``count=`` of them, and return how many."""
-        if rows is not None:
-            fields["rows"] = list(rows)
-        return int(self.admin("POST", "/audit-logs", {"username": username, **fields})["added"])
+        """Append rows to an account's audit log, or ``count`` of them, and return how many."""
+        form = given(
+            username=username,
+            rows=None if rows is None else list(rows),
+            count=count,
+            first=first,
+            action=action,
+            params=params,
+            user_agent=user_agent,
+            tied=tied,
+        )
+        return int(self.admin("POST", "/audit-logs", form)["added"])
 
     def mailbox(self, to: str | None = None) -> list[dict[str, str]]:
         """Return the mail written so far, oldest first."""
         query = "" if to is None else "?" + urlencode({"to": to})
         return list(self.admin("GET", "/mailbox" + query))
 
-    def clock(self, **change: Json) -> dict[str, Json]:
-        """Change the clock (``reset``, ``time``, ``advance``, ``frozen``) and return it."""
-        return dict(self.admin("POST", "/clock", change))
+    def clock(
+        self,
+        *,
+        reset: bool = False,
+        time: str | None = None,
+        advance: float | None = None,
+        frozen: bool | None = None,
+    ) -> Clock:
+        """Change the clock, in the order of the parameters, and return it."""
+        form = given(reset=reset, time=time, advance=advance, frozen=frozen)
+        answer: Clock = self.admin("POST", "/clock", form)
+        return answer
 
-    def rate_limits(self, **change: Json) -> dict[str, Json]:
+    def rate_limits(
+        self,
+        *,
+        enabled: bool | None = None,
+        address: int | None = None,
+        user: int | None = None,
+        organization: int | None = None,
+        loopback: bool | None = None,
+    ) -> RateLimits:
         """Change the rate limits, and return them."""
-        return dict(self.admin("PUT", "/rate-limits", change))
+        form = given(
+            enabled=enabled,
+            address=address,
+            user=user,
+            organization=organization,
+            loopback=loopback,
+        )
+        answer: RateLimits = self.admin("PUT", "/rate-limits", form)
+        return answer
 
-    def key_order(self, order: Literal["current", "recorded", "shuffled"] | None = None) -> str:
+    def key_order(self, order: KeyOrder | None = None) -> str:
         """Change the order in which keys of JSON objects are written, if given, and return it."""
         form = None if order is None else {"key_order": order}
         method = "GET" if order is None else "PUT"
         return str(self.admin(method, "/key-order", form)["key_order"])
 
-    def add_rule(self, *, insert_audit_rows: Iterable[AuditRowInsert] = (), **rule: Json) -> None:
+    def add_rule(
+        self,
+        *,
+        then: Json = None,
+        name: str | None = None,
+        method: str | None = None,
+        path: str | None = None,
+        nth: int | None = None,
+        every: int | None = None,
+        probability: float | None = None,
+        times: int | None = None,
+        delay_before_ms: int | None = None,
+        delay_ms: int | None = None,
+        run: bool | None = None,
+        insert_audit_rows: Iterable[AuditRowInsert] = (),
+    ) -> Rule:
         """Misbehave: ``add_rule(path="/api/users/*", nth=2, then={"close": {"at": "before"}})``.
 
         With ``insert_audit_rows`` the log grows while a page of it is served:
         ``add_rule(insert_audit_rows=[{"when": "during", "username": "eric"}])``.
         """
-        rows = list(insert_audit_rows)
-        self.admin("POST", "/rules", {"insert_audit_rows": rows, **rule} if rows else rule)
+        form = given(
+            then=then,
+            name=name,
+            method=method,
+            path=path,
+            nth=nth,
+            every=every,
+            probability=probability,
+            times=times,
+            delay_before_ms=delay_before_ms,
+            delay_ms=delay_ms,
+            run=run,
+            insert_audit_rows=list(insert_audit_rows),
+        )
+        return Rule(self, int(self.admin("POST", "/rules", form)["number"]))
 
     def rules(self) -> list[dict[str, Json]]:
         """Return the rules, with how often they struck."""
         return list(self.admin("GET", "/rules"))
 
     def clear_rules(self) -> None:
-        """Take all rules away."""
+        """Remove all rules."""
         self.admin("DELETE", "/rules")
 
-    def add_audit_writer(self, username: str, *, every_ms: int, **fields: Json) -> None:
+    def add_audit_writer(
+        self,
+        username: str,
+        *,
+        every_ms: int,
+        count: int | None = None,
+        action: str | None = None,
+        params: Json = None,
+        user_agent: str | None = None,
+    ) -> None:
         """Start a program that writes a row into an account's audit log at this interval.
 
         It goes by the world's clock. It ends after ``count`` rows if you pass that, or when
         :meth:`clear_audit_writers` stops it.
         """
-        form = {"username": username, "every_ms": every_ms, **fields}
+        form = given(
+            username=username,
+            every_ms=every_ms,
+            count=count,
+            action=action,
+            params=params,
+            user_agent=user_agent,
+        )
         self.admin("POST", "/audit-writers", form)
 
     def audit_writers(self) -> list[dict[str, Json]]:
@@ -163,16 +353,50 @@ class World:
         """Stop the programs that write rows."""
         self.admin("DELETE", "/audit-writers")
 
-    def journal(self, **query: str | int) -> list[dict[str, Json]]:
-        """Return what arrived, oldest first."""
+    def journal(
+        self,
+        *,
+        method: str | None = None,
+        path: str | None = None,
+        path_prefix: str | None = None,
+        status: int | None = None,
+        after: int | None = None,
+        user_agent: str | None = None,
+    ) -> list[dict[str, Json]]:
+        """Return the requests that arrived, oldest first."""
+        query = given(
+            method=method,
+            path=path,
+            path_prefix=path_prefix,
+            status=status,
+            after=after,
+            user_agent=user_agent,
+        )
         return list(self.admin("GET", _with("/journal", query))["entries"])
 
-    def count_requests(self, **query: str | int) -> int:
-        """Return how much of that arrived."""
+    def count_requests(
+        self,
+        *,
+        method: str | None = None,
+        path: str | None = None,
+        path_prefix: str | None = None,
+        status: int | None = None,
+        after: int | None = None,
+        user_agent: str | None = None,
+    ) -> int:
+        """Return the number of requests that arrived."""
+        query = given(
+            method=method,
+            path=path,
+            path_prefix=path_prefix,
+            status=status,
+            after=after,
+            user_agent=user_agent,
+        )
         return int(self.admin("GET", _with("/journal/count", query))["count"])
 
     def clear_journal(self) -> None:
-        """Forget what arrived."""
+        """Forget the requests that arrived."""
         self.admin("DELETE", "/journal")
 
     def snapshot(self) -> str:
@@ -185,7 +409,7 @@ class World:
         return text
 
     def restore(self, document: str) -> None:
-        """Put another world in this one's place."""
+        """Replace this world by the one in a document."""
         # As text: Python would not keep every number in an audit row as it is written.
         headers = {"Authorization": f"Bearer {self.admin_token}"}
         url = f"{self.admin_url}/restore"

@@ -33,3 +33,14 @@ def hex_sandbox(hex_sandbox_process: Sandbox) -> Iterator[World]:
     world = hex_sandbox_process.new_world()
     yield world
     hex_sandbox_process.delete_world(world)
+
+
+@pytest.fixture
+def hex_sandbox_env(hex_sandbox: World, monkeypatch: pytest.MonkeyPatch) -> World:
+    """Give the test a world, and point clients that read the environment at it.
+
+    Sets ``HEX_API_URL`` and removes ``HEX_API_KEY`` until the end of the test.
+    """
+    monkeypatch.setenv("HEX_API_URL", hex_sandbox.api_url)
+    monkeypatch.delenv("HEX_API_KEY", raising=False)
+    return hex_sandbox

@@ -3,15 +3,15 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::{Answer, form, json, made};
+use super::answer::{Answer, form, json, made};
 use crate::clock::micros;
-use crate::config::KeyOrder;
 use crate::http::accept::Format;
 use crate::http::query;
 use crate::http::reply::Reply;
 use crate::http::request::Request;
 use crate::journal::JournalFilter;
 use crate::new::NewAuditWriter;
+use crate::profile::KeyOrder;
 use crate::rules::Rule;
 use crate::term::Map;
 use crate::world::World;
@@ -43,6 +43,14 @@ pub(super) fn respond(
             let number = world.rules.add(form::<Rule>(request)?)?;
             Ok(made(Map::new().with("number", number as i64)))
         }
+        ("GET", [b"rules", number]) => match rule_number(number).and_then(|n| world.rules.get(n)) {
+            Some(rule) => json(rule),
+            None => Ok(no_such_rule()),
+        },
+        ("DELETE", [b"rules", number]) => {
+            let removed = rule_number(number).is_some_and(|number| world.rules.remove(number));
+            Ok(if removed { Reply::empty(204) } else { no_such_rule() })
+        }
         ("DELETE", [b"rules"]) => {
             world.rules.clear();
             Ok(Reply::empty(204))
@@ -67,6 +75,14 @@ pub(super) fn respond(
         }
         _ => Ok(Reply::error_text(404, Format::Json, "the admin API has no such endpoint")),
     }
+}
+
+fn rule_number(part: &[u8]) -> Option<u64> {
+    std::str::from_utf8(part).ok()?.parse().ok()
+}
+
+fn no_such_rule() -> Reply {
+    Reply::error_text(404, Format::Json, "there is no such rule")
 }
 
 fn object(map: Map) -> Reply {

@@ -4,26 +4,25 @@
 //! puts things into a world; `control` is a world as a whole: its clock, limits, rules, journal and
 //! snapshots; `worlds` makes and deletes worlds.
 
+mod answer;
 mod control;
 mod worlds;
 
 use std::io;
 use std::net::Ipv4Addr;
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::value::to_raw_value;
 
+use self::answer::{Answer, form, json, made};
 use crate::host::{Hosted, Shared};
 use crate::http::accept::Format;
 use crate::http::query;
 use crate::http::reply::Reply;
 use crate::http::request::Request;
-use crate::new::{NewAuditLog, NewKey, NewOrganization, NewToken, NewUser, parse};
+use crate::new::{NewAuditLog, NewKey, NewMembership, NewOrganization, NewToken, NewUser};
 use crate::term::{Map, Term};
 use crate::world::World;
-
-/// The answer, or what is wrong with the request.
-type Answer = Result<Reply, String>;
 
 pub(crate) fn respond(shared: &Shared, hosted: &Hosted, request: &Request) -> Reply {
     // The first world's token opens all of them.
@@ -40,6 +39,10 @@ pub(crate) fn respond(shared: &Shared, hosted: &Hosted, request: &Request) -> Re
         (_, [b"worlds", rest @ ..]) if hosted.id.is_empty() => {
             worlds::respond(shared, request, rest)
         }
+        ("GET", [b"http2"]) if hosted.id.is_empty() => json(&shared.http2()),
+        ("PUT", [b"http2"]) if hosted.id.is_empty() => form(request)
+            .and_then(|http2| shared.set_http2(http2))
+            .and_then(|()| json(&shared.http2())),
         ("GET", [b"snapshot"]) => json(&hosted.world().snapshot()),
         ("POST", [b"restore"]) => {
             form(request).and_then(|world| hosted.restore(world)).map(|()| Reply::empty(204))
@@ -64,27 +67,13 @@ fn act(world: &mut World, request: &Request, method: &str, parts: &[&[u8]]) -> A
         ("GET", [b"mailbox"]) => mailbox(world, request),
         ("POST", [b"users"]) => users(world, request),
         ("POST", [b"organizations"]) => organizations(world, request),
+        ("POST", [b"members"]) => members(world, request),
         ("POST", [b"keys"]) => keys(world, request),
         ("POST", [b"tokens"]) => tokens(world, request),
         ("POST", [b"audit-logs"]) => audit_logs(world, request),
         ("POST", [b"blocked-addresses"]) => block(world, request),
         _ => control::respond(world, request, method, parts),
     }
-}
-
-/// The body, every field of it known.
-fn form<'a, T: Deserialize<'a>>(request: &'a Request) -> Result<T, String> {
-    parse(&request.body).map_err(|error| format!("the body: {error}"))
-}
-
-/// 200 with a document.
-fn json(value: &impl Serialize) -> Answer {
-    let raw = to_raw_value(value).map_err(|error| error.to_string())?;
-    Ok(Reply::term(200, Format::Json, &Term::Raw(raw)))
-}
-
-fn made(map: Map) -> Reply {
-    Reply::term(201, Format::Json, &map.into())
 }
 
 fn health(world: &World) -> Reply {
@@ -125,6 +114,16 @@ fn organizations(world: &mut World, request: &Request) -> Answer {
     let org = world.seed_organization(form::<NewOrganization>(request)?)?;
     let name = world.organization(org).name.as_str();
     Ok(made(Map::new().with("name", name)))
+}
+
+fn members(world: &mut World, request: &Request) -> Answer {
+    let membership: NewMembership = form(request)?;
+    world.seed_member(&membership)?;
+    let map = Map::new()
+        .with("organization", membership.organization)
+        .with("username", membership.username)
+        .with("role", membership.role.as_str());
+    Ok(made(map))
 }
 
 fn keys(world: &mut World, request: &Request) -> Answer {

@@ -1,6 +1,6 @@
 //! Worlds of their own, for tests that run side by side.
 
-use super::{Answer, form, json, made};
+use super::answer::{Answer, form, json, made};
 use crate::host::{Hosted, Shared};
 use crate::http::accept::Format;
 use crate::http::reply::Reply;

@@ -1,8 +1,9 @@
 //! `GET /api/auth`: may this credential do that?
 
 use super::auth::{Denied, Needs, authorize, permits};
+use super::context::Context;
+use super::fault::Fault;
 use super::keys::user_access;
-use super::{Context, Fault};
 use crate::http::reply::Reply;
 use crate::term::{Map, Term};
 use crate::world::World;

@@ -3,13 +3,14 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use super::Fault;
+use super::fault::{Fault, text};
 use super::remote::Remote;
 use crate::http::accept::Format;
 use crate::http::reply::Reply;
 use crate::http::request::Request;
+use crate::world::World;
+use crate::world::ids::{OrgId, UserId};
 use crate::world::keys::{Owner, allows, scopes_allow};
-use crate::world::{OrgId, UserId, World};
 
 /// What a caller showed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,6 +53,7 @@ pub(crate) enum Denied {
     TfaNotEnabled,
     OtpRequired,
     OtpInvalid,
+    OtpTooMany,
     NotFound,
     Access(&'static str),
 }
@@ -117,7 +119,7 @@ fn basic(world: &World, credentials: &[u8]) -> Result<Result<Caller, Denied>, Fa
     let Some((name, password)) = pair else {
         return Ok(Err(Denied::Invalid));
     };
-    let name = super::text(name)?;
+    let name = text(name)?;
     let password = String::from_utf8_lossy(password);
     let found = world.find_user(name).filter(|id| {
         let user = world.user(*id);
@@ -245,6 +247,11 @@ impl Denied {
                 401,
                 Some("Bearer realm=\"hex\", error=\"invalid_totp\""),
                 "Invalid two-factor authentication code",
+            ),
+            Denied::OtpTooMany => (
+                429,
+                None,
+                "Too many failed two-factor authentication attempts. Please try again later.",
             ),
             Denied::NotFound => return Reply::error(404, format),
             Denied::Access(reason) => (403, None, reason),

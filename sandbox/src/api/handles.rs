@@ -1,7 +1,7 @@
 //! What people typed as their names elsewhere, turned into links.
 
+use crate::new::Handles;
 use crate::term::Map;
-use crate::world::account::Handles;
 
 /// The links by display name.
 pub(crate) fn rendered(handles: Option<&Handles>) -> Map {

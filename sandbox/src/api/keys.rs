@@ -5,16 +5,20 @@ use jiff::tz::Offset;
 use jiff::{SignedDuration, Timestamp};
 
 use super::auth::{Credential, Denied, Needs, authorize};
+use super::context::Context;
+use super::fault::{Fault, text};
+use super::remote::Remote;
 use super::users::conditional;
-use super::{Context, Fault, text, view};
+use super::view;
 use crate::http::encode::segment;
 use crate::http::reply::Reply;
 use crate::http::stale::Version;
+use crate::new::Role;
 use crate::term::{Map, Term};
-use crate::world::account::Role;
+use crate::world::World;
 use crate::world::create::{BLANK, NOT_A_LIST, list_items, string_field};
+use crate::world::ids::{HEXPM, OrgId};
 use crate::world::keys::{Key, Owner, Permission};
-use crate::world::{HEXPM, OrgId, World};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Action {
@@ -36,11 +40,20 @@ pub(crate) fn respond(
         Ok(organization) => organization,
         Err(()) => return Ok(context.not_found()),
     };
-    let owner = match permitted(world, context, action, organization) {
-        Ok(owner) => owner,
-        Err(denied) => return Ok(denied.reply(context.format)),
-    };
+    let permitted = permitted(world, context, action, organization);
     let now = world.now();
+    let owner = match (permitted, context.caller.user) {
+        (Ok(owner), _) => owner,
+        (Err(Denied::OtpInvalid), Some(id)) => {
+            let address = Remote::of(context.request).dotted();
+            let denied = match world.limits.wrong_code(id, address, now) {
+                true => Denied::OtpInvalid,
+                false => Denied::OtpTooMany,
+            };
+            return Ok(denied.reply(context.format));
+        }
+        (Err(denied), _) => return Ok(denied.reply(context.format)),
+    };
     match (action, name.map(text).transpose()?) {
         (Action::Index, _) => Ok(index(world, context, owner, now)),
         (Action::Create, _) => create(world, context, owner, now),
@@ -103,8 +116,8 @@ fn permitted(
     };
     let role = if write { Role::Write } else { Role::Read };
     let access = match owner {
-        _ if organization == HEXPM => role == Role::Read,
         Owner::User(id) if world.user(id).service => true,
+        _ if organization == HEXPM => role == Role::Read,
         Owner::User(id) => world.role(organization, id).is_some_and(|has| has >= role),
         Owner::Organization(id) => id == organization,
     };

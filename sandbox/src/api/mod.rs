@@ -6,6 +6,8 @@
 
 mod access;
 mod auth;
+mod context;
+mod fault;
 mod handles;
 mod keys;
 mod remote;
@@ -16,12 +18,13 @@ use hyper::Method;
 use hyper::header::HeaderMap;
 
 use self::auth::Caller;
+use self::context::Context;
+use self::fault::Fault;
 use self::remote::Remote;
 use crate::http::accept::{self, Format};
 use crate::http::html;
 use crate::http::reply::Reply;
 use crate::http::request::Request;
-use crate::term::{Map, Term};
 use crate::world::World;
 use crate::world::limits::Subject;
 
@@ -36,22 +39,6 @@ enum Route<'a> {
     ResetPassword(&'a [u8]),
     Keys(keys::Action, Option<&'a [u8]>, Option<&'a [u8]>),
     Access,
-}
-
-/// A request where the server's own code fails: it answers all the same, and hangs up.
-pub(crate) enum Fault {
-    /// 400: text the database cannot hold.
-    BadText,
-    /// 500
-    Crash,
-}
-
-/// What an endpoint works with.
-pub(crate) struct Context<'a> {
-    pub(crate) request: &'a Request,
-    pub(crate) format: Format,
-    pub(crate) caller: Caller,
-    pub(crate) user_agent: String,
 }
 
 pub(crate) fn respond(world: &mut World, request: &Request) -> Reply {
@@ -111,7 +98,7 @@ fn route<'a>(world: &World, request: &'a Request) -> Option<Route<'a>> {
     let post = request.method == Method::POST;
     Some(match parts.as_slice() {
         [] if get => Route::Index,
-        [b"users"] if post => Route::CreateUser,
+        [b"users"] if post && world.has_registration() => Route::CreateUser,
         [b"users", b"me"] if get => Route::Me,
         [b"users", b"me", b"audit-logs"] if get => Route::MyAuditLogs,
         [b"users", name] if get => Route::ShowUser(name),
@@ -142,35 +129,6 @@ fn keys_route<'a>(
     Some(Route::Keys(action, organization, name))
 }
 
-impl Fault {
-    pub(crate) fn reply(self, format: Format) -> Reply {
-        match self {
-            Fault::BadText => Reply::error(400, format).last(),
-            Fault::Crash => Reply::error(500, format).last(),
-        }
-    }
-}
-
-impl Context<'_> {
-    pub(crate) fn not_found(&self) -> Reply {
-        Reply::error(404, self.format)
-    }
-
-    /// 200 with a record or a list.
-    pub(crate) fn ok(&self, term: &Term) -> Reply {
-        Reply::term(200, self.format, term)
-    }
-
-    pub(crate) fn params(&self) -> &Map {
-        &self.request.params
-    }
-}
-
-/// A part of the path as text the database can look for.
-pub(crate) fn text(part: &[u8]) -> Result<&str, Fault> {
-    std::str::from_utf8(part).ok().filter(|t| !t.contains('\0')).ok_or(Fault::BadText)
-}
-
 fn canonical_host(world: &World, request: &Request) -> Option<Reply> {
     let host = request.header("host")?;
     let name = host.split(':').next().unwrap_or(host);
@@ -189,7 +147,7 @@ fn has_nul(request: &Request) -> bool {
     request.path.contains("%00") || request.query.contains("%00")
 }
 
-/// Blocked addresses and rate limits. The loopback passes uncounted unless told otherwise.
+/// Blocked addresses and rate limits. By default the loopback passes uncounted.
 fn limit(
     world: &mut World,
     request: &Request,

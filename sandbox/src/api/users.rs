@@ -1,13 +1,16 @@
 //! The endpoints under `/api/users`.
 
 use super::auth::{Needs, authorize};
-use super::{Context, Fault, text, view};
+use super::context::Context;
+use super::fault::{Fault, text};
+use super::view;
 use crate::http::reply::Reply;
 use crate::http::stale::{self, Version};
 use crate::term::Term;
+use crate::world::World;
 use crate::world::account::Package;
 use crate::world::create::CreateError;
-use crate::world::{UserId, World};
+use crate::world::ids::UserId;
 
 const READ: Needs = Needs { domain: Some(("api", "read")), allow_unconfirmed: false };
 
@@ -68,8 +71,10 @@ pub(crate) fn test(world: &World, context: &Context<'_>, name: &[u8]) -> Result<
 
 pub(crate) fn reset(world: &mut World, context: &Context<'_>, name: &[u8]) -> Result<Reply, Fault> {
     let caller = context.caller.owner();
-    world.reset_init(text(name)?, caller, Some(&context.user_agent));
-    Ok(Reply::empty(204).cached())
+    match world.reset_init(text(name)?, caller, Some(&context.user_agent)) {
+        true => Ok(Reply::empty(204).cached()),
+        false => Err(Fault::Crash),
+    }
 }
 
 /// The account that signed, for endpoints about oneself.

@@ -3,9 +3,10 @@
 use super::handles::rendered;
 use crate::http::encode::segment;
 use crate::term::{Map, Term};
+use crate::world::World;
 use crate::world::account::Package;
 use crate::world::audit::permission;
-use crate::world::{HEXPM, UserId, World};
+use crate::world::ids::{HEXPM, UserId};
 
 /// An account; a new one is shown without its packages.
 pub(crate) fn user(world: &World, id: UserId, packages: Option<&[&Package]>) -> Term {

@@ -1,10 +1,11 @@
-//! Where clients connect: a port of the loopback or a unix socket, with TLS or without.
+//! Where clients connect: a port or a unix socket, with TLS or without.
 
 use std::io;
-use std::net::Ipv4Addr;
+use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 use tokio_rustls::TlsAcceptor;
@@ -12,6 +13,9 @@ use tokio_rustls::TlsAcceptor;
 /// std's 128 is too short for a thousand clients at once: those beyond it would try again after a
 /// second.
 const BACKLOG: i32 = 4096;
+
+/// An idle connection is closed after this.
+pub(super) const IDLE: Duration = Duration::from_secs(60);
 
 /// Who connected.
 #[derive(Debug)]
@@ -27,7 +31,13 @@ enum Kind {
 
 pub(crate) struct Listener {
     kind: Kind,
-    tls: Option<TlsAcceptor>,
+    tls: Option<TlsConfigs>,
+}
+
+/// What is offered in TLS.
+pub(crate) struct TlsConfigs {
+    pub(crate) http2: Arc<rustls::ServerConfig>,
+    pub(crate) http1: Arc<rustls::ServerConfig>,
 }
 
 /// A bound socket, not yet tied to a runtime.
@@ -48,9 +58,9 @@ impl Drop for SocketFile {
     }
 }
 
-pub(crate) fn port(port: u16) -> io::Result<Bound> {
-    let bound = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, port)).map_err(|error| {
-        io::Error::new(error.kind(), format!("cannot listen on 127.0.0.1:{port}: {error}"))
+pub(crate) fn address(address: SocketAddr) -> io::Result<Bound> {
+    let bound = std::net::TcpListener::bind(address).map_err(|error| {
+        io::Error::new(error.kind(), format!("cannot listen on {address}: {error}"))
     })?;
     // A second call only changes the backlog.
     rustix::net::listen(&bound, BACKLOG)?;
@@ -113,13 +123,13 @@ impl Bound {
     /// Ties it to the runtime this is called in.
     pub(crate) fn listen(
         self,
-        tls: Option<Arc<rustls::ServerConfig>>,
+        tls: Option<TlsConfigs>,
     ) -> io::Result<(Listener, Option<SocketFile>)> {
         let (kind, file) = match self {
             Bound::Tcp(bound) => (Kind::Tcp(TcpListener::from_std(bound)?), None),
             Bound::Unix(bound, file) => (Kind::Unix(UnixListener::from_std(bound)?), Some(file)),
         };
-        Ok((Listener { kind, tls: tls.map(TlsAcceptor::from) }, file))
+        Ok((Listener { kind, tls }, file))
     }
 }
 
@@ -135,7 +145,9 @@ impl Listener {
         }
     }
 
-    pub(crate) fn tls(&self) -> Option<TlsAcceptor> {
-        self.tls.clone()
+    pub(crate) fn tls(&self, http2: bool) -> Option<TlsAcceptor> {
+        let configs = self.tls.as_ref()?;
+        let config = if http2 { &configs.http2 } else { &configs.http1 };
+        Some(TlsAcceptor::from(Arc::clone(config)))
     }
 }

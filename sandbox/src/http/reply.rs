@@ -12,13 +12,21 @@ use hyper::{Response, StatusCode};
 
 use super::accept::{Format, error_term};
 use super::html;
-use crate::host::Stamp;
 use crate::term::shuffle::shuffle;
 use crate::term::{Map, Term, elixir, erlang};
 
 /// Marks every reply, so that nobody takes a sandbox for the real server.
 const MARK: HeaderName = HeaderName::from_static("x-aura-sandbox");
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// What every reply carries, from the world it comes from.
+#[derive(Debug)]
+pub(crate) struct Stamp {
+    pub(crate) date: String,
+    pub(crate) request_id: [u8; 15],
+    /// Decides the order of keys where it is to be shuffled.
+    pub(crate) key_nonce: Option<u64>,
+}
 
 /// What an endpoint answers.
 #[derive(Debug)]

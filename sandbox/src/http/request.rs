@@ -9,11 +9,13 @@ use super::accept::{self, Format};
 use super::encode::decode_segment;
 use super::query;
 use super::reply::Reply;
-use crate::term::{Map, Term, erlang};
+use crate::term::{Map, Term, elixir_text, erlang, json};
 
 /// The most a JSON body may have; a form may have an eighth.
-pub(crate) const BODY_LIMIT: usize = 8_000_000;
+const BODY_LIMIT: usize = 8_000_000;
 const FORM_LIMIT: usize = 1_000_000;
+/// Of a body that is too large, this much is still read, so that the client hears why.
+const DRAIN_LIMIT: usize = 64 * 1024 * 1024;
 
 /// Whether a path is the sandbox's own, which reads its own query and body.
 pub(crate) fn is_admin(path: &str) -> bool {
@@ -47,6 +49,31 @@ impl Body {
         match self {
             Body::Whole(bytes) => Some(bytes),
             Body::TooLarge => None,
+        }
+    }
+}
+
+/// Keeps what is read of a body, up to the limit.
+#[derive(Debug, Default)]
+pub(super) struct BodyReader {
+    kept: Vec<u8>,
+    total: usize,
+}
+
+impl BodyReader {
+    /// Takes the next bytes. `false`: there is no point in reading on.
+    pub(super) fn read(&mut self, data: &[u8]) -> bool {
+        self.total += data.len();
+        if self.total <= BODY_LIMIT {
+            self.kept.extend_from_slice(data);
+        }
+        self.total <= DRAIN_LIMIT
+    }
+
+    pub(super) fn body(self) -> Body {
+        match self.total > BODY_LIMIT {
+            true => Body::TooLarge,
+            false => Body::Whole(self.kept),
         }
     }
 }
@@ -142,16 +169,15 @@ fn body_params(content_type: Option<&str>, body: &Body) -> Result<Map, u16> {
             [] => Ok(Map::new()),
             bytes => erlang::decode(bytes).map(object).ok_or(400),
         },
-        // Elixir text is code; nobody sends it and nothing here reads it.
         "application/vnd.hex+elixir" => match bytes(BODY_LIMIT)? {
             [] => Ok(Map::new()),
-            _ => Err(400),
+            bytes => elixir_text::parse(bytes).map(object).ok_or(400),
         },
         other => match other.strip_prefix("application/") {
             Some(subtype) if subtype == "json" || subtype.ends_with("+json") => {
                 match bytes(BODY_LIMIT)? {
                     [] => Ok(Map::new()),
-                    bytes => serde_json::from_slice(bytes).map(object).map_err(|_| 400),
+                    bytes => json::parse(bytes).map(object).map_err(|_| 400),
                 }
             }
             _ => Ok(Map::new()),

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::value::{RawValue, to_raw_value};
 
-use super::{given, is_default};
+use super::form::{given, is_default};
 use crate::term::Map;
 
 /// A row to append to an account's audit log.
@@ -17,14 +17,14 @@ pub struct NewAuditRow {
     /// Any action, known or not.
     pub action: String,
     /// Any JSON; passes through as it is.
-    #[cfg_attr(test, schemars(with = "super::schema::Anything"))]
+    #[cfg_attr(test, schemars(with = "super::form::Anything"))]
     #[serde(default = "empty_object")]
     pub params: Box<RawValue>,
     /// Cut to 255 code points.
     #[serde(default)]
     pub user_agent: Option<String>,
     /// Further fields of the row, such as a later server may have.
-    #[cfg_attr(test, schemars(with = "BTreeMap<String, super::schema::Anything>"))]
+    #[cfg_attr(test, schemars(with = "BTreeMap<String, super::form::Anything>"))]
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub fields: BTreeMap<String, Box<RawValue>>,
 }
@@ -51,7 +51,7 @@ pub struct NewAuditWriter {
     #[serde(skip_serializing_if = "is_default")]
     pub action: Option<String>,
     /// The params of each row, any JSON. By default rows are numbered by their place in the log.
-    #[cfg_attr(test, schemars(with = "super::schema::Anything"))]
+    #[cfg_attr(test, schemars(with = "super::form::Anything"))]
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "given")]
     pub params: Option<Box<RawValue>>,
     /// The user agent of each row, `aura-sandbox` by default.
@@ -82,18 +82,18 @@ pub struct NewAuditLog {
     /// That many rows that are alike.
     #[serde(skip_serializing_if = "is_default")]
     pub count: Option<u64>,
-    /// With a count: the number in the first row's params; 1 unless said otherwise.
+    /// With a count: the number in the first row's params; 1 by default.
     #[serde(skip_serializing_if = "is_default")]
     pub first: Option<i64>,
-    /// With a count: the action; `key.generate` unless said otherwise.
+    /// With a count: the action; `key.generate` by default.
     #[serde(skip_serializing_if = "is_default")]
     pub action: Option<String>,
-    /// With a count: the rows' user agent; `aura-sandbox` unless said otherwise.
+    /// With a count: the rows' user agent; `aura-sandbox` by default.
     #[serde(skip_serializing_if = "is_default")]
     pub user_agent: Option<String>,
     /// With a count: the params of every row, which makes the rows alike in every byte. By default
     /// each has its number.
-    #[cfg_attr(test, schemars(with = "super::schema::Anything"))]
+    #[cfg_attr(test, schemars(with = "super::form::Anything"))]
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "given")]
     pub params: Option<Box<RawValue>>,
     /// So many rows in a row share one time, up to 1000: each request finds them in another order,

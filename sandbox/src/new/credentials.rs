@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::is_default;
+use super::form::is_default;
 
 /// An API key to put into the sandbox, for an account or for an organization.
 #[derive(Debug, Clone, Default, Deserialize, Serialize)]
@@ -16,14 +16,14 @@ pub struct NewKey {
     /// The organization it signs for.
     #[serde(skip_serializing_if = "is_default")]
     pub organization: Option<String>,
-    /// Its name; `sandbox` unless said otherwise.
+    /// Its name; `sandbox` by default.
     #[serde(skip_serializing_if = "is_default")]
     pub name: Option<String>,
     /// `api`, `api:read`, `api:write`, `repositories`, `repository:NAME`, `package:ORG/NAME`,
     /// `docs:NAME`; none means `api`.
     #[serde(skip_serializing_if = "is_default")]
     pub permissions: Vec<String>,
-    /// What is sent as `Authorization`; made up unless said otherwise.
+    /// What is sent as `Authorization`; random by default.
     #[serde(skip_serializing_if = "is_default")]
     pub secret: Option<String>,
     /// Revoked an hour ago.
@@ -39,11 +39,11 @@ pub struct NewKey {
     /// When and from where it was used last.
     #[serde(skip_serializing_if = "is_default")]
     pub last_use: Option<NewLastUse>,
-    /// When it was made; now unless said otherwise.
+    /// When it was made; now by default.
     #[cfg_attr(test, schemars(with = "Option<String>"))]
     #[serde(skip_serializing_if = "is_default")]
     pub inserted_at: Option<Timestamp>,
-    /// When it changed last; when it was made unless said otherwise.
+    /// When it changed last; by default when it was made.
     #[cfg_attr(test, schemars(with = "Option<String>"))]
     #[serde(skip_serializing_if = "is_default")]
     pub updated_at: Option<Timestamp>,
@@ -77,10 +77,10 @@ pub struct NewToken {
     pub organization: Option<String>,
     /// `api`, `api:read`, `api:write`, `repositories`, `repository:NAME`, `docs:NAME`.
     pub scopes: Vec<String>,
-    /// The token; made up unless said otherwise.
+    /// The token; random by default.
     #[serde(skip_serializing_if = "is_default")]
     pub token: Option<String>,
-    /// Seconds from now, an hour unless said otherwise; below zero it has expired.
+    /// Seconds from now, an hour by default; a negative number has expired.
     #[serde(skip_serializing_if = "is_an_hour")]
     pub expires_in: i64,
     /// Expires at this time, whatever `expires_in` says.

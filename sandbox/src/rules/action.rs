@@ -10,6 +10,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::new::is_default;
 
+/// The highest id that a stream of HTTP/2 can have.
+const LAST_STREAM: u32 = (1 << 31) - 1;
+
 /// What happens to a request that a rule is for.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -23,14 +26,14 @@ pub enum Action {
     Reply(CannedReply),
     /// 429 as the server says it.
     RateLimited {
-        /// With `x-ratelimit-*`; true unless said otherwise.
+        /// With `x-ratelimit-*`; true by default.
         #[serde(default = "yes")]
         headers: bool,
         /// With `retry-after`, which the real server does not send.
         #[serde(default, skip_serializing_if = "is_default")]
         retry_after: Option<String>,
     },
-    /// Hangs up.
+    /// Closes the connection.
     Close {
         /// How far the reply gets.
         at: CloseAt,
@@ -65,9 +68,47 @@ pub enum Action {
     Redirect {
         /// The location.
         to: String,
-        /// 302 unless said otherwise.
+        /// 302 by default.
         #[serde(default = "found")]
         status: u16,
+    },
+    /// Sends nothing more on this connection, and keeps it open.
+    Silence {
+        /// How much of the reply comes first.
+        #[serde(default, skip_serializing_if = "is_default")]
+        at: ReplyPoint,
+    },
+    /// HTTP/2: ends the request's stream with RST_STREAM.
+    ResetStream {
+        /// The error code; 7 (REFUSED_STREAM) means that the server did not process the request.
+        code: u32,
+        /// How much of the reply comes first.
+        #[serde(default, skip_serializing_if = "is_default")]
+        at: ReplyPoint,
+    },
+    /// HTTP/2: sends GOAWAY. The connection stays open until the client closes it.
+    GoAway {
+        /// The last stream that the server processes; this request's stream by default. Requests
+        /// on later streams get no reply; 0 excludes all.
+        #[serde(default, skip_serializing_if = "is_default")]
+        last_stream: Option<u32>,
+        /// The error code; 0 (NO_ERROR) by default.
+        #[serde(default, skip_serializing_if = "is_default")]
+        code: u32,
+        /// How much of the reply comes first.
+        #[serde(default, skip_serializing_if = "is_default")]
+        at: ReplyPoint,
+    },
+    /// HTTP/2: sends many frames that carry nothing. The rest of the reply follows them.
+    Flood {
+        /// The kind of frame. `empty_data` needs `at` `after_headers` or `in_body`.
+        frame: FloodFrame,
+        /// How many; without a count it ends with the connection.
+        #[serde(default, skip_serializing_if = "is_default")]
+        count: Option<u64>,
+        /// How much of the reply comes first; `after_headers` by default.
+        #[serde(default = "after_headers")]
+        at: ReplyPoint,
     },
     /// Adds numbered rows to an audit log once the reply is made: the next page is shifted. The
     /// same as [`Rule::insert_audit_rows`](super::Rule::insert_audit_rows) with `during`.
@@ -116,12 +157,45 @@ pub enum CloseAt {
     InBody,
 }
 
+/// How much of a reply is sent before something happens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Deserialize, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum ReplyPoint {
+    /// Nothing.
+    #[default]
+    Before,
+    /// The headers.
+    AfterHeaders,
+    /// The headers and half of the body.
+    InBody,
+}
+
+/// A frame of HTTP/2 that carries nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum FloodFrame {
+    /// SETTINGS without a setting. The client has to acknowledge each.
+    Settings,
+    /// PING. The client has to acknowledge each.
+    Ping,
+    /// DATA without a byte, on the request's stream.
+    EmptyData,
+}
+
 fn yes() -> bool {
     true
 }
 
 fn found() -> u16 {
     302
+}
+
+fn after_headers() -> ReplyPoint {
+    ReplyPoint::AfterHeaders
 }
 
 fn one() -> u64 {
@@ -140,6 +214,21 @@ impl Action {
         )
     }
 
+    /// Whether only HTTP/2 can say it.
+    pub(super) fn needs_http2(&self) -> bool {
+        matches!(self, Action::ResetStream { .. } | Action::GoAway { .. } | Action::Flood { .. })
+    }
+
+    /// Whether the client is told that the request was not processed (RFC 9113, 8.7).
+    pub(super) fn refuses(&self) -> bool {
+        const REFUSED_STREAM: u32 = 7;
+        matches!(
+            self,
+            Action::ResetStream { code: REFUSED_STREAM, at: ReplyPoint::Before }
+                | Action::GoAway { last_stream: Some(_), at: ReplyPoint::Before, .. }
+        )
+    }
+
     /// Whether what it says can be sent at all.
     pub(super) fn check(&self) -> Result<(), String> {
         match self {
@@ -149,6 +238,13 @@ impl Action {
             Action::Redirect { to, status } => {
                 header("location", to)?;
                 check_status(*status)
+            }
+            Action::GoAway { last_stream: Some(id), .. } if *id > LAST_STREAM => {
+                Err(format!("then.go_away.last_stream: expected 0 to {LAST_STREAM}, not {id}"))
+            }
+            Action::Flood { frame: FloodFrame::EmptyData, at: ReplyPoint::Before, .. } => {
+                let text = "then.flood.at: DATA comes after the headers, not \"before\" them";
+                Err(text.to_owned())
             }
             Action::Dribble { bytes: 0, .. } => {
                 Err("then.dribble.bytes: a piece has at least one byte".to_owned())

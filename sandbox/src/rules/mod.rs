@@ -1,14 +1,15 @@
 //! Misbehaviour on command: which requests a rule is for, and what happens to their replies.
 //!
-//! `action` is what can happen, `insert` the rows that are written meanwhile, `wire` does it to the
-//! bytes, `bomb` is a small body that unpacks into a large one.
+//! `action` is what can happen, `insert` the rows that are written meanwhile, `delivery` the reply
+//! and how it is sent, `bomb` a small body that unpacks into a large one.
 
 mod action;
 mod bomb;
+pub(crate) mod delivery;
 mod insert;
-pub(crate) mod wire;
 
-pub use action::{Action, CannedReply, CloseAt};
+pub use action::{Action, CannedReply, CloseAt, FloodFrame, ReplyPoint};
+pub(crate) use bomb::Bomb;
 pub use insert::{AuditRowInsert, InsertTime, RowCount};
 
 use serde::{Deserialize, Serialize};
@@ -63,12 +64,12 @@ pub struct Rule {
     /// The reply waits for that many milliseconds once it is made.
     #[serde(default, skip_serializing_if = "is_default")]
     pub delay_ms: u64,
-    /// Whether the endpoint runs, so that an account is made although the reply is lost. Unless
-    /// said otherwise it does where its own reply is sent, whole or not, and does not where another
-    /// one is.
+    /// Whether the endpoint runs, so that an account is made although the reply is lost. By default it
+    /// runs if its own reply is sent, whole or not.
     #[serde(default, skip_serializing_if = "is_default")]
     pub run: Option<bool>,
-    /// What happens; nothing but the delay unless said otherwise.
+    /// What happens; nothing but the delay by default. A rule with an action of HTTP/2 is only for
+    /// requests over HTTP/2.
     #[serde(default, skip_serializing_if = "is_default")]
     pub then: Action,
     /// Rows it writes into audit logs meanwhile, beside whatever else happens.
@@ -118,8 +119,9 @@ impl Rule {
         self.then.check()
     }
 
-    fn is_for(&self, method: &str, path: &str) -> bool {
-        self.method.as_ref().is_none_or(|m| m.eq_ignore_ascii_case(method))
+    fn is_for(&self, method: &str, path: &str, http2: bool) -> bool {
+        (http2 || !self.then.needs_http2())
+            && self.method.as_ref().is_none_or(|m| m.eq_ignore_ascii_case(method))
             && self.path.as_ref().is_none_or(|pattern| matches(pattern, path))
     }
 
@@ -161,9 +163,12 @@ fn matches(pattern: &str, path: &str) -> bool {
     }
 }
 
-/// The rules of a world, in the order they are asked.
+/// The rules of a world, in the order they are asked, and their numbers, which never come twice.
 #[derive(Debug, Default)]
-pub(crate) struct Rules(Vec<Rule>);
+pub(crate) struct Rules {
+    rules: Vec<(u64, Rule)>,
+    next: u64,
+}
 
 /// A rule whose turn it is.
 #[derive(Debug, Clone)]
@@ -179,29 +184,43 @@ pub(crate) struct Strike {
 
 impl Rules {
     /// Adds a rule and gives its number.
-    pub(crate) fn add(&mut self, rule: Rule) -> Result<usize, String> {
+    pub(crate) fn add(&mut self, rule: Rule) -> Result<u64, String> {
         rule.check()?;
-        self.0.push(rule);
-        Ok(self.0.len() - 1)
+        let number = self.next;
+        self.next += 1;
+        self.rules.push((number, rule));
+        Ok(number)
     }
 
-    pub(crate) fn list(&self) -> &[Rule] {
-        &self.0
+    pub(crate) fn list(&self) -> Vec<Rule> {
+        self.rules.iter().map(|(_, rule)| rule.clone()).collect()
+    }
+
+    pub(crate) fn get(&self, number: u64) -> Option<&Rule> {
+        self.rules.iter().find(|(known, _)| *known == number).map(|(_, rule)| rule)
+    }
+
+    /// Takes one away; `false` if it is not there.
+    pub(crate) fn remove(&mut self, number: u64) -> bool {
+        let count = self.rules.len();
+        self.rules.retain(|(known, _)| *known != number);
+        self.rules.len() < count
     }
 
     pub(crate) fn clear(&mut self) {
-        self.0.clear();
+        self.rules.clear();
     }
 
     pub(crate) fn strike(
         &mut self,
         method: &str,
         path: &str,
+        http2: bool,
         random: &mut Random,
     ) -> Option<Strike> {
         let mut first = None;
-        for (number, rule) in self.0.iter_mut().enumerate() {
-            if !rule.is_for(method, path) {
+        for (number, rule) in &mut self.rules {
+            if !rule.is_for(method, path, http2) {
                 continue;
             }
             if first.is_some() {
@@ -209,7 +228,7 @@ impl Rules {
             } else if rule.turn(random) {
                 first = Some(Strike {
                     name: rule.name.clone().unwrap_or_else(|| number.to_string()),
-                    run: rule.run.unwrap_or(!rule.then.replaces()),
+                    run: rule.run.unwrap_or(!rule.then.replaces() && !rule.then.refuses()),
                     delay_before_ms: rule.delay_before_ms,
                     delay_ms: rule.delay_ms,
                     action: rule.then.clone(),
@@ -246,7 +265,7 @@ mod tests {
             let mut rules = Rules::default();
             rules.add(Rule::from_json(rule).unwrap()).unwrap();
             let mut random = Random { seed: Some(1), ..Random::default() };
-            (1..=6).filter(|_| rules.strike("GET", "/", &mut random).is_some()).count()
+            (1..=6).filter(|_| rules.strike("GET", "/", false, &mut random).is_some()).count()
         };
         assert_eq!(struck(r#"{"nth": 3}"#), 1);
         assert_eq!(struck(r#"{"every": 2}"#), 3);

@@ -1,9 +1,11 @@
 //! Terms as JSON, by way of serde.
 
+use std::collections::HashSet;
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde_json::value::RawValue;
 
 use super::{Map, Term};
 use crate::clock;
@@ -34,66 +36,71 @@ impl Serialize for Map {
     }
 }
 
-impl<'de> Deserialize<'de> for Term {
-    fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
-        input.deserialize_any(TermVisitor)
-    }
+/// What lies deeper is read and not kept: no parameter is found there.
+const KEPT_DEPTH: usize = 100;
+
+/// Reads a document. Unlike serde_json alone it has no limit to depth or to the size of integers.
+pub(crate) fn parse(text: &[u8]) -> Result<Term, serde_json::Error> {
+    read(serde_json::from_slice(text)?, 0)
 }
 
-struct TermVisitor;
-
-impl<'de> Visitor<'de> for TermVisitor {
-    type Value = Term;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a JSON value")
+/// Opens one value up, which serde_json has found the end of.
+fn read(raw: &RawValue, depth: usize) -> Result<Term, serde_json::Error> {
+    let text = raw.get();
+    if depth > KEPT_DEPTH {
+        return Ok(Term::Nil);
     }
-
-    fn visit_unit<E>(self) -> Result<Term, E> {
-        Ok(Term::Nil)
-    }
-
-    fn visit_bool<E>(self, value: bool) -> Result<Term, E> {
-        Ok(Term::Bool(value))
-    }
-
-    fn visit_i64<E>(self, value: i64) -> Result<Term, E> {
-        Ok(Term::Int(value))
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<Term, E> {
-        Ok(i64::try_from(value).map_or(Term::Float(value as f64), Term::Int))
-    }
-
-    fn visit_f64<E>(self, value: f64) -> Result<Term, E> {
-        Ok(Term::Float(value))
-    }
-
-    fn visit_str<E>(self, value: &str) -> Result<Term, E> {
-        Ok(Term::Str(value.to_owned()))
-    }
-
-    fn visit_string<E>(self, value: String) -> Result<Term, E> {
-        Ok(Term::Str(value))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Term, A::Error> {
-        let mut items = Vec::new();
-        while let Some(item) = seq.next_element()? {
-            items.push(item);
+    Ok(match text.as_bytes().first() {
+        Some(b'{') => {
+            let Entries(raw) = serde_json::from_str(text)?;
+            let entries = raw.into_iter().map(|(key, raw)| Ok((key, read(raw, depth + 1)?)));
+            Term::Map(Map(entries.collect::<Result<_, serde_json::Error>>()?))
         }
-        Ok(Term::List(items))
-    }
+        Some(b'[') => {
+            let items: Vec<&RawValue> = serde_json::from_str(text)?;
+            let items = items.into_iter().map(|raw| read(raw, depth + 1));
+            Term::List(items.collect::<Result<_, _>>()?)
+        }
+        Some(b'"') => Term::Str(serde_json::from_str(text)?),
+        Some(b'n') => Term::Nil,
+        Some(b't' | b'f') => Term::Bool(serde_json::from_str(text)?),
+        _ if text.contains(['.', 'e', 'E']) => Term::Float(serde_json::from_str(text)?),
+        // Nothing here computes with an integer: a huge one has to be a number, and no more.
+        _ => match text.parse() {
+            Ok(value) => Term::Int(value),
+            Err(_) => Term::Float(text.parse().unwrap_or(f64::INFINITY)),
+        },
+    })
+}
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Term, A::Error> {
-        // A set beside the list: an object of a million keys must not take a million squared steps.
-        let mut seen = std::collections::HashSet::new();
-        let mut entries = Vec::new();
-        while let Some((key, value)) = map.next_entry::<String, Term>()? {
-            if seen.insert(key.clone()) {
-                entries.push((key, value));
+/// The entries of an object, the first of each key.
+struct Entries<'a>(Vec<(String, &'a RawValue)>);
+
+impl<'de> Deserialize<'de> for Entries<'de> {
+    fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
+        struct EntriesVisitor;
+
+        impl<'de> Visitor<'de> for EntriesVisitor {
+            type Value = Entries<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a JSON object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Entries<'de>, A::Error> {
+                // A set beside the list: an object of a million keys must not take a million
+                // squared steps.
+                let mut seen = HashSet::new();
+                let mut entries = Vec::new();
+                while let Some((key, value)) = map.next_entry::<String, &'de RawValue>()? {
+                    if seen.insert(key.clone()) {
+                        entries.push((key, value));
+                    }
+                }
+                Ok(Entries(entries))
             }
         }
-        Ok(Term::Map(Map(entries)))
+
+        input.deserialize_map(EntriesVisitor)
     }
 }

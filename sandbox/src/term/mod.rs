@@ -1,11 +1,12 @@
 //! The values that go over the wire, independent of the format they are written in.
 //!
-//! `json` reads and writes them as JSON, `shuffle` changes the order of its keys, `erlang` as the external term format, `elixir` writes
-//! them as Elixir text.
+//! `json` reads and writes them as JSON, `shuffle` changes the order of its keys, `erlang` as the
+//! external term format; `elixir` writes them as Elixir text, `elixir_text` reads it.
 
 pub(crate) mod elixir;
+pub(crate) mod elixir_text;
 pub(crate) mod erlang;
-mod json;
+pub(crate) mod json;
 pub(crate) mod shuffle;
 
 use jiff::Timestamp;
@@ -116,7 +117,7 @@ impl Term {
 
     /// Raw JSON opened up, for the formats that have to look inside.
     fn opened(raw: &RawValue) -> Term {
-        serde_json::from_str(raw.get()).unwrap_or(Term::Nil)
+        json::parse(raw.get().as_bytes()).unwrap_or(Term::Nil)
     }
 }
 

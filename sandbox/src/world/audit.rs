@@ -1,88 +1,16 @@
-//! The audit log: what happened to an account, as rows that are only ever added.
+//! What happened to an account, as rows that are only ever added to its log.
 
-use std::collections::BTreeMap;
+use serde_json::value::to_raw_value;
 
-use serde::ser::{Serialize, SerializeMap, Serializer};
-use serde_json::value::{RawValue, to_raw_value};
-
-use super::account::{Email, Handles};
+use super::World;
+use super::account::Email;
+use super::ids::UserId;
 use super::keys::{Owner, Permission};
 use super::log::Piece;
-use super::{UserId, World};
-use crate::config::KeyOrder;
-use crate::new::NewAuditRow;
+use super::row::AuditRow;
+use crate::new::Handles;
 use crate::random::Use;
 use crate::term::{Map, Term};
-
-/// One row as it is kept and shown.
-#[derive(Debug, Clone)]
-pub(crate) struct AuditRow {
-    pub(crate) action: String,
-    pub(crate) params: Box<RawValue>,
-    pub(crate) user_agent: Option<String>,
-    /// What the real server's rows do not have.
-    fields: BTreeMap<String, Box<RawValue>>,
-}
-
-/// The column's width, in code points.
-const USER_AGENT_WIDTH: usize = 255;
-
-impl AuditRow {
-    pub(crate) fn new(action: &str, params: Box<RawValue>, user_agent: Option<&str>) -> Self {
-        AuditRow {
-            action: action.to_owned(),
-            params,
-            user_agent: user_agent.map(|text| text.chars().take(USER_AGENT_WIDTH).collect()),
-            fields: BTreeMap::new(),
-        }
-    }
-
-    pub(crate) fn from_form(form: NewAuditRow) -> Self {
-        let row = AuditRow::new(&form.action, form.params, form.user_agent.as_deref());
-        AuditRow { fields: form.fields, ..row }
-    }
-
-    pub(crate) fn form(&self) -> NewAuditRow {
-        NewAuditRow {
-            action: self.action.clone(),
-            params: self.params.clone(),
-            user_agent: self.user_agent.clone(),
-            fields: self.fields.clone(),
-        }
-    }
-
-    pub(crate) fn term(&self, keys: KeyOrder) -> Term {
-        if keys != KeyOrder::Recorded {
-            // A map of texts always serializes.
-            return to_raw_value(&ParamsFirst(self)).map_or(Term::Nil, Term::Raw);
-        }
-        let mut map = Map::new()
-            .with("action", self.action.as_str())
-            .with("params", Term::Raw(self.params.clone()))
-            .with("user_agent", self.user_agent.clone());
-        for (name, value) in &self.fields {
-            map.set(name.as_str(), Term::Raw(value.clone()));
-        }
-        map.into()
-    }
-}
-
-/// A row as today's servers write it.
-struct ParamsFirst<'a>(&'a AuditRow);
-
-impl Serialize for ParamsFirst<'_> {
-    fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
-        let AuditRow { action, params, user_agent, fields } = self.0;
-        let mut map = out.serialize_map(Some(3 + fields.len()))?;
-        map.serialize_entry("params", params)?;
-        map.serialize_entry("action", action)?;
-        map.serialize_entry("user_agent", user_agent)?;
-        for (name, value) in fields {
-            map.serialize_entry(name, value)?;
-        }
-        map.end()
-    }
-}
 
 impl World {
     /// Adds a row to the log of who acted. Nobody's log when nobody signed in; an organization's
@@ -127,14 +55,18 @@ impl World {
         let key = &self.keys[index];
         let permissions: Vec<Term> = key.permissions.iter().map(permission).collect();
         let (user, organization) = match key.owner {
-            Owner::User(id) => (Some(self.audited_user(id)), None),
+            Owner::User(id) => {
+                let mut user = self.audited_user(id);
+                let handles = self.user(id).handles.clone().unwrap_or_default();
+                // Read back from the database, an account has handles, if only empty ones.
+                user.set("handles", audited_handles(&handles));
+                (Some(user), None)
+            }
             Owner::Organization(id) => {
                 let org = self.organization(id);
                 let map = Map::new()
                     .with("id", id.0 as i64 + 1)
                     .with("name", org.name.as_str())
-                    .with("public", true)
-                    .with("active", true)
                     .with("billing_active", org.billing_active);
                 (None, Some(map))
             }

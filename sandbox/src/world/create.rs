@@ -6,12 +6,13 @@
 
 use unicode_segmentation::UnicodeSegmentation;
 
+use super::World;
 use super::account::{Email, User, downcase};
 use super::audit::audited_email;
+use super::ids::UserId;
 use super::keys::Owner;
 use super::log::AuditLog;
 use super::password::PasswordHash;
-use super::{UserId, World};
 use crate::term::{Map, Term};
 
 /// Why there is no new account.

@@ -1,8 +1,8 @@
 //! Credentials: API keys and OAuth tokens, and what they allow.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
-use super::{OrgId, UserId, World};
+use super::ids::{OrgId, UserId};
 
 /// Whom a credential or an action belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,52 +70,6 @@ pub(crate) struct Token {
     pub(crate) owner: Owner,
     pub(crate) scopes: Vec<String>,
     pub(crate) expires_at: Timestamp,
-}
-
-/// How often a key's last use is written down.
-const LAST_USE_EVERY: SignedDuration = SignedDuration::from_secs(300);
-
-impl World {
-    pub(crate) fn find_key(&self, secret: &[u8]) -> Option<usize> {
-        self.keys.iter().position(|k| k.secret.as_bytes() == secret)
-    }
-
-    /// A key that is still good, by its owner and name.
-    pub(crate) fn named_key(&self, owner: Owner, name: &str, now: Timestamp) -> Option<usize> {
-        self.keys.iter().position(|k| k.owner == owner && k.name == name && !k.revoked(now))
-    }
-
-    /// Notes that a key was used, at most once in five minutes; that changes its `updated_at`.
-    pub(crate) fn touch_key(&mut self, index: usize, ip: String, user_agent: Option<String>) {
-        let now = self.now();
-        let last = self.keys[index].last_use.as_ref();
-        let recent = last.is_some_and(|last| now.duration_since(last.at) < LAST_USE_EVERY);
-        if !recent {
-            let key = self.key_mut(index);
-            key.last_use = Some(LastUse { at: now, ip, user_agent });
-            key.updated_at = now;
-        }
-    }
-
-    /// The name itself, or with the next free number behind it.
-    pub(crate) fn unique_key_name(&self, owner: Owner, name: &str, now: Timestamp) -> String {
-        let prefix = format!("{name}-");
-        let names: Vec<&str> = self
-            .keys
-            .iter()
-            .filter(|k| k.owner == owner && !k.revoked(now))
-            .map(|k| k.name.as_str())
-            .collect();
-        if !names.contains(&name) {
-            return name.to_owned();
-        }
-        let highest = names
-            .iter()
-            .filter_map(|n| n.strip_prefix(&prefix)?.parse::<i64>().ok())
-            .max()
-            .unwrap_or(1);
-        format!("{name}-{}", highest.saturating_add(1))
-    }
 }
 
 /// Whether permissions cover an action of a domain; `resource` narrows it.

@@ -4,39 +4,9 @@ use std::collections::HashMap;
 use std::net::Ipv4Addr;
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 
-use super::{OrgId, UserId, World};
-use crate::new::{NewCount, NewCounts};
-
-/// How many requests may pass in a minute, and whose.
-///
-/// ```
-/// use aura_sandbox::RateLimits;
-/// let tight = RateLimits { address: 3, loopback: true, ..RateLimits::default() };
-/// assert_eq!((tight.user, tight.enabled), (500, true));
-/// ```
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields, default)]
-pub struct RateLimits {
-    /// Whether anything is counted; true unless said otherwise.
-    pub enabled: bool,
-    /// For an address without a credential; 100 unless said otherwise.
-    pub address: u32,
-    /// For an account; 500 unless said otherwise.
-    pub user: u32,
-    /// For an organization; 500 unless said otherwise.
-    pub organization: u32,
-    /// Whether requests from the loopback count, too; on the real server they do not.
-    pub loopback: bool,
-}
-
-impl Default for RateLimits {
-    fn default() -> Self {
-        RateLimits { enabled: true, address: 100, user: 500, organization: 500, loopback: false }
-    }
-}
+use super::ids::{OrgId, UserId};
+use crate::new::RateLimits;
 
 /// Who is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -55,12 +25,31 @@ pub(crate) struct Verdict {
     pub(crate) pass: bool,
 }
 
+/// Whose wrong one-time passwords are counted.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) enum CodeSubject {
+    User(UserId),
+    Address(String),
+}
+
+impl CodeSubject {
+    /// How many may be wrong, and in how many seconds.
+    fn limit(&self) -> (u32, i64) {
+        match self {
+            CodeSubject::User(_) => (5, 10 * 60),
+            CodeSubject::Address(_) => (20, 15 * 60),
+        }
+    }
+}
+
 /// The limits, and the counters of the current minute.
 #[derive(Debug, Default)]
 pub(crate) struct Limits {
     pub(crate) settings: RateLimits,
-    minute: i64,
-    counts: HashMap<Subject, i64>,
+    pub(super) minute: i64,
+    pub(super) counts: HashMap<Subject, i64>,
+    /// The window in which they were counted, and how many.
+    pub(super) wrong_codes: HashMap<CodeSubject, (i64, u32)>,
 }
 
 /// The minute a time is in, and the second the next one starts.
@@ -91,59 +80,28 @@ impl Limits {
         Verdict { limit, remaining: (limit - *count).max(0), reset, pass: *count <= limit }
     }
 
+    /// Counts a wrong one-time password. `false`: there were too many.
+    pub(crate) fn wrong_code(&mut self, user: UserId, address: String, now: Timestamp) -> bool {
+        if !self.settings.enabled {
+            return true;
+        }
+        let mut passes = true;
+        for subject in [CodeSubject::User(user), CodeSubject::Address(address)] {
+            let (most, seconds) = subject.limit();
+            let window = now.as_second().div_euclid(seconds);
+            let counted = self.wrong_codes.entry(subject).or_default();
+            if counted.0 != window {
+                *counted = (window, 0);
+            }
+            counted.1 = counted.1.saturating_add(1);
+            passes &= counted.1 <= most;
+        }
+        passes
+    }
+
     /// Forgets what was counted.
     pub(crate) fn clear(&mut self) {
+        self.wrong_codes.clear();
         self.counts.clear();
-    }
-}
-
-impl World {
-    pub(crate) fn rate_counts(&self) -> NewCounts {
-        let Limits { minute, counts, .. } = &self.limits;
-        let mut forms: Vec<NewCount> = counts
-            .iter()
-            .map(|(subject, count)| {
-                let mut form = NewCount { count: *count, ..NewCount::default() };
-                match *subject {
-                    Subject::User(id) => form.username = Some(self.user(id).username.clone()),
-                    Subject::Organization(id) => {
-                        form.organization = Some(self.organization(id).name.clone());
-                    }
-                    Subject::Address(address) => form.address = Some(address),
-                }
-                form
-            })
-            .collect();
-        forms.sort_by(|a, b| {
-            (&a.username, &a.organization, a.address).cmp(&(
-                &b.username,
-                &b.organization,
-                b.address,
-            ))
-        });
-        match forms.is_empty() {
-            true => NewCounts::default(),
-            false => NewCounts { minute: *minute, counts: forms },
-        }
-    }
-
-    pub(crate) fn restore_rate_counts(&mut self, form: &NewCounts) -> Result<(), String> {
-        self.limits.minute = form.minute;
-        for (index, count) in form.counts.iter().enumerate() {
-            let place = |error| format!("rate_counts.counts[{index}]: {error}");
-            let subject = match (&count.username, &count.organization, count.address) {
-                (Some(name), None, None) => Subject::User(self.known_user(name).map_err(place)?),
-                (None, Some(name), None) => {
-                    Subject::Organization(self.known_organization(name).map_err(place)?)
-                }
-                (None, None, Some(address)) => Subject::Address(address),
-                _ => {
-                    let text = "expected one of \"username\", \"organization\", \"address\"";
-                    return Err(place(text.to_owned()));
-                }
-            };
-            self.limits.counts.insert(subject, count.count);
-        }
-        Ok(())
     }
 }

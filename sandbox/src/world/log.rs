@@ -3,9 +3,9 @@
 
 use serde_json::value::{RawValue, to_raw_value};
 
-use super::audit::AuditRow;
-use crate::config::KeyOrder;
+use super::row::AuditRow;
 use crate::new::NewAuditLog;
+use crate::profile::KeyOrder;
 use crate::random::scatter;
 use crate::term::{Map, Term};
 

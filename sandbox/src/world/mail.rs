@@ -1,36 +1,17 @@
 //! Mail the server would have sent, and the links in it.
 
 use jiff::{SignedDuration, Timestamp};
-use serde::{Deserialize, Serialize};
 
+use super::World;
 use super::account::Reset;
 use super::create::{PasswordErrors, check_new_password};
+use super::ids::UserId;
 use super::keys::Owner;
 use super::password::PasswordHash;
-use super::{UserId, World};
 use crate::clock;
 use crate::http::encode::{form_value, segment};
+use crate::new::Mail;
 use crate::term::Map;
-
-/// A mail in the mailbox.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-#[non_exhaustive]
-pub struct Mail {
-    /// The address it went to.
-    pub to: String,
-    /// `email-verification` or `password-reset`.
-    pub kind: String,
-    /// The subject line.
-    pub subject: String,
-    /// The text a person reads.
-    pub text: String,
-    /// The link in the text: following it does what the mail is for.
-    pub link: String,
-    /// When it was sent: UTC, RFC 3339.
-    pub sent_at: String,
-}
 
 /// Links are good for a day.
 const LINK_LIFE: SignedDuration = SignedDuration::from_hours(24);
@@ -95,25 +76,27 @@ impl World {
         true
     }
 
-    /// Starts a password reset for an account, when there is one; nobody is told which.
+    /// Starts a password reset for an account, if there is one; nobody is told which. The real
+    /// server fails afterwards if it has no address to write to: `false`.
     pub(crate) fn reset_init(
         &mut self,
         name: &str,
         caller: Option<Owner>,
         user_agent: Option<&str>,
-    ) {
+    ) -> bool {
         let now = self.now();
         let Some(id) = self.find_user(name) else {
-            return;
+            return true;
         };
         if self.user(id).organization.is_some() {
-            return;
+            return true;
         }
         let key = self.random.secret();
         let base_url = self.base_url.clone();
         let user = self.user_mut(id);
         let primary = user.primary_email().map(str::to_owned);
         user.resets.push(Reset { key: key.clone(), primary_email: primary.clone(), at: now });
+        let has_address = primary.is_some();
         if let Some(to) = primary {
             let link = format!(
                 "{base_url}/password/new?username={}&key={key}",
@@ -130,6 +113,7 @@ impl World {
             self.mails.push(mail);
         }
         self.audit(caller, "password.reset.init", Map::new(), user_agent);
+        has_address
     }
 
     /// Whether a reset link can still be used.
@@ -147,7 +131,7 @@ impl World {
         good.then_some(id)
     }
 
-    /// Finishes a password reset; unless told otherwise every key and token stops working.
+    /// Finishes a password reset; by default every key and token stops working.
     pub(crate) fn reset_finish(&mut self, params: &Map, user_agent: Option<&str>) -> ResetEnd {
         let text = |name: &str| params.get(name).and_then(|v| v.as_str()).unwrap_or("");
         let Some(id) = self.reset_link_good(text("username"), text("key")) else {

@@ -1,19 +1,24 @@
 //! What the server remembers: accounts, organizations, packages, keys, tokens and mail.
 //!
-//! One [`World`] holds all of it behind one lock. `account` has the plain data and the look-ups,
-//! `create` the rules for a new account, `keys` and `password` credentials, `audit` what is written
-//! into audit logs and `log` how it is kept, `writers` what writes into them on and on, `mail` the mailbox and the links in it, `limits` the
-//! rate limits. `seed` puts ready-made state in, `restore` a whole world; `snapshot` takes it out.
+//! One [`World`] holds all of it behind one lock. Plain data is in `account`, `keys`, `limits`,
+//! `password`, `row` and `log`, with `ids` for references. The other files say what a world does:
+//! `find` looks things up, `create` checks and makes a new account, `key_use` finds keys and notes
+//! their use, `audit` writes rows and shows them, `writers` writes on and on, `mail` writes mail and
+//! follows its links. `seed` puts ready-made state in, `restore` a whole world; `snapshot` takes it out.
 
 pub(crate) mod account;
 pub(crate) mod audit;
 pub(crate) mod create;
+mod find;
+pub(crate) mod ids;
+mod key_use;
 pub(crate) mod keys;
 pub(crate) mod limits;
 pub(crate) mod log;
 pub(crate) mod mail;
 pub(crate) mod password;
 mod restore;
+mod row;
 pub(crate) mod seed;
 mod snapshot;
 mod writers;
@@ -24,26 +29,15 @@ use std::net::Ipv4Addr;
 use jiff::Timestamp;
 
 use self::account::{Organization, Package, User};
+use self::ids::{OrgId, UserId};
 use self::keys::{Key, Token};
 use self::limits::Limits;
-use self::mail::Mail;
 use crate::clock::Clock;
-use crate::config::{KeyOrder, Profile};
 use crate::journal::Journal;
-use crate::new::NewAuditWriter;
+use crate::new::{Mail, NewAuditWriter};
+use crate::profile::{KeyOrder, Profile};
 use crate::random::Random;
 use crate::rules::Rules;
-
-/// Index of an account in `World::users`; its id on the wire is one more.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) struct UserId(pub(crate) usize);
-
-/// Index of an organization in `World::organizations`; its id on the wire is one more.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) struct OrgId(pub(crate) usize);
-
-/// The organization everything public belongs to.
-pub(crate) const HEXPM: OrgId = OrgId(0);
 
 /// Where a world is found.
 #[derive(Debug, Clone)]
@@ -86,6 +80,8 @@ pub(crate) struct World {
     pub(crate) limits: Limits,
     pub(crate) blocked: HashSet<Ipv4Addr>,
     pub(crate) next_email_id: i64,
+    /// The place of the next membership among all.
+    pub(crate) next_place: u64,
     pub(crate) rules: Rules,
     pub(crate) audit_writers: Vec<NewAuditWriter>,
     pub(crate) journal: Journal,
@@ -114,6 +110,7 @@ impl World {
             limits: Limits::default(),
             blocked: HashSet::new(),
             next_email_id: 1,
+            next_place: 0,
             rules: Rules::default(),
             audit_writers: Vec::new(),
             journal: Journal::default(),
@@ -149,6 +146,10 @@ impl World {
         self.keys.push(key);
         self.dirty.keys.insert(index);
         index
+    }
+
+    pub(crate) fn has_registration(&self) -> bool {
+        self.profile != Profile::Hexpm
     }
 
     pub(crate) fn is_legacy(&self) -> bool {

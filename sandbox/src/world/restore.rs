@@ -1,10 +1,10 @@
 //! A world from its document.
 
-use super::account::Role;
+use super::limits::{CodeSubject, Subject};
 use super::{Place, World};
 use crate::clock::Clock;
-use crate::config::Profile;
-use crate::new::{NewMembership, NewWorld};
+use crate::new::{NewCounts, NewWorld, NewWrongCodes, Role};
+use crate::profile::Profile;
 use crate::random::Random;
 
 impl World {
@@ -40,14 +40,43 @@ impl World {
         each("rules", form.rules, |rule| world.rules.add(rule).map(drop))?;
         world.mails = form.mails;
         world.restore_rate_counts(&form.rate_counts)?;
+        world.restore_wrong_codes(&form.wrong_codes)?;
         Ok(world)
     }
 
-    fn seed_member(&mut self, new: &NewMembership) -> Result<(), String> {
-        let org = self.known_organization(&new.organization)?;
-        let id = self.known_user(&new.username)?;
-        let since = new.since.unwrap_or_else(|| self.now());
-        self.join_at(org, id, new.role, since);
+    fn restore_rate_counts(&mut self, form: &NewCounts) -> Result<(), String> {
+        self.limits.minute = form.minute;
+        for (index, count) in form.counts.iter().enumerate() {
+            let place = |error| format!("rate_counts.counts[{index}]: {error}");
+            let subject = match (&count.username, &count.organization, count.address) {
+                (Some(name), None, None) => Subject::User(self.known_user(name).map_err(place)?),
+                (None, Some(name), None) => {
+                    Subject::Organization(self.known_organization(name).map_err(place)?)
+                }
+                (None, None, Some(address)) => Subject::Address(address),
+                _ => {
+                    let text = "expected one of \"username\", \"organization\", \"address\"";
+                    return Err(place(text.to_owned()));
+                }
+            };
+            self.limits.counts.insert(subject, count.count);
+        }
+        Ok(())
+    }
+
+    fn restore_wrong_codes(&mut self, forms: &[NewWrongCodes]) -> Result<(), String> {
+        for (index, form) in forms.iter().enumerate() {
+            let place = |error| format!("wrong_codes[{index}]: {error}");
+            let subject = match (&form.username, &form.address) {
+                (Some(name), None) => CodeSubject::User(self.known_user(name).map_err(place)?),
+                (None, Some(address)) => CodeSubject::Address(address.clone()),
+                _ => {
+                    let text = "expected either \"username\" or \"address\"";
+                    return Err(place(text.to_owned()));
+                }
+            };
+            self.limits.wrong_codes.insert(subject, (form.window, form.count));
+        }
         Ok(())
     }
 }

@@ -2,14 +2,18 @@
 
 use std::net::Ipv4Addr;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 
-use super::account::{Email, Organization, Package, Reset, Role, User, downcase};
+use super::World;
+use super::account::{Email, Member, Organization, Package, Reset, User, downcase};
+use super::ids::{HEXPM, OrgId, UserId};
 use super::keys::{Key, LastUse, Owner, Permission, Token};
 use super::log::{AuditLog, Piece};
 use super::password::PasswordHash;
-use super::{HEXPM, OrgId, UserId, World};
-use crate::new::{NewAuditLog, NewEmail, NewKey, NewOrganization, NewPackage, NewToken, NewUser};
+use crate::new::{
+    NewAuditLog, NewEmail, NewKey, NewMembership, NewOrganization, NewPackage, NewToken, NewUser,
+    Role,
+};
 
 impl World {
     pub(crate) fn seed_user(&mut self, new: NewUser) -> Result<UserId, String> {
@@ -116,15 +120,26 @@ impl World {
     /// Makes an account a member of an organization.
     pub(crate) fn join(&mut self, org: OrgId, id: UserId, role: Role) {
         let now = self.now();
-        self.join_at(org, id, role, now);
+        self.join_at(org, Member { user: id, role, since: now, place: self.next_place });
     }
 
-    pub(super) fn join_at(&mut self, org: OrgId, id: UserId, role: Role, since: Timestamp) {
+    /// The same for a member of a document.
+    pub(crate) fn seed_member(&mut self, new: &NewMembership) -> Result<(), String> {
+        let org = self.known_organization(&new.organization)?;
+        let user = self.known_user(&new.username)?;
+        let since = new.since.unwrap_or_else(|| self.now());
+        let place = new.place.unwrap_or(self.next_place);
+        self.join_at(org, Member { user, role: new.role, since, place });
+        Ok(())
+    }
+
+    fn join_at(&mut self, org: OrgId, new: Member) {
         self.dirty.organizations.insert(org.0);
+        self.next_place = self.next_place.max(new.place.saturating_add(1));
         let members = &mut self.organizations[org.0].members;
-        match members.iter_mut().find(|(member, ..)| *member == id) {
-            Some(member) => member.1 = role,
-            None => members.push((id, role, since)),
+        match members.iter_mut().find(|member| member.user == new.user) {
+            Some(member) => member.role = new.role,
+            None => members.push(new),
         }
     }
 
@@ -175,8 +190,31 @@ impl World {
                 .map_err(|_| "expires_in: too far away".to_owned())?,
         };
         self.dirty.tokens = true;
-        self.tokens.push(Token { secret: secret.clone(), owner, scopes: new.scopes, expires_at });
+        let scopes = self.expanded(owner, new.scopes);
+        self.tokens.push(Token { secret: secret.clone(), owner, scopes, expires_at });
         Ok(secret)
+    }
+
+    /// The scopes as a token carries them: `repositories` names each one its owner can reach.
+    fn expanded(&self, owner: Owner, mut scopes: Vec<String>) -> Vec<String> {
+        const ALL: &str = "repositories";
+        if !scopes.iter().any(|scope| scope == ALL) {
+            return scopes;
+        }
+        let mut organizations: Vec<&str> = match owner {
+            Owner::User(id) => {
+                let memberships = self.memberships(id).into_iter();
+                memberships.map(|(org, _)| self.organization(org).name.as_str()).collect()
+            }
+            Owner::Organization(id) => vec![&self.organization(id).name],
+        };
+        organizations.sort_unstable();
+        if matches!(owner, Owner::User(_)) {
+            organizations.insert(0, &self.organization(HEXPM).name);
+        }
+        scopes.retain(|scope| scope != ALL);
+        scopes.extend(organizations.iter().map(|name| format!("repository:{name}")));
+        scopes
     }
 
     /// Appends rows, and tells how many.

@@ -1,18 +1,21 @@
 //! A world as its document: restored from it, it answers byte for byte the same.
 
-use super::account::{Email, User};
-use super::keys::Owner;
+use super::World;
+use super::account::{Email, Member, User};
+use super::ids::HEXPM;
+use super::keys::{Owner, Token};
+use super::limits::{CodeSubject, Limits, Subject};
 use super::log::Piece;
-use super::{HEXPM, World};
 use crate::new::{
-    NewAuditLog, NewEmail, NewKey, NewLastUse, NewMembership, NewOrganization, NewPackage,
-    NewReset, NewToken, NewUser, NewWorld,
+    NewAuditLog, NewCount, NewCounts, NewEmail, NewKey, NewLastUse, NewMembership, NewOrganization,
+    NewPackage, NewReset, NewToken, NewUser, NewWorld, NewWrongCodes,
 };
 
 impl World {
     pub(crate) fn snapshot(&self) -> NewWorld {
         NewWorld {
             rate_counts: self.rate_counts(),
+            wrong_codes: self.wrong_codes(),
             organizations: (1..self.organizations.len())
                 .map(|i| self.organization_form(i))
                 .collect(),
@@ -40,10 +43,53 @@ impl World {
             clock: self.clock.form(),
             rate_limits: (*limits != Default::default()).then(|| limits.clone()),
             blocked_addresses: blocked,
-            rules: self.rules.list().to_vec(),
+            rules: self.rules.list(),
             audit_writers: self.audit_writers.clone(),
             ..NewWorld::default()
         }
+    }
+
+    /// What has been counted in the current minute.
+    pub(crate) fn rate_counts(&self) -> NewCounts {
+        let Limits { minute, counts, .. } = &self.limits;
+        let mut forms: Vec<NewCount> = counts
+            .iter()
+            .map(|(subject, count)| {
+                let mut form = NewCount { count: *count, ..NewCount::default() };
+                match *subject {
+                    Subject::User(id) => form.username = Some(self.user(id).username.clone()),
+                    Subject::Organization(id) => {
+                        form.organization = Some(self.organization(id).name.clone());
+                    }
+                    Subject::Address(address) => form.address = Some(address),
+                }
+                form
+            })
+            .collect();
+        forms.sort_by(|a, b| {
+            (&a.username, &a.organization, a.address).cmp(&(
+                &b.username,
+                &b.organization,
+                b.address,
+            ))
+        });
+        match forms.is_empty() {
+            true => NewCounts::default(),
+            false => NewCounts { minute: *minute, counts: forms },
+        }
+    }
+
+    fn wrong_codes(&self) -> Vec<NewWrongCodes> {
+        let form = |(subject, (window, count)): (&CodeSubject, &(i64, u32))| {
+            let (username, address) = match subject {
+                CodeSubject::User(id) => (Some(self.user(*id).username.clone()), None),
+                CodeSubject::Address(address) => (None, Some(address.clone())),
+            };
+            NewWrongCodes { username, address, window: *window, count: *count }
+        };
+        let mut forms: Vec<_> = self.limits.wrong_codes.iter().map(form).collect();
+        forms.sort_by(|a, b| (&a.username, &a.address).cmp(&(&b.username, &b.address)));
+        forms
     }
 
     pub(crate) fn organization_form(&self, index: usize) -> NewOrganization {
@@ -58,11 +104,12 @@ impl World {
 
     pub(crate) fn member_forms(&self, index: usize) -> Vec<NewMembership> {
         let organization = &self.organizations[index];
-        let member = |(id, role, since): &(super::UserId, _, _)| NewMembership {
+        let member = |member: &Member| NewMembership {
             organization: organization.name.clone(),
-            username: self.user(*id).username.clone(),
-            role: *role,
-            since: Some(*since),
+            username: self.user(member.user).username.clone(),
+            role: member.role,
+            since: Some(member.since),
+            place: Some(member.place),
         };
         organization.members.iter().map(member).collect()
     }
@@ -134,7 +181,7 @@ impl World {
     }
 
     pub(crate) fn token_forms(&self) -> Vec<NewToken> {
-        let form = |token: &super::Token| {
+        let form = |token: &Token| {
             let (username, organization) = self.owner_form(token.owner);
             NewToken {
                 username,
