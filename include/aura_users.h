@@ -390,6 +390,27 @@ typedef struct aura_cancel_token aura_cancel_token;
 typedef struct aura_client aura_client;
 
 /**
+ * A queue in which calls leave a token when they end: one place to wait for any number of calls.
+ *
+ * Owned by the caller, who frees it with aura_completions_free(). Many threads may use one queue at
+ * once. A program waits in one thread with aura_completions_wait(), or has an event loop watch
+ * aura_completions_fd() and then takes with a `timeout_ms` of 0.
+ *
+ *     aura_completions *queue = aura_completions_new();
+ *     aura_get_user_start(client, "ericmj", NULL, &call, NULL);
+ *     aura_call_complete(call, queue, 7, NULL);
+ *     uint64_t tokens[64];
+ *     int32_t count = aura_completions_wait(queue, -1, tokens, 64);   // count is 1, tokens[0] is 7
+ *     status = aura_call_wait(call, 0, &user, &error);                // does not wait
+ *
+ * In a forked child the queue is empty and works: attach the child's calls to it. A call of the
+ * parent does not come there by itself; attached again, it comes at once, as AURA_CANCELLED.
+ *
+ * Since 0.1.0.
+ */
+typedef struct aura_completions aura_completions;
+
+/**
  * Why a call failed.
  *
  * You own it; free it with aura_error_free(). It does not change, so several threads may read it
@@ -440,14 +461,14 @@ extern "C" {
  * The name of a status in lower case: "ok", "end", "not_found". A number that is no status is
  * "unknown". Never NULL; static, not to be freed. Any thread.
  *
- * Since 0.1.0.
+ * Does not block. Since 0.1.0.
  */
 const char *aura_status_name(aura_status status);
 
 /**
  * The error's kind, or AURA_OK for NULL.
  *
- * Since 0.1.0.
+ * Does not block. Since 0.1.0.
  */
 aura_status aura_error_kind(const aura_error *error);
 
@@ -458,14 +479,14 @@ aura_status aura_error_kind(const aura_error *error);
  *
  * UTF-8, owned by the error and valid until it is freed; "" for NULL. Never NULL.
  *
- * Since 0.1.0.
+ * Does not block. Since 0.1.0.
  */
 const char *aura_error_message(const aura_error *error);
 
 /**
  * The HTTP status of the reply, or 0 if no reply came.
  *
- * Since 0.1.0.
+ * Does not block. Since 0.1.0.
  */
 int32_t aura_error_http_status(const aura_error *error);
 
@@ -473,7 +494,7 @@ int32_t aura_error_http_status(const aura_error *error);
  * How long the server asks you to wait before you try again, in milliseconds, or -1 if it does
  * not say.
  *
- * Since 0.1.0.
+ * Does not block. Since 0.1.0.
  */
 int64_t aura_error_retry_after_ms(const aura_error *error);
 
@@ -495,21 +516,21 @@ int64_t aura_error_retry_after_ms(const aura_error *error);
  *
  * Owned by the error and valid until it is freed; NULL for NULL.
  *
- * Since 0.1.0.
+ * Does not block. Since 0.1.0.
  */
 const char *aura_error_json(const aura_error *error);
 
 /**
  * Frees an error. NULL is fine.
  *
- * Since 0.1.0.
+ * Does not block. Since 0.1.0.
  */
 void aura_error_free(aura_error *error);
 
 /**
  * Frees a string that this library gave through an out-parameter. NULL is fine. Any thread.
  *
- * Since 0.1.0.
+ * Does not block. Since 0.1.0.
  */
 void aura_string_free(char *string);
 
@@ -517,7 +538,7 @@ void aura_string_free(char *string);
  * The version of the library that is running, such as "0.1.0". Static, not to be freed. Any
  * thread. The header's own is AURA_USERS_VERSION.
  *
- * Since 0.1.0.
+ * Does not block. Since 0.1.0.
  */
 const char *aura_version(void);
 
@@ -525,7 +546,7 @@ const char *aura_version(void);
  * New options, none of them set. What is not set falls through: from the call to the client,
  * from the client to the environment, from there to the default. Never NULL.
  *
- * Since 0.1.0.
+ * Does not block. Since 0.1.0.
  */
 aura_options *aura_options_new(void);
 
@@ -537,7 +558,7 @@ aura_options *aura_options_new(void);
  * the value. The error's message names the option and the values allowed. It does not repeat a
  * name or a value that may be a secret.
  *
- * Since 0.1.0.
+ * Does not block. Since 0.1.0.
  */
 aura_status aura_options_set(aura_options *options,
                              const char *name,
@@ -547,14 +568,14 @@ aura_status aura_options_set(aura_options *options,
 /**
  * Frees options. NULL is fine.
  *
- * Since 0.1.0.
+ * Does not block. Since 0.1.0.
  */
 void aura_options_free(aura_options *options);
 
 /**
  * A token that has not been cancelled. Never NULL.
  *
- * Since 0.1.0.
+ * Does not block. Since 0.1.0.
  */
 aura_cancel_token *aura_cancel_token_new(void);
 
@@ -564,14 +585,14 @@ aura_cancel_token *aura_cancel_token_new(void);
  *
  * Any thread; not a signal handler.
  *
- * Since 0.1.0.
+ * Does not block. Since 0.1.0.
  */
 void aura_cancel_token_cancel(aura_cancel_token *token);
 
 /**
  * Frees a token. It is not cancelled by that. NULL is fine.
  *
- * Since 0.1.0.
+ * Does not block. Since 0.1.0.
  */
 void aura_cancel_token_free(aura_cancel_token *token);
 
@@ -582,7 +603,7 @@ void aura_cancel_token_free(aura_cancel_token *token);
  *
  * Returns AURA_OK, or AURA_INVALID_ARGUMENT where `options` is NULL.
  *
- * Since 0.1.0.
+ * Does not block. Since 0.1.0.
  */
 aura_status aura_options_set_cancel_token(aura_options *options,
                                           const aura_cancel_token *token,
@@ -595,7 +616,7 @@ aura_status aura_options_set_cancel_token(aura_options *options,
  * Returns AURA_OK and a client to be freed with aura_client_free(), or AURA_INVALID_ARGUMENT
  * for a bad option or environment variable, which the error names.
  *
- * Since 0.1.0.
+ * Does not block. Since 0.1.0.
  */
 aura_status aura_client_new(const aura_options *options, aura_client **client, aura_error **error);
 
@@ -604,7 +625,7 @@ aura_status aura_client_new(const aura_options *options, aura_client **client, a
  * made from it, live on. If nothing else needs the library's thread, it waits for the thread's end,
  * a second at most, but not for a log callback.
  *
- * Since 0.1.0.
+ * Blocks for a second at most. Since 0.1.0.
  */
 void aura_client_free(aura_client *client);
 
@@ -620,7 +641,7 @@ void aura_client_free(aura_client *client);
  * with aura_string_free(); AURA_VALIDATION with a word for each refused field; or another error,
  * and then NULL in `user_json`. After an error with "outcome_unknown" the account may exist.
  *
- * Since 0.1.0.
+ * Blocks. Since 0.1.0.
  */
 aura_status aura_create_user(const aura_client *client,
                              const char *username,
@@ -638,7 +659,7 @@ aura_status aura_create_user(const aura_client *client,
  * Returns AURA_OK and a call to be freed with aura_call_free() in `call`, or
  * AURA_INVALID_ARGUMENT or AURA_CANCELLED, and then NULL in `call`.
  *
- * Since 0.1.0.
+ * Does not block. Since 0.1.0.
  */
 aura_status aura_create_user_start(const aura_client *client,
                                    const char *username,
@@ -655,7 +676,7 @@ aura_status aura_create_user_start(const aura_client *client,
  * `options` may be NULL. Returns AURA_OK with the user's JSON in `user_json`, to be freed with
  * aura_string_free(), or an error, and then NULL in `user_json`.
  *
- * Since 0.1.0.
+ * Blocks. Since 0.1.0.
  */
 aura_status aura_get_current_user(const aura_client *client,
                                   const aura_options *options,
@@ -669,7 +690,7 @@ aura_status aura_get_current_user(const aura_client *client,
  * Returns AURA_OK and a call to be freed with aura_call_free() in `call`, or
  * AURA_INVALID_ARGUMENT or AURA_CANCELLED, and then NULL in `call`.
  *
- * Since 0.1.0.
+ * Does not block. Since 0.1.0.
  */
 aura_status aura_get_current_user_start(const aura_client *client,
                                         const aura_options *options,
@@ -684,7 +705,7 @@ aura_status aura_get_current_user_start(const aura_client *client,
  * aura_string_free(); AURA_NOT_FOUND where there is no such user; or another error. On every
  * error `user_json` is NULL.
  *
- * Since 0.1.0.
+ * Blocks. Since 0.1.0.
  */
 aura_status aura_get_user(const aura_client *client,
                           const char *username_or_email,
@@ -699,7 +720,7 @@ aura_status aura_get_user(const aura_client *client,
  * Returns AURA_OK and a call to be freed with aura_call_free() in `call`, or
  * AURA_INVALID_ARGUMENT or AURA_CANCELLED, and then NULL in `call`.
  *
- * Since 0.1.0.
+ * Does not block. Since 0.1.0.
  */
 aura_status aura_get_user_start(const aura_client *client,
                                 const char *username_or_email,
@@ -714,7 +735,7 @@ aura_status aura_get_user_start(const aura_client *client,
  * `options` may be NULL. Returns AURA_OK; AURA_UNSUPPORTED where the server does not offer it,
  * as hex.pm since July 2026; or another error.
  *
- * Since 0.1.0.
+ * Blocks. Since 0.1.0.
  */
 aura_status aura_reset_user_password(const aura_client *client,
                                      const char *username_or_email,
@@ -728,7 +749,7 @@ aura_status aura_reset_user_password(const aura_client *client,
  * Returns AURA_OK and a call to be freed with aura_call_free() in `call`, or
  * AURA_INVALID_ARGUMENT or AURA_CANCELLED, and then NULL in `call`.
  *
- * Since 0.1.0.
+ * Does not block. Since 0.1.0.
  */
 aura_status aura_reset_user_password_start(const aura_client *client,
                                            const char *username_or_email,
@@ -743,7 +764,7 @@ aura_status aura_reset_user_password_start(const aura_client *client,
  * `options` may be NULL. Returns AURA_OK with a stream in `logs`, to be freed with
  * aura_audit_logs_free(), or AURA_INVALID_ARGUMENT for a bad option.
  *
- * Since 0.1.0.
+ * Does not block. Since 0.1.0.
  */
 aura_status aura_stream_audit_logs(const aura_client *client,
                                    const aura_options *options,
@@ -760,7 +781,7 @@ aura_status aura_stream_audit_logs(const aura_client *client,
  * before the first reply, after the window's end, and on the loopback, which servers exempt.
  * AURA_INVALID_ARGUMENT for a bad option.
  *
- * Since 0.1.0.
+ * Does not block. Since 0.1.0.
  */
 aura_status aura_client_rate_limit(const aura_client *client,
                                    const aura_options *options,
@@ -775,7 +796,7 @@ aura_status aura_client_rate_limit(const aura_client *client,
  * error `audit_log_json` is NULL. An error keeps the place: the next call tries the same page
  * again. Nothing is skipped, and a failure is never taken for the end.
  *
- * Since 0.1.0.
+ * Blocks. Since 0.1.0.
  */
 aura_status aura_audit_logs_next(aura_audit_logs *logs, char **audit_log_json, aura_error **error);
 
@@ -785,7 +806,7 @@ aura_status aura_audit_logs_next(aura_audit_logs *logs, char **audit_log_json, a
  * Returns AURA_OK with a JSON array of at least one row in `audit_logs_json`, to be freed with
  * aura_string_free(); AURA_END after the last page; or an error, as aura_audit_logs_next().
  *
- * Since 0.1.0.
+ * Blocks. Since 0.1.0.
  */
 aura_status aura_audit_logs_next_page(aura_audit_logs *logs,
                                       char **audit_logs_json,
@@ -798,14 +819,14 @@ aura_status aura_audit_logs_next_page(aura_audit_logs *logs,
  * Returns AURA_OK and a call to be freed with aura_call_free() in `call`, or
  * AURA_INVALID_ARGUMENT or AURA_CANCELLED, and then NULL in `call`.
  *
- * Since 0.1.0.
+ * Does not block. Since 0.1.0.
  */
 aura_status aura_audit_logs_next_start(aura_audit_logs *logs, aura_call **call, aura_error **error);
 
 /**
  * aura_audit_logs_next_page(), begun and not waited for: as aura_audit_logs_next_start().
  *
- * Since 0.1.0.
+ * Does not block. Since 0.1.0.
  */
 aura_status aura_audit_logs_next_page_start(aura_audit_logs *logs,
                                             aura_call **call,
@@ -816,14 +837,14 @@ aura_status aura_audit_logs_next_page_start(aura_audit_logs *logs,
  * After the end it is the last page that had rows, or where none had the first one asked for. While
  * another thread waits for a page, it is where the stream stood when that began. 0 for NULL.
  *
- * Since 0.1.0.
+ * Does not block. Since 0.1.0.
  */
 uint64_t aura_audit_logs_page(const aura_audit_logs *logs);
 
 /**
  * Frees a stream, wherever it stands. NULL is fine. Calls that have begun go on.
  *
- * Since 0.1.0.
+ * Blocks for a second at most. Since 0.1.0.
  */
 void aura_audit_logs_free(aura_audit_logs *logs);
 
@@ -840,7 +861,7 @@ void aura_audit_logs_free(aura_audit_logs *logs);
  * In a forked child a call of the parent is AURA_CANCELLED. A log callback on the library's own
  * thread cannot wait: AURA_INVALID_ARGUMENT, unless `timeout_ms` is 0 or the call has ended.
  *
- * Since 0.1.0.
+ * Blocks. Since 0.1.0.
  */
 aura_status aura_call_wait(aura_call *call, int64_t timeout_ms, char **json, aura_error **error);
 
@@ -848,20 +869,25 @@ aura_status aura_call_wait(aura_call *call, int64_t timeout_ms, char **json, aur
  * AURA_PENDING while the call is under way, then for good the status it ended with. Takes
  * nothing and does not wait. AURA_INVALID_ARGUMENT for NULL.
  *
- * Since 0.1.0.
+ * Does not block. Since 0.1.0.
  */
 aura_status aura_call_poll(const aura_call *call);
 
 /**
- * A descriptor that is readable from the call's end on, for poll(), epoll, kqueue, libuv and the
- * like. It is made when it is first asked for, belongs to the call and is closed with it: watch
- * it, but do not read from it and do not close it.
+ * A descriptor that is readable from the call's end on, for poll(), epoll, kqueue and the like. It is
+ * made when it is first asked for, and is the same one from then on. It belongs to the call, which
+ * closes it when it is freed. For many calls at once, an aura_completions takes one descriptor for
+ * all of them.
+ *
+ * It is an eventfd on Linux and a socket elsewhere. You may duplicate it, for hosts that close what
+ * they watch: the duplicate is readable from the call's end on too, also after the call is freed.
+ * Do not read from it, or it is no longer readable.
  *
  * In a forked child a call of the parent gets another descriptor, which is readable at once.
  *
- * -1 where none can be had: for NULL, on Windows, and while the process has no descriptor left.
+ * -1 if none can be had: for NULL, on Windows, and while the process has no descriptor left.
  *
- * Since 0.1.0.
+ * Does not block. Since 0.1.0.
  */
 int32_t aura_call_fd(aura_call *call);
 
@@ -872,7 +898,7 @@ int32_t aura_call_fd(aura_call *call);
  *
  * NULL and a call that has ended are fine.
  *
- * Since 0.1.0.
+ * Does not block. Since 0.1.0.
  */
 void aura_call_cancel(aura_call *call);
 
@@ -880,9 +906,84 @@ void aura_call_cancel(aura_call *call);
  * Frees a call in any state: one under way is cancelled, also for a thread that waits for it; a
  * result that was not taken is dropped, and a row or page with it. NULL is fine.
  *
- * Since 0.1.0.
+ * Blocks for a second at most. Since 0.1.0.
  */
 void aura_call_free(aura_call *call);
+
+/**
+ * An empty queue. It takes no descriptor before aura_completions_fd() is called. Never NULL.
+ *
+ * Does not block. Since 0.1.0.
+ */
+aura_completions *aura_completions_new(void);
+
+/**
+ * Has `token` come into `queue` when `call` ends; at once if it has ended. The token comes once for
+ * each time that the call is attached, also if the call is cancelled or freed before its end. Any
+ * number may be a token, also one that another call has.
+ *
+ * Returns AURA_OK, or AURA_INVALID_ARGUMENT if `call` or `queue` is NULL.
+ *
+ * Does not block. Since 0.1.0.
+ */
+aura_status aura_call_complete(aura_call *call,
+                               aura_completions *queue,
+                               uint64_t token,
+                               aura_error **error);
+
+/**
+ * Waits until a call has ended, `timeout_ms` milliseconds at most, and writes the tokens of up to
+ * `capacity` calls to `tokens`, in the order in which they ended. A negative `timeout_ms` waits for
+ * as long as it takes, 0 does not wait. Take the result of such a call with aura_call_wait().
+ *
+ * Returns how many tokens it wrote: 0 if the time is over first, after aura_completions_wake(), and
+ * in the child of a thread that forked within it. Returns -1 if the queue is freed meanwhile, and
+ * at once for NULL and a `capacity` of 0.
+ *
+ * A log callback on the library's own thread does not wait here.
+ *
+ * Blocks. Since 0.1.0.
+ */
+int32_t aura_completions_wait(aura_completions *queue,
+                              int64_t timeout_ms,
+                              uint64_t *tokens,
+                              size_t capacity);
+
+/**
+ * Ends one aura_completions_wait(): the one under way, or else the next one. Several wakes that
+ * nobody waited for are one. The descriptor is readable until then. NULL is fine. Any thread.
+ *
+ * Does not block. Since 0.1.0.
+ */
+void aura_completions_wake(aura_completions *queue);
+
+/**
+ * A descriptor that is readable while aura_completions_wait() would not wait, for poll(), epoll,
+ * kqueue, libuv and the like. It is made when it is first asked for, and is the same one from then
+ * on. It belongs to the queue, which closes it when it is freed.
+ *
+ * It is a socket. You may duplicate it, and close the duplicate. You may read from it, as event
+ * loops do that watch streams: its bytes mean nothing. Call aura_completions_wait() with a
+ * `timeout_ms` of 0 whenever it was readable, until it writes fewer tokens than `capacity`.
+ *
+ * In a forked child the queue has another descriptor.
+ *
+ * -1 if none can be had: for NULL, on Windows, and while the process has no descriptor left.
+ *
+ * Does not block. Since 0.1.0.
+ */
+int32_t aura_completions_fd(aura_completions *queue);
+
+/**
+ * Frees a queue. NULL is fine. Calls that are attached go on, and their tokens come to nobody.
+ *
+ * A thread that waits in aura_completions_wait() comes back with -1, and must not use the queue
+ * again. Before you free it, end such threads: tell them to stop, call aura_completions_wake(), and
+ * join them.
+ *
+ * Does not block. Since 0.1.0.
+ */
+void aura_completions_free(aura_completions *queue);
 
 /**
  * Sets the callback that gets every line of level `lowest` and above, in the whole process. It
@@ -892,7 +993,7 @@ void aura_call_free(aura_call *call);
  * Do not hold a lock that this callback waits for. Called from within a callback, it returns
  * without waiting. In a forked child it waits for the threads of the child alone.
  *
- * Since 0.1.0.
+ * Blocks for a second at most. Since 0.1.0.
  */
 void aura_log_set(aura_log_callback callback, void *user_data, aura_log_level lowest);
 

@@ -45,4 +45,5 @@ pub use protocol::audit_log::AuditLog;
 pub use protocol::user::{Organization, Package, User};
 pub use runtime::background::Call;
 pub use runtime::cancel::CancelToken;
+pub use runtime::completions::Completions;
 pub use secrecy::SecretString;

@@ -78,6 +78,7 @@ fn header() -> String {
         "client",
         "audit_logs",
         "call",
+        "completions",
         "log",
     ] {
         builder = builder.with_src(root().join(format!("src/ffi/{file}.rs")));

@@ -38,7 +38,7 @@ opaque!(aura_audit_logs, AuditLogs);
 /// error `audit_log_json` is NULL. An error keeps the place: the next call tries the same page
 /// again. Nothing is skipped, and a failure is never taken for the end.
 ///
-/// Since 0.1.0.
+/// Blocks. Since 0.1.0.
 #[unsafe(no_mangle)]
 pub extern "C" fn aura_audit_logs_next(
     logs: *mut aura_audit_logs,
@@ -66,7 +66,7 @@ pub extern "C" fn aura_audit_logs_next(
 /// Returns AURA_OK with a JSON array of at least one row in `audit_logs_json`, to be freed with
 /// aura_string_free(); AURA_END after the last page; or an error, as aura_audit_logs_next().
 ///
-/// Since 0.1.0.
+/// Blocks. Since 0.1.0.
 #[unsafe(no_mangle)]
 pub extern "C" fn aura_audit_logs_next_page(
     logs: *mut aura_audit_logs,
@@ -88,7 +88,7 @@ pub extern "C" fn aura_audit_logs_next_page(
 /// Returns AURA_OK and a call to be freed with aura_call_free() in `call`, or
 /// AURA_INVALID_ARGUMENT or AURA_CANCELLED, and then NULL in `call`.
 ///
-/// Since 0.1.0.
+/// Does not block. Since 0.1.0.
 #[unsafe(no_mangle)]
 pub extern "C" fn aura_audit_logs_next_start(
     logs: *mut aura_audit_logs,
@@ -103,7 +103,7 @@ pub extern "C" fn aura_audit_logs_next_start(
 
 /// aura_audit_logs_next_page(), begun and not waited for: as aura_audit_logs_next_start().
 ///
-/// Since 0.1.0.
+/// Does not block. Since 0.1.0.
 #[unsafe(no_mangle)]
 pub extern "C" fn aura_audit_logs_next_page_start(
     logs: *mut aura_audit_logs,
@@ -120,7 +120,7 @@ pub extern "C" fn aura_audit_logs_next_page_start(
 /// After the end it is the last page that had rows, or where none had the first one asked for. While
 /// another thread waits for a page, it is where the stream stood when that began. 0 for NULL.
 ///
-/// Since 0.1.0.
+/// Does not block. Since 0.1.0.
 #[unsafe(no_mangle)]
 pub extern "C" fn aura_audit_logs_page(logs: *const aura_audit_logs) -> u64 {
     quietly(0, || shared("logs", logs).map_or(0, |logs| logs.page()))
@@ -128,7 +128,7 @@ pub extern "C" fn aura_audit_logs_page(logs: *const aura_audit_logs) -> u64 {
 
 /// Frees a stream, wherever it stands. NULL is fine. Calls that have begun go on.
 ///
-/// Since 0.1.0.
+/// Blocks for a second at most. Since 0.1.0.
 #[unsafe(no_mangle)]
 pub extern "C" fn aura_audit_logs_free(logs: *mut aura_audit_logs) {
     quietly((), || drop(freed(logs)));

@@ -49,7 +49,7 @@ fn with_token(client: Client, token: &Option<CancelToken>) -> Client {
 /// Returns AURA_OK and a client to be freed with aura_client_free(), or AURA_INVALID_ARGUMENT
 /// for a bad option or environment variable, which the error names.
 ///
-/// Since 0.1.0.
+/// Does not block. Since 0.1.0.
 #[unsafe(no_mangle)]
 pub extern "C" fn aura_client_new(
     options: Option<&aura_options>,
@@ -68,7 +68,7 @@ pub extern "C" fn aura_client_new(
 /// made from it, live on. If nothing else needs the library's thread, it waits for the thread's end,
 /// a second at most, but not for a log callback.
 ///
-/// Since 0.1.0.
+/// Blocks for a second at most. Since 0.1.0.
 #[unsafe(no_mangle)]
 pub extern "C" fn aura_client_free(client: *mut aura_client) {
     quietly((), || drop(freed(client)));
@@ -85,7 +85,7 @@ pub extern "C" fn aura_client_free(client: *mut aura_client) {
 /// with aura_string_free(); AURA_VALIDATION with a word for each refused field; or another error,
 /// and then NULL in `user_json`. After an error with "outcome_unknown" the account may exist.
 ///
-/// Since 0.1.0.
+/// Blocks. Since 0.1.0.
 #[unsafe(no_mangle)]
 pub extern "C" fn aura_create_user(
     client: *const aura_client,
@@ -112,7 +112,7 @@ pub extern "C" fn aura_create_user(
 /// Returns AURA_OK and a call to be freed with aura_call_free() in `call`, or
 /// AURA_INVALID_ARGUMENT or AURA_CANCELLED, and then NULL in `call`.
 ///
-/// Since 0.1.0.
+/// Does not block. Since 0.1.0.
 #[unsafe(no_mangle)]
 pub extern "C" fn aura_create_user_start(
     client: *const aura_client,
@@ -138,7 +138,7 @@ pub extern "C" fn aura_create_user_start(
 /// `options` may be NULL. Returns AURA_OK with the user's JSON in `user_json`, to be freed with
 /// aura_string_free(), or an error, and then NULL in `user_json`.
 ///
-/// Since 0.1.0.
+/// Blocks. Since 0.1.0.
 #[unsafe(no_mangle)]
 pub extern "C" fn aura_get_current_user(
     client: *const aura_client,
@@ -158,7 +158,7 @@ pub extern "C" fn aura_get_current_user(
 /// Returns AURA_OK and a call to be freed with aura_call_free() in `call`, or
 /// AURA_INVALID_ARGUMENT or AURA_CANCELLED, and then NULL in `call`.
 ///
-/// Since 0.1.0.
+/// Does not block. Since 0.1.0.
 #[unsafe(no_mangle)]
 pub extern "C" fn aura_get_current_user_start(
     client: *const aura_client,
@@ -179,7 +179,7 @@ pub extern "C" fn aura_get_current_user_start(
 /// aura_string_free(); AURA_NOT_FOUND where there is no such user; or another error. On every
 /// error `user_json` is NULL.
 ///
-/// Since 0.1.0.
+/// Blocks. Since 0.1.0.
 #[unsafe(no_mangle)]
 pub extern "C" fn aura_get_user(
     client: *const aura_client,
@@ -201,7 +201,7 @@ pub extern "C" fn aura_get_user(
 /// Returns AURA_OK and a call to be freed with aura_call_free() in `call`, or
 /// AURA_INVALID_ARGUMENT or AURA_CANCELLED, and then NULL in `call`.
 ///
-/// Since 0.1.0.
+/// Does not block. Since 0.1.0.
 #[unsafe(no_mangle)]
 pub extern "C" fn aura_get_user_start(
     client: *const aura_client,
@@ -223,7 +223,7 @@ pub extern "C" fn aura_get_user_start(
 /// `options` may be NULL. Returns AURA_OK; AURA_UNSUPPORTED where the server does not offer it,
 /// as hex.pm since July 2026; or another error.
 ///
-/// Since 0.1.0.
+/// Blocks. Since 0.1.0.
 #[unsafe(no_mangle)]
 pub extern "C" fn aura_reset_user_password(
     client: *const aura_client,
@@ -244,7 +244,7 @@ pub extern "C" fn aura_reset_user_password(
 /// Returns AURA_OK and a call to be freed with aura_call_free() in `call`, or
 /// AURA_INVALID_ARGUMENT or AURA_CANCELLED, and then NULL in `call`.
 ///
-/// Since 0.1.0.
+/// Does not block. Since 0.1.0.
 #[unsafe(no_mangle)]
 pub extern "C" fn aura_reset_user_password_start(
     client: *const aura_client,
@@ -266,7 +266,7 @@ pub extern "C" fn aura_reset_user_password_start(
 /// `options` may be NULL. Returns AURA_OK with a stream in `logs`, to be freed with
 /// aura_audit_logs_free(), or AURA_INVALID_ARGUMENT for a bad option.
 ///
-/// Since 0.1.0.
+/// Does not block. Since 0.1.0.
 #[unsafe(no_mangle)]
 pub extern "C" fn aura_stream_audit_logs(
     client: *const aura_client,
@@ -290,7 +290,7 @@ pub extern "C" fn aura_stream_audit_logs(
 /// before the first reply, after the window's end, and on the loopback, which servers exempt.
 /// AURA_INVALID_ARGUMENT for a bad option.
 ///
-/// Since 0.1.0.
+/// Does not block. Since 0.1.0.
 #[unsafe(no_mangle)]
 pub extern "C" fn aura_client_rate_limit(
     client: *const aura_client,

@@ -45,7 +45,7 @@ fn failure(error: Option<&aura_error>) -> Option<&Failure> {
 
 /// The error's kind, or AURA_OK for NULL.
 ///
-/// Since 0.1.0.
+/// Does not block. Since 0.1.0.
 #[unsafe(no_mangle)]
 pub extern "C" fn aura_error_kind(error: Option<&aura_error>) -> aura_status {
     quietly(aura_status::AURA_INTERNAL, || {
@@ -59,7 +59,7 @@ pub extern "C" fn aura_error_kind(error: Option<&aura_error>) -> aura_status {
 ///
 /// UTF-8, owned by the error and valid until it is freed; "" for NULL. Never NULL.
 ///
-/// Since 0.1.0.
+/// Does not block. Since 0.1.0.
 #[unsafe(no_mangle)]
 pub extern "C" fn aura_error_message(error: Option<&aura_error>) -> *const c_char {
     quietly(c"".as_ptr(), || {
@@ -74,7 +74,7 @@ pub extern "C" fn aura_error_message(error: Option<&aura_error>) -> *const c_cha
 
 /// The HTTP status of the reply, or 0 if no reply came.
 ///
-/// Since 0.1.0.
+/// Does not block. Since 0.1.0.
 #[unsafe(no_mangle)]
 pub extern "C" fn aura_error_http_status(error: Option<&aura_error>) -> i32 {
     quietly(0, || failure(error).and_then(|failure| failure.error.status()).map_or(0, i32::from))
@@ -83,7 +83,7 @@ pub extern "C" fn aura_error_http_status(error: Option<&aura_error>) -> i32 {
 /// How long the server asks you to wait before you try again, in milliseconds, or -1 if it does
 /// not say.
 ///
-/// Since 0.1.0.
+/// Does not block. Since 0.1.0.
 #[unsafe(no_mangle)]
 pub extern "C" fn aura_error_retry_after_ms(error: Option<&aura_error>) -> i64 {
     quietly(-1, || {
@@ -109,7 +109,7 @@ pub extern "C" fn aura_error_retry_after_ms(error: Option<&aura_error>) -> i64 {
 ///
 /// Owned by the error and valid until it is freed; NULL for NULL.
 ///
-/// Since 0.1.0.
+/// Does not block. Since 0.1.0.
 #[unsafe(no_mangle)]
 pub extern "C" fn aura_error_json(error: Option<&aura_error>) -> *const c_char {
     quietly(ptr::null(), || {
@@ -122,7 +122,7 @@ pub extern "C" fn aura_error_json(error: Option<&aura_error>) -> *const c_char {
 
 /// Frees an error. NULL is fine.
 ///
-/// Since 0.1.0.
+/// Does not block. Since 0.1.0.
 #[unsafe(no_mangle)]
 pub extern "C" fn aura_error_free(error: *mut aura_error) {
     quietly((), || drop(freed(error)));

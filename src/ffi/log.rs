@@ -47,7 +47,7 @@ pub type aura_log_callback = Option<
 /// Do not hold a lock that this callback waits for. Called from within a callback, it returns
 /// without waiting. In a forked child it waits for the threads of the child alone.
 ///
-/// Since 0.1.0.
+/// Blocks for a second at most. Since 0.1.0.
 #[unsafe(no_mangle)]
 pub extern "C" fn aura_log_set(
     callback: aura_log_callback,

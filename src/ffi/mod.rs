@@ -7,7 +7,8 @@
 //! - `argument`, `handle`: what comes in and goes out through pointers, texts and opaque ones; all
 //!   unsafe code but a callback
 //! - `status`: the numbers
-//! - `error`, `options`, `cancel_token`, `client`, `audit_logs`, `call`: one file for each handle
+//! - `error`, `options`, `cancel_token`, `client`, `audit_logs`, `call`, `completions`: one file for
+//!   each handle
 //! - `log`: what the library tells while it works
 //! - `string`: what a caller owns, and the version
 //!
@@ -26,6 +27,7 @@ mod boundary;
 mod call;
 mod cancel_token;
 mod client;
+mod completions;
 mod error;
 mod handle;
 mod log;

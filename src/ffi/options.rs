@@ -30,7 +30,7 @@ pub(super) struct Chosen {
 /// New options, none of them set. What is not set falls through: from the call to the client,
 /// from the client to the environment, from there to the default. Never NULL.
 ///
-/// Since 0.1.0.
+/// Does not block. Since 0.1.0.
 #[unsafe(no_mangle)]
 pub extern "C" fn aura_options_new() -> Box<aura_options> {
     made(Chosen::default())
@@ -43,7 +43,7 @@ pub extern "C" fn aura_options_new() -> Box<aura_options> {
 /// the value. The error's message names the option and the values allowed. It does not repeat a
 /// name or a value that may be a secret.
 ///
-/// Since 0.1.0.
+/// Does not block. Since 0.1.0.
 #[unsafe(no_mangle)]
 pub extern "C" fn aura_options_set(
     options: Option<&mut aura_options>,
@@ -70,7 +70,7 @@ pub extern "C" fn aura_options_set(
 
 /// Frees options. NULL is fine.
 ///
-/// Since 0.1.0.
+/// Does not block. Since 0.1.0.
 #[unsafe(no_mangle)]
 pub extern "C" fn aura_options_free(options: *mut aura_options) {
     quietly((), || drop(freed(options)));

@@ -85,7 +85,7 @@ pub type any_status = i32;
 /// The name of a status in lower case: "ok", "end", "not_found". A number that is no status is
 /// "unknown". Never NULL; static, not to be freed. Any thread.
 ///
-/// Since 0.1.0.
+/// Does not block. Since 0.1.0.
 #[unsafe(no_mangle)]
 pub extern "C" fn aura_status_name(status: any_status) -> *const c_char {
     name(status).as_ptr()
