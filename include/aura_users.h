@@ -18,7 +18,7 @@
  * or in CMake
  *
  *     find_package(aura_users 0.1 REQUIRED)
- *     target_link_libraries(program PRIVATE aura_users::shared)    # or aura_users::static
+ *     target_link_libraries(program PRIVATE aura_users::aura_users)   # or ::shared, or ::static
  *
  * or by hand
  *
@@ -71,7 +71,9 @@
  *
  * A result is JSON: the server's own object, every field of it, UTF-8, NUL-terminated. Strings
  * that go in are UTF-8 and NUL-terminated too; NULL where a value is needed, and anything that is
- * not UTF-8, is AURA_INVALID_ARGUMENT with a message that names the argument. A defect of the
+ * not UTF-8, is AURA_INVALID_ARGUMENT with a message that names the argument. A text ends at its first
+ * NUL, so a binding of a language whose strings may hold one refuses such a string, argument or option,
+ * as AURA_INVALID_ARGUMENT: else it would be cut, and an account made for another address. A defect of the
  * library is AURA_INTERNAL and does not end the process. Two things do: the system has no memory
  * left, and a thread has less stack than THREADS says.
  *
@@ -105,14 +107,26 @@
  *     aura_error_free(error);
  *     aura_call_free(call);
  *
- * aura_call_wait() gives AURA_PENDING where the two seconds are over first. What blocks is ended
- * from another thread by an aura_cancel_token that its options hold.
+ * aura_call_wait() gives AURA_PENDING where the two seconds are over first. For many calls, an
+ * aura_completions is one place to wait, and one descriptor to watch:
+ *
+ *     aura_completions *queue = aura_completions_new();
+ *     uint64_t tokens[64];
+ *     if (aura_call_complete(call, queue, 7, NULL) == AURA_OK &&
+ *         aura_completions_wait(queue, -1, tokens, 64) == 1)           // tokens[0] is 7
+ *         status = aura_call_wait(call, 0, &user, &error);             // does not wait
+ *
+ * What blocks is ended from another thread by an aura_cancel_token that its options hold, and from its own thread by the
+ * question of aura_options_set_interrupt().
+ *
+ * The words at the end of each function say whether it blocks. "Blocks" is until a reply comes or a
+ * time is over; "for a second at most" is for the end of a thread.
  *
  * THREADS
  *
- * Many threads may use one aura_client, aura_audit_logs, aura_call or aura_cancel_token at once,
- * and free one while another thread's call on it is under way: that call goes on. Only beginning a
- * call with a freed handle is wrong. An aura_error does not change, so many may read it.
+ * Many threads may use one aura_client, aura_audit_logs, aura_call, aura_completions or
+ * aura_cancel_token at once, and free one while another thread's call on it is under way: that call
+ * goes on. Only beginning a call with a freed handle is wrong. An aura_error does not change, so many may read it.
  * aura_options are for one thread at a time.
  *
  * A blocking call runs in the thread that makes it. What goes on by itself (calls that were
@@ -194,6 +208,10 @@
  * - user_agent:
  *   Name of the program, which precedes the library's in `User-Agent`. The server keeps 255 code
  *   points of it in every audit row. Allowed: text without control characters.
+ * - client_name:
+ *   Name and version of what is built on this library, such as a binding and its language. It
+ *   stands in `User-Agent` in parentheses behind the library's name. Allowed: text without
+ *   control characters, parentheses and backslashes.
  * - max_body, default 16777216:
  *   Largest reply accepted, in bytes after decompression. Allowed: bytes, from 1 on.
  * - cache, default 0:
@@ -201,10 +219,10 @@
  *   record did not change. Allowed: a whole number from 0 to 100000.
  * - allow_insecure_http, default false:
  *   Whether a credential may be sent over plain http beyond the loopback. Allowed: true or
- *   false.
+ *   false, also 1 or 0, yes or no, on or off.
  * - env, default true:
  *   Whether options are read from the environment. An option of a client, not of a call.
- *   Allowed: true or false.
+ *   Allowed: true or false, also 1 or 0, yes or no, on or off.
  */
 
 #ifndef AURA_USERS_H
@@ -396,13 +414,6 @@ typedef struct aura_client aura_client;
  * once. A program waits in one thread with aura_completions_wait(), or has an event loop watch
  * aura_completions_fd() and then takes with a `timeout_ms` of 0.
  *
- *     aura_completions *queue = aura_completions_new();
- *     aura_get_user_start(client, "ericmj", NULL, &call, NULL);
- *     aura_call_complete(call, queue, 7, NULL);
- *     uint64_t tokens[64];
- *     int32_t count = aura_completions_wait(queue, -1, tokens, 64);   // count is 1, tokens[0] is 7
- *     status = aura_call_wait(call, 0, &user, &error);                // does not wait
- *
  * In a forked child the queue is empty and works: attach the child's calls to it. A call of the
  * parent does not come there by itself; attached again, it comes at once, as AURA_CANCELLED.
  *
@@ -417,7 +428,7 @@ typedef struct aura_completions aura_completions;
  * at once. Every function that reads one accepts NULL, which means no error.
  *
  * An error is bounded, whatever the server sends: its text is at most 64 kB long, and its JSON at
- * most 128 kB. Each text in it, such as the server's message, is at most 8 kB, and a text that is
+ * most 256 kB. Each text in it, such as the server's message, is at most 8 kB, and a text that is
  * cut ends in "…". Control characters are escaped.
  *
  * Since 0.1.0.
@@ -435,11 +446,25 @@ typedef struct aura_error aura_error;
 typedef struct aura_options aura_options;
 
 /**
+ * Whether a blocking call is to end: `data` as it was given to aura_options_set_interrupt(). Returns 0
+ * to go on. AURA_TIMEOUT ends the call with AURA_TIMEOUT, any other number with AURA_CANCELLED.
+ *
+ * It is called in the thread that waits, while no lock of the library is held, so it may run the
+ * host's signal handlers and make calls. It must return: no exception and no longjmp() may leave it.
+ *
+ * Since 0.1.0.
+ */
+typedef int32_t (*aura_interrupt)(void *data);
+
+/**
  * Takes a log line: `user_data` as it was given to aura_log_set(), and a line of UTF-8 without a
  * newline, valid until the callback returns. No secret, name or address stands in it.
  *
  * The library calls it from any thread, from many at once, and from a thread of its own. It must not
  * throw. Keep it short.
+ *
+ * It is for hosts that may be called from any thread: C, C++, Rust, Go, Java. Others (PHP, Perl, Lua,
+ * Node.js, Ruby and the like) use aura_log_keep() and aura_log_take().
  *
  * It may make calls; their lines are not told. On the library's own thread, which runs started
  * calls and fetches a stream's pages, it cannot wait: there a blocking call, the next row of a
@@ -499,10 +524,102 @@ int32_t aura_error_http_status(const aura_error *error);
 int64_t aura_error_retry_after_ms(const aura_error *error);
 
 /**
- * The whole error as one JSON object: "kind" (as aura_status_name() returns it), "status",
+ * The member "message" of aura_error_json(): the server's own message if it sent
+ * one, else the library's words for what went wrong.
+ *
+ * UTF-8, owned by the error and valid until it is freed; NULL if it is not known, and for NULL.
+ *
+ * Does not block. Since 0.1.0.
+ */
+const char *aura_error_server_message(const aura_error *error);
+
+/**
+ * The member "hint" of aura_error_json(): what to do next, if the library knows more
+ * than the message says.
+ *
+ * UTF-8, owned by the error and valid until it is freed; NULL if it is not known, and for NULL.
+ *
+ * Does not block. Since 0.1.0.
+ */
+const char *aura_error_hint(const aura_error *error);
+
+/**
+ * The member "reason" of aura_error_json(): why the server refused a credential or an
+ * account, one of the words in aura_users.json, such as "revoked_credential".
+ *
+ * UTF-8, owned by the error and valid until it is freed; NULL if it is not known, and for NULL.
+ *
+ * Does not block. Since 0.1.0.
+ */
+const char *aura_error_reason(const aura_error *error);
+
+/**
+ * The member "request_id" of aura_error_json(): the reply's x-request-id, by which the
+ * server's operators find the call.
+ *
+ * UTF-8, owned by the error and valid until it is freed; NULL if it is not known, and for NULL.
+ *
+ * Does not block. Since 0.1.0.
+ */
+const char *aura_error_request_id(const aura_error *error);
+
+/**
+ * The member "method" of aura_error_json(): the request's method, such as "GET".
+ *
+ * UTF-8, owned by the error and valid until it is freed; NULL if it is not known, and for NULL.
+ *
+ * Does not block. Since 0.1.0.
+ */
+const char *aura_error_method(const aura_error *error);
+
+/**
+ * The member "route" of aura_error_json(): the request's route without its parameters,
+ * such as "/users/{username_or_email}".
+ *
+ * UTF-8, owned by the error and valid until it is freed; NULL if it is not known, and for NULL.
+ *
+ * Does not block. Since 0.1.0.
+ */
+const char *aura_error_route(const aura_error *error);
+
+/**
+ * The member "errors" of aura_error_json(): a JSON object of what the server refused,
+ * by field.
+ *
+ * UTF-8, owned by the error and valid until it is freed; NULL if it is not known, and for NULL.
+ *
+ * Does not block. Since 0.1.0.
+ */
+const char *aura_error_field_errors_json(const aura_error *error);
+
+/**
+ * How many times the request was sent; 0 if nothing was sent, and for NULL.
+ *
+ * Does not block. Since 0.1.0.
+ */
+int32_t aura_error_attempts(const aura_error *error);
+
+/**
+ * 1 if the server may have carried out an aura_create_user() or an aura_reset_user_password() that
+ * failed, else 0. aura_error_json() says more.
+ *
+ * Does not block. Since 0.1.0.
+ */
+int32_t aura_error_outcome_unknown(const aura_error *error);
+
+/**
+ * 1 if the same call may succeed later and repeating it is safe, else 0.
+ *
+ * Does not block. Since 0.1.0.
+ */
+int32_t aura_error_retryable(const aura_error *error);
+
+/**
+ * The whole error as one JSON object: "kind" (as aura_status_name() returns it), "code" (as
+ * aura_error_kind() returns it), "text" (as aura_error_message() returns it), "status" (of HTTP),
  * "message" (the server's own if it sent one), "hint", "reason", "errors" (by field),
  * "request_id", "retry_after_ms", "attempts", "method", "route", "outcome_unknown", "retryable".
- * A field that is not known is null.
+ * A field that is not known is null. aura_error_http_status() and the like give one field each.
  *
  * "errors" has at most 200 errors and 32 kB of them, names of at most 256 bytes included. If some
  * are left out, the last field is called "…" and says how many. "request_id" is at most 256 bytes.
@@ -566,6 +683,25 @@ aura_status aura_options_set(aura_options *options,
                              aura_error **error);
 
 /**
+ * Has `ask` called about twenty times a second while a blocking call with these options waits, so
+ * that a signal or a timeout of the host can end it. Where they are a client's, that is so for all
+ * of its calls and streams. NULL for `ask` takes it off again; `data` may be NULL.
+ *
+ * It counts for what blocks until a reply comes: aura_create_user() and the like, and
+ * aura_audit_logs_next() and the like. Wait for calls that were started in slices of your own.
+ * `data` must live as long as the client, the streams and the calls that were made with it. In a
+ * program that is itself within a tokio runtime the question comes from another thread.
+ *
+ * Returns AURA_OK, or AURA_INVALID_ARGUMENT if `options` is NULL.
+ *
+ * Does not block. Since 0.1.0.
+ */
+aura_status aura_options_set_interrupt(aura_options *options,
+                                       aura_interrupt ask,
+                                       void *data,
+                                       aura_error **error);
+
+/**
  * Frees options. NULL is fine.
  *
  * Does not block. Since 0.1.0.
@@ -588,6 +724,14 @@ aura_cancel_token *aura_cancel_token_new(void);
  * Does not block. Since 0.1.0.
  */
 void aura_cancel_token_cancel(aura_cancel_token *token);
+
+/**
+ * As aura_cancel_token_cancel(), because a deadline of yours has passed: what the token ends returns
+ * AURA_TIMEOUT. The first of the two counts. NULL is fine.
+ *
+ * Does not block. Since 0.1.0.
+ */
+void aura_cancel_token_expire(aura_cancel_token *token);
 
 /**
  * Frees a token. It is not cancelled by that. NULL is fine.
@@ -801,6 +945,43 @@ aura_status aura_client_rate_limit(const aura_client *client,
 aura_status aura_audit_logs_next(aura_audit_logs *logs, char **audit_log_json, aura_error **error);
 
 /**
+ * Takes the next row if it is at hand, without waiting: for event loops, which begin
+ * aura_audit_logs_next_start() only if it is not.
+ *
+ * Returns AURA_OK with the row as aura_audit_logs_next() gives it; AURA_PENDING if the row has to be
+ * waited for, if the stream is over, and while another thread has its turn; or an error. Except
+ * after AURA_OK `audit_log_json` is NULL.
+ *
+ * Does not block. Since 0.1.0.
+ */
+aura_status aura_audit_logs_next_at_hand(aura_audit_logs *logs,
+                                         char **audit_log_json,
+                                         aura_error **error);
+
+/**
+ * Takes the next row as aura_audit_logs_next() does, and gives its fields: a program that reads them
+ * needs no JSON library, and no second look at the JSON.
+ *
+ * `action` gets what was done, `user_agent` the program that did it (NULL if the server recorded
+ * none), `params_json` the details as JSON ("null" if there are none), `audit_log_json` the whole row
+ * as JSON. Each of the four may be NULL: what is not wanted is not copied. The texts belong to the
+ * stream and are valid until the next aura_audit_logs_next_fields() on it or its end: one thread at a
+ * time may use this function on a stream. A NUL in a text, which a C string cannot hold, is U+FFFD
+ * there.
+ *
+ * Returns AURA_OK, AURA_END or an error as aura_audit_logs_next(); except after AURA_OK, every place
+ * holds NULL.
+ *
+ * Blocks. Since 0.1.0.
+ */
+aura_status aura_audit_logs_next_fields(aura_audit_logs *logs,
+                                        const char **action,
+                                        const char **user_agent,
+                                        const char **params_json,
+                                        const char **audit_log_json,
+                                        aura_error **error);
+
+/**
  * Takes the next page at once: the rest of the one at hand, or the one after it.
  *
  * Returns AURA_OK with a JSON array of at least one row in `audit_logs_json`, to be freed with
@@ -903,6 +1084,14 @@ int32_t aura_call_fd(aura_call *call);
 void aura_call_cancel(aura_call *call);
 
 /**
+ * As aura_call_cancel(), because a deadline of yours has passed: aura_call_wait() then gives
+ * AURA_TIMEOUT, or the result where that came first. NULL and a call that has ended are fine.
+ *
+ * Does not block. Since 0.1.0.
+ */
+void aura_call_expire(aura_call *call);
+
+/**
  * Frees a call in any state: one under way is cancelled, also for a thread that waits for it; a
  * result that was not taken is dropped, and a row or page with it. NULL is fine.
  *
@@ -986,16 +1175,60 @@ int32_t aura_completions_fd(aura_completions *queue);
 void aura_completions_free(aura_completions *queue);
 
 /**
+ * Gets the value at `pointer`, a JSON pointer (RFC 6901) such as "/username" or "/emails/0", out of
+ * `json`, any JSON text. "" is the whole text; "~1" in a name stands for "/", "~0" for "~".
+ *
+ * Returns AURA_OK with the value as text in `value`, to be freed with aura_string_free(): a string
+ * decoded, a number, true, false, an object or a list as it stands in the JSON. `value` is NULL if
+ * there is no such value, and if it is null. AURA_INVALID_ARGUMENT if `json` is no JSON, if `pointer`
+ * is no JSON pointer, and if the string holds a NUL, which a C string cannot.
+ *
+ * Does not block. Since 0.1.0.
+ */
+aura_status aura_json_get(const char *json,
+                          const char *pointer,
+                          char **value,
+                          aura_error **error);
+
+/**
  * Sets the callback that gets every line of level `lowest` and above, in the whole process. It
  * replaces the callback before it. NULL for `callback` ends logging.
  *
  * Returns once no thread is within the callback before it, so that you may free its `user_data`.
- * Do not hold a lock that this callback waits for. Called from within a callback, it returns
+ * It waits for that a second at most: if you hold a lock that the callback waits for, it returns
+ * although the callback still runs, and then `user_data` has to live on. Called from within a callback, it returns
  * without waiting. In a forked child it waits for the threads of the child alone.
  *
  * Blocks for a second at most. Since 0.1.0.
  */
-void aura_log_set(aura_log_callback callback, void *user_data, aura_log_level lowest);
+void aura_log_set(aura_log_callback callback,
+                  void *user_data,
+                  aura_log_level lowest);
+
+/**
+ * Keeps the newest `most` lines of level `lowest` and above, in the whole process, until
+ * aura_log_take() fetches them; 65536 lines at most. 0 for `most` ends that and drops what is kept.
+ * A callback of aura_log_set() gets its lines all the same.
+ *
+ * A forked child keeps lines as its parent does, and begins with none.
+ *
+ * Does not block. Since 0.1.0.
+ */
+void aura_log_keep(aura_log_level lowest, size_t most);
+
+/**
+ * Fetches the lines that were kept since the last time, in the order they came.
+ *
+ * Returns AURA_OK with a JSON object in `json`, to be freed with aura_string_free():
+ * {"dropped":0,"lines":[{"level":"debug","text":"GET /users/me: request (attempt 1, status 200,
+ * 12 ms)","time_ms":1795434645977,"message":"request","method":"GET","route":"/users/me",
+ * "attempt":1,"status":200,"kind":null,"elapsed_ms":12.3,"request_id":null}]}. "dropped" counts the
+ * lines for which there was no room. "text" is the line as a callback gets it, "time_ms" is when it
+ * came, in milliseconds since 1970. AURA_END if there is nothing to fetch, with NULL in `json`.
+ *
+ * Does not block. Since 0.1.0.
+ */
+aura_status aura_log_take(char **json, aura_error **error);
 
 #ifdef __cplusplus
 }  // extern "C"

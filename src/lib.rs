@@ -36,7 +36,7 @@ mod runtime;
 mod transport;
 
 pub use client::audit_logs::AuditLogPage;
-pub use client::options::{OptionSpec, Options, RateLimit};
+pub use client::options::{OptionKind, OptionSpec, Options, RateLimit};
 pub use client::rate_limit::RateLimitState;
 pub use client::{AuditLogs, Client};
 pub use error::{Error, ErrorKind, Reason, Result};

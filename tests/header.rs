@@ -79,6 +79,7 @@ fn header() -> String {
         "audit_logs",
         "call",
         "completions",
+        "json",
         "log",
     ] {
         builder = builder.with_src(root().join(format!("src/ffi/{file}.rs")));

@@ -46,6 +46,7 @@ trait Ending: Send + Sync {
     fn take(&self) -> Option<Result<Option<String>>>;
     fn is_of_another_process(&self) -> bool;
     fn cancel(&self);
+    fn expire(&self);
     fn on_done(&self, tell: Box<dyn FnOnce() + Send>);
     fn complete(&self, queue: &Completions, token: u64);
 }
@@ -118,6 +119,10 @@ impl<T: Outcome + Send> Ending for Call<T> {
 
     fn cancel(&self) {
         Call::cancel(self);
+    }
+
+    fn expire(&self) {
+        Call::expire(self);
     }
 
     fn on_done(&self, tell: Box<dyn FnOnce() + Send>) {
@@ -255,6 +260,19 @@ pub extern "C" fn aura_call_cancel(call: *mut aura_call) {
     quietly((), || {
         if let Ok(call) = shared("call", call) {
             call.call.cancel();
+        }
+    });
+}
+
+/// As aura_call_cancel(), because a deadline of yours has passed: aura_call_wait() then gives
+/// AURA_TIMEOUT, or the result where that came first. NULL and a call that has ended are fine.
+///
+/// Does not block. Since 0.1.0.
+#[unsafe(no_mangle)]
+pub extern "C" fn aura_call_expire(call: *mut aura_call) {
+    quietly((), || {
+        if let Ok(call) = shared("call", call) {
+            call.call.expire();
         }
     });
 }

@@ -42,6 +42,19 @@ pub extern "C" fn aura_cancel_token_cancel(token: *mut aura_cancel_token) {
     });
 }
 
+/// As aura_cancel_token_cancel(), because a deadline of yours has passed: what the token ends returns
+/// AURA_TIMEOUT. The first of the two counts. NULL is fine.
+///
+/// Does not block. Since 0.1.0.
+#[unsafe(no_mangle)]
+pub extern "C" fn aura_cancel_token_expire(token: *mut aura_cancel_token) {
+    quietly((), || {
+        if let Ok(token) = shared("token", token) {
+            token.expire();
+        }
+    });
+}
+
 /// Frees a token. It is not cancelled by that. NULL is fine.
 ///
 /// Does not block. Since 0.1.0.

@@ -2,9 +2,10 @@
 
 use std::ffi::c_char;
 use std::mem::MaybeUninit;
+use std::sync::Arc;
 
 use super::argument::{Out, text, texts};
-use super::audit_logs::aura_audit_logs;
+use super::audit_logs::{Opened, aura_audit_logs};
 use super::boundary::{boundary, quietly};
 use super::call::{aura_call, begun};
 use super::error::aura_error;
@@ -12,7 +13,7 @@ use super::handle::{Handle, freed, live, opaque, shared};
 use super::options::{Chosen, aura_options};
 use super::status::aura_status;
 use crate::blocking::Client;
-use crate::{CancelToken, Result, User};
+use crate::{Result, User};
 
 /// A client: options, connections, and what is known of the server's rate limit.
 ///
@@ -28,19 +29,23 @@ opaque!(aura_client, Client);
 /// The client that stands behind `client`, as a call with `options` wants it.
 fn client_with(client: *const aura_client, options: Option<&aura_options>) -> Result<Client> {
     let client = shared("client", client)?;
-    let Some(Chosen { options, token }) = chosen(options)? else { return Ok(client) };
-    Ok(with_token(client.with_options(options.clone()), token))
+    let Some(chosen) = chosen(options)? else { return Ok(client) };
+    Ok(with_ends(client.with_options(chosen.options.clone()), chosen))
 }
 
 fn chosen(options: Option<&aura_options>) -> Result<Option<&Chosen>> {
     options.map(|options| Ok(live("options", Some(options))?.value())).transpose()
 }
 
-fn with_token(client: Client, token: &Option<CancelToken>) -> Client {
-    match token {
-        Some(token) => client.with_cancel_token(token.clone()),
-        None => client,
+/// What may end the calls of `client` from outside.
+fn with_ends(mut client: Client, Chosen { token, ask, .. }: &Chosen) -> Client {
+    if let Some(token) = token {
+        client = client.with_cancel_token(token.clone());
     }
+    if let Some(ask) = ask {
+        client = client.with_ask(Arc::clone(ask));
+    }
+    client
 }
 
 /// Makes a client. `options` may be NULL: then the environment and the defaults count. Nothing is
@@ -58,8 +63,8 @@ pub extern "C" fn aura_client_new(
 ) -> aura_status {
     boundary(error, || {
         let client = Out::new("client", client)?;
-        let Chosen { options, token } = chosen(options)?.cloned().unwrap_or_default();
-        client.give(with_token(Client::new(options)?, &token));
+        let chosen = chosen(options)?.cloned().unwrap_or_default();
+        client.give(with_ends(Client::new(chosen.options.clone())?, &chosen));
         Ok(aura_status::AURA_OK)
     })
 }
@@ -276,7 +281,7 @@ pub extern "C" fn aura_stream_audit_logs(
 ) -> aura_status {
     boundary(error, || {
         let logs = Out::new("logs", logs)?;
-        logs.give(client_with(client, options)?.stream_audit_logs()?);
+        logs.give(Opened::new(client_with(client, options)?.stream_audit_logs()?));
         Ok(aura_status::AURA_OK)
     })
 }

@@ -17,13 +17,6 @@ use crate::Completions;
 /// once. A program waits in one thread with aura_completions_wait(), or has an event loop watch
 /// aura_completions_fd() and then takes with a `timeout_ms` of 0.
 ///
-///     aura_completions *queue = aura_completions_new();
-///     aura_get_user_start(client, "ericmj", NULL, &call, NULL);
-///     aura_call_complete(call, queue, 7, NULL);
-///     uint64_t tokens[64];
-///     int32_t count = aura_completions_wait(queue, -1, tokens, 64);   // count is 1, tokens[0] is 7
-///     status = aura_call_wait(call, 0, &user, &error);                // does not wait
-///
 /// In a forked child the queue is empty and works: attach the child's calls to it. A call of the
 /// parent does not come there by itself; attached again, it comes at once, as AURA_CANCELLED.
 ///
