@@ -134,8 +134,8 @@ def check_audit_log(log: aura_users.AuditLog) -> None:
 
 
 def test_the_driver_of_every_language_in_python() -> None:
-    driver = Path(__file__).parent / "driver.py"
-    command = [programs.binary("replay"), "drive", sys.executable, driver]
+    driver = str(Path(__file__).parent / "driver.py")
+    command = [str(programs.binary("replay")), "drive", sys.executable, driver]
     ran = subprocess.run(command, check=False, capture_output=True, text=True, timeout=600)
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert int(ran.stdout.rsplit("drive: ", 1)[1].split(" ")[0]) > len(CASES)

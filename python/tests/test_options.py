@@ -24,7 +24,7 @@ FUNCTIONS = [
     *("create_user", "get_current_user", "get_user"),
     *("reset_user_password", "stream_audit_logs"),
 ]
-ACCEPT_ANY_TEXT = {"api_key", "otp", "no_proxy", "ca_file", "user_agent"}
+ACCEPT_ANY_TEXT = {"client_name", "api_key", "otp", "no_proxy", "ca_file", "user_agent"}
 GOOD: dict[str, list[Any]] = {
     "repo_url": ["http://localhost:4000/api"],
     "api_key": ["0123456789abcdef", "Bearer token"],

@@ -208,10 +208,10 @@ fn judge_scenario(wanted: &Wanted, answer: &Value, grown: u64) -> Result<(), Jud
             return wrong(format!("is {got}, not {outcome}: {}", short(answer)));
         }
     }
-    if let Some(part) = &wanted.message {
-        if !error["message"].as_str().is_some_and(|message| message.contains(part)) {
-            return wrong(format!("the message lacks {part:?}: {}", short(error)));
-        }
+    if let Some(part) = &wanted.message
+        && !error["message"].as_str().is_some_and(|message| message.contains(part))
+    {
+        return wrong(format!("the message lacks {part:?}: {}", short(error)));
     }
     if let Some(first) = wanted.rows_from {
         let rows = answer["ok_rows"].as_array().cloned().unwrap_or_default();
@@ -235,10 +235,10 @@ fn judge_scenario(wanted: &Wanted, answer: &Value, grown: u64) -> Result<(), Jud
             return wrong(format!("the stream's errors were {kinds:?}, not {errors:?}"));
         }
     }
-    if let Some(outcomes) = &wanted.outcomes {
-        if answer["outcomes"] != json!(outcomes) {
-            return wrong(format!("came to {}", short(&answer["outcomes"])));
-        }
+    if let Some(outcomes) = &wanted.outcomes
+        && answer["outcomes"] != json!(outcomes)
+    {
+        return wrong(format!("came to {}", short(&answer["outcomes"])));
     }
     if let Some(part) = &wanted.log {
         let mut lines = answer["log"].as_array().into_iter().flatten().filter_map(Value::as_str);
