@@ -110,11 +110,16 @@
  * aura_call_wait() gives AURA_PENDING where the two seconds are over first. For many calls, an
  * aura_completions is one place to wait, and one descriptor to watch:
  *
+ *     aura_call *call = NULL;
  *     aura_completions *queue = aura_completions_new();
  *     uint64_t tokens[64];
- *     if (aura_call_complete(call, queue, 7, NULL) == AURA_OK &&
+ *     if (aura_get_user_start(client, "ericmj", NULL, &call, &error) == AURA_OK &&
+ *         aura_call_complete(call, queue, 7, &error) == AURA_OK &&
  *         aura_completions_wait(queue, -1, tokens, 64) == 1)           // tokens[0] is 7
  *         status = aura_call_wait(call, 0, &user, &error);             // does not wait
+ *     aura_error_free(error);
+ *     aura_call_free(call);
+ *     aura_completions_free(queue);
  *
  * What blocks is ended from another thread by an aura_cancel_token that its options hold, and from its own thread by the
  * question of aura_options_set_interrupt().
