@@ -150,6 +150,8 @@ msrv:
 header:
 	AURA_BLESS=1 $(CARGO) test -q --features capi --test header
 	AURA_BLESS=1 $(CARGO) test -q --features capi --test abi
+	AURA_BLESS=1 $(CARGO) test -q --features capi --test description
+	$(PYTHON) tools/generate.py
 
 # Also checks that everything in the headers is documented.
 reference:

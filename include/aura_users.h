@@ -18,7 +18,7 @@
  * or in CMake
  *
  *     find_package(aura_users 0.1 REQUIRED)
- *     target_link_libraries(program PRIVATE aura_users::shared)    # or aura_users::static
+ *     target_link_libraries(program PRIVATE aura_users::aura_users)   # or ::shared, or ::static
  *
  * or by hand
  *
@@ -71,7 +71,9 @@
  *
  * A result is JSON: the server's own object, every field of it, UTF-8, NUL-terminated. Strings
  * that go in are UTF-8 and NUL-terminated too; NULL where a value is needed, and anything that is
- * not UTF-8, is AURA_INVALID_ARGUMENT with a message that names the argument. A defect of the
+ * not UTF-8, is AURA_INVALID_ARGUMENT with a message that names the argument. A text ends at its first
+ * NUL, so a binding of a language whose strings may hold one refuses such a string, argument or option,
+ * as AURA_INVALID_ARGUMENT: else it would be cut, and an account made for another address. A defect of the
  * library is AURA_INTERNAL and does not end the process. Two things do: the system has no memory
  * left, and a thread has less stack than THREADS says.
  *
@@ -105,14 +107,31 @@
  *     aura_error_free(error);
  *     aura_call_free(call);
  *
- * aura_call_wait() gives AURA_PENDING where the two seconds are over first. What blocks is ended
- * from another thread by an aura_cancel_token that its options hold.
+ * aura_call_wait() gives AURA_PENDING where the two seconds are over first. For many calls, an
+ * aura_completions is one place to wait, and one descriptor to watch:
+ *
+ *     aura_call *call = NULL;
+ *     aura_completions *queue = aura_completions_new();
+ *     uint64_t tokens[64];
+ *     if (aura_get_user_start(client, "ericmj", NULL, &call, &error) == AURA_OK &&
+ *         aura_call_complete(call, queue, 7, &error) == AURA_OK &&
+ *         aura_completions_wait(queue, -1, tokens, 64) == 1)           // tokens[0] is 7
+ *         status = aura_call_wait(call, 0, &user, &error);             // does not wait
+ *     aura_error_free(error);
+ *     aura_call_free(call);
+ *     aura_completions_free(queue);
+ *
+ * What blocks is ended from another thread by an aura_cancel_token that its options hold, and from its own thread by the
+ * question of aura_options_set_interrupt().
+ *
+ * The words at the end of each function say whether it blocks. "Blocks" is until a reply comes or a
+ * time is over; "for a second at most" is for the end of a thread.
  *
  * THREADS
  *
- * Many threads may use one aura_client, aura_audit_logs, aura_call or aura_cancel_token at once,
- * and free one while another thread's call on it is under way: that call goes on. Only beginning a
- * call with a freed handle is wrong. An aura_error does not change, so many may read it.
+ * Many threads may use one aura_client, aura_audit_logs, aura_call, aura_completions or
+ * aura_cancel_token at once, and free one while another thread's call on it is under way: that call
+ * goes on. Only beginning a call with a freed handle is wrong. An aura_error does not change, so many may read it.
  * aura_options are for one thread at a time.
  *
  * A blocking call runs in the thread that makes it. What goes on by itself (calls that were
@@ -194,6 +213,10 @@
  * - user_agent:
  *   Name of the program, which precedes the library's in `User-Agent`. The server keeps 255 code
  *   points of it in every audit row. Allowed: text without control characters.
+ * - client_name:
+ *   Name and version of what is built on this library, such as a binding and its language. It
+ *   stands in `User-Agent` in parentheses behind the library's name. Allowed: text without
+ *   control characters, parentheses and backslashes.
  * - max_body, default 16777216:
  *   Largest reply accepted, in bytes after decompression. Allowed: bytes, from 1 on.
  * - cache, default 0:
@@ -201,10 +224,10 @@
  *   record did not change. Allowed: a whole number from 0 to 100000.
  * - allow_insecure_http, default false:
  *   Whether a credential may be sent over plain http beyond the loopback. Allowed: true or
- *   false.
+ *   false, also 1 or 0, yes or no, on or off.
  * - env, default true:
  *   Whether options are read from the environment. An option of a client, not of a call.
- *   Allowed: true or false.
+ *   Allowed: true or false, also 1 or 0, yes or no, on or off.
  */
 
 #ifndef AURA_USERS_H
@@ -390,13 +413,27 @@ typedef struct aura_cancel_token aura_cancel_token;
 typedef struct aura_client aura_client;
 
 /**
+ * A queue in which calls leave a token when they end: one place to wait for any number of calls.
+ *
+ * Owned by the caller, who frees it with aura_completions_free(). Many threads may use one queue at
+ * once. A program waits in one thread with aura_completions_wait(), or has an event loop watch
+ * aura_completions_fd() and then takes with a `timeout_ms` of 0.
+ *
+ * In a forked child the queue is empty and works: attach the child's calls to it. A call of the
+ * parent does not come there by itself; attached again, it comes at once, as AURA_CANCELLED.
+ *
+ * Since 0.1.0.
+ */
+typedef struct aura_completions aura_completions;
+
+/**
  * Why a call failed.
  *
  * You own it; free it with aura_error_free(). It does not change, so several threads may read it
  * at once. Every function that reads one accepts NULL, which means no error.
  *
  * An error is bounded, whatever the server sends: its text is at most 64 kB long, and its JSON at
- * most 128 kB. Each text in it, such as the server's message, is at most 8 kB, and a text that is
+ * most 256 kB. Each text in it, such as the server's message, is at most 8 kB, and a text that is
  * cut ends in "…". Control characters are escaped.
  *
  * Since 0.1.0.
@@ -414,11 +451,25 @@ typedef struct aura_error aura_error;
 typedef struct aura_options aura_options;
 
 /**
+ * Whether a blocking call is to end: `data` as it was given to aura_options_set_interrupt(). Returns 0
+ * to go on. AURA_TIMEOUT ends the call with AURA_TIMEOUT, any other number with AURA_CANCELLED.
+ *
+ * It is called in the thread that waits, while no lock of the library is held, so it may run the
+ * host's signal handlers and make calls. It must return: no exception and no longjmp() may leave it.
+ *
+ * Since 0.1.0.
+ */
+typedef int32_t (*aura_interrupt)(void *data);
+
+/**
  * Takes a log line: `user_data` as it was given to aura_log_set(), and a line of UTF-8 without a
  * newline, valid until the callback returns. No secret, name or address stands in it.
  *
  * The library calls it from any thread, from many at once, and from a thread of its own. It must not
  * throw. Keep it short.
+ *
+ * It is for hosts that may be called from any thread: C, C++, Rust, Go, Java. Others (PHP, Perl, Lua,
+ * Node.js, Ruby and the like) use aura_log_keep() and aura_log_take().
  *
  * It may make calls; their lines are not told. On the library's own thread, which runs started
  * calls and fetches a stream's pages, it cannot wait: there a blocking call, the next row of a
@@ -440,14 +491,14 @@ extern "C" {
  * The name of a status in lower case: "ok", "end", "not_found". A number that is no status is
  * "unknown". Never NULL; static, not to be freed. Any thread.
  *
- * Since 0.1.0.
+ * Does not block. Since 0.1.0.
  */
 const char *aura_status_name(aura_status status);
 
 /**
  * The error's kind, or AURA_OK for NULL.
  *
- * Since 0.1.0.
+ * Does not block. Since 0.1.0.
  */
 aura_status aura_error_kind(const aura_error *error);
 
@@ -458,14 +509,14 @@ aura_status aura_error_kind(const aura_error *error);
  *
  * UTF-8, owned by the error and valid until it is freed; "" for NULL. Never NULL.
  *
- * Since 0.1.0.
+ * Does not block. Since 0.1.0.
  */
 const char *aura_error_message(const aura_error *error);
 
 /**
  * The HTTP status of the reply, or 0 if no reply came.
  *
- * Since 0.1.0.
+ * Does not block. Since 0.1.0.
  */
 int32_t aura_error_http_status(const aura_error *error);
 
@@ -473,15 +524,107 @@ int32_t aura_error_http_status(const aura_error *error);
  * How long the server asks you to wait before you try again, in milliseconds, or -1 if it does
  * not say.
  *
- * Since 0.1.0.
+ * Does not block. Since 0.1.0.
  */
 int64_t aura_error_retry_after_ms(const aura_error *error);
 
 /**
- * The whole error as one JSON object: "kind" (as aura_status_name() returns it), "status",
+ * The member "message" of aura_error_json(): the server's own message if it sent
+ * one, else the library's words for what went wrong.
+ *
+ * UTF-8, owned by the error and valid until it is freed; NULL if it is not known, and for NULL.
+ *
+ * Does not block. Since 0.1.0.
+ */
+const char *aura_error_server_message(const aura_error *error);
+
+/**
+ * The member "hint" of aura_error_json(): what to do next, if the library knows more
+ * than the message says.
+ *
+ * UTF-8, owned by the error and valid until it is freed; NULL if it is not known, and for NULL.
+ *
+ * Does not block. Since 0.1.0.
+ */
+const char *aura_error_hint(const aura_error *error);
+
+/**
+ * The member "reason" of aura_error_json(): why the server refused a credential or an
+ * account, one of the words in aura_users.json, such as "revoked_credential".
+ *
+ * UTF-8, owned by the error and valid until it is freed; NULL if it is not known, and for NULL.
+ *
+ * Does not block. Since 0.1.0.
+ */
+const char *aura_error_reason(const aura_error *error);
+
+/**
+ * The member "request_id" of aura_error_json(): the reply's x-request-id, by which the
+ * server's operators find the call.
+ *
+ * UTF-8, owned by the error and valid until it is freed; NULL if it is not known, and for NULL.
+ *
+ * Does not block. Since 0.1.0.
+ */
+const char *aura_error_request_id(const aura_error *error);
+
+/**
+ * The member "method" of aura_error_json(): the request's method, such as "GET".
+ *
+ * UTF-8, owned by the error and valid until it is freed; NULL if it is not known, and for NULL.
+ *
+ * Does not block. Since 0.1.0.
+ */
+const char *aura_error_method(const aura_error *error);
+
+/**
+ * The member "route" of aura_error_json(): the request's route without its parameters,
+ * such as "/users/{username_or_email}".
+ *
+ * UTF-8, owned by the error and valid until it is freed; NULL if it is not known, and for NULL.
+ *
+ * Does not block. Since 0.1.0.
+ */
+const char *aura_error_route(const aura_error *error);
+
+/**
+ * The member "errors" of aura_error_json(): a JSON object of what the server refused,
+ * by field.
+ *
+ * UTF-8, owned by the error and valid until it is freed; NULL if it is not known, and for NULL.
+ *
+ * Does not block. Since 0.1.0.
+ */
+const char *aura_error_field_errors_json(const aura_error *error);
+
+/**
+ * How many times the request was sent; 0 if nothing was sent, and for NULL.
+ *
+ * Does not block. Since 0.1.0.
+ */
+int32_t aura_error_attempts(const aura_error *error);
+
+/**
+ * 1 if the server may have carried out an aura_create_user() or an aura_reset_user_password() that
+ * failed, else 0. aura_error_json() says more.
+ *
+ * Does not block. Since 0.1.0.
+ */
+int32_t aura_error_outcome_unknown(const aura_error *error);
+
+/**
+ * 1 if the same call may succeed later and repeating it is safe, else 0.
+ *
+ * Does not block. Since 0.1.0.
+ */
+int32_t aura_error_retryable(const aura_error *error);
+
+/**
+ * The whole error as one JSON object: "kind" (as aura_status_name() returns it), "code" (as
+ * aura_error_kind() returns it), "text" (as aura_error_message() returns it), "status" (of HTTP),
  * "message" (the server's own if it sent one), "hint", "reason", "errors" (by field),
  * "request_id", "retry_after_ms", "attempts", "method", "route", "outcome_unknown", "retryable".
- * A field that is not known is null.
+ * A field that is not known is null. aura_error_http_status() and the like give one field each.
  *
  * "errors" has at most 200 errors and 32 kB of them, names of at most 256 bytes included. If some
  * are left out, the last field is called "…" and says how many. "request_id" is at most 256 bytes.
@@ -495,21 +638,21 @@ int64_t aura_error_retry_after_ms(const aura_error *error);
  *
  * Owned by the error and valid until it is freed; NULL for NULL.
  *
- * Since 0.1.0.
+ * Does not block. Since 0.1.0.
  */
 const char *aura_error_json(const aura_error *error);
 
 /**
  * Frees an error. NULL is fine.
  *
- * Since 0.1.0.
+ * Does not block. Since 0.1.0.
  */
 void aura_error_free(aura_error *error);
 
 /**
  * Frees a string that this library gave through an out-parameter. NULL is fine. Any thread.
  *
- * Since 0.1.0.
+ * Does not block. Since 0.1.0.
  */
 void aura_string_free(char *string);
 
@@ -517,7 +660,7 @@ void aura_string_free(char *string);
  * The version of the library that is running, such as "0.1.0". Static, not to be freed. Any
  * thread. The header's own is AURA_USERS_VERSION.
  *
- * Since 0.1.0.
+ * Does not block. Since 0.1.0.
  */
 const char *aura_version(void);
 
@@ -525,7 +668,7 @@ const char *aura_version(void);
  * New options, none of them set. What is not set falls through: from the call to the client,
  * from the client to the environment, from there to the default. Never NULL.
  *
- * Since 0.1.0.
+ * Does not block. Since 0.1.0.
  */
 aura_options *aura_options_new(void);
 
@@ -537,7 +680,7 @@ aura_options *aura_options_new(void);
  * the value. The error's message names the option and the values allowed. It does not repeat a
  * name or a value that may be a secret.
  *
- * Since 0.1.0.
+ * Does not block. Since 0.1.0.
  */
 aura_status aura_options_set(aura_options *options,
                              const char *name,
@@ -545,16 +688,35 @@ aura_status aura_options_set(aura_options *options,
                              aura_error **error);
 
 /**
+ * Has `ask` called about twenty times a second while a blocking call with these options waits, so
+ * that a signal or a timeout of the host can end it. Where they are a client's, that is so for all
+ * of its calls and streams. NULL for `ask` takes it off again; `data` may be NULL.
+ *
+ * It counts for what blocks until a reply comes: aura_create_user() and the like, and
+ * aura_audit_logs_next() and the like. Wait for calls that were started in slices of your own.
+ * `data` must live as long as the client, the streams and the calls that were made with it. In a
+ * program that is itself within a tokio runtime the question comes from another thread.
+ *
+ * Returns AURA_OK, or AURA_INVALID_ARGUMENT if `options` is NULL.
+ *
+ * Does not block. Since 0.1.0.
+ */
+aura_status aura_options_set_interrupt(aura_options *options,
+                                       aura_interrupt ask,
+                                       void *data,
+                                       aura_error **error);
+
+/**
  * Frees options. NULL is fine.
  *
- * Since 0.1.0.
+ * Does not block. Since 0.1.0.
  */
 void aura_options_free(aura_options *options);
 
 /**
  * A token that has not been cancelled. Never NULL.
  *
- * Since 0.1.0.
+ * Does not block. Since 0.1.0.
  */
 aura_cancel_token *aura_cancel_token_new(void);
 
@@ -564,14 +726,22 @@ aura_cancel_token *aura_cancel_token_new(void);
  *
  * Any thread; not a signal handler.
  *
- * Since 0.1.0.
+ * Does not block. Since 0.1.0.
  */
 void aura_cancel_token_cancel(aura_cancel_token *token);
 
 /**
+ * As aura_cancel_token_cancel(), because a deadline of yours has passed: what the token ends returns
+ * AURA_TIMEOUT. The first of the two counts. NULL is fine.
+ *
+ * Does not block. Since 0.1.0.
+ */
+void aura_cancel_token_expire(aura_cancel_token *token);
+
+/**
  * Frees a token. It is not cancelled by that. NULL is fine.
  *
- * Since 0.1.0.
+ * Does not block. Since 0.1.0.
  */
 void aura_cancel_token_free(aura_cancel_token *token);
 
@@ -582,7 +752,7 @@ void aura_cancel_token_free(aura_cancel_token *token);
  *
  * Returns AURA_OK, or AURA_INVALID_ARGUMENT where `options` is NULL.
  *
- * Since 0.1.0.
+ * Does not block. Since 0.1.0.
  */
 aura_status aura_options_set_cancel_token(aura_options *options,
                                           const aura_cancel_token *token,
@@ -595,7 +765,7 @@ aura_status aura_options_set_cancel_token(aura_options *options,
  * Returns AURA_OK and a client to be freed with aura_client_free(), or AURA_INVALID_ARGUMENT
  * for a bad option or environment variable, which the error names.
  *
- * Since 0.1.0.
+ * Does not block. Since 0.1.0.
  */
 aura_status aura_client_new(const aura_options *options, aura_client **client, aura_error **error);
 
@@ -604,7 +774,7 @@ aura_status aura_client_new(const aura_options *options, aura_client **client, a
  * made from it, live on. If nothing else needs the library's thread, it waits for the thread's end,
  * a second at most, but not for a log callback.
  *
- * Since 0.1.0.
+ * Blocks for a second at most. Since 0.1.0.
  */
 void aura_client_free(aura_client *client);
 
@@ -620,7 +790,7 @@ void aura_client_free(aura_client *client);
  * with aura_string_free(); AURA_VALIDATION with a word for each refused field; or another error,
  * and then NULL in `user_json`. After an error with "outcome_unknown" the account may exist.
  *
- * Since 0.1.0.
+ * Blocks. Since 0.1.0.
  */
 aura_status aura_create_user(const aura_client *client,
                              const char *username,
@@ -638,7 +808,7 @@ aura_status aura_create_user(const aura_client *client,
  * Returns AURA_OK and a call to be freed with aura_call_free() in `call`, or
  * AURA_INVALID_ARGUMENT or AURA_CANCELLED, and then NULL in `call`.
  *
- * Since 0.1.0.
+ * Does not block. Since 0.1.0.
  */
 aura_status aura_create_user_start(const aura_client *client,
                                    const char *username,
@@ -655,7 +825,7 @@ aura_status aura_create_user_start(const aura_client *client,
  * `options` may be NULL. Returns AURA_OK with the user's JSON in `user_json`, to be freed with
  * aura_string_free(), or an error, and then NULL in `user_json`.
  *
- * Since 0.1.0.
+ * Blocks. Since 0.1.0.
  */
 aura_status aura_get_current_user(const aura_client *client,
                                   const aura_options *options,
@@ -669,7 +839,7 @@ aura_status aura_get_current_user(const aura_client *client,
  * Returns AURA_OK and a call to be freed with aura_call_free() in `call`, or
  * AURA_INVALID_ARGUMENT or AURA_CANCELLED, and then NULL in `call`.
  *
- * Since 0.1.0.
+ * Does not block. Since 0.1.0.
  */
 aura_status aura_get_current_user_start(const aura_client *client,
                                         const aura_options *options,
@@ -684,7 +854,7 @@ aura_status aura_get_current_user_start(const aura_client *client,
  * aura_string_free(); AURA_NOT_FOUND where there is no such user; or another error. On every
  * error `user_json` is NULL.
  *
- * Since 0.1.0.
+ * Blocks. Since 0.1.0.
  */
 aura_status aura_get_user(const aura_client *client,
                           const char *username_or_email,
@@ -699,7 +869,7 @@ aura_status aura_get_user(const aura_client *client,
  * Returns AURA_OK and a call to be freed with aura_call_free() in `call`, or
  * AURA_INVALID_ARGUMENT or AURA_CANCELLED, and then NULL in `call`.
  *
- * Since 0.1.0.
+ * Does not block. Since 0.1.0.
  */
 aura_status aura_get_user_start(const aura_client *client,
                                 const char *username_or_email,
@@ -714,7 +884,7 @@ aura_status aura_get_user_start(const aura_client *client,
  * `options` may be NULL. Returns AURA_OK; AURA_UNSUPPORTED where the server does not offer it,
  * as hex.pm since July 2026; or another error.
  *
- * Since 0.1.0.
+ * Blocks. Since 0.1.0.
  */
 aura_status aura_reset_user_password(const aura_client *client,
                                      const char *username_or_email,
@@ -728,7 +898,7 @@ aura_status aura_reset_user_password(const aura_client *client,
  * Returns AURA_OK and a call to be freed with aura_call_free() in `call`, or
  * AURA_INVALID_ARGUMENT or AURA_CANCELLED, and then NULL in `call`.
  *
- * Since 0.1.0.
+ * Does not block. Since 0.1.0.
  */
 aura_status aura_reset_user_password_start(const aura_client *client,
                                            const char *username_or_email,
@@ -743,7 +913,7 @@ aura_status aura_reset_user_password_start(const aura_client *client,
  * `options` may be NULL. Returns AURA_OK with a stream in `logs`, to be freed with
  * aura_audit_logs_free(), or AURA_INVALID_ARGUMENT for a bad option.
  *
- * Since 0.1.0.
+ * Does not block. Since 0.1.0.
  */
 aura_status aura_stream_audit_logs(const aura_client *client,
                                    const aura_options *options,
@@ -760,7 +930,7 @@ aura_status aura_stream_audit_logs(const aura_client *client,
  * before the first reply, after the window's end, and on the loopback, which servers exempt.
  * AURA_INVALID_ARGUMENT for a bad option.
  *
- * Since 0.1.0.
+ * Does not block. Since 0.1.0.
  */
 aura_status aura_client_rate_limit(const aura_client *client,
                                    const aura_options *options,
@@ -775,9 +945,46 @@ aura_status aura_client_rate_limit(const aura_client *client,
  * error `audit_log_json` is NULL. An error keeps the place: the next call tries the same page
  * again. Nothing is skipped, and a failure is never taken for the end.
  *
- * Since 0.1.0.
+ * Blocks. Since 0.1.0.
  */
 aura_status aura_audit_logs_next(aura_audit_logs *logs, char **audit_log_json, aura_error **error);
+
+/**
+ * Takes the next row if it is at hand, without waiting: for event loops, which begin
+ * aura_audit_logs_next_start() only if it is not.
+ *
+ * Returns AURA_OK with the row as aura_audit_logs_next() gives it; AURA_PENDING if the row has to be
+ * waited for, if the stream is over, and while another thread has its turn; or an error. Except
+ * after AURA_OK `audit_log_json` is NULL.
+ *
+ * Does not block. Since 0.1.0.
+ */
+aura_status aura_audit_logs_next_at_hand(aura_audit_logs *logs,
+                                         char **audit_log_json,
+                                         aura_error **error);
+
+/**
+ * Takes the next row as aura_audit_logs_next() does, and gives its fields: a program that reads them
+ * needs no JSON library, and no second look at the JSON.
+ *
+ * `action` gets what was done, `user_agent` the program that did it (NULL if the server recorded
+ * none), `params_json` the details as JSON ("null" if there are none), `audit_log_json` the whole row
+ * as JSON. Each of the four may be NULL: what is not wanted is not copied. The texts belong to the
+ * stream and are valid until the next aura_audit_logs_next_fields() on it or its end: one thread at a
+ * time may use this function on a stream. A NUL in a text, which a C string cannot hold, is U+FFFD
+ * there.
+ *
+ * Returns AURA_OK, AURA_END or an error as aura_audit_logs_next(); except after AURA_OK, every place
+ * holds NULL.
+ *
+ * Blocks. Since 0.1.0.
+ */
+aura_status aura_audit_logs_next_fields(aura_audit_logs *logs,
+                                        const char **action,
+                                        const char **user_agent,
+                                        const char **params_json,
+                                        const char **audit_log_json,
+                                        aura_error **error);
 
 /**
  * Takes the next page at once: the rest of the one at hand, or the one after it.
@@ -785,7 +992,7 @@ aura_status aura_audit_logs_next(aura_audit_logs *logs, char **audit_log_json, a
  * Returns AURA_OK with a JSON array of at least one row in `audit_logs_json`, to be freed with
  * aura_string_free(); AURA_END after the last page; or an error, as aura_audit_logs_next().
  *
- * Since 0.1.0.
+ * Blocks. Since 0.1.0.
  */
 aura_status aura_audit_logs_next_page(aura_audit_logs *logs,
                                       char **audit_logs_json,
@@ -798,14 +1005,14 @@ aura_status aura_audit_logs_next_page(aura_audit_logs *logs,
  * Returns AURA_OK and a call to be freed with aura_call_free() in `call`, or
  * AURA_INVALID_ARGUMENT or AURA_CANCELLED, and then NULL in `call`.
  *
- * Since 0.1.0.
+ * Does not block. Since 0.1.0.
  */
 aura_status aura_audit_logs_next_start(aura_audit_logs *logs, aura_call **call, aura_error **error);
 
 /**
  * aura_audit_logs_next_page(), begun and not waited for: as aura_audit_logs_next_start().
  *
- * Since 0.1.0.
+ * Does not block. Since 0.1.0.
  */
 aura_status aura_audit_logs_next_page_start(aura_audit_logs *logs,
                                             aura_call **call,
@@ -816,14 +1023,14 @@ aura_status aura_audit_logs_next_page_start(aura_audit_logs *logs,
  * After the end it is the last page that had rows, or where none had the first one asked for. While
  * another thread waits for a page, it is where the stream stood when that began. 0 for NULL.
  *
- * Since 0.1.0.
+ * Does not block. Since 0.1.0.
  */
 uint64_t aura_audit_logs_page(const aura_audit_logs *logs);
 
 /**
  * Frees a stream, wherever it stands. NULL is fine. Calls that have begun go on.
  *
- * Since 0.1.0.
+ * Blocks for a second at most. Since 0.1.0.
  */
 void aura_audit_logs_free(aura_audit_logs *logs);
 
@@ -840,7 +1047,7 @@ void aura_audit_logs_free(aura_audit_logs *logs);
  * In a forked child a call of the parent is AURA_CANCELLED. A log callback on the library's own
  * thread cannot wait: AURA_INVALID_ARGUMENT, unless `timeout_ms` is 0 or the call has ended.
  *
- * Since 0.1.0.
+ * Blocks. Since 0.1.0.
  */
 aura_status aura_call_wait(aura_call *call, int64_t timeout_ms, char **json, aura_error **error);
 
@@ -848,20 +1055,25 @@ aura_status aura_call_wait(aura_call *call, int64_t timeout_ms, char **json, aur
  * AURA_PENDING while the call is under way, then for good the status it ended with. Takes
  * nothing and does not wait. AURA_INVALID_ARGUMENT for NULL.
  *
- * Since 0.1.0.
+ * Does not block. Since 0.1.0.
  */
 aura_status aura_call_poll(const aura_call *call);
 
 /**
- * A descriptor that is readable from the call's end on, for poll(), epoll, kqueue, libuv and the
- * like. It is made when it is first asked for, belongs to the call and is closed with it: watch
- * it, but do not read from it and do not close it.
+ * A descriptor that is readable from the call's end on, for poll(), epoll, kqueue and the like. It is
+ * made when it is first asked for, and is the same one from then on. It belongs to the call, which
+ * closes it when it is freed. For many calls at once, an aura_completions takes one descriptor for
+ * all of them.
+ *
+ * It is an eventfd on Linux and a socket elsewhere. You may duplicate it, for hosts that close what
+ * they watch: the duplicate is readable from the call's end on too, also after the call is freed.
+ * Do not read from it, or it is no longer readable.
  *
  * In a forked child a call of the parent gets another descriptor, which is readable at once.
  *
- * -1 where none can be had: for NULL, on Windows, and while the process has no descriptor left.
+ * -1 if none can be had: for NULL, on Windows, and while the process has no descriptor left.
  *
- * Since 0.1.0.
+ * Does not block. Since 0.1.0.
  */
 int32_t aura_call_fd(aura_call *call);
 
@@ -872,29 +1084,156 @@ int32_t aura_call_fd(aura_call *call);
  *
  * NULL and a call that has ended are fine.
  *
- * Since 0.1.0.
+ * Does not block. Since 0.1.0.
  */
 void aura_call_cancel(aura_call *call);
+
+/**
+ * As aura_call_cancel(), because a deadline of yours has passed: aura_call_wait() then gives
+ * AURA_TIMEOUT, or the result where that came first. NULL and a call that has ended are fine.
+ *
+ * Does not block. Since 0.1.0.
+ */
+void aura_call_expire(aura_call *call);
 
 /**
  * Frees a call in any state: one under way is cancelled, also for a thread that waits for it; a
  * result that was not taken is dropped, and a row or page with it. NULL is fine.
  *
- * Since 0.1.0.
+ * Blocks for a second at most. Since 0.1.0.
  */
 void aura_call_free(aura_call *call);
+
+/**
+ * An empty queue. It takes no descriptor before aura_completions_fd() is called. Never NULL.
+ *
+ * Does not block. Since 0.1.0.
+ */
+aura_completions *aura_completions_new(void);
+
+/**
+ * Has `token` come into `queue` when `call` ends; at once if it has ended. The token comes once for
+ * each time that the call is attached, also if the call is cancelled or freed before its end. Any
+ * number may be a token, also one that another call has.
+ *
+ * Returns AURA_OK, or AURA_INVALID_ARGUMENT if `call` or `queue` is NULL.
+ *
+ * Does not block. Since 0.1.0.
+ */
+aura_status aura_call_complete(aura_call *call,
+                               aura_completions *queue,
+                               uint64_t token,
+                               aura_error **error);
+
+/**
+ * Waits until a call has ended, `timeout_ms` milliseconds at most, and writes the tokens of up to
+ * `capacity` calls to `tokens`, in the order in which they ended. A negative `timeout_ms` waits for
+ * as long as it takes, 0 does not wait. Take the result of such a call with aura_call_wait().
+ *
+ * Returns how many tokens it wrote: 0 if the time is over first, after aura_completions_wake(), and
+ * in the child of a thread that forked within it. Returns -1 if the queue is freed meanwhile, and
+ * at once for NULL and a `capacity` of 0.
+ *
+ * A log callback on the library's own thread does not wait here.
+ *
+ * Blocks. Since 0.1.0.
+ */
+int32_t aura_completions_wait(aura_completions *queue,
+                              int64_t timeout_ms,
+                              uint64_t *tokens,
+                              size_t capacity);
+
+/**
+ * Ends one aura_completions_wait(): the one under way, or else the next one. Several wakes that
+ * nobody waited for are one. The descriptor is readable until then. NULL is fine. Any thread.
+ *
+ * Does not block. Since 0.1.0.
+ */
+void aura_completions_wake(aura_completions *queue);
+
+/**
+ * A descriptor that is readable while aura_completions_wait() would not wait, for poll(), epoll,
+ * kqueue, libuv and the like. It is made when it is first asked for, and is the same one from then
+ * on. It belongs to the queue, which closes it when it is freed.
+ *
+ * It is a socket. You may duplicate it, and close the duplicate. You may read from it, as event
+ * loops do that watch streams: its bytes mean nothing. Call aura_completions_wait() with a
+ * `timeout_ms` of 0 whenever it was readable, until it writes fewer tokens than `capacity`.
+ *
+ * In a forked child the queue has another descriptor.
+ *
+ * -1 if none can be had: for NULL, on Windows, and while the process has no descriptor left.
+ *
+ * Does not block. Since 0.1.0.
+ */
+int32_t aura_completions_fd(aura_completions *queue);
+
+/**
+ * Frees a queue. NULL is fine. Calls that are attached go on, and their tokens come to nobody.
+ *
+ * A thread that waits in aura_completions_wait() comes back with -1, and must not use the queue
+ * again. Before you free it, end such threads: tell them to stop, call aura_completions_wake(), and
+ * join them.
+ *
+ * Does not block. Since 0.1.0.
+ */
+void aura_completions_free(aura_completions *queue);
+
+/**
+ * Gets the value at `pointer`, a JSON pointer (RFC 6901) such as "/username" or "/emails/0", out of
+ * `json`, any JSON text. "" is the whole text; "~1" in a name stands for "/", "~0" for "~".
+ *
+ * Returns AURA_OK with the value as text in `value`, to be freed with aura_string_free(): a string
+ * decoded, a number, true, false, an object or a list as it stands in the JSON. `value` is NULL if
+ * there is no such value, and if it is null. AURA_INVALID_ARGUMENT if `json` is no JSON, if `pointer`
+ * is no JSON pointer, and if the string holds a NUL, which a C string cannot.
+ *
+ * Does not block. Since 0.1.0.
+ */
+aura_status aura_json_get(const char *json,
+                          const char *pointer,
+                          char **value,
+                          aura_error **error);
 
 /**
  * Sets the callback that gets every line of level `lowest` and above, in the whole process. It
  * replaces the callback before it. NULL for `callback` ends logging.
  *
  * Returns once no thread is within the callback before it, so that you may free its `user_data`.
- * Do not hold a lock that this callback waits for. Called from within a callback, it returns
+ * It waits for that a second at most: if you hold a lock that the callback waits for, it returns
+ * although the callback still runs, and then `user_data` has to live on. Called from within a callback, it returns
  * without waiting. In a forked child it waits for the threads of the child alone.
  *
- * Since 0.1.0.
+ * Blocks for a second at most. Since 0.1.0.
  */
-void aura_log_set(aura_log_callback callback, void *user_data, aura_log_level lowest);
+void aura_log_set(aura_log_callback callback,
+                  void *user_data,
+                  aura_log_level lowest);
+
+/**
+ * Keeps the newest `most` lines of level `lowest` and above, in the whole process, until
+ * aura_log_take() fetches them; 65536 lines at most. 0 for `most` ends that and drops what is kept.
+ * A callback of aura_log_set() gets its lines all the same.
+ *
+ * A forked child keeps lines as its parent does, and begins with none.
+ *
+ * Does not block. Since 0.1.0.
+ */
+void aura_log_keep(aura_log_level lowest, size_t most);
+
+/**
+ * Fetches the lines that were kept since the last time, in the order they came.
+ *
+ * Returns AURA_OK with a JSON object in `json`, to be freed with aura_string_free():
+ * {"dropped":0,"lines":[{"level":"debug","text":"GET /users/me: request (attempt 1, status 200,
+ * 12 ms)","time_ms":1795434645977,"message":"request","method":"GET","route":"/users/me",
+ * "attempt":1,"status":200,"kind":null,"elapsed_ms":12.3,"request_id":null}]}. "dropped" counts the
+ * lines for which there was no room. "text" is the line as a callback gets it, "time_ms" is when it
+ * came, in milliseconds since 1970. AURA_END if there is nothing to fetch, with NULL in `json`.
+ *
+ * Does not block. Since 0.1.0.
+ */
+aura_status aura_log_take(char **json, aura_error **error);
 
 #ifdef __cplusplus
 }  // extern "C"

@@ -17,7 +17,7 @@ use crate::client::call::{self, Attempts, Read};
 use crate::client::{self, Core, Options};
 use crate::protocol::{Operation, Reply, Request};
 use crate::runtime::background::Call;
-use crate::runtime::cancel::{CancelToken, Driven, Interrupt, forked};
+use crate::runtime::cancel::{Ask, CancelToken, Driven, End, Interrupt, forked};
 use crate::runtime::lane::Lanes;
 use crate::runtime::process::{self, PerProcess};
 use crate::runtime::{self, Background};
@@ -83,8 +83,14 @@ impl Client {
     /// thread, while a call waits: where it says true the call ends with
     /// [`ErrorKind::Cancelled`](crate::ErrorKind).
     #[must_use]
-    pub fn with_interrupt(&self, interrupted: fn() -> bool) -> Self {
-        let asked = Some(interrupted);
+    pub fn with_interrupt(&self, interrupted: impl Fn() -> bool + Send + Sync + 'static) -> Self {
+        self.with_ask(Arc::new(move || interrupted().then_some(End::Cancelled)))
+    }
+
+    /// As [`with_interrupt`](Self::with_interrupt), with an answer that says how the call ends.
+    #[must_use]
+    pub(crate) fn with_ask(&self, ask: Ask) -> Self {
+        let asked = Some(ask);
         Self { interrupt: Interrupt { asked, ..self.interrupt.clone() }, ..self.clone() }
     }
 

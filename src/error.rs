@@ -16,39 +16,39 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 #[non_exhaustive]
 pub enum ErrorKind {
     /// An argument or an option is wrong. Nothing was sent.
-    InvalidArgument,
+    InvalidArgument = 10,
     /// 401: no credential, or one that the server does not accept. [`Error::reason`] says which.
-    Unauthenticated,
+    Unauthenticated = 20,
     /// 401: the account needs a one-time password (option `otp`).
-    OtpRequired,
+    OtpRequired = 21,
     /// 401: the one-time password is wrong or was used before.
-    OtpInvalid,
+    OtpInvalid = 22,
     /// 403: the credential is known but may not do this.
-    Forbidden,
+    Forbidden = 23,
     /// 404: no such user.
-    NotFound,
+    NotFound = 24,
     /// This server has no such endpoint.
-    Unsupported,
+    Unsupported = 25,
     /// 422: the server refused fields. [`Error::field_errors`] says which and why.
-    Validation,
+    Validation = 26,
     /// 429, or the next window of the rate limit starts later than the call may wait.
-    RateLimited,
+    RateLimited = 27,
     /// 5xx.
-    Server,
+    Server = 28,
     /// Any other status.
-    UnexpectedStatus,
+    UnexpectedStatus = 29,
     /// There is no connection, or it broke before the whole reply came.
-    Connect,
+    Connect = 40,
     /// The server's certificate was refused, or the TLS handshake failed.
-    Tls,
+    Tls = 41,
     /// The time for an attempt, the call or the connection ran out.
-    Timeout,
+    Timeout = 42,
     /// The program ended the call.
-    Cancelled,
+    Cancelled = 43,
     /// The reply is not what this endpoint gives.
-    Decode,
+    Decode = 60,
     /// A defect of this library.
-    Internal,
+    Internal = 70,
 }
 
 impl ErrorKind {
@@ -73,6 +73,12 @@ impl ErrorKind {
         Self::Internal,
     ];
 
+    /// The kind's number, which other languages know it by. It never changes.
+    #[must_use]
+    pub const fn number(self) -> i32 {
+        self as i32
+    }
+
     /// The kind's name, as in the JSON form of an error: `not_found`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -94,6 +100,32 @@ impl ErrorKind {
             Self::Cancelled => "cancelled",
             Self::Decode => "decode",
             Self::Internal => "internal",
+        }
+    }
+}
+
+impl ErrorKind {
+    /// What to do about an error of this kind. [`Error::hint`] knows more about a single error.
+    #[must_use]
+    pub const fn hint(self) -> &'static str {
+        match self {
+            Self::InvalidArgument => "correct the argument or the option that the message names",
+            Self::Unauthenticated => "set api_key to a valid key; the reason says what is wrong",
+            Self::OtpRequired => "ask the person for a one-time password and set otp",
+            Self::OtpInvalid => "ask the person for a new one-time password",
+            Self::Forbidden => "use a key that may do this, or verify the account's address",
+            Self::NotFound => "check the name",
+            Self::Unsupported => "do without: this server does not offer it",
+            Self::Validation => "correct the fields that the field errors name",
+            Self::RateLimited => "wait for retry_after, or set rate_limit to wait",
+            Self::Server => "try again later; look first if the outcome is unknown",
+            Self::UnexpectedStatus => "check repo_url: is it the API of a Hex-compatible server?",
+            Self::Connect => "check repo_url, the network and the proxy",
+            Self::Tls => "check repo_url; if the certificate authority is your own, set ca_file",
+            Self::Timeout => "try again, or allow more time; look first if the outcome is unknown",
+            Self::Cancelled => "nothing: the program ended the call",
+            Self::Decode => "check repo_url: is it the API of a Hex-compatible server?",
+            Self::Internal => "report it",
         }
     }
 }
@@ -125,6 +157,17 @@ pub enum Reason {
 }
 
 impl Reason {
+    /// Every reason.
+    pub const ALL: [Self; 7] = [
+        Self::MissingCredential,
+        Self::InvalidCredential,
+        Self::RevokedCredential,
+        Self::InsufficientScope,
+        Self::BasicDisabled,
+        Self::EmailNotVerified,
+        Self::AddressBlocked,
+    ];
+
     /// The reason's name, as in the JSON form of an error.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -344,12 +387,14 @@ impl Error {
     }
 
     /// The whole error as one JSON object. Every language gets an error in this form. It is at most
-    /// 128 kB long.
+    /// 256 kB long.
     #[must_use]
     pub fn to_json(&self) -> String {
         let e = &*self.0;
         json!({
             "kind": e.kind.as_str(),
+            "code": e.kind.number(),
+            "text": self.to_string(),
             "status": e.status,
             "message": e.message,
             "hint": e.hint,

@@ -36,7 +36,7 @@ mod runtime;
 mod transport;
 
 pub use client::audit_logs::AuditLogPage;
-pub use client::options::{OptionSpec, Options, RateLimit};
+pub use client::options::{OptionKind, OptionSpec, Options, RateLimit};
 pub use client::rate_limit::RateLimitState;
 pub use client::{AuditLogs, Client};
 pub use error::{Error, ErrorKind, Reason, Result};
@@ -45,4 +45,5 @@ pub use protocol::audit_log::AuditLog;
 pub use protocol::user::{Organization, Package, User};
 pub use runtime::background::Call;
 pub use runtime::cancel::CancelToken;
+pub use runtime::completions::Completions;
 pub use secrecy::SecretString;

@@ -3,6 +3,9 @@
 //!
 //! Nothing told holds a secret, a name or an address: requests go by their route.
 
+#[cfg(feature = "capi")]
+pub(crate) mod kept;
+
 use std::cell::Cell;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering};
@@ -10,6 +13,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 #[cfg(feature = "capi")]
 use std::thread;
 use std::time::Duration;
+#[cfg(feature = "capi")]
+use std::time::Instant;
 
 use arc_swap::ArcSwapOption;
 
@@ -30,6 +35,26 @@ pub enum LogLevel {
 }
 
 impl LogLevel {
+    /// The level's name: `debug`, `info` or `warn`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Debug => "debug",
+            Self::Info => "info",
+            Self::Warn => "warn",
+        }
+    }
+
+    #[cfg(feature = "capi")]
+    fn is_kept(self) -> bool {
+        kept::is_kept(self)
+    }
+
+    #[cfg(not(feature = "capi"))]
+    fn is_kept(self) -> bool {
+        false
+    }
+
     fn is_hooked(self) -> bool {
         self as u8 >= LOWEST.load(Ordering::Relaxed)
     }
@@ -37,7 +62,9 @@ impl LogLevel {
 
 /// Whether anybody listens to what every request gives rise to.
 pub(crate) fn is_debugging() -> bool {
-    tracing::enabled!(target: "aura_users", tracing::Level::DEBUG) || LogLevel::Debug.is_hooked()
+    tracing::enabled!(target: "aura_users", tracing::Level::DEBUG)
+        || LogLevel::Debug.is_hooked()
+        || LogLevel::Debug.is_kept()
 }
 
 /// One thing told.
@@ -110,6 +137,10 @@ impl<'a> LogRecord<'a> {
             LogLevel::Info => event!(INFO),
             LogLevel::Warn => event!(WARN),
         }
+        #[cfg(feature = "capi")]
+        if self.level.is_kept() {
+            kept::push(self);
+        }
         if self.level.is_hooked() && !is_telling() {
             if let Some(hook) = &*HOOK.load() {
                 hook.tell(self);
@@ -181,10 +212,15 @@ pub(crate) fn telling_as_before<T>(is_telling: bool, work: impl FnOnce() -> T) -
 }
 
 impl Hook {
-    /// Waits until nobody is telling it anything; only within a hook it does not.
+    /// Waits until nobody is telling it anything, a second at most: a thread that tells may wait for a
+    /// lock that this one holds. Within a hook it does not wait.
     #[cfg(feature = "capi")]
     pub(crate) fn wait(&self) {
-        while !is_telling() && self.telling.get().load(Ordering::SeqCst) > 0 {
+        let until = Instant::now() + Duration::from_secs(1);
+        while !is_telling()
+            && Instant::now() < until
+            && self.telling.get().load(Ordering::SeqCst) > 0
+        {
             thread::sleep(Duration::from_micros(100));
         }
     }

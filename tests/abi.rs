@@ -9,6 +9,9 @@ use std::path::Path;
 const HEADER: &str = include_str!("../include/aura_users.h");
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
+/// The words by which the header says whether a function blocks; tests/description.rs says more.
+const BLOCKING: [&str; 3] = ["Blocks.", "Does not block.", "Blocks for a second at most."];
+
 /// The part of the version that the SONAME carries; library.mk says the same.
 fn abi_version() -> &'static str {
     let parts = if VERSION.starts_with("0.") { 2 } else { 1 };
@@ -68,7 +71,9 @@ fn item(doc: &[&str], whole: &[&str], text: &str) -> String {
 }
 
 fn since(line: &str) -> Option<&str> {
-    line.strip_prefix("* Since ")?.strip_suffix('.')
+    let line = line.strip_prefix("* ")?;
+    let line = BLOCKING.iter().find_map(|words| line.strip_prefix(words)).unwrap_or(line);
+    line.trim_start().strip_prefix("Since ")?.strip_suffix('.')
 }
 
 fn without_names(declaration: &str) -> String {

@@ -21,7 +21,7 @@ fn assert_bounded(error: &Error) {
     for text in [error.to_string(), format!("{error:?}")] {
         assert!(text.len() <= 64 << 10, "{}", text.len());
     }
-    assert!(error.to_json().len() <= 128 << 10, "{}", error.to_json().len());
+    assert!(error.to_json().len() <= 256 << 10, "{}", error.to_json().len());
 }
 
 #[test]

@@ -78,6 +78,8 @@ fn header() -> String {
         "client",
         "audit_logs",
         "call",
+        "completions",
+        "json",
         "log",
     ] {
         builder = builder.with_src(root().join(format!("src/ffi/{file}.rs")));

@@ -2,10 +2,13 @@
 
 mod common;
 
+use std::future::poll_fn;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use aura_users::{AuditLog, Client, Error, ErrorKind, Options, Result};
 use common::{Act, HEXPM, Request, Server, json, page};
+use futures_core::Stream as _;
 
 fn log(rows: u64) -> Server {
     Server::start(move |_, request| Act::Reply(json(200, HEXPM, &page(request.page(), rows))))
@@ -215,4 +218,16 @@ fn a_stream_is_held_to_the_clients_options() {
     assert_eq!(server.requests()[0].header("authorization"), Some("key"));
     let error: Error = client.with_options(Options::new().page(0)).stream_audit_logs().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidArgument);
+}
+
+#[tokio::test]
+async fn the_trait_stream_gives_every_row() {
+    let server = log(250);
+    let options = Options::new().env(false).repo_url(server.url()).api_key("key");
+    let mut logs = Client::new(options).unwrap().stream_audit_logs().unwrap();
+    let mut rows = Vec::new();
+    while let Some(row) = poll_fn(|context| Pin::new(&mut logs).poll_next(context)).await {
+        rows.push(number(&row.unwrap()));
+    }
+    assert_eq!(rows, (0..250).collect::<Vec<_>>());
 }

@@ -70,6 +70,7 @@ JOBS = [
             E("limit: raw socket", "raw", "stream"),
             E("C: libcurl + yyjson", "curl", "stream"),
             E("C: ours, row by row", "c", "stream"),
+            E("C: ours, row by row, action as a field", "c", "fields"),
             E("C: ours, row by row, action with yyjson", "c", "action"),
             E("C: ours, page by page, action with yyjson", "c", "pages"),
             E("Rust: ours", "rust", "stream"),

@@ -21,6 +21,12 @@ namespace aura {
 class Error : public std::exception {
     std::shared_ptr<const aura_error> handle_;
 
+    std::optional<std::string> text(const char *(*accessor)(const aura_error *)) const
+    {
+        const char *text = accessor(handle_.get());
+        return text ? std::optional<std::string>(text) : std::nullopt;
+    }
+
 public:
     /// No error: kind() is AURA_OK and what() is "".
     Error() noexcept = default;
@@ -50,6 +56,42 @@ public:
         std::chrono::milliseconds time{aura_error_retry_after_ms(handle_.get())};
         return time.count() >= 0 ? std::optional(time) : std::nullopt;
     }
+
+    /// The server's own message if it sent one, else the library's words.
+    [[nodiscard]] std::string message() const { return text(aura_error_server_message).value_or(""); }
+
+    /// What to do next, if the library knows more than the message says.
+    [[nodiscard]] std::optional<std::string> hint() const { return text(aura_error_hint); }
+
+    /// Why the server refused a credential or an account, such as "revoked_credential".
+    [[nodiscard]] std::optional<std::string> reason() const { return text(aura_error_reason); }
+
+    /// The reply's x-request-id, by which the server's operators find the call.
+    [[nodiscard]] std::optional<std::string> request_id() const { return text(aura_error_request_id); }
+
+    /// The request's method, such as "GET".
+    [[nodiscard]] std::optional<std::string> method() const { return text(aura_error_method); }
+
+    /// The request's route without its parameters.
+    [[nodiscard]] std::optional<std::string> route() const { return text(aura_error_route); }
+
+    /// What the server refused, by field, as a JSON object.
+    [[nodiscard]] std::optional<std::string> field_errors_json() const
+    {
+        return text(aura_error_field_errors_json);
+    }
+
+    /// How many times the request was sent; 0 if nothing was sent.
+    [[nodiscard]] int attempts() const noexcept { return aura_error_attempts(handle_.get()); }
+
+    /// Whether the server may have carried out a call that failed: look before you repeat it.
+    [[nodiscard]] bool outcome_unknown() const noexcept
+    {
+        return aura_error_outcome_unknown(handle_.get()) != 0;
+    }
+
+    /// Whether the same call may succeed later, and repeating it is safe.
+    [[nodiscard]] bool retryable() const noexcept { return aura_error_retryable(handle_.get()) != 0; }
 
     /// All that is known of it, as the JSON object that aura_error_json() describes: the server's
     /// message, its field errors, "outcome_unknown" and more. "null" for no error.

@@ -353,11 +353,12 @@ def _restore(cls: type[AuraError], *args: object) -> AuraError:
     return error
 
 
-def from_fields(fields: dict[str, Any], text: str) -> AuraError:
-    """Make the exception for an error of the core, from its fields and its text."""
+def from_fields(fields: dict[str, Any]) -> AuraError:
+    """Make the exception for an error of the core, from its fields."""
     wait_ms = fields.pop("retry_after_ms")
+    del fields["code"]  # a class for each kind does without numbers
     cls = BY_KIND.get(fields["kind"], AuraError)
-    return cls(text=text, retry_after=None if wait_ms is None else wait_ms / 1000, **fields)
+    return cls(retry_after=None if wait_ms is None else wait_ms / 1000, **fields)
 
 
 def invalid_argument(message: str) -> AuraError:

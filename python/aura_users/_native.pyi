@@ -60,8 +60,9 @@ ERROR_KINDS: tuple[str, ...]
 class CallOptions(TypedDict, total=False):
     """The options of one call. None is the same as not given."""
 
+    # generated: options of a call
     repo_url: str | None
-    """Base of the API."""
+    """Base URL of the API."""
     api_key: str | None
     """API key, sent as `Authorization: <key>`; `Bearer <token>` is sent as it is."""
     otp: str | None
@@ -69,42 +70,55 @@ class CallOptions(TypedDict, total=False):
     timeout: float | timedelta | None
     """Time for one attempt."""
     total_timeout: float | timedelta | None
-    """Time for the whole call, retries and waiting for a rate limit included."""
+    """Time for the whole call, with its retries and its waits for the rate limit."""
     connect_timeout: float | timedelta | None
-    """Time to connect, TLS handshake included."""
+    """Time to connect, with the TLS handshake."""
     max_retries: SupportsIndex | None
-    """How often a call is repeated where repeating is safe."""
+    """How often a call is retried if that is safe: a GET after a connection failure, 429, 502, 503
+    or 504; a POST only if nothing can have reached the server.
+    """
     rate_limit: Literal["wait", "error"] | None
     """What a call does when the rate limit is reached."""
     prefetch: SupportsIndex | None
-    """Pages of the audit log requested ahead, 0 for none.
-
-    The number grows while the log is read. With more than the default, all of them are requested
-    from the second page on.
+    """Pages of the audit log requested ahead, 0 for none. The number grows while the log is read;
+    with more than the default, all of them are requested from the second page on.
     """
     page: SupportsIndex | None
     """First page of the audit log to read."""
     proxy: str | None
-    """Proxy for every request; user and password in its URL are the proxy's."""
+    """Proxy for every request. Its URL may hold the proxy's user and password. If it is not set,
+    the environment's `http_proxy` and `https_proxy` count, except for the loopback.
+    """
     no_proxy: str | None
     """Hosts that are reached without a proxy, separated by commas."""
     ca_file: str | PathLike[str] | None
-    """File of further trusted root certificates, PEM."""
+    """PEM file of root certificates to trust in addition to the system's."""
     user_agent: str | None
-    """Name of the program, put in front of ours in `User-Agent`."""
+    """Name of the program, which precedes the library's in `User-Agent`. The server keeps 255 code
+    points of it in every audit row.
+    """
+    client_name: str | None
+    """Name and version of what is built on this library, such as a binding and its language. It
+    stands in `User-Agent` in parentheses behind the library's name.
+    """
     max_body: SupportsIndex | None
     """Largest reply accepted, in bytes after decompression."""
     cache: SupportsIndex | None
-    """User records kept in memory with their ETag, 0 for none."""
+    """How many user records are kept in memory with their ETag. The server answers 304 if such a
+    record did not change.
+    """
     allow_insecure_http: bool | None
     """Whether a credential may be sent over plain http beyond the loopback."""
+    # end of generated: options of a call
 
 @type_check_only
 class ClientOptions(CallOptions, total=False):
     """The options of a client, and of the functions that need none."""
 
+    # generated: options of a client
     env: bool | None
-    """Whether options are read from the environment."""
+    """Whether options are read from the environment. An option of a client, not of a call."""
+    # end of generated: options of a client
 
 @final
 class OptionSpec:

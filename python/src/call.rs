@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use aura_users::{Result, blocking};
+use aura_users::{Completions as Queue, Result, blocking};
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict};
@@ -25,14 +25,14 @@ pub(crate) struct Call {
 
 /// A call of the core, whatever its result is.
 trait UnderWay: Send + Sync {
-    fn on_done(&self, tell: Box<dyn FnOnce() + Send>);
+    fn complete(&self, queue: &Queue, token: u64);
     fn cancel(&self);
     fn take(&self, py: Python<'_>) -> Option<PyResult<Py<PyAny>>>;
 }
 
 impl<T: Outcome> UnderWay for aura_users::Call<T> {
-    fn on_done(&self, tell: Box<dyn FnOnce() + Send>) {
-        self.on_done(tell);
+    fn complete(&self, queue: &Queue, token: u64) {
+        self.complete(queue, token);
     }
 
     fn cancel(&self) {
@@ -69,8 +69,8 @@ struct ForStream {
 }
 
 impl UnderWay for ForStream {
-    fn on_done(&self, tell: Box<dyn FnOnce() + Send>) {
-        self.call.on_done(tell);
+    fn complete(&self, queue: &Queue, token: u64) {
+        self.call.complete(queue, token);
     }
 
     fn cancel(&self) {
@@ -100,8 +100,7 @@ impl Call {
 
     /// Has `completions` give `token` when the call is done.
     fn on_done(&self, completions: &Completions, token: u64) {
-        let queue = completions.queue();
-        self.under_way.on_done(Box::new(move || queue.push(token)));
+        self.under_way.complete(&completions.queue, token);
     }
 
     /// Ask it to end.

@@ -21,7 +21,7 @@ pub(crate) fn raised(py: Python<'_>, error: &Error) -> PyErr {
     }
     let exception = exception(py, |found| {
         let fields = decode(py, &error.to_json())?;
-        call(found.from_fields.bind(py), (fields, error.to_string()))
+        call(found.from_fields.bind(py), (fields,))
     });
     if let Some(cause) = cause(py, error) {
         if exception.is_instance_of::<PyOSError>(py) {

@@ -18,7 +18,7 @@ macro_rules! with_call_options {
     ($then:ident) => {
         $then! {
             repo_url api_key otp timeout total_timeout connect_timeout max_retries rate_limit
-            prefetch page proxy no_proxy ca_file user_agent max_body cache
+            prefetch page proxy no_proxy ca_file user_agent client_name max_body cache
             allow_insecure_http
         }
     };

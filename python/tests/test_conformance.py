@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import programs
@@ -128,3 +131,11 @@ def check_audit_log(log: aura_users.AuditLog) -> None:
     assert log.action == fields["action"]
     assert log.user_agent == fields["user_agent"]
     assert log.params == fields["params"]
+
+
+def test_the_driver_of_every_language_in_python() -> None:
+    driver = str(Path(__file__).parent / "driver.py")
+    command = [str(programs.binary("replay")), "drive", sys.executable, driver]
+    ran = subprocess.run(command, check=False, capture_output=True, text=True, timeout=600)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert int(ran.stdout.rsplit("drive: ", 1)[1].split(" ")[0]) > len(CASES)

@@ -24,7 +24,7 @@ FUNCTIONS = [
     *("create_user", "get_current_user", "get_user"),
     *("reset_user_password", "stream_audit_logs"),
 ]
-ACCEPT_ANY_TEXT = {"api_key", "otp", "no_proxy", "ca_file", "user_agent"}
+ACCEPT_ANY_TEXT = {"client_name", "api_key", "otp", "no_proxy", "ca_file", "user_agent"}
 GOOD: dict[str, list[Any]] = {
     "repo_url": ["http://localhost:4000/api"],
     "api_key": ["0123456789abcdef", "Bearer token"],
@@ -40,6 +40,7 @@ GOOD: dict[str, list[Any]] = {
     "no_proxy": ["", ".example.com,10.0.0.0/8"],
     "ca_file": ["ca.pem", Path("ca.pem")],
     "user_agent": ["tool/1"],
+    "client_name": ["hexdocs 2"],
     "max_body": [1, 2**40],
     "cache": [0, 100_000],
     "allow_insecure_http": [True, False],
@@ -60,6 +61,7 @@ BAD: dict[str, list[Any]] = {
     "no_proxy": [["localhost"]],
     "ca_file": ["", 5],
     "user_agent": ["a\r\nb", True],
+    "client_name": ["a(b)", True],
     "max_body": [0, -1, "1", 2.5],
     "cache": ["1", -1, 0.5],
     "allow_insecure_http": ["true", 1],

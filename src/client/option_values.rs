@@ -92,6 +92,14 @@ pub(super) fn user_agent(text: &str) -> Parsed<String> {
     }
 }
 
+/// What may stand in a comment of `User-Agent`.
+pub(crate) fn comment(text: &str) -> Parsed<String> {
+    match text.find(['(', ')', '\\']) {
+        Some(at) => Err(format!("has a parenthesis or a backslash at byte {at}")),
+        None => user_agent(text),
+    }
+}
+
 /// The times that are allowed. Added to any clock, they do not overflow.
 pub(crate) const TIMES: RangeInclusive<Duration> =
     Duration::from_millis(1)..=Duration::from_secs(31_536_000);

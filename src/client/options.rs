@@ -4,14 +4,15 @@
 //! [`Options::SPECS`].
 
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use secrecy::SecretString;
 
 use super::option_values::{
-    Parsed, any, boolean, count, from_one, header_text, invalid, may_hold_secret, path, proxy,
-    repo_url, seconds, user_agent, whole,
+    self, Parsed, TIMES, any, boolean, comment, count, from_one, header_text, invalid,
+    may_hold_secret, path, proxy, repo_url, seconds, user_agent, whole,
 };
 use crate::{Error, Result};
 
@@ -25,10 +26,45 @@ pub struct OptionSpec {
     pub default: Option<&'static str>,
     /// The environment variables it is read from; the first one that is set counts.
     pub env: &'static [&'static str],
+    /// What kind of value it takes.
+    pub kind: OptionKind,
+    /// Whether its value may be or hold a secret.
+    pub is_secret: bool,
     /// The values it accepts, in the words of an error message.
     pub allowed: &'static str,
     /// What it does.
     pub doc: &'static str,
+}
+
+/// The kind of value that an option takes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum OptionKind {
+    /// Text.
+    Text,
+    /// An http or https URL.
+    Url,
+    /// The path of a file.
+    Path,
+    /// Seconds, whole or not: the least and the most.
+    Seconds((f64, f64)),
+    /// A whole number: the least and the most.
+    Whole((u64, u64)),
+    /// One of these words.
+    Choice(&'static [&'static str]),
+    /// `true` or `false`.
+    Boolean,
+}
+
+/// The kinds with the limits that their values are held to.
+const SECONDS: OptionKind =
+    OptionKind::Seconds((TIMES.start().as_secs_f64(), TIMES.end().as_secs_f64()));
+const WHOLE: OptionKind = whole_of(&option_values::WHOLE);
+const COUNT: OptionKind = whole_of(&option_values::COUNT);
+const FROM_ONE: OptionKind = whole_of(&option_values::FROM_ONE);
+
+const fn whole_of(range: &RangeInclusive<u64>) -> OptionKind {
+    OptionKind::Whole((*range.start(), *range.end()))
 }
 
 /// What a call does when the server's rate limit is reached.
@@ -44,7 +80,7 @@ pub enum RateLimit {
 macro_rules! options {
     ($(
         $(#[doc = $doc:literal])+
-        $name:ident: $type:ty as $argument:ty, $parse:path,
+        $name:ident: $type:ty as $argument:ty, $parse:path, $kind:expr,
         default $default:expr, env [$($env:literal),*], allowed $allowed:literal;
     )+) => {
         /// Options of a client or of one call. An option that is not set comes from the next in
@@ -61,6 +97,8 @@ macro_rules! options {
                 name: stringify!($name),
                 default: $default,
                 env: &[$($env),*],
+                kind: $kind,
+                is_secret: matches!(stringify!($type).as_bytes(), b"SecretString"),
                 allowed: $allowed,
                 doc: concat!($($doc),+).trim_ascii(),
             },)+];
@@ -137,59 +175,70 @@ macro_rules! options {
 
 options! {
     /// Base URL of the API.
-    repo_url: String as impl Into<String>, repo_url,
+    repo_url: String as impl Into<String>, repo_url, OptionKind::Url,
         default Some("https://hex.pm/api"), env ["HEX_API_URL"],
         allowed "an http or https URL without user, query and fragment";
     /// API key, sent as `Authorization: <key>`; `Bearer <token>` is sent as it is.
-    api_key: SecretString as impl Into<SecretString>, header_text,
+    api_key: SecretString as impl Into<SecretString>, header_text, OptionKind::Text,
         default None, env ["HEX_API_KEY"], allowed "text without control characters";
     /// One-time password, sent as `X-Hex-OTP`.
-    otp: SecretString as impl Into<SecretString>, header_text,
+    otp: SecretString as impl Into<SecretString>, header_text, OptionKind::Text,
         default None, env ["HEX_OTP"], allowed "text without control characters";
     /// Time for one attempt.
-    timeout: Duration as Duration, seconds,
+    timeout: Duration as Duration, seconds, SECONDS,
         default Some("15"), env ["HEX_HTTP_TIMEOUT"], allowed "seconds, from 0.001 to 31536000";
     /// Time for the whole call, with its retries and its waits for the rate limit.
-    total_timeout: Duration as Duration, seconds,
+    total_timeout: Duration as Duration, seconds, SECONDS,
         default Some("120"), env [], allowed "seconds, from 0.001 to 31536000";
     /// Time to connect, with the TLS handshake.
-    connect_timeout: Duration as Duration, seconds,
+    connect_timeout: Duration as Duration, seconds, SECONDS,
         default Some("10"), env [], allowed "seconds, from 0.001 to 31536000";
     /// How often a call is retried if that is safe: a GET after a connection failure, 429, 502, 503
     /// or 504; a POST only if nothing can have reached the server.
-    max_retries: u32 as u32, whole, default Some("2"), env [], allowed "a whole number from 0 to 100";
+    max_retries: u32 as u32, whole, WHOLE,
+        default Some("2"), env [], allowed "a whole number from 0 to 100";
     /// What a call does when the rate limit is reached.
-    rate_limit: RateLimit as RateLimit, rate_limit,
+    rate_limit: RateLimit as RateLimit, rate_limit, OptionKind::Choice(&["wait", "error"]),
         default Some("wait"), env [], allowed "wait or error";
     /// Pages of the audit log requested ahead, 0 for none. The number grows while the log is read;
     /// with more than the default, all of them are requested from the second page on.
-    prefetch: u32 as u32, whole, default Some("4"), env [], allowed "a whole number from 0 to 100";
+    prefetch: u32 as u32, whole, WHOLE,
+        default Some("4"), env [], allowed "a whole number from 0 to 100";
     /// First page of the audit log to read.
-    page: u64 as u64, from_one, default Some("1"), env [], allowed "a whole number from 1 on";
+    page: u64 as u64, from_one, FROM_ONE,
+        default Some("1"), env [], allowed "a whole number from 1 on";
     /// Proxy for every request. Its URL may hold the proxy's user and password. If it is not set,
     /// the environment's `http_proxy` and `https_proxy` count, except for the loopback.
-    proxy: SecretString as impl Into<SecretString>, proxy,
+    proxy: SecretString as impl Into<SecretString>, proxy, OptionKind::Url,
         default None, env [], allowed "an http or https URL";
     /// Hosts that are reached without a proxy, separated by commas.
-    no_proxy: String as impl Into<String>, any,
+    no_proxy: String as impl Into<String>, any, OptionKind::Text,
         default None, env ["no_proxy", "NO_PROXY"],
         allowed "host names, .domains, addresses and networks, separated by commas";
     /// PEM file of root certificates to trust in addition to the system's.
-    ca_file: PathBuf as impl Into<PathBuf>, path,
+    ca_file: PathBuf as impl Into<PathBuf>, path, OptionKind::Path,
         default None, env ["HEX_CACERTS_PATH"], allowed "the path of a PEM file";
     /// Name of the program, which precedes the library's in `User-Agent`. The server keeps 255 code
     /// points of it in every audit row.
-    user_agent: String as impl Into<String>, user_agent,
+    user_agent: String as impl Into<String>, user_agent, OptionKind::Text,
         default None, env [], allowed "text without control characters";
+    /// Name and version of what is built on this library, such as a binding and its language. It
+    /// stands in `User-Agent` in parentheses behind the library's name.
+    client_name: String as impl Into<String>, comment, OptionKind::Text,
+        default None, env [], allowed "text without control characters, parentheses and backslashes";
     /// Largest reply accepted, in bytes after decompression.
-    max_body: u64 as u64, from_one, default Some("16777216"), env [], allowed "bytes, from 1 on";
+    max_body: u64 as u64, from_one, FROM_ONE,
+        default Some("16777216"), env [], allowed "bytes, from 1 on";
     /// How many user records are kept in memory with their ETag. The server answers 304 if such a
     /// record did not change.
-    cache: u32 as u32, count, default Some("0"), env [], allowed "a whole number from 0 to 100000";
+    cache: u32 as u32, count, COUNT,
+        default Some("0"), env [], allowed "a whole number from 0 to 100000";
     /// Whether a credential may be sent over plain http beyond the loopback.
-    allow_insecure_http: bool as bool, boolean, default Some("false"), env [], allowed "true or false";
+    allow_insecure_http: bool as bool, boolean, OptionKind::Boolean,
+        default Some("false"), env [], allowed "true or false, also 1 or 0, yes or no, on or off";
     /// Whether options are read from the environment. An option of a client, not of a call.
-    env: bool as bool, boolean, default Some("true"), env [], allowed "true or false";
+    env: bool as bool, boolean, OptionKind::Boolean,
+        default Some("true"), env [], allowed "true or false, also 1 or 0, yes or no, on or off";
 }
 
 impl Options {

@@ -103,6 +103,7 @@ impl Layers {
             no_proxy,
             ca_file,
             user_agent,
+            client_name,
             env: _,
         } = options
         else {
@@ -151,7 +152,11 @@ impl Layers {
             Url::parse(proxy.expose_secret()).is_ok_and(|proxy| self::is_loopback(&proxy))
         };
         let stays_here = is_loopback && proxy.as_ref().is_none_or(is_loopback_proxy);
-        let user_agent = user_agent_header(user_agent.as_deref(), self.is_ci);
+        if let Some(name) = &client_name {
+            option_values::comment(name).map_err(|why| checked("client_name", why))?;
+        }
+        let user_agent =
+            user_agent_header(user_agent.as_deref(), client_name.as_deref(), self.is_ci);
         Ok(Settings {
             headers: Headers::new(&user_agent, api_key.as_ref(), otp.as_ref())?,
             rate_key: rate_key(&url, api_key.as_ref()),
@@ -211,10 +216,16 @@ fn first_set(variables: &[&'static str]) -> Result<Option<(&'static str, String)
     Ok(None)
 }
 
-fn user_agent_header(program: Option<&str>, is_ci: bool) -> String {
+/// `tool/1 aura-users/0.1.0 (ruby 3.4; CI)`
+fn user_agent_header(program: Option<&str>, client_name: Option<&str>, is_ci: bool) -> String {
     let ours = concat!("aura-users/", env!("CARGO_PKG_VERSION"));
     let program = program.map(|program| format!("{program} ")).unwrap_or_default();
-    format!("{program}{ours}{}", if is_ci { " (CI)" } else { "" })
+    let comment: Vec<_> = client_name.into_iter().chain(is_ci.then_some("CI")).collect();
+    let comment = match comment.is_empty() {
+        true => String::new(),
+        false => format!(" ({})", comment.join("; ")),
+    };
+    format!("{program}{ours}{comment}")
 }
 
 /// RFC 6761, 6.3: `localhost` and what ends in it never leave the machine.
@@ -337,6 +348,7 @@ mod tests {
             Options::new().proxy("nonsense"),
             Options::new().api_key("a\nb"),
             Options::new().user_agent("a\nb"),
+            Options::new().client_name("ruby (3.4)"),
         ] {
             let error = settings(options.clone(), &Options::new()).err().unwrap();
             assert_eq!(error.kind(), crate::ErrorKind::InvalidArgument, "{options:?}");
@@ -357,7 +369,12 @@ mod tests {
     #[test]
     fn our_name_stands_behind_the_programs() {
         let ours = concat!("aura-users/", env!("CARGO_PKG_VERSION"));
-        assert_eq!(user_agent_header(None, false), ours);
-        assert_eq!(user_agent_header(Some("tool/1"), true), format!("tool/1 {ours} (CI)"));
+        assert_eq!(user_agent_header(None, None, false), ours);
+        assert_eq!(user_agent_header(Some("tool/1"), None, true), format!("tool/1 {ours} (CI)"));
+        assert_eq!(
+            user_agent_header(Some("tool/1"), Some("ruby 3.4"), true),
+            format!("tool/1 {ours} (ruby 3.4; CI)")
+        );
+        assert_eq!(user_agent_header(None, Some("go"), false), format!("{ours} (go)"));
     }
 }

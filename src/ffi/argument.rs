@@ -86,6 +86,24 @@ pub(super) fn c_string(text: &str) -> Result<CString> {
     Ok(unsafe { CString::from_vec_unchecked(bytes) })
 }
 
+/// `text` as C reads it, in `buffer`: valid until that is changed. A NUL becomes U+FFFD.
+pub(super) fn c_text(buffer: &mut Vec<u8>, text: &str) -> *const c_char {
+    buffer.clear();
+    match memchr::memchr(0, text.as_bytes()) {
+        None => buffer.extend_from_slice(text.as_bytes()),
+        Some(_) => buffer.extend_from_slice(text.replace('\0', "\u{fffd}").as_bytes()),
+    }
+    buffer.push(0);
+    buffer.as_ptr().cast()
+}
+
+/// Copies `values` to the caller's array, which is not NULL and has room for them.
+pub(super) fn fill(array: *mut u64, values: &[u64]) {
+    // SAFETY: the header asks for an array of the size that the caller names, and no more values
+    // than that were asked for. The caller's memory and ours do not overlap.
+    unsafe { array.copy_from_nonoverlapping(values.as_ptr(), values.len()) };
+}
+
 /// Takes back what [`Out::give_text`] gave.
 pub(super) fn free_text(string: *mut c_char) {
     if !string.is_null() {

@@ -2,8 +2,11 @@
 
 use std::ffi::c_char;
 use std::mem::MaybeUninit;
+use std::ops::Deref;
+use std::ptr;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use super::argument::{Out, c_string};
+use super::argument::{Out, c_string, c_text};
 use super::boundary::{boundary, quick_boundary, quietly, uncancelled};
 use super::call::{aura_call, begun};
 use super::error::aura_error;
@@ -27,9 +30,37 @@ use crate::blocking::AuditLogs;
 /// pages with the default "prefetch". A log of one page costs one request, a log of two pages two.
 ///
 /// Since 0.1.0.
-pub struct aura_audit_logs(Handle<AuditLogs>);
+pub struct aura_audit_logs(Handle<Arc<Opened>>);
 
-opaque!(aura_audit_logs, AuditLogs);
+opaque!(aura_audit_logs, Arc<Opened>);
+
+pub(super) struct Opened {
+    logs: AuditLogs,
+    /// The texts of the row that aura_audit_logs_next_fields() gave last.
+    fields: Mutex<Fields>,
+}
+
+#[derive(Default)]
+struct Fields {
+    action: Vec<u8>,
+    user_agent: Vec<u8>,
+    params_json: Vec<u8>,
+    audit_log_json: Vec<u8>,
+}
+
+impl Opened {
+    pub(super) fn new(logs: AuditLogs) -> Arc<Self> {
+        Arc::new(Self { logs, fields: Mutex::default() })
+    }
+}
+
+impl Deref for Opened {
+    type Target = AuditLogs;
+
+    fn deref(&self) -> &AuditLogs {
+        &self.logs
+    }
+}
 
 /// Takes the next row, waiting for its page where necessary.
 ///
@@ -38,7 +69,7 @@ opaque!(aura_audit_logs, AuditLogs);
 /// error `audit_log_json` is NULL. An error keeps the place: the next call tries the same page
 /// again. Nothing is skipped, and a failure is never taken for the end.
 ///
-/// Since 0.1.0.
+/// Blocks. Since 0.1.0.
 #[unsafe(no_mangle)]
 pub extern "C" fn aura_audit_logs_next(
     logs: *mut aura_audit_logs,
@@ -61,12 +92,99 @@ pub extern "C" fn aura_audit_logs_next(
     })
 }
 
+/// Takes the next row if it is at hand, without waiting: for event loops, which begin
+/// aura_audit_logs_next_start() only if it is not.
+///
+/// Returns AURA_OK with the row as aura_audit_logs_next() gives it; AURA_PENDING if the row has to be
+/// waited for, if the stream is over, and while another thread has its turn; or an error. Except
+/// after AURA_OK `audit_log_json` is NULL.
+///
+/// Does not block. Since 0.1.0.
+#[unsafe(no_mangle)]
+pub extern "C" fn aura_audit_logs_next_at_hand(
+    logs: *mut aura_audit_logs,
+    audit_log_json: Option<&mut MaybeUninit<*mut c_char>>,
+    error: Option<&mut MaybeUninit<*mut aura_error>>,
+) -> aura_status {
+    quick_boundary(error, || {
+        let audit_log_json = Out::new("audit_log_json", audit_log_json)?;
+        let Some(json) = shared("logs", logs)?.look_in_page(c_string)? else {
+            return Ok(aura_status::AURA_PENDING);
+        };
+        audit_log_json.put(json?.into_raw());
+        Ok(aura_status::AURA_OK)
+    })
+}
+
+/// Takes the next row as aura_audit_logs_next() does, and gives its fields: a program that reads them
+/// needs no JSON library, and no second look at the JSON.
+///
+/// `action` gets what was done, `user_agent` the program that did it (NULL if the server recorded
+/// none), `params_json` the details as JSON ("null" if there are none), `audit_log_json` the whole row
+/// as JSON. Each of the four may be NULL: what is not wanted is not copied. The texts belong to the
+/// stream and are valid until the next aura_audit_logs_next_fields() on it or its end: one thread at a
+/// time may use this function on a stream. A NUL in a text, which a C string cannot hold, is U+FFFD
+/// there.
+///
+/// Returns AURA_OK, AURA_END or an error as aura_audit_logs_next(); except after AURA_OK, every place
+/// holds NULL.
+///
+/// Blocks. Since 0.1.0.
+#[unsafe(no_mangle)]
+pub extern "C" fn aura_audit_logs_next_fields(
+    logs: *mut aura_audit_logs,
+    action: Option<&mut MaybeUninit<*const c_char>>,
+    user_agent: Option<&mut MaybeUninit<*const c_char>>,
+    params_json: Option<&mut MaybeUninit<*const c_char>>,
+    audit_log_json: Option<&mut MaybeUninit<*const c_char>>,
+    error: Option<&mut MaybeUninit<*mut aura_error>>,
+) -> aura_status {
+    quick_boundary(error, || {
+        let mut action = Borrowed::new(action);
+        let mut user_agent = Borrowed::new(user_agent);
+        let mut params_json = Borrowed::new(params_json);
+        let mut audit_log_json = Borrowed::new(audit_log_json);
+        let logs = shared("logs", logs)?;
+        let row = match logs.next_in_page() {
+            Some(row) => row,
+            None => match uncancelled(|| logs.next_log())? {
+                Some(row) => row,
+                None => return Ok(aura_status::AURA_END),
+            },
+        };
+        let mut fields = logs.fields.lock().unwrap_or_else(PoisonError::into_inner);
+        action.show(&mut fields.action, Some(row.action()));
+        user_agent.show(&mut fields.user_agent, row.user_agent());
+        params_json.show(&mut fields.params_json, Some(row.params()));
+        audit_log_json.show(&mut fields.audit_log_json, Some(row.json()));
+        Ok(aura_status::AURA_OK)
+    })
+}
+
+/// Where a text goes that stays the stream's, if the caller wants it: holds NULL from the start.
+struct Borrowed<'a>(Option<&'a mut MaybeUninit<*const c_char>>);
+
+impl<'a> Borrowed<'a> {
+    fn new(mut place: Option<&'a mut MaybeUninit<*const c_char>>) -> Self {
+        if let Some(place) = &mut place {
+            place.write(ptr::null());
+        }
+        Self(place)
+    }
+
+    fn show(&mut self, buffer: &mut Vec<u8>, text: Option<&str>) {
+        if let (Some(place), Some(text)) = (&mut self.0, text) {
+            place.write(c_text(buffer, text));
+        }
+    }
+}
+
 /// Takes the next page at once: the rest of the one at hand, or the one after it.
 ///
 /// Returns AURA_OK with a JSON array of at least one row in `audit_logs_json`, to be freed with
 /// aura_string_free(); AURA_END after the last page; or an error, as aura_audit_logs_next().
 ///
-/// Since 0.1.0.
+/// Blocks. Since 0.1.0.
 #[unsafe(no_mangle)]
 pub extern "C" fn aura_audit_logs_next_page(
     logs: *mut aura_audit_logs,
@@ -88,7 +206,7 @@ pub extern "C" fn aura_audit_logs_next_page(
 /// Returns AURA_OK and a call to be freed with aura_call_free() in `call`, or
 /// AURA_INVALID_ARGUMENT or AURA_CANCELLED, and then NULL in `call`.
 ///
-/// Since 0.1.0.
+/// Does not block. Since 0.1.0.
 #[unsafe(no_mangle)]
 pub extern "C" fn aura_audit_logs_next_start(
     logs: *mut aura_audit_logs,
@@ -103,7 +221,7 @@ pub extern "C" fn aura_audit_logs_next_start(
 
 /// aura_audit_logs_next_page(), begun and not waited for: as aura_audit_logs_next_start().
 ///
-/// Since 0.1.0.
+/// Does not block. Since 0.1.0.
 #[unsafe(no_mangle)]
 pub extern "C" fn aura_audit_logs_next_page_start(
     logs: *mut aura_audit_logs,
@@ -120,7 +238,7 @@ pub extern "C" fn aura_audit_logs_next_page_start(
 /// After the end it is the last page that had rows, or where none had the first one asked for. While
 /// another thread waits for a page, it is where the stream stood when that began. 0 for NULL.
 ///
-/// Since 0.1.0.
+/// Does not block. Since 0.1.0.
 #[unsafe(no_mangle)]
 pub extern "C" fn aura_audit_logs_page(logs: *const aura_audit_logs) -> u64 {
     quietly(0, || shared("logs", logs).map_or(0, |logs| logs.page()))
@@ -128,7 +246,7 @@ pub extern "C" fn aura_audit_logs_page(logs: *const aura_audit_logs) -> u64 {
 
 /// Frees a stream, wherever it stands. NULL is fine. Calls that have begun go on.
 ///
-/// Since 0.1.0.
+/// Blocks for a second at most. Since 0.1.0.
 #[unsafe(no_mangle)]
 pub extern "C" fn aura_audit_logs_free(logs: *mut aura_audit_logs) {
     quietly((), || drop(freed(logs)));

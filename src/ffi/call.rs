@@ -13,7 +13,7 @@ use super::error::aura_error;
 use super::handle::{Handle, freed, opaque, shared};
 use super::status::aura_status;
 use crate::runtime::process::PerProcess;
-use crate::{AuditLog, AuditLogPage, Call, Error, Result, User, runtime};
+use crate::{AuditLog, AuditLogPage, Call, Completions, Error, Result, User, runtime};
 
 /// A call under way on a thread of the library: what the functions that end in _start give.
 ///
@@ -46,7 +46,9 @@ trait Ending: Send + Sync {
     fn take(&self) -> Option<Result<Option<String>>>;
     fn is_of_another_process(&self) -> bool;
     fn cancel(&self);
+    fn expire(&self);
     fn on_done(&self, tell: Box<dyn FnOnce() + Send>);
+    fn complete(&self, queue: &Completions, token: u64);
 }
 
 /// What a call gives, as JSON; none for the end of a stream.
@@ -119,12 +121,24 @@ impl<T: Outcome + Send> Ending for Call<T> {
         Call::cancel(self);
     }
 
+    fn expire(&self) {
+        Call::expire(self);
+    }
+
     fn on_done(&self, tell: Box<dyn FnOnce() + Send>) {
         Call::on_done(self, tell);
+    }
+
+    fn complete(&self, queue: &Completions, token: u64) {
+        Call::complete(self, queue, token);
     }
 }
 
 impl Begun {
+    pub(super) fn complete(&self, queue: &Completions, token: u64) {
+        self.call.complete(queue, token);
+    }
+
     fn status(&self) -> aura_status {
         // Whatever it was in the parent: another thread may have been looking at the fork.
         if self.call.is_of_another_process() {
@@ -166,7 +180,7 @@ pub(super) fn begun<T: Outcome + Send + 'static>(
 /// In a forked child a call of the parent is AURA_CANCELLED. A log callback on the library's own
 /// thread cannot wait: AURA_INVALID_ARGUMENT, unless `timeout_ms` is 0 or the call has ended.
 ///
-/// Since 0.1.0.
+/// Blocks. Since 0.1.0.
 #[unsafe(no_mangle)]
 pub extern "C" fn aura_call_wait(
     call: *mut aura_call,
@@ -198,7 +212,7 @@ pub extern "C" fn aura_call_wait(
 /// AURA_PENDING while the call is under way, then for good the status it ended with. Takes
 /// nothing and does not wait. AURA_INVALID_ARGUMENT for NULL.
 ///
-/// Since 0.1.0.
+/// Does not block. Since 0.1.0.
 #[unsafe(no_mangle)]
 pub extern "C" fn aura_call_poll(call: *const aura_call) -> aura_status {
     quietly(aura_status::AURA_INTERNAL, || match shared("call", call) {
@@ -207,15 +221,20 @@ pub extern "C" fn aura_call_poll(call: *const aura_call) -> aura_status {
     })
 }
 
-/// A descriptor that is readable from the call's end on, for poll(), epoll, kqueue, libuv and the
-/// like. It is made when it is first asked for, belongs to the call and is closed with it: watch
-/// it, but do not read from it and do not close it.
+/// A descriptor that is readable from the call's end on, for poll(), epoll, kqueue and the like. It is
+/// made when it is first asked for, and is the same one from then on. It belongs to the call, which
+/// closes it when it is freed. For many calls at once, an aura_completions takes one descriptor for
+/// all of them.
+///
+/// It is an eventfd on Linux and a socket elsewhere. You may duplicate it, for hosts that close what
+/// they watch: the duplicate is readable from the call's end on too, also after the call is freed.
+/// Do not read from it, or it is no longer readable.
 ///
 /// In a forked child a call of the parent gets another descriptor, which is readable at once.
 ///
-/// -1 where none can be had: for NULL, on Windows, and while the process has no descriptor left.
+/// -1 if none can be had: for NULL, on Windows, and while the process has no descriptor left.
 ///
-/// Since 0.1.0.
+/// Does not block. Since 0.1.0.
 #[unsafe(no_mangle)]
 pub extern "C" fn aura_call_fd(call: *mut aura_call) -> i32 {
     quietly(-1, || {
@@ -235,7 +254,7 @@ pub extern "C" fn aura_call_fd(call: *mut aura_call) -> i32 {
 ///
 /// NULL and a call that has ended are fine.
 ///
-/// Since 0.1.0.
+/// Does not block. Since 0.1.0.
 #[unsafe(no_mangle)]
 pub extern "C" fn aura_call_cancel(call: *mut aura_call) {
     quietly((), || {
@@ -245,10 +264,23 @@ pub extern "C" fn aura_call_cancel(call: *mut aura_call) {
     });
 }
 
+/// As aura_call_cancel(), because a deadline of yours has passed: aura_call_wait() then gives
+/// AURA_TIMEOUT, or the result where that came first. NULL and a call that has ended are fine.
+///
+/// Does not block. Since 0.1.0.
+#[unsafe(no_mangle)]
+pub extern "C" fn aura_call_expire(call: *mut aura_call) {
+    quietly((), || {
+        if let Ok(call) = shared("call", call) {
+            call.call.expire();
+        }
+    });
+}
+
 /// Frees a call in any state: one under way is cancelled, also for a thread that waits for it; a
 /// result that was not taken is dropped, and a row or page with it. NULL is fine.
 ///
-/// Since 0.1.0.
+/// Blocks for a second at most. Since 0.1.0.
 #[unsafe(no_mangle)]
 pub extern "C" fn aura_call_free(call: *mut aura_call) {
     quietly((), || {
@@ -258,7 +290,34 @@ pub extern "C" fn aura_call_free(call: *mut aura_call) {
     });
 }
 
-#[cfg(unix)]
+#[cfg(any(target_os = "linux", target_os = "android"))]
+mod signal {
+    use std::os::fd::{AsFd, AsRawFd};
+    use std::sync::Arc;
+
+    use nix::sys::eventfd::{EfdFlags, EventFd};
+
+    /// A counter of the kernel, which is written to once.
+    pub(super) struct Signal(Arc<EventFd>);
+
+    impl Signal {
+        pub(super) fn new() -> Option<(Self, Box<dyn FnOnce() + Send>)> {
+            let flags = EfdFlags::EFD_CLOEXEC | EfdFlags::EFD_NONBLOCK;
+            let told = Arc::new(EventFd::from_value_and_flags(0, flags).ok()?);
+            let watched = Self(Arc::clone(&told));
+            let tell = move || {
+                let _ = told.write(1);
+            };
+            Some((watched, Box::new(tell)))
+        }
+
+        pub(super) fn descriptor(&self) -> i32 {
+            self.0.as_fd().as_raw_fd()
+        }
+    }
+}
+
+#[cfg(all(unix, not(any(target_os = "linux", target_os = "android"))))]
 mod signal {
     use std::io::Write;
     use std::os::fd::AsRawFd;

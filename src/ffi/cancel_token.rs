@@ -21,7 +21,7 @@ opaque!(aura_cancel_token, CancelToken);
 
 /// A token that has not been cancelled. Never NULL.
 ///
-/// Since 0.1.0.
+/// Does not block. Since 0.1.0.
 #[unsafe(no_mangle)]
 pub extern "C" fn aura_cancel_token_new() -> Box<aura_cancel_token> {
     made(CancelToken::new())
@@ -32,7 +32,7 @@ pub extern "C" fn aura_cancel_token_new() -> Box<aura_cancel_token> {
 ///
 /// Any thread; not a signal handler.
 ///
-/// Since 0.1.0.
+/// Does not block. Since 0.1.0.
 #[unsafe(no_mangle)]
 pub extern "C" fn aura_cancel_token_cancel(token: *mut aura_cancel_token) {
     quietly((), || {
@@ -42,9 +42,22 @@ pub extern "C" fn aura_cancel_token_cancel(token: *mut aura_cancel_token) {
     });
 }
 
+/// As aura_cancel_token_cancel(), because a deadline of yours has passed: what the token ends returns
+/// AURA_TIMEOUT. The first of the two counts. NULL is fine.
+///
+/// Does not block. Since 0.1.0.
+#[unsafe(no_mangle)]
+pub extern "C" fn aura_cancel_token_expire(token: *mut aura_cancel_token) {
+    quietly((), || {
+        if let Ok(token) = shared("token", token) {
+            token.expire();
+        }
+    });
+}
+
 /// Frees a token. It is not cancelled by that. NULL is fine.
 ///
-/// Since 0.1.0.
+/// Does not block. Since 0.1.0.
 #[unsafe(no_mangle)]
 pub extern "C" fn aura_cancel_token_free(token: *mut aura_cancel_token) {
     quietly((), || drop(freed(token)));
@@ -56,7 +69,7 @@ pub extern "C" fn aura_cancel_token_free(token: *mut aura_cancel_token) {
 ///
 /// Returns AURA_OK, or AURA_INVALID_ARGUMENT where `options` is NULL.
 ///
-/// Since 0.1.0.
+/// Does not block. Since 0.1.0.
 #[unsafe(no_mangle)]
 pub extern "C" fn aura_options_set_cancel_token(
     options: Option<&mut aura_options>,

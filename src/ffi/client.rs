@@ -2,9 +2,10 @@
 
 use std::ffi::c_char;
 use std::mem::MaybeUninit;
+use std::sync::Arc;
 
 use super::argument::{Out, text, texts};
-use super::audit_logs::aura_audit_logs;
+use super::audit_logs::{Opened, aura_audit_logs};
 use super::boundary::{boundary, quietly};
 use super::call::{aura_call, begun};
 use super::error::aura_error;
@@ -12,7 +13,7 @@ use super::handle::{Handle, freed, live, opaque, shared};
 use super::options::{Chosen, aura_options};
 use super::status::aura_status;
 use crate::blocking::Client;
-use crate::{CancelToken, Result, User};
+use crate::{Result, User};
 
 /// A client: options, connections, and what is known of the server's rate limit.
 ///
@@ -28,19 +29,23 @@ opaque!(aura_client, Client);
 /// The client that stands behind `client`, as a call with `options` wants it.
 fn client_with(client: *const aura_client, options: Option<&aura_options>) -> Result<Client> {
     let client = shared("client", client)?;
-    let Some(Chosen { options, token }) = chosen(options)? else { return Ok(client) };
-    Ok(with_token(client.with_options(options.clone()), token))
+    let Some(chosen) = chosen(options)? else { return Ok(client) };
+    Ok(with_ends(client.with_options(chosen.options.clone()), chosen))
 }
 
 fn chosen(options: Option<&aura_options>) -> Result<Option<&Chosen>> {
     options.map(|options| Ok(live("options", Some(options))?.value())).transpose()
 }
 
-fn with_token(client: Client, token: &Option<CancelToken>) -> Client {
-    match token {
-        Some(token) => client.with_cancel_token(token.clone()),
-        None => client,
+/// What may end the calls of `client` from outside.
+fn with_ends(mut client: Client, Chosen { token, ask, .. }: &Chosen) -> Client {
+    if let Some(token) = token {
+        client = client.with_cancel_token(token.clone());
     }
+    if let Some(ask) = ask {
+        client = client.with_ask(Arc::clone(ask));
+    }
+    client
 }
 
 /// Makes a client. `options` may be NULL: then the environment and the defaults count. Nothing is
@@ -49,7 +54,7 @@ fn with_token(client: Client, token: &Option<CancelToken>) -> Client {
 /// Returns AURA_OK and a client to be freed with aura_client_free(), or AURA_INVALID_ARGUMENT
 /// for a bad option or environment variable, which the error names.
 ///
-/// Since 0.1.0.
+/// Does not block. Since 0.1.0.
 #[unsafe(no_mangle)]
 pub extern "C" fn aura_client_new(
     options: Option<&aura_options>,
@@ -58,8 +63,8 @@ pub extern "C" fn aura_client_new(
 ) -> aura_status {
     boundary(error, || {
         let client = Out::new("client", client)?;
-        let Chosen { options, token } = chosen(options)?.cloned().unwrap_or_default();
-        client.give(with_token(Client::new(options)?, &token));
+        let chosen = chosen(options)?.cloned().unwrap_or_default();
+        client.give(with_ends(Client::new(chosen.options.clone())?, &chosen));
         Ok(aura_status::AURA_OK)
     })
 }
@@ -68,7 +73,7 @@ pub extern "C" fn aura_client_new(
 /// made from it, live on. If nothing else needs the library's thread, it waits for the thread's end,
 /// a second at most, but not for a log callback.
 ///
-/// Since 0.1.0.
+/// Blocks for a second at most. Since 0.1.0.
 #[unsafe(no_mangle)]
 pub extern "C" fn aura_client_free(client: *mut aura_client) {
     quietly((), || drop(freed(client)));
@@ -85,7 +90,7 @@ pub extern "C" fn aura_client_free(client: *mut aura_client) {
 /// with aura_string_free(); AURA_VALIDATION with a word for each refused field; or another error,
 /// and then NULL in `user_json`. After an error with "outcome_unknown" the account may exist.
 ///
-/// Since 0.1.0.
+/// Blocks. Since 0.1.0.
 #[unsafe(no_mangle)]
 pub extern "C" fn aura_create_user(
     client: *const aura_client,
@@ -112,7 +117,7 @@ pub extern "C" fn aura_create_user(
 /// Returns AURA_OK and a call to be freed with aura_call_free() in `call`, or
 /// AURA_INVALID_ARGUMENT or AURA_CANCELLED, and then NULL in `call`.
 ///
-/// Since 0.1.0.
+/// Does not block. Since 0.1.0.
 #[unsafe(no_mangle)]
 pub extern "C" fn aura_create_user_start(
     client: *const aura_client,
@@ -138,7 +143,7 @@ pub extern "C" fn aura_create_user_start(
 /// `options` may be NULL. Returns AURA_OK with the user's JSON in `user_json`, to be freed with
 /// aura_string_free(), or an error, and then NULL in `user_json`.
 ///
-/// Since 0.1.0.
+/// Blocks. Since 0.1.0.
 #[unsafe(no_mangle)]
 pub extern "C" fn aura_get_current_user(
     client: *const aura_client,
@@ -158,7 +163,7 @@ pub extern "C" fn aura_get_current_user(
 /// Returns AURA_OK and a call to be freed with aura_call_free() in `call`, or
 /// AURA_INVALID_ARGUMENT or AURA_CANCELLED, and then NULL in `call`.
 ///
-/// Since 0.1.0.
+/// Does not block. Since 0.1.0.
 #[unsafe(no_mangle)]
 pub extern "C" fn aura_get_current_user_start(
     client: *const aura_client,
@@ -179,7 +184,7 @@ pub extern "C" fn aura_get_current_user_start(
 /// aura_string_free(); AURA_NOT_FOUND where there is no such user; or another error. On every
 /// error `user_json` is NULL.
 ///
-/// Since 0.1.0.
+/// Blocks. Since 0.1.0.
 #[unsafe(no_mangle)]
 pub extern "C" fn aura_get_user(
     client: *const aura_client,
@@ -201,7 +206,7 @@ pub extern "C" fn aura_get_user(
 /// Returns AURA_OK and a call to be freed with aura_call_free() in `call`, or
 /// AURA_INVALID_ARGUMENT or AURA_CANCELLED, and then NULL in `call`.
 ///
-/// Since 0.1.0.
+/// Does not block. Since 0.1.0.
 #[unsafe(no_mangle)]
 pub extern "C" fn aura_get_user_start(
     client: *const aura_client,
@@ -223,7 +228,7 @@ pub extern "C" fn aura_get_user_start(
 /// `options` may be NULL. Returns AURA_OK; AURA_UNSUPPORTED where the server does not offer it,
 /// as hex.pm since July 2026; or another error.
 ///
-/// Since 0.1.0.
+/// Blocks. Since 0.1.0.
 #[unsafe(no_mangle)]
 pub extern "C" fn aura_reset_user_password(
     client: *const aura_client,
@@ -244,7 +249,7 @@ pub extern "C" fn aura_reset_user_password(
 /// Returns AURA_OK and a call to be freed with aura_call_free() in `call`, or
 /// AURA_INVALID_ARGUMENT or AURA_CANCELLED, and then NULL in `call`.
 ///
-/// Since 0.1.0.
+/// Does not block. Since 0.1.0.
 #[unsafe(no_mangle)]
 pub extern "C" fn aura_reset_user_password_start(
     client: *const aura_client,
@@ -266,7 +271,7 @@ pub extern "C" fn aura_reset_user_password_start(
 /// `options` may be NULL. Returns AURA_OK with a stream in `logs`, to be freed with
 /// aura_audit_logs_free(), or AURA_INVALID_ARGUMENT for a bad option.
 ///
-/// Since 0.1.0.
+/// Does not block. Since 0.1.0.
 #[unsafe(no_mangle)]
 pub extern "C" fn aura_stream_audit_logs(
     client: *const aura_client,
@@ -276,7 +281,7 @@ pub extern "C" fn aura_stream_audit_logs(
 ) -> aura_status {
     boundary(error, || {
         let logs = Out::new("logs", logs)?;
-        logs.give(client_with(client, options)?.stream_audit_logs()?);
+        logs.give(Opened::new(client_with(client, options)?.stream_audit_logs()?));
         Ok(aura_status::AURA_OK)
     })
 }
@@ -290,7 +295,7 @@ pub extern "C" fn aura_stream_audit_logs(
 /// before the first reply, after the window's end, and on the loopback, which servers exempt.
 /// AURA_INVALID_ARGUMENT for a bad option.
 ///
-/// Since 0.1.0.
+/// Does not block. Since 0.1.0.
 #[unsafe(no_mangle)]
 pub extern "C" fn aura_client_rate_limit(
     client: *const aura_client,

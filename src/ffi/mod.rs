@@ -5,10 +5,12 @@
 //!
 //! - `boundary`: no panic crosses it, an error leaves through the last argument
 //! - `argument`, `handle`: what comes in and goes out through pointers, texts and opaque ones; all
-//!   unsafe code but a callback
+//!   unsafe code but the callbacks
 //! - `status`: the numbers
-//! - `error`, `options`, `cancel_token`, `client`, `audit_logs`, `call`: one file for each handle
+//! - `error`, `options`, `cancel_token`, `client`, `audit_logs`, `call`, `completions`: one file for
+//!   each handle
 //! - `log`: what the library tells while it works
+//! - `json`: one value out of a JSON text
 //! - `string`: what a caller owns, and the version
 //!
 //! Handles for one thread come in as `Option<&T>` and `Option<&mut T>`, which the language guarantees
@@ -18,7 +20,7 @@
 #![allow(non_camel_case_types)]
 #![allow(unreachable_pub)] // the header is made from what is `pub`
 #![allow(clippy::too_many_arguments)] // C has no builders
-#![allow(unsafe_code)] // the attribute `no_mangle`, `argument`, `handle`, and the callback in `log`
+#![allow(unsafe_code)] // the attribute `no_mangle`, `argument`, `handle`, and the callbacks in `log` and `options`
 
 mod argument;
 mod audit_logs;
@@ -26,8 +28,10 @@ mod boundary;
 mod call;
 mod cancel_token;
 mod client;
+mod completions;
 mod error;
 mod handle;
+mod json;
 mod log;
 mod options;
 mod status;

@@ -85,13 +85,14 @@ pub type any_status = i32;
 /// The name of a status in lower case: "ok", "end", "not_found". A number that is no status is
 /// "unknown". Never NULL; static, not to be freed. Any thread.
 ///
-/// Since 0.1.0.
+/// Does not block. Since 0.1.0.
 #[unsafe(no_mangle)]
 pub extern "C" fn aura_status_name(status: any_status) -> *const c_char {
     name(status).as_ptr()
 }
 
 fn name(status: i32) -> &'static CStr {
+    // generated: status names
     const NAMES: [(aura_status, &CStr); 20] = [
         (aura_status::AURA_OK, c"ok"),
         (aura_status::AURA_END, c"end"),
@@ -114,6 +115,7 @@ fn name(status: i32) -> &'static CStr {
         (aura_status::AURA_DECODE, c"decode"),
         (aura_status::AURA_INTERNAL, c"internal"),
     ];
+    // end of generated: status names
     NAMES.iter().find(|(number, _)| *number as i32 == status).map_or(c"unknown", |(_, name)| name)
 }
 
@@ -125,6 +127,7 @@ mod tests {
     fn every_kind_has_a_number_and_its_own_name() {
         for kind in ErrorKind::ALL {
             let status = aura_status::from(kind);
+            assert_eq!(status as i32, kind.number());
             assert_eq!(name(status as i32).to_str(), Ok(kind.as_str()));
         }
         assert_eq!(name(-1), c"unknown");

@@ -7,7 +7,7 @@ use super::boundary::quick_quietly;
 
 /// Frees a string that this library gave through an out-parameter. NULL is fine. Any thread.
 ///
-/// Since 0.1.0.
+/// Does not block. Since 0.1.0.
 #[unsafe(no_mangle)]
 pub extern "C" fn aura_string_free(string: *mut c_char) {
     quick_quietly((), || free_text(string));
@@ -16,7 +16,7 @@ pub extern "C" fn aura_string_free(string: *mut c_char) {
 /// The version of the library that is running, such as "0.1.0". Static, not to be freed. Any
 /// thread. The header's own is AURA_USERS_VERSION.
 ///
-/// Since 0.1.0.
+/// Does not block. Since 0.1.0.
 #[unsafe(no_mangle)]
 pub extern "C" fn aura_version() -> *const c_char {
     const VERSION: &CStr =

@@ -7,6 +7,7 @@
 //! - `error_body`: what the server says in the body of an error
 //! - `foreign`: the bounds of what others put into errors and log lines
 //! - `user`, `audit_log`: the records
+//! - `serialize`: the records in JSON that a program writes
 //! - `json`: the rules every body is read by
 //! - `scan`: passes over JSON quickly
 //! - `user_scan`: passes over a user record like that
@@ -20,6 +21,7 @@ pub(crate) mod json;
 pub(crate) mod reply;
 pub(crate) mod request;
 mod scan;
+mod serialize;
 pub(crate) mod user;
 mod user_scan;
 

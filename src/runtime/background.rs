@@ -11,7 +11,7 @@ use tokio::task::AbortHandle;
 
 use crate::client::call::Attempts;
 use crate::protocol::Operation;
-use crate::runtime::cancel::{Interrupt, cancelled, forked};
+use crate::runtime::cancel::{End, Interrupt, ended, forked};
 use crate::runtime::clock::OFTEN;
 use crate::runtime::process;
 use crate::runtime::{self, Background, BackgroundThread};
@@ -33,6 +33,8 @@ pub struct Call<T> {
 struct Shared<T> {
     state: Mutex<State<T>>,
     is_done: AtomicBool,
+    /// Whether it is ended because a deadline of the caller's has passed.
+    is_expired: AtomicBool,
 }
 
 struct State<T> {
@@ -88,7 +90,8 @@ impl<T> Drop for Finish<T> {
             let error = if std::thread::panicking() {
                 Error::new(ErrorKind::Internal, "a call panicked").with_operation(self.operation)
             } else {
-                cancelled(self.operation)
+                let is_expired = shared.is_expired.load(Ordering::Relaxed);
+                ended(self.operation, if is_expired { End::Expired } else { End::Cancelled })
             };
             shared.finish(Err(error.with_attempts(self.attempts.get())));
         }
@@ -107,7 +110,8 @@ impl<T: Send + 'static> Call<T> {
         interrupt.check(operation)?;
         let (listeners, waiting) = (Vec::new(), Vec::new());
         let state = Mutex::new(State { outcome: Outcome::Running, listeners, waiting });
-        let shared = Arc::new(Shared { state, is_done: AtomicBool::new(false) });
+        let (is_done, is_expired) = (AtomicBool::new(false), AtomicBool::new(false));
+        let shared = Arc::new(Shared { state, is_done, is_expired });
         let mut finish = Finish { shared: Some(Arc::clone(&shared)), operation, attempts };
         let thread = Arc::clone(background.thread()?);
         let task = thread.spawn(async move {
@@ -193,6 +197,13 @@ impl<T> Call<T> {
         if let Some(task) = self.task.as_ref().filter(|_| !self.is_of_another_process()) {
             task.abort();
         }
+    }
+
+    /// As [`cancel`](Self::cancel), because a deadline of the caller's has passed: the end comes as
+    /// [`ErrorKind::Timeout`].
+    pub fn expire(&self) {
+        self.shared.is_expired.store(true, Ordering::Relaxed);
+        self.cancel();
     }
 
     /// Has `tell` called when the call ends, on the library's thread, which must not be kept; at

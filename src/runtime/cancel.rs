@@ -5,7 +5,7 @@ use std::future::{Future, poll_fn};
 use std::mem;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::task::Poll;
 
 use tokio::sync::Notify;
@@ -22,7 +22,8 @@ use crate::{Error, ErrorKind, Result};
 pub struct CancelToken(Arc<Cancelled>);
 
 struct Cancelled {
-    flag: AtomicBool,
+    /// The number of the [`End`], or 0.
+    end: AtomicU8,
     /// It has a lock within, which a fork may copy as another thread holds it.
     notify: PerProcess<Notify>,
 }
@@ -30,7 +31,7 @@ struct Cancelled {
 impl Default for CancelToken {
     fn default() -> Self {
         let notify = PerProcess::new(Notify::new);
-        Self(Arc::new(Cancelled { flag: AtomicBool::new(false), notify }))
+        Self(Arc::new(Cancelled { end: AtomicU8::new(0), notify }))
     }
 }
 
@@ -49,31 +50,63 @@ impl CancelToken {
 
     /// Ends what waits with this token, and what will ever begin with it. Any thread.
     pub fn cancel(&self) {
-        self.0.flag.store(true, Ordering::Release);
+        self.end(End::Cancelled);
+    }
+
+    /// As [`cancel`](Self::cancel), because a deadline of the caller's has passed: what ends does so
+    /// with [`ErrorKind::Timeout`].
+    pub fn expire(&self) {
+        self.end(End::Expired);
+    }
+
+    fn end(&self, end: End) {
+        // The first one counts.
+        let _ = self.0.end.compare_exchange(0, end as u8, Ordering::Release, Ordering::Relaxed);
         self.0.notify.get().notify_waiters();
     }
 
-    /// Whether it was cancelled.
+    /// Whether it was cancelled, or has expired.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
-        self.0.flag.load(Ordering::Acquire)
+        self.ended().is_some()
     }
 
-    async fn cancelled(&self) {
+    fn ended(&self) -> Option<End> {
+        match self.0.end.load(Ordering::Acquire) {
+            0 => None,
+            end if end == End::Expired as u8 => Some(End::Expired),
+            _ => Some(End::Cancelled),
+        }
+    }
+
+    async fn cancelled(&self) -> End {
         let mut notified = pin!(self.0.notify.get().notified());
         // Enlisted first, so that no cancellation falls between the look and the wait.
         notified.as_mut().enable();
         if !self.is_cancelled() {
             notified.await;
         }
+        self.ended().unwrap_or(End::Cancelled)
     }
 }
+
+/// How a call is ended from outside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    /// Its caller does not want it any more.
+    Cancelled = 1,
+    /// A deadline of its caller's has passed.
+    Expired = 2,
+}
+
+/// A question to the caller's own thread: whether its call is to end.
+pub(crate) type Ask = Arc<dyn Fn() -> Option<End> + Send + Sync>;
 
 /// What may end a call: a token, and a question to the caller's own thread.
 #[derive(Clone, Default)]
 pub(crate) struct Interrupt {
     pub(crate) token: Option<CancelToken>,
-    pub(crate) asked: Option<fn() -> bool>,
+    pub(crate) asked: Option<Ask>,
 }
 
 /// A call that a thread drives.
@@ -90,11 +123,14 @@ pub(crate) enum Piece<T> {
 impl Interrupt {
     /// Refuses what was cancelled before it began.
     pub(crate) fn check(&self, operation: Operation) -> Result<()> {
-        if self.token.as_ref().is_some_and(CancelToken::is_cancelled) {
-            return Err(Error::new(ErrorKind::Cancelled, "cancelled before anything was sent")
-                .with_operation(operation));
-        }
-        Ok(())
+        let (kind, message) = match self.token.as_ref().and_then(CancelToken::ended) {
+            None => return Ok(()),
+            Some(End::Cancelled) => (ErrorKind::Cancelled, "cancelled before anything was sent"),
+            Some(End::Expired) => {
+                (ErrorKind::Timeout, "the caller's deadline passed before anything was sent")
+            }
+        };
+        Err(Error::new(kind, message).with_operation(operation))
     }
 
     /// Has `drive` run `future`, of `process`, to its end, or until it is interrupted. Questions are
@@ -110,17 +146,19 @@ impl Interrupt {
         let mut future = Box::pin(self.end(operation, future));
         loop {
             let piece = drive(future.as_mut());
-            let is_pause = matches!(piece, Piece::Pause);
-            let is_interrupted = is_pause && self.asked.is_some_and(|interrupted| interrupted());
+            let end = match (&piece, &self.asked) {
+                (Piece::Pause, Some(ask)) => ask(),
+                _ => None,
+            };
             if process != process::id() {
                 // The token's lock may be held for ever here, by a thread of the parent.
                 mem::forget(future);
                 return Err(forked(operation));
             }
-            match piece {
-                Piece::Done(result) => return result,
-                Piece::Pause if is_interrupted => return Err(cancelled(operation)),
-                Piece::Pause => {}
+            match (piece, end) {
+                (Piece::Done(result), _) => return result,
+                (Piece::Pause, Some(end)) => return Err(ended(operation, end)),
+                (Piece::Pause, None) => {}
             }
         }
     }
@@ -135,8 +173,8 @@ impl Interrupt {
         let mut future = pin!(future);
         let mut token = pin!(token.cancelled());
         poll_fn(|context| {
-            if token.as_mut().poll(context).is_ready() {
-                return Poll::Ready(Err(cancelled(operation)));
+            if let Poll::Ready(end) = token.as_mut().poll(context) {
+                return Poll::Ready(Err(ended(operation, end)));
             }
             future.as_mut().poll(context)
         })
@@ -145,14 +183,18 @@ impl Interrupt {
 }
 
 /// The error of a call that was ended while it was under way.
-pub(crate) fn cancelled(operation: Operation) -> Error {
-    Error::new(ErrorKind::Cancelled, "the call was cancelled before its reply came")
+pub(crate) fn ended(operation: Operation, end: End) -> Error {
+    let (kind, message) = match end {
+        End::Cancelled => (ErrorKind::Cancelled, "the call was cancelled before its reply came"),
+        End::Expired => (ErrorKind::Timeout, "the caller's deadline passed before the reply came"),
+    };
+    Error::new(kind, message)
         .with_operation(operation)
         .with_outcome_unknown(!operation.is_repeatable())
 }
 
 /// The error of a call in a child that was forked while it was under way.
 pub(crate) fn forked(operation: Operation) -> Error {
-    cancelled(operation)
+    ended(operation, End::Cancelled)
         .with_hint("it was begun before a fork, by the parent, where it goes on: begin it anew")
 }

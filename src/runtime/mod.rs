@@ -4,6 +4,7 @@
 //! - `lane`, `poll_set`: runtimes that callers drive
 //! - `background`: started calls, which run on the background thread
 //! - `cancel`: what ends a call from outside
+//! - `completions`: a queue of calls that have ended
 //! - `clock`: deadlines, and a timer that all calls of a runtime share
 //! - `offload`: long work on a thread of its own
 //! - `process`: what a fork does not share
@@ -21,6 +22,7 @@
 pub(crate) mod background;
 pub(crate) mod cancel;
 pub(crate) mod clock;
+pub(crate) mod completions;
 pub(crate) mod lane;
 pub(crate) mod offload;
 mod poll_set;

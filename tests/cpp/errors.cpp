@@ -41,13 +41,27 @@ void thrown_and_given(const aura::Client &client)
     json told = json::parse(kept.json());
     CHECK_EQ(told["kind"], "unsupported");
     CHECK_EQ(told["route"], "/users/{username_or_email}/reset");
+    CHECK_EQ(told["text"], kept.what());
+    CHECK_EQ(told["code"], 25);
+
+    /* Each member is a method too. */
+    CHECK_EQ(told["message"], kept.message());
+    CHECK_EQ(told["route"], kept.route().value_or(""));
+    CHECK_EQ(told["method"], kept.method().value_or(""));
+    CHECK_EQ(told["hint"], kept.hint().value_or(""));
+    CHECK_EQ(told["request_id"], kept.request_id().value_or(""));
+    CHECK_EQ(told["attempts"], kept.attempts());
+    CHECK_EQ(told["outcome_unknown"], kept.outcome_unknown());
+    CHECK_EQ(told["retryable"], kept.retryable());
+    CHECK(!kept.reason() && !kept.field_errors_json());
 
     /* Both forms tell the same, but for the request's id. */
     aura::Error thrown = CHECK_THROWS(client.get_user("nobody"), AURA_NOT_FOUND);
     aura::Error given = CHECK_FAILS(client.try_get_user("nobody"), AURA_NOT_FOUND);
     json one = json::parse(thrown.json()), other = json::parse(given.json());
     CHECK(one["request_id"] != other["request_id"]);
-    one.erase("request_id"), other.erase("request_id");
+    for (const char *member : {"request_id", "text"})
+        one.erase(member), other.erase(member);
     CHECK_EQ(one, other);
 
     json refused = json::parse(
@@ -60,7 +74,8 @@ void thrown_and_given(const aura::Client &client)
     CHECK_EQ(none.kind(), AURA_OK);
     CHECK_EQ(none.what(), ""s);
     CHECK_EQ(none.json(), "null");
-    CHECK(!none.http_status() && !none.retry_after());
+    CHECK(!none.http_status() && !none.retry_after() && !none.hint());
+    CHECK_EQ(none.message(), "");
 }
 
 void results(const aura::Client &client)

@@ -83,12 +83,20 @@ by_static_pkg_config() {
     cc "$work/program.c" $(asked --cflags --libs aura_users-static) -o "$2"
 }
 
+by_static_pkg_config_alone() {
+    libdir=$1/lib
+    # What glibc says of getaddrinfo() is no error.
+    cc -static "$work/program.c" $(asked --cflags --libs aura_users-static) -o "$2"
+}
+
 # by_cmake PREFIX: builds and runs all that CMakeLists.txt has.
 by_cmake() {
     folder=$work/cmake/$(basename "$1")
     check "CMake finds $1" \
         cmake -S . -B "$folder" -DVERSION="$abi" -DPROGRAMS="$work" -DCMAKE_PREFIX_PATH="$1"
     check "CMake builds against $1" cmake --build "$folder"
+    check "CMake links shared unless told otherwise" is shared "$folder/c_either"
+    check "CMake makes a program that runs" runs "$folder/c_either"
     for language in c cpp; do
         for kind in shared static; do
             check "CMake links $kind" is "$kind" "$folder/${language}_$kind"
@@ -133,7 +141,12 @@ program shared by_hand_in_cpp "$plain"
 program static by_hand_static "$plain"
 program shared by_pkg_config "$plain"
 program static by_static_pkg_config "$plain"
+program static by_static_pkg_config_alone "$plain"
 by_cmake "$plain"
+check "CMake takes the archive if told" cmake -S . -B "$work/cmake/archive" \
+    -DVERSION="$abi" -DPROGRAMS="$work" -DCMAKE_PREFIX_PATH="$plain" -DBUILD_SHARED_LIBS=OFF
+check "CMake builds with the archive" cmake --build "$work/cmake/archive"
+check "CMake links static if told" is static "$work/cmake/archive/c_either"
 check "CMake refuses another SONAME" not cmake -S . -B "$work/cmake/refused" \
     -DVERSION=0.0 -DPROGRAMS="$work" -DCMAKE_PREFIX_PATH="$plain"
 check "CMake refuses what is to come" not cmake -S . -B "$work/cmake/refused" \

@@ -69,6 +69,24 @@ static void action(void *argument, bench *b)
     read_rows(argument, b, 1);
 }
 
+/* `action` as the library gives it. */
+static void fields(void *argument, bench *b)
+{
+    context *c = argument;
+    aura_error *error = NULL;
+    aura_audit_logs *logs = NULL;
+    const char *action = NULL;
+    aura_status status;
+    check(aura_stream_audit_logs(c->client, NULL, &logs, &error), error);
+    while ((status = aura_audit_logs_next_fields(logs, &action, NULL, NULL, NULL, &error)) ==
+           AURA_OK) {
+        b->rows++;
+        b->checksum += strlen(action);
+    }
+    check(status, error);
+    aura_audit_logs_free(logs);
+}
+
 static void read_pages(context *c, bench *b, int read_action)
 {
     aura_error *error = NULL;
@@ -133,6 +151,7 @@ int main(int argc, char **argv)
         } jobs[] = {
             {"user", user},     {"user_text", user_text}, {"stream", stream},
             {"action", action}, {"pages", pages},         {"pages_text", pages_text},
+            {"fields", fields},
         };
         size_t i = 0;
         while (i < sizeof jobs / sizeof *jobs && strcmp(job, jobs[i].name) != 0)

@@ -3,6 +3,7 @@
 //! - `reader`: which pages to request, and which of their rows are exact
 //! - `compare`: pages that the server read at different times
 //! - `search`: for rows that moved too far down to be seen
+//! - `stream`: the trait of that name
 //! - `sample`: one row of each page that was handed out
 
 mod compare;
@@ -11,6 +12,7 @@ mod model;
 mod reader;
 mod sample;
 mod search;
+mod stream;
 
 use std::borrow::Cow;
 use std::collections::VecDeque;

@@ -9,14 +9,18 @@
 //! - `expect`: the oracle, what a client makes of a recorded reply
 //! - `derive`: the list of cases, and what was left out and why
 //! - `differs`: how an arriving request differs from the one a case stands for
+//! - `scripted`: servers that no recording has
+//! - `drive`: feeds a language's driver with all of it
 //! - `stage`: the answer to a request; `server`: the sockets
 
 mod case;
 mod causable;
 mod derive;
 mod differs;
+mod drive;
 mod expect;
 mod http;
+mod scripted;
 mod server;
 mod stage;
 mod target;
@@ -25,6 +29,7 @@ mod wire;
 
 pub use case::{Call, Case, Expect, ExpectedError, Kind, Mode, Operation, Options};
 pub use derive::{Derivation, Skipped};
+pub use drive::{Score, drive};
 pub use server::Replay;
 pub use wire::Wire;
 

@@ -13,6 +13,9 @@ const HELP: &str = "\
 aura-replay serve [--port PORT] [--wire DIR]
     Serves the recorded exchanges on 127.0.0.1 and prints {\"url\", \"port\", \"pid\"} when ready.
     Ends with its parent, and with its standard input if that is a pipe. PORT 0 (the default): a free one.
+aura-replay drive [--wire DIR] COMMAND [ARGUMENT]...
+    Starts COMMAND, a language's driver, feeds it all cases and scenarios, and says what failed.
+    The last line is \"drive: N passed, N failed, N skipped\". Ends with 1 if anything failed.
 aura-replay cases [--format json|tsv] [--wire DIR]
     Prints the conformance cases, one a line.
 aura-replay cases --summary [--wire DIR]
@@ -25,6 +28,7 @@ enum Command {
     Help,
     Serve { port: u16, wire: PathBuf },
     Cases { format: Format, wire: PathBuf },
+    Drive { command: Vec<String>, wire: PathBuf },
 }
 
 enum Format {
@@ -69,6 +73,13 @@ fn parse(mut parser: Parser) -> Result<Command, lexopt::Error> {
                 })?);
             }
             Arg::Value(name) if command.is_none() => command = Some(name.string()?),
+            Arg::Value(program) if command.as_deref() == Some("drive") => {
+                let mut words = vec![program.string()?];
+                for word in parser.raw_args()? {
+                    words.push(word.string()?);
+                }
+                return Ok(Command::Drive { command: words, wire });
+            }
             other => return Err(other.unexpected()),
         }
     }
@@ -77,6 +88,7 @@ fn parse(mut parser: Parser) -> Result<Command, lexopt::Error> {
         (Some("cases"), None, format) => {
             Ok(Command::Cases { format: format.unwrap_or(Format::Json), wire })
         }
+        (Some("drive"), ..) => Err("drive needs the command of a driver".into()),
         (Some("serve"), _, Some(_)) => Err("serve has no format".into()),
         (Some("cases"), Some(_), _) => Err("cases has no port".into()),
         (Some(name), ..) => Err(format!("unknown command {name:?}").into()),
@@ -95,6 +107,15 @@ fn run(command: Command) -> io::Result<()> {
             writeln!(out, r#"{{"url":"{url}","port":{port},"pid":{pid}}}"#)?;
             out.flush()?;
             replay.wait();
+        }
+        Command::Drive { command, wire } => {
+            let score = aura_replay::drive(Wire::open(wire)?, &command, &mut out)?;
+            let aura_replay::Score { passed, failed, skipped } = score;
+            writeln!(out, "drive: {passed} passed, {failed} failed, {skipped} skipped")?;
+            out.flush()?;
+            if failed > 0 || passed == 0 {
+                return Err(io::Error::other(format!("{failed} of them failed")));
+            }
         }
         Command::Cases { format, wire } => {
             let derivation = Derivation::of(&Wire::open(wire)?);

@@ -9,6 +9,7 @@ use crate::causable::{Cause, cause};
 use crate::differs::differences;
 use crate::expect::{PAGE_SIZE, expect};
 use crate::http::Request;
+use crate::scripted::Scripts;
 use crate::target::{Route, route};
 use crate::wire::{Exchange, Wire};
 use crate::{Expect, wire};
@@ -26,6 +27,7 @@ pub(crate) struct Answer {
 pub(crate) struct Stage {
     scenes: HashMap<String, Scene>,
     empty_pages: HashMap<String, Answer>,
+    scripts: Scripts,
 }
 
 #[derive(Debug)]
@@ -38,7 +40,11 @@ struct Scene {
 
 impl Stage {
     pub(crate) fn new(wire: Wire) -> Self {
-        let mut stage = Self { scenes: HashMap::new(), empty_pages: HashMap::new() };
+        let mut stage = Self {
+            scenes: HashMap::new(),
+            empty_pages: HashMap::new(),
+            scripts: Scripts::default(),
+        };
         for exchange in wire.exchanges {
             let rows = match expect(Operation::StreamAuditLogs, exchange.reply.as_ref()) {
                 Expect::OkRows(rows) => Some(rows.len()),
@@ -57,6 +63,9 @@ impl Stage {
     }
 
     pub(crate) fn answer(&self, request: &Request) -> Answer {
+        if let Some(answer) = self.scripts.answer(request) {
+            return answer;
+        }
         let Some((mode, id, rest)) = split(&request.target) else {
             let prefix = "/SERVER/FILE/NAME/api/users… or /loose/SERVER/FILE/NAME/api/users…";
             return plain(
@@ -160,7 +169,7 @@ pub(crate) fn differs(text: &str) -> Answer {
     plain(599, "Request Differs", text)
 }
 
-fn plain(status: u16, reason: &str, text: &str) -> Answer {
+pub(crate) fn plain(status: u16, reason: &str, text: &str) -> Answer {
     let head = format!(
         "HTTP/1.1 {status} {reason}\r\ncontent-type: text/plain; charset=utf-8\r\ncontent-length: {}\r\n\r\n",
         text.len()

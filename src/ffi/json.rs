@@ -1,0 +1,181 @@
+//! `aura_json_get`: one value out of a JSON text, for programs without a JSON library.
+
+use std::borrow::Cow;
+use std::ffi::c_char;
+use std::fmt;
+use std::mem::MaybeUninit;
+
+use serde::Deserialize;
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
+
+use super::argument::{Out, text};
+use super::boundary::boundary;
+use super::error::aura_error;
+use super::status::aura_status;
+use crate::{Error, Result};
+
+/// Gets the value at `pointer`, a JSON pointer (RFC 6901) such as "/username" or "/emails/0", out of
+/// `json`, any JSON text. "" is the whole text; "~1" in a name stands for "/", "~0" for "~".
+///
+/// Returns AURA_OK with the value as text in `value`, to be freed with aura_string_free(): a string
+/// decoded, a number, true, false, an object or a list as it stands in the JSON. `value` is NULL if
+/// there is no such value, and if it is null. AURA_INVALID_ARGUMENT if `json` is no JSON, if `pointer`
+/// is no JSON pointer, and if the string holds a NUL, which a C string cannot.
+///
+/// Does not block. Since 0.1.0.
+#[unsafe(no_mangle)]
+pub extern "C" fn aura_json_get(
+    json: *const c_char,
+    pointer: *const c_char,
+    value: Option<&mut MaybeUninit<*mut c_char>>,
+    error: Option<&mut MaybeUninit<*mut aura_error>>,
+) -> aura_status {
+    boundary(error, || {
+        let value = Out::new("value", value)?;
+        let (json, pointer) = (text("json", json)?, text("pointer", pointer)?);
+        if let Some(found) = get(json, pointer)? {
+            if memchr::memchr(0, found.as_bytes()).is_some() {
+                let why = "the string at pointer holds a NUL, which a C string cannot";
+                return Err(Error::invalid_argument(why));
+            }
+            value.give_text(&found)?;
+        }
+        Ok(aura_status::AURA_OK)
+    })
+}
+
+fn get<'a>(json: &'a str, pointer: &str) -> Result<Option<Cow<'a, str>>> {
+    let flaw = |error: serde_json::Error| {
+        Error::invalid_argument(format!("json is not valid: {error}")).with_source(error)
+    };
+    let mut at: &RawValue = serde_json::from_str(json).map_err(flaw)?;
+    for name in names(pointer)? {
+        let next = match at.get().as_bytes().first() {
+            Some(b'{' | b'[') => {
+                Wanted(&name).deserialize(&mut serde_json::Deserializer::from_str(at.get()))
+            }
+            _ => return Ok(None),
+        };
+        let Some(next) = next.map_err(flaw)? else { return Ok(None) };
+        at = next;
+    }
+    Ok(match at.get() {
+        "null" => None,
+        string if string.starts_with('"') => {
+            let Text(text) = serde_json::from_str(string).map_err(flaw)?;
+            Some(text)
+        }
+        other => Some(other.into()),
+    })
+}
+
+/// The names and indices that a pointer is made of.
+fn names(pointer: &str) -> Result<Vec<String>> {
+    let mut pieces = pointer.split('/');
+    if pieces.next() != Some("") {
+        return Err(Error::invalid_argument("pointer does not begin with a slash"));
+    }
+    pieces
+        .map(|piece| {
+            let is_escape = |rest: &str| rest.starts_with(['0', '1']);
+            match piece.split('~').skip(1).all(is_escape) {
+                true => Ok(piece.replace("~1", "/").replace("~0", "~")),
+                false => Err(Error::invalid_argument("pointer has a ~ without 0 or 1 behind it")),
+            }
+        })
+        .collect()
+}
+
+#[derive(Deserialize)]
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+
+/// The member or the element of this name. Of members that have the same name, the last one.
+struct Wanted<'n>(&'n str);
+
+impl<'de> DeserializeSeed<'de> for Wanted<'_> {
+    type Value = Option<&'de RawValue>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Wanted<'_> {
+    type Value = Option<&'de RawValue>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object or a list")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
+        let mut found = None;
+        while let Some(Text(name)) = members.next_key()? {
+            match name == self.0 {
+                true => found = Some(members.next_value()?),
+                false => drop(members.next_value::<IgnoredAny>()?),
+            }
+        }
+        Ok(found)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Self::Value, A::Error> {
+        let is_index = self.0 == "0" || !self.0.starts_with(['0', '+']);
+        let index = self.0.parse::<usize>().ok().filter(|_| is_index);
+        let (mut found, mut at) = (None, 0);
+        while let Some(element) = elements.next_element::<&RawValue>()? {
+            if Some(at) == index {
+                found = Some(element);
+            }
+            at += 1;
+        }
+        Ok(found)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pointer_finds_its_value() {
+        let json = r#" {"a/b":{"~":[1,"\u00e9",{"x":null}]},"":"empty","n":1e999,"n2":-0.50,"t":true,
+            "twice":1,"twice":2} "#;
+        for (pointer, value) in [
+            ("/a~1b/~0/0", Some("1")),
+            ("/a~1b/~0/1", Some("é")),
+            ("/a~1b/~0/2", Some(r#"{"x":null}"#)),
+            ("/a~1b/~0/2/x", None),
+            ("/a~1b/~0/3", None),
+            ("/a~1b/~0/-", None),
+            ("/a~1b/~0/00", None),
+            ("/a~1b/~0/x", None),
+            ("/", Some("empty")),
+            ("/n", Some("1e999")),
+            ("/n/deeper", None),
+            ("/n2", Some("-0.50")),
+            ("/t", Some("true")),
+            ("/twice", Some("2")),
+            ("/none", None),
+        ] {
+            assert_eq!(get(json, pointer).unwrap().as_deref(), value, "{pointer}");
+        }
+        assert_eq!(get(json, "").unwrap().as_deref(), Some(json.trim()));
+        assert_eq!(get("null", "").unwrap(), None);
+    }
+
+    #[test]
+    fn what_is_no_json_and_no_pointer_is_refused() {
+        for (json, pointer, why) in [
+            ("", "/a", "json is not valid"),
+            ("{\"a\":1", "/a", "json is not valid"),
+            (r#"{"a":"\ud800"}"#, "/a", "json is not valid"),
+            ("{}", "a", "pointer does not begin with a slash"),
+            ("{}", "/~2", "pointer has a ~"),
+            ("{}", "/a~", "pointer has a ~"),
+        ] {
+            let error = get(json, pointer).unwrap_err();
+            assert!(error.message().starts_with(why), "{json} {pointer}: {error}");
+        }
+    }
+}

@@ -1,0 +1,349 @@
+//! A queue in which calls leave a token when they end: one place to wait for any number of them.
+//!
+//! Each process has a queue of its own behind the same handle. A forked child finds it empty, and
+//! neither takes nor writes what is its parent's.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, Thread};
+use std::time::{Duration, Instant};
+
+use crate::runtime;
+use crate::runtime::background::Call;
+use crate::runtime::clock::OFTEN;
+use crate::runtime::process::{self, PerProcess};
+use signal::Signal;
+
+/// A queue of calls that have ended. Clones are the same queue.
+///
+/// [`Call::complete`] attaches a call. When the call ends, its token comes into the queue, in the
+/// order in which calls end. [`wait`](Self::wait) takes tokens; [`descriptor`](Self::descriptor) is
+/// for event loops. In a forked child the queue is empty and open: attach the child's calls to it.
+#[derive(Clone)]
+pub struct Completions(Arc<PerProcess<Queue>>);
+
+#[derive(Default)]
+struct Queue {
+    state: Mutex<State>,
+    /// Whether there is a token, a wake or an end that nobody has taken yet.
+    is_ready: AtomicBool,
+}
+
+#[derive(Default)]
+struct State {
+    tokens: VecDeque<u64>,
+    is_woken: bool,
+    is_closed: bool,
+    /// The threads that wait.
+    waiting: Vec<Thread>,
+    /// What an event loop watches, once it asked for it.
+    signal: Option<Signal>,
+}
+
+impl Default for Completions {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Completions {
+    /// An empty queue. It takes no descriptor before one is asked for.
+    #[must_use]
+    pub fn new() -> Self {
+        Self(Arc::new(PerProcess::new(Queue::default)))
+    }
+
+    /// Waits until there is a token, `timeout` at most, and takes up to `most` tokens.
+    ///
+    /// Gives no token if the time is over first, and after [`wake`](Self::wake); `None` once the
+    /// queue is closed. If the thread forks within a signal handler, its child gets no token. On the
+    /// library's own thread, as in a log hook, it does not wait.
+    #[must_use]
+    pub fn wait(&self, timeout: Option<Duration>, most: usize) -> Option<Vec<u64>> {
+        let (queue, process) = (self.0.get(), process::id());
+        let timeout = if runtime::may_wait().is_ok() { timeout } else { Some(Duration::ZERO) };
+        // A time that no clock reaches is no limit.
+        let until = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+        let left = || until.map(|until| until.saturating_duration_since(Instant::now()));
+        let this = thread::current();
+        loop {
+            {
+                let mut state = queue.lock();
+                state.waiting.retain(|thread| thread.id() != this.id());
+                if let Some(taken) = queue.take(&mut state, most) {
+                    return taken;
+                }
+                if left().is_some_and(|left| left.is_zero()) {
+                    return Some(Vec::new());
+                }
+                state.waiting.push(this.clone());
+            }
+            // No lock is held or needed here: a signal's handler may fork, and its child comes back
+            // here, where nobody wakes it.
+            while !queue.is_ready.load(Ordering::Acquire) {
+                if process != process::id() {
+                    return Some(Vec::new());
+                }
+                match left() {
+                    Some(Duration::ZERO) => break,
+                    left => thread::park_timeout(left.unwrap_or(OFTEN).min(OFTEN)),
+                }
+            }
+            if process != process::id() {
+                return Some(Vec::new());
+            }
+        }
+    }
+
+    /// Ends one [`wait`](Self::wait): the one under way, or else the next.
+    pub fn wake(&self) {
+        let queue = self.0.get();
+        let mut state = queue.lock();
+        state.is_woken = true;
+        queue.tell(&mut state);
+    }
+
+    /// Ends the queue for good, and everybody's wait. Calls that are attached go on; their tokens
+    /// come to nobody.
+    pub fn close(&self) {
+        let queue = self.0.get();
+        let mut state = queue.lock();
+        state.is_closed = true;
+        state.tokens = VecDeque::new();
+        state.signal = None;
+        queue.is_ready.store(true, Ordering::Release);
+        for thread in state.waiting.drain(..) {
+            thread.unpark();
+        }
+    }
+
+    /// A descriptor that is readable while [`wait`](Self::wait) would not wait: the same one each
+    /// time. None once the queue is closed, if the process has no descriptor left, and on Windows.
+    #[must_use]
+    pub fn descriptor(&self) -> Option<i32> {
+        let queue = self.0.get();
+        let mut state = queue.lock();
+        if state.is_closed {
+            return None;
+        }
+        if state.signal.is_none() {
+            state.signal = Some(Signal::new()?);
+            if queue.is_ready.load(Ordering::Relaxed) {
+                queue.tell(&mut state);
+            }
+        }
+        state.signal.as_ref().map(Signal::descriptor)
+    }
+
+    fn push(&self, token: u64) {
+        let queue = self.0.get();
+        let mut state = queue.lock();
+        if !state.is_closed {
+            state.tokens.push_back(token);
+            queue.tell(&mut state);
+        }
+    }
+}
+
+impl Queue {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Says that there is something to take. One thread is enough: it wakes another one if it leaves
+    /// something.
+    fn tell(&self, state: &mut State) {
+        self.is_ready.store(true, Ordering::Release);
+        if let Some(signal) = &mut state.signal {
+            signal.tell();
+        }
+        if let Some(thread) = state.waiting.pop() {
+            thread.unpark();
+        }
+    }
+
+    /// What a wait gives; none if it has to wait.
+    #[allow(clippy::option_option)] // the outer one is "wait", the inner one "closed"
+    fn take(&self, state: &mut State, most: usize) -> Option<Option<Vec<u64>>> {
+        if state.is_closed {
+            return Some(None);
+        }
+        if state.tokens.is_empty() && !state.is_woken {
+            return None;
+        }
+        state.is_woken = false;
+        if let Some(signal) = &mut state.signal {
+            signal.take_back();
+        }
+        let count = state.tokens.len().min(most);
+        let taken = state.tokens.drain(..count).collect();
+        if state.tokens.is_empty() {
+            self.is_ready.store(false, Ordering::Release);
+            // What a burst of calls took is given back.
+            if state.tokens.capacity() > 1024 {
+                state.tokens = VecDeque::new();
+            }
+        } else {
+            self.tell(state);
+        }
+        Some(Some(taken))
+    }
+}
+
+impl<T> Call<T> {
+    /// Has `token` come into `queue` when this call ends; at once if it has ended, and if it is a
+    /// call of the parent of this process. It comes once, also if the call is cancelled or dropped.
+    pub fn complete(&self, queue: &Completions, token: u64) {
+        let queue = queue.clone();
+        self.on_done(move || queue.push(token));
+    }
+}
+
+impl std::fmt::Debug for Completions {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Completions")
+            .field("is_ready", &self.0.get().is_ready)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(unix)]
+mod signal {
+    use std::io::{Read, Write};
+    use std::os::fd::AsRawFd;
+    use std::os::unix::net::UnixStream;
+
+    /// A pair of sockets: one end is watched, the other gets one byte at a time.
+    pub(super) struct Signal {
+        watched: UnixStream,
+        told: UnixStream,
+        is_told: bool,
+    }
+
+    impl Signal {
+        pub(super) fn new() -> Option<Self> {
+            let (watched, told) = UnixStream::pair().ok()?;
+            watched.set_nonblocking(true).ok()?;
+            told.set_nonblocking(true).ok()?;
+            Some(Self { watched, told, is_told: false })
+        }
+
+        pub(super) fn tell(&mut self) {
+            if !self.is_told {
+                self.is_told = self.told.write(&[1]).is_ok();
+            }
+        }
+
+        /// The byte may be gone: some event loops read what they watch.
+        pub(super) fn take_back(&mut self) {
+            if self.is_told {
+                self.is_told = false;
+                let _ = self.watched.read(&mut [0; 8]);
+            }
+        }
+
+        pub(super) fn descriptor(&self) -> i32 {
+            self.watched.as_raw_fd()
+        }
+    }
+}
+
+#[cfg(not(unix))]
+mod signal {
+    pub(super) enum Signal {}
+
+    impl Signal {
+        pub(super) fn new() -> Option<Self> {
+            None
+        }
+
+        pub(super) fn tell(&mut self) {
+            match *self {}
+        }
+
+        pub(super) fn take_back(&mut self) {
+            match *self {}
+        }
+
+        pub(super) fn descriptor(&self) -> i32 {
+            match *self {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const AT_ONCE: Option<Duration> = Some(Duration::ZERO);
+
+    #[test]
+    fn tokens_come_in_order_and_once() {
+        let queue = Completions::new();
+        assert_eq!(queue.wait(AT_ONCE, 10), Some(vec![]));
+        (0..5).for_each(|token| queue.push(token));
+        assert_eq!(queue.wait(None, 3), Some(vec![0, 1, 2]));
+        assert_eq!(queue.wait(None, 3), Some(vec![3, 4]));
+        assert_eq!(queue.wait(AT_ONCE, 3), Some(vec![]));
+    }
+
+    #[test]
+    fn a_wake_is_kept_for_the_next_wait() {
+        let queue = Completions::new();
+        queue.wake();
+        queue.wake();
+        assert_eq!(queue.wait(None, 1), Some(vec![]));
+        queue.push(7);
+        queue.wake();
+        assert_eq!(queue.wait(None, 1), Some(vec![7]));
+        assert_eq!(queue.wait(AT_ONCE, 1), Some(vec![]));
+    }
+
+    #[test]
+    fn closing_ends_every_wait() {
+        let queue = Completions::new();
+        thread::scope(|scope| {
+            let waiting = [0, 1, 2].map(|_| scope.spawn(|| queue.wait(None, 1)));
+            while queue.0.get().lock().waiting.len() < waiting.len() {
+                thread::yield_now();
+            }
+            queue.close();
+            for thread in waiting {
+                assert_eq!(thread.join().unwrap(), None);
+            }
+        });
+        queue.push(1);
+        assert_eq!(queue.wait(None, 1), None);
+        assert_eq!(queue.descriptor(), None);
+    }
+
+    #[test]
+    fn many_threads_share_what_comes() {
+        const TOKENS: u64 = 10_000;
+        let queue = Completions::new();
+        let mut all: Vec<u64> = thread::scope(|scope| {
+            let takers = [0; 4].map(|_| {
+                scope.spawn(|| {
+                    let mut mine = Vec::new();
+                    while let Some(tokens) = queue.wait(None, 7) {
+                        mine.extend(tokens);
+                    }
+                    mine
+                })
+            });
+            let pushers = [0, 1].map(|first| {
+                let queue = &queue;
+                scope.spawn(move || (first..TOKENS).step_by(2).for_each(|token| queue.push(token)))
+            });
+            pushers.into_iter().for_each(|thread| thread.join().unwrap());
+            while !queue.0.get().lock().tokens.is_empty() {
+                thread::yield_now();
+            }
+            queue.close();
+            takers.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
+        });
+        all.sort_unstable();
+        assert!(all.into_iter().eq(0..TOKENS));
+    }
+}

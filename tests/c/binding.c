@@ -1,0 +1,337 @@
+/*
+ * binding.c - what a binding asks of the library beside its calls: every field of an error, ends with
+ * a reason, the question of an interrupt, fetched log lines, rows without a JSON library.
+ *
+ *     binding path/to/aura-sandbox
+ */
+#include "canned.h"
+#include "check.h"
+#include "json_peek.h"
+#include "mute.h"
+#include "sandbox.h"
+
+static void fields_of_an_error(void)
+{
+    struct canned canned;
+    canned_start(&canned, "422 No", "application/json",
+                 "{\"message\":\"Validation error(s)\",\"errors\":{\"username\":\"is reserved\"}}");
+    aura_client *client = new_client(canned.url, NULL);
+    const char *emails[] = {"a@example.com"};
+    aura_error *error;
+    char *json;
+    CHECK_STATUS(aura_create_user(client, "a", "b", emails, 1, NULL, &json, &error),
+                 AURA_VALIDATION, error);
+    CHECK_TEXT(aura_error_server_message(error), "Validation error(s)");
+    CHECK_TEXT(aura_error_field_errors_json(error), "{\"username\":\"is reserved\"}");
+    CHECK_TEXT(aura_error_method(error), "POST");
+    CHECK_TEXT(aura_error_route(error), "/users");
+    CHECK(aura_error_request_id(error) == NULL);
+    CHECK(aura_error_reason(error) == NULL);
+    CHECK_INT(aura_error_attempts(error), 1);
+    CHECK_INT(aura_error_outcome_unknown(error), 0);
+    CHECK_INT(aura_error_retryable(error), 0);
+    char *text;
+    CHECK_STATUS(aura_json_get(aura_error_json(error), "/text", &text, NULL), AURA_OK, NULL);
+    CHECK_TEXT(text, aura_error_message(error));
+    aura_string_free(text);
+    CHECK_STATUS(aura_json_get(aura_error_json(error), "/code", &text, NULL), AURA_OK, NULL);
+    CHECK_TEXT(text, "26");
+    aura_string_free(text);
+    aura_error_free(error);
+    aura_client_free(client);
+    canned_stop(&canned);
+
+    canned_start(&canned, "503 No", "text/plain", "busy");
+    client = new_client(canned.url, NULL);
+    aura_options *options = aura_options_new();
+    set_option(options, "max_retries", "0");
+    CHECK_STATUS(aura_create_user(client, "a", "b", emails, 1, options, &json, &error), AURA_SERVER,
+                 error);
+    CHECK_INT(aura_error_outcome_unknown(error), 1);
+    CHECK_INT(aura_error_retryable(error), 0);
+    aura_error_free(error);
+    CHECK_STATUS(aura_get_user(client, "a", options, &json, &error), AURA_SERVER, error);
+    CHECK_INT(aura_error_retryable(error), 1);
+    aura_error_free(error);
+    aura_options_free(options);
+    aura_client_free(client);
+    canned_stop(&canned);
+
+    CHECK_STATUS(aura_options_set(NULL, "page", "1", &error), AURA_INVALID_ARGUMENT, error);
+    CHECK_TEXT(aura_error_server_message(error), "options is NULL");
+    CHECK_INT(aura_error_attempts(error), 0);
+    CHECK(aura_error_method(error) == NULL && aura_error_field_errors_json(error) == NULL);
+    aura_error_free(error);
+    CHECK(aura_error_hint(NULL) == NULL && aura_error_server_message(NULL) == NULL);
+    CHECK_INT(aura_error_retryable(NULL) + aura_error_outcome_unknown(NULL), 0);
+}
+
+struct question {
+    int asked, answer_from, answer;
+};
+
+static int32_t answer(void *data)
+{
+    struct question *question = data;
+    return ++question->asked >= question->answer_from ? question->answer : 0;
+}
+
+/* A blocking call asks its own thread, and ends as the answer says; a stream keeps its place. */
+static void interrupts(void)
+{
+    static const struct {
+        int32_t answer;
+        aura_status status;
+    } ends[] = {{1, AURA_CANCELLED}, {-1, AURA_CANCELLED}, {AURA_TIMEOUT, AURA_TIMEOUT}};
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        struct mute mute;
+        mute_start(&mute);
+        aura_client *client = new_client(mute.url, "key");
+        aura_options *options = aura_options_new();
+        struct question question = {0, 3, ends[i].answer};
+        aura_audit_logs *logs;
+        aura_error *error;
+        char *json;
+        CHECK_STATUS(aura_options_set_interrupt(options, answer, &question, &error), AURA_OK, error);
+        CHECK_STATUS(aura_get_user(client, "late", options, &json, &error), ends[i].status, error);
+        CHECK_INT(question.asked, 3);
+        aura_error_free(error);
+
+        question.asked = 0;
+        CHECK_STATUS(aura_stream_audit_logs(client, options, &logs, NULL), AURA_OK, NULL);
+        CHECK_STATUS(aura_audit_logs_next(logs, &json, &error), ends[i].status, error);
+        CHECK_INT(question.asked, 3);
+        aura_error_free(error);
+        aura_audit_logs_free(logs);
+
+        /* Taken off again, nothing is asked. */
+        question.asked = 0;
+        CHECK_STATUS(aura_options_set_interrupt(options, NULL, NULL, NULL), AURA_OK, NULL);
+        mute_answer(&mute);
+        CHECK_STATUS(aura_get_user(client, "late", options, &json, &error), AURA_OK, error);
+        aura_string_free(json);
+        CHECK_INT(question.asked, 0);
+        aura_options_free(options);
+        aura_client_free(client);
+        mute_stop(&mute);
+    }
+    aura_error *error;
+    CHECK_STATUS(aura_options_set_interrupt(NULL, answer, NULL, &error), AURA_INVALID_ARGUMENT,
+                 error);
+    aura_error_free(error);
+}
+
+/* A deadline of the caller's is a timeout, and no cancellation. */
+static void deadlines_of_the_caller(void)
+{
+    struct mute mute;
+    mute_start(&mute);
+    aura_client *client = new_client(mute.url, NULL);
+    aura_options *options = aura_options_new();
+    aura_cancel_token *token = aura_cancel_token_new();
+    aura_error *error;
+    aura_call *call;
+    char *json;
+
+    CHECK_STATUS(aura_get_user_start(client, "late", NULL, &call, NULL), AURA_OK, NULL);
+    aura_call_expire(call);
+    CHECK_STATUS(aura_call_wait(call, -1, &json, &error), AURA_TIMEOUT, error);
+    CHECK_HOLDS(aura_error_message(error), "the caller's deadline passed");
+    aura_error_free(error);
+    aura_call_free(call);
+
+    CHECK_STATUS(aura_options_set_cancel_token(options, token, NULL), AURA_OK, NULL);
+    CHECK_STATUS(aura_get_user_start(client, "late", options, &call, NULL), AURA_OK, NULL);
+    aura_cancel_token_expire(token);
+    aura_cancel_token_cancel(token); /* the first one counts */
+    CHECK_STATUS(aura_call_wait(call, -1, &json, &error), AURA_TIMEOUT, error);
+    aura_error_free(error);
+    aura_call_free(call);
+    CHECK_STATUS(aura_get_user(client, "late", options, &json, &error), AURA_TIMEOUT, error);
+    CHECK_HOLDS(aura_error_message(error), "before anything was sent");
+    CHECK_INT(aura_error_retryable(error), 1);
+    aura_error_free(error);
+    aura_call_expire(NULL);
+    aura_cancel_token_expire(NULL);
+
+    aura_cancel_token_free(token);
+    aura_options_free(options);
+    aura_client_free(client);
+    mute_stop(&mute);
+}
+
+static char *taken_log(void)
+{
+    char *json;
+    aura_error *error;
+    aura_status status = aura_log_take(&json, &error);
+    CHECK(status == AURA_OK || (status == AURA_END && !json && !error));
+    return json;
+}
+
+static void get(const aura_client *client, const char *name)
+{
+    char *user = NULL;
+    CHECK_INT(aura_get_user(client, name, NULL, &user, NULL), AURA_OK);
+    aura_string_free(user);
+}
+
+/* Lines wait to be fetched, are bounded, and the dropped ones are counted. */
+static void fetched_log_lines(const struct sandbox *sandbox)
+{
+    aura_client *client = new_client(sandbox->api_url, NULL);
+    CHECK(taken_log() == NULL);
+    aura_log_keep(AURA_LOG_DEBUG, 3);
+    get(client, "eric");
+    char *json = taken_log(), *text;
+    CHECK(json_is_text(json_member(json_first(json_member(json, "lines")), "level"), "debug"));
+    CHECK_STATUS(aura_json_get(json, "/lines/0/status", &text, NULL), AURA_OK, NULL);
+    CHECK_TEXT(text, "200");
+    aura_string_free(text);
+    CHECK_STATUS(aura_json_get(json, "/lines/0/text", &text, NULL), AURA_OK, NULL);
+    CHECK_HOLDS(text, "GET /users/{username_or_email}: request (attempt 1, status 200, ");
+    aura_string_free(text);
+    CHECK_STATUS(aura_json_get(json, "/lines/1", &text, NULL), AURA_OK, NULL);
+    CHECK(text == NULL);
+    aura_string_free(json);
+    CHECK(taken_log() == NULL);
+
+    for (int i = 0; i < 5; i++)
+        get(client, "eric");
+    json = taken_log();
+    CHECK_STATUS(aura_json_get(json, "/dropped", &text, NULL), AURA_OK, NULL);
+    CHECK_TEXT(text, "2");
+    aura_string_free(text);
+    aura_string_free(json);
+
+    /* A child begins with none. */
+    get(client, "eric");
+    fflush(stdout);
+    pid_t pid = fork();
+    if (pid == 0) {
+        char *own;
+        int good = aura_log_take(&own, NULL) == AURA_END;
+        get(client, "eric");
+        good &= aura_log_take(&own, NULL) == AURA_OK;
+        _exit(good ? 0 : 1);
+    }
+    CHECK_INT(child_status(pid), 0);
+    aura_string_free(taken_log());
+
+    aura_log_keep(AURA_LOG_WARN, 100);
+    get(client, "eric");
+    CHECK(taken_log() == NULL);
+    aura_log_keep(AURA_LOG_DEBUG, 0);
+    get(client, "eric");
+    CHECK(taken_log() == NULL);
+    CHECK_STATUS(aura_log_take(NULL, NULL), AURA_INVALID_ARGUMENT, NULL);
+    aura_client_free(client);
+}
+
+/* A callback that waits for a lock, which is held while the callback is taken off. */
+static pthread_mutex_t hosts_lock = PTHREAD_MUTEX_INITIALIZER;
+static volatile int is_waiting;
+
+static void lock_the_host(void *data, aura_log_level level, const char *message)
+{
+    (void)data, (void)level, (void)message;
+    is_waiting = 1;
+    pthread_mutex_lock(&hosts_lock);
+    pthread_mutex_unlock(&hosts_lock);
+}
+
+static void *get_eric(void *client)
+{
+    get(client, "eric");
+    return NULL;
+}
+
+static void a_callback_that_waits_for_the_hosts_lock(const struct sandbox *sandbox)
+{
+    aura_client *client = new_client(sandbox->api_url, NULL);
+    pthread_t thread;
+    pthread_mutex_lock(&hosts_lock);
+    aura_log_set(lock_the_host, NULL, AURA_LOG_DEBUG);
+    pthread_create(&thread, NULL, get_eric, client);
+    while (!is_waiting)
+        nanosleep(&(struct timespec){0, 1000 * 1000}, NULL);
+    aura_log_set(NULL, NULL, AURA_LOG_DEBUG); /* comes back */
+    pthread_mutex_unlock(&hosts_lock);
+    pthread_join(thread, NULL);
+    aura_client_free(client);
+}
+
+static void rows_without_json(const struct sandbox *sandbox)
+{
+    aura_client *client = new_client(sandbox->api_url, "key-of-many");
+    aura_audit_logs *logs;
+    aura_error *error;
+    aura_status status;
+    const char *action, *user_agent, *params, *json;
+    char *text;
+    int rows = 0;
+    CHECK_STATUS(aura_stream_audit_logs(client, NULL, &logs, NULL), AURA_OK, NULL);
+    while ((status = aura_audit_logs_next_fields(logs, &action, &user_agent, &params, &json,
+                                                 &error)) == AURA_OK) {
+        CHECK(json_is_text(json_member(json, "action"), action));
+        CHECK_INT(sandbox_row_number(json), 250 - rows++);
+        CHECK(json_same(json_member(json, "params"), params));
+    }
+    CHECK_STATUS(status, AURA_END, error);
+    CHECK_INT(rows, 250);
+    CHECK(!action && !user_agent && !params && !json);
+    CHECK_STATUS(aura_audit_logs_next_fields(logs, NULL, NULL, NULL, NULL, NULL), AURA_END, NULL);
+    aura_audit_logs_free(logs);
+
+    /* Rows at hand: none before the first page, then the rest of it. */
+    CHECK_STATUS(aura_stream_audit_logs(client, NULL, &logs, NULL), AURA_OK, NULL);
+    CHECK_STATUS(aura_audit_logs_next_at_hand(logs, &text, &error), AURA_PENDING, error);
+    CHECK(text == NULL && error == NULL);
+    CHECK_STATUS(aura_audit_logs_next_fields(logs, &action, NULL, NULL, NULL, &error), AURA_OK,
+                 error);
+    for (int row = 249; row > 150; row--) {
+        CHECK_STATUS(aura_audit_logs_next_at_hand(logs, &text, &error), AURA_OK, error);
+        CHECK_INT(sandbox_row_number(text), row);
+        aura_string_free(text);
+    }
+    CHECK_STATUS(aura_audit_logs_next_at_hand(logs, &text, &error), AURA_PENDING, error);
+    aura_audit_logs_free(logs);
+    aura_client_free(client);
+
+    struct canned canned;
+    canned_start(&canned, "200 OK", "application/json",
+                 "[{\"action\":\"a\\u0000b\",\"user_agent\":null}]");
+    client = new_client(canned.url, "key");
+    CHECK_STATUS(aura_stream_audit_logs(client, NULL, &logs, NULL), AURA_OK, NULL);
+    CHECK_STATUS(aura_audit_logs_next_fields(logs, &action, &user_agent, &params, &json, &error),
+                 AURA_OK, error);
+    CHECK_TEXT(action, "a\xef\xbf\xbd" "b");
+    CHECK(user_agent == NULL);
+    CHECK_TEXT(params, "null");
+    CHECK_STATUS(aura_json_get(json, "/action", &text, &error), AURA_INVALID_ARGUMENT, error);
+    CHECK_HOLDS(aura_error_message(error), "holds a NUL");
+    aura_error_free(error);
+    aura_audit_logs_free(logs);
+    aura_client_free(client);
+    canned_stop(&canned);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc != 2)
+        check_give_up("usage: binding AURA_SANDBOX");
+    bound_alarm(300);
+    struct sandbox sandbox = sandbox_start(argv[1], "current", "0");
+    sandbox_account(&sandbox, "eric", "key-of-eric", 1);
+    sandbox_account(&sandbox, "many", "key-of-many", 250);
+
+    fields_of_an_error();
+    interrupts();
+    deadlines_of_the_caller();
+    fetched_log_lines(&sandbox);
+    a_callback_that_waits_for_the_hosts_lock(&sandbox);
+    rows_without_json(&sandbox);
+
+    sandbox_stop(&sandbox);
+    return check_finish("binding");
+}

@@ -1,0 +1,334 @@
+//! Feeds a language's driver with the recorded cases and with scenarios, and judges its answers:
+//! `aura-replay drive COMMAND`. tests/conformance/README.md says what a driver does.
+
+use std::collections::BTreeMap;
+use std::io::{self, BufRead as _, BufReader, Write as _};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use crate::case::{Case, Expect, ExpectedError};
+use crate::derive::Derivation;
+use crate::scripted::row;
+use crate::server::Replay;
+use crate::wire::Wire;
+
+const SCENARIOS: &str = include_str!("../../conformance/scenarios.json");
+
+/// What a driver may take for one answer: minutes where the work takes seconds.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// What a scenario asks for, and what has to come.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Scenario {
+    name: String,
+    /// Behind the server's URL it makes the `repo_url`; a number that is new each time follows.
+    script: String,
+    command: Map<String, Value>,
+    expect: Wanted,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wanted {
+    /// `ok`, or the kind of the error.
+    outcome: Option<String>,
+    /// What the error's message holds.
+    message: Option<String>,
+    /// The number of the first row; the rows down to 1 have to come in order, each once.
+    rows_from: Option<u64>,
+    /// The kinds of the errors that the stream gave before its end.
+    errors: Option<Vec<String>>,
+    /// How often each outcome came.
+    outcomes: Option<BTreeMap<String, u64>>,
+    /// What one of the log lines begins with.
+    log: Option<String>,
+    /// By how many kilobytes the driver may grow.
+    growth_kb: Option<u64>,
+}
+
+/// How many cases and scenarios passed, failed, and could not be run.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Score {
+    /// As expected.
+    pub passed: usize,
+    /// Otherwise.
+    pub failed: usize,
+    /// The driver says that its language cannot.
+    pub skipped: usize,
+}
+
+/// Runs everything through the driver that `command` starts. What failed and what was left out goes
+/// to `out`, a line each.
+///
+/// # Errors
+///
+/// When the driver cannot be started, ends too early, or does not answer.
+pub fn drive(wire: Wire, command: &[String], out: &mut impl io::Write) -> io::Result<Score> {
+    let cases = Derivation::of(&wire).cases;
+    let replay = Replay::serve(wire, 0)?;
+    let mut driver = Driver::start(command)?;
+    let mut score = Score::default();
+    let mut tell = |name: &str, judged: Result<(), Judged>| -> io::Result<()> {
+        match judged {
+            Ok(()) => score.passed += 1,
+            Err(Judged::Cannot(why)) => {
+                score.skipped += 1;
+                writeln!(out, "skipped: {name}: {why}")?;
+            }
+            Err(Judged::Wrong(why)) => {
+                score.failed += 1;
+                writeln!(out, "failed: {name}: {why}")?;
+            }
+        }
+        Ok(())
+    };
+    for case in &cases {
+        let answer = driver.ask(&of_case(case, &replay))?;
+        tell(&case.id, judge(case, &answer))?;
+    }
+    let scenarios: Vec<Scenario> = serde_json::from_str(SCENARIOS).map_err(io::Error::other)?;
+    for (run, scenario) in scenarios.iter().enumerate() {
+        let judged = play(scenario, run, &replay, &mut driver)?;
+        tell(&scenario.name, judged)?;
+    }
+    driver.end()?;
+    Ok(score)
+}
+
+/// Why something did not pass.
+enum Judged {
+    Cannot(String),
+    Wrong(String),
+}
+
+fn wrong<T>(what: impl Into<String>) -> Result<T, Judged> {
+    Err(Judged::Wrong(what.into()))
+}
+
+fn of_case(case: &Case, replay: &Replay) -> Value {
+    let Ok(Value::Object(mut command)) = serde_json::to_value(case) else { unreachable!("a case") };
+    command.retain(|key, _| ["id", "operation", "args", "options"].contains(&key.as_str()));
+    with_defaults(&mut command, replay.repo_url(case));
+    command.into()
+}
+
+/// No option comes from the environment, and nothing takes longer than it has to.
+fn with_defaults(command: &mut Map<String, Value>, repo_url: String) {
+    let options = command.entry("options").or_insert_with(|| json!({}));
+    let mut all =
+        json!({"repo_url": repo_url, "env": false, "max_retries": 0, "rate_limit": "error"});
+    if let (Some(all), Some(given)) = (all.as_object_mut(), options.as_object_mut()) {
+        all.append(given);
+    }
+    *options = all;
+}
+
+/// A text with a NUL is either carried out as recorded, or refused before it is sent.
+fn may_be_refused(case: &Case) -> bool {
+    serde_json::to_string(&case.call).is_ok_and(|call| call.contains("\\u0000"))
+}
+
+fn judge(case: &Case, answer: &Value) -> Result<(), Judged> {
+    cannot(answer)?;
+    if may_be_refused(case) && answer["error"]["kind"] == "invalid_argument" {
+        return Ok(());
+    }
+    let is_good = match &case.expect {
+        Expect::Ok(text) => answer["ok"] == *text,
+        Expect::OkEmpty => answer["ok_empty"] == true,
+        Expect::OkRows(rows) => answer["ok_rows"] == json!(rows),
+        Expect::Error(wanted) => return judge_error(wanted, &answer["error"]),
+    };
+    if is_good { Ok(()) } else { wrong(format!("gave {}", short(answer))) }
+}
+
+fn judge_error(wanted: &ExpectedError, error: &Value) -> Result<(), Judged> {
+    let message = match &wanted.message {
+        Some(message) => json!(message),
+        // What the client says itself is its own affair.
+        None => error["message"].clone(),
+    };
+    for (member, wanted) in [
+        ("kind", json!(wanted.kind.name())),
+        ("status", json!(wanted.status)),
+        ("message", message),
+        ("errors", json!(wanted.errors)),
+        ("request_id", json!(wanted.request_id)),
+    ] {
+        if error[member] != wanted {
+            return wrong(format!("{member} is not {}: {}", short(&wanted), short(error)));
+        }
+    }
+    Ok(())
+}
+
+fn cannot(answer: &Value) -> Result<(), Judged> {
+    match answer["cannot"].as_str() {
+        Some(why) => Err(Judged::Cannot(why.to_owned())),
+        None => Ok(()),
+    }
+}
+
+fn play(
+    scenario: &Scenario,
+    run: usize,
+    replay: &Replay,
+    driver: &mut Driver,
+) -> io::Result<Result<(), Judged>> {
+    let mut command = scenario.command.clone();
+    command.insert("id".into(), scenario.name.clone().into());
+    let url = format!("{}/script/{}/{run}/api", replay.url(), scenario.script);
+    with_defaults(&mut command, url);
+    let command = Value::from(command);
+    if scenario.expect.growth_kb.is_some() {
+        // Once before: what is kept for good is there from then on.
+        driver.ask(&command)?;
+    }
+    let before = driver.memory_kb();
+    let answer = driver.ask(&command)?;
+    let grown = driver.memory_kb().saturating_sub(before);
+    Ok(judge_scenario(&scenario.expect, &answer, grown))
+}
+
+fn judge_scenario(wanted: &Wanted, answer: &Value, grown: u64) -> Result<(), Judged> {
+    cannot(answer)?;
+    let error = &answer["error"];
+    if let Some(outcome) = &wanted.outcome {
+        let got = match error["kind"].as_str() {
+            Some(kind) => kind,
+            None if answer.get("ok").or(answer.get("ok_rows")).is_some() => "ok",
+            None => "nothing",
+        };
+        if got != outcome {
+            return wrong(format!("is {got}, not {outcome}: {}", short(answer)));
+        }
+    }
+    if let Some(part) = &wanted.message
+        && !error["message"].as_str().is_some_and(|message| message.contains(part))
+    {
+        return wrong(format!("the message lacks {part:?}: {}", short(error)));
+    }
+    if let Some(first) = wanted.rows_from {
+        let rows = answer["ok_rows"].as_array().cloned().unwrap_or_default();
+        // Rows that were written meanwhile may stand before them.
+        let old = rows.len().saturating_sub(usize::try_from(first).unwrap_or(usize::MAX));
+        let is_good = rows.len() as u64 >= first
+            && rows[old..].iter().eq((1..=first)
+                .rev()
+                .map(row)
+                .map(Value::from)
+                .collect::<Vec<_>>()
+                .iter());
+        if !is_good {
+            return wrong(format!("{} rows, and not {first} down to 1 at their end", rows.len()));
+        }
+    }
+    if let Some(errors) = &wanted.errors {
+        let kinds: Vec<_> =
+            answer["errors"].as_array().into_iter().flatten().map(|error| &error["kind"]).collect();
+        if kinds != errors.iter().collect::<Vec<_>>() {
+            return wrong(format!("the stream's errors were {kinds:?}, not {errors:?}"));
+        }
+    }
+    if let Some(outcomes) = &wanted.outcomes
+        && answer["outcomes"] != json!(outcomes)
+    {
+        return wrong(format!("came to {}", short(&answer["outcomes"])));
+    }
+    if let Some(part) = &wanted.log {
+        let mut lines = answer["log"].as_array().into_iter().flatten().filter_map(Value::as_str);
+        if !lines.any(|line| line.starts_with(part)) {
+            return wrong(format!("no log line begins with {part:?}: {}", short(&answer["log"])));
+        }
+    }
+    match wanted.growth_kb {
+        Some(most) if grown > most => wrong(format!("the driver grew by {grown} kB")),
+        _ => Ok(()),
+    }
+}
+
+fn short(value: &Value) -> String {
+    let text = value.to_string();
+    match text.char_indices().nth(400) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
+    }
+}
+
+/// A driver that runs.
+struct Driver {
+    child: Child,
+    input: Option<ChildStdin>,
+    lines: Receiver<io::Result<String>>,
+}
+
+impl Driver {
+    fn start(command: &[String]) -> io::Result<Self> {
+        let (program, arguments) =
+            command.split_first().ok_or_else(|| io::Error::other("drive needs a command"))?;
+        let mut child = Command::new(program)
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .map_err(|error| io::Error::new(error.kind(), format!("{program}: {error}")))?;
+        let output = child.stdout.take().ok_or_else(|| io::Error::other("no output"))?;
+        let (sender, lines) = channel();
+        std::thread::spawn(move || {
+            for line in BufReader::new(output).lines() {
+                if sender.send(line).is_err() {
+                    break;
+                }
+            }
+        });
+        Ok(Self { input: child.stdin.take(), child, lines })
+    }
+
+    fn ask(&mut self, command: &Value) -> io::Result<Value> {
+        let failed = |what: String| io::Error::other(format!("{}: {what}", command["id"]));
+        if let Some(input) = &mut self.input {
+            writeln!(input, "{command}").map_err(|error| failed(error.to_string()))?;
+        }
+        let line = self
+            .lines
+            .recv_timeout(PATIENCE)
+            .map_err(|_| failed("the driver ended, or did not answer".into()))??;
+        let answer: Value =
+            serde_json::from_str(&line).map_err(|error| failed(format!("{error} in {line}")))?;
+        if answer["id"] != command["id"] {
+            return Err(failed(format!("the answer has another id: {}", short(&answer))));
+        }
+        Ok(answer)
+    }
+
+    /// How much memory it has, where the system says so.
+    fn memory_kb(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()));
+        let status = status.unwrap_or_default();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        line.and_then(|line| line.trim().split(' ').next()?.parse().ok()).unwrap_or(0)
+    }
+
+    /// It ends when its input does.
+    fn end(mut self) -> io::Result<()> {
+        drop(self.input.take());
+        let status = self.child.wait()?;
+        if status.success() {
+            return Ok(());
+        }
+        Err(io::Error::other(format!("the driver ended with {status}")))
+    }
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        drop(self.input.take());
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
