@@ -22,9 +22,10 @@ use crate::blocking::AuditLogs;
 ///
 /// Every row that existed when the reading began comes exactly once, in order, also if other rows
 /// are written meanwhile. Rows that are written during the reading may come or not, but never
-/// twice. Two limits: if the server deletes rows meanwhile, the stream can skip others; and if rows
-/// look alike at the end of a page while somebody writes without a pause, one of them can come too
-/// often. None is lost.
+/// twice. The server pages by offset and rows have no id, so there are limits that no client can
+/// see. If the server deletes rows meanwhile, the stream can skip others. Rows that look alike can
+/// come too often, and very rarely be missing, if they lie at the ends of pages while rows are
+/// written. If more than half a page of rows is written between two requests, rows can come twice.
 ///
 /// To be exact, the stream reads one page again now and then: on long logs once for every four
 /// pages with the default "prefetch". A log of one page costs one request, a log of two pages two.

@@ -44,9 +44,12 @@ type Fetch = Arc<dyn Fn(u64) -> Pin<Box<dyn Future<Output = Result<Page>> + Send
 /// rows are written meanwhile. Rows that are written during the reading may come or not, and never
 /// twice.
 ///
-/// Two limits cannot be seen from outside, because the server pages by offset and rows have no id.
-/// If the server deletes rows meanwhile, the stream can skip others. If rows look alike at the end of
-/// a page while somebody writes without a pause, one of them can come too often; none is lost.
+/// The server pages by offset and rows have no id, so there are limits that no client can see:
+///
+/// - If the server deletes rows meanwhile, the stream can skip others.
+/// - Rows that look alike can come too often, and very rarely be missing, if they lie at the ends of
+///   pages while rows are written.
+/// - If more than half a page of rows is written between two requests, rows can come twice.
 ///
 /// An error keeps the place: the next call requests the same page again. Nothing is skipped, and
 /// a failure is never taken for the end. Dropping the stream cancels its requests.

@@ -371,14 +371,31 @@ fn an_exact_log_costs_few_requests() {
 }
 
 #[test]
-fn a_log_that_grows_by_most_of_a_page_with_each_request_is_exact() {
-    for prefetch in [0, 1, 4, 16] {
-        for written_before in [10, 40, 50, 60] {
-            let fate = Fate { written_before, ..Fate::GOOD };
-            let (rows, fates) = (1000, vec![fate; 400]);
-            let server = Server { rows, is_hexpm: true, fates, ..Server::default() };
-            let count = block_on(run(server, prefetch, 1, Vec::new())).len();
-            println!("prefetch {prefetch}, {written_before} rows a request: {count} requests");
+fn a_log_that_grows_with_each_request_is_read_to_its_end() {
+    for is_hexpm in [true, false] {
+        for prefetch in [0, 1, 4, 16] {
+            for written_before in [1, 2, 10, 40, 50, 60] {
+                for rows in [0, 40, 100, 250, 1000] {
+                    // Fast writers and alike rows together are beyond the promise.
+                    for alike in [0, if written_before > 2 { 0 } else { 12 }] {
+                        let fates = vec![Fate { written_before, ..Fate::GOOD }; 1500];
+                        let looks = Looks(vec![Some('a'); alike.min(rows)]);
+                        // The oldest rows are alike: they may come too often while more are written.
+                        let has_long_runs = alike > 0;
+                        let server = Server {
+                            rows,
+                            looks,
+                            has_long_runs,
+                            is_hexpm,
+                            fates,
+                            ..Server::default()
+                        };
+                        let count = block_on(run(server, prefetch, 1, Vec::new())).len();
+                        let what = format!("{rows} rows, {alike}, {written_before}, {prefetch}");
+                        assert!(count < 1500, "{what}: {count} requests");
+                    }
+                }
+            }
         }
     }
 }

@@ -138,6 +138,7 @@ enum Target {
 /// unique.
 const MOST_FAILED_CHECKS: u32 = 20;
 const FAILED_CHECKS_IF_UNIQUE: u32 = 3;
+const FAILED_CHECKS_IF_DISTINCTIVE: u32 = 8;
 
 /// After so many searches without a new row, pages are taken as they come.
 const MOST_SEARCHES: u32 = 8;
@@ -359,13 +360,17 @@ impl Reader {
             return None;
         }
         // Requested after the page before had arrived, a page can repeat rows, but miss none.
-        if let Some(repeated) = overlaps(&last.rows, &unproven.page).last() {
-            // If checks come too late, many rows that occur nowhere else decide.
+        if unproven.page.len() == 0 {
+            return Some(last.shift.max(unproven.known_shift));
+        }
+        let mut seen = overlaps(&last.rows, &unproven.page);
+        if let Some(repeated) = seen.next() {
+            // If checks come too late, many rows decide that show one shift only.
             let shift = (last.shift + repeated as u64).checked_sub(last.behind)?;
             let is_shown = self.is_overtaken
                 && repeated >= least_shared(&last.rows)
                 && unproven.bounds.contains(&shift)
-                && are_unique(&last.rows, &unproven.page, repeated);
+                && seen.next().is_none();
             return is_shown.then_some(shift);
         }
         if last.behind > 0 || unproven.known_shift != last.shift {
@@ -493,15 +498,16 @@ impl Reader {
         // How many rows may be repeated: so many more than `behind` as were written.
         let least = last.behind + known.checked_sub(last.shift)?;
         let most = last.behind + most.checked_sub(last.shift)?;
-        if most >= rows {
-            return None;
-        }
         let possible = (least == 0).then_some(0).into_iter();
         let seen = overlaps(&last.rows, &unproven.page);
         let mut possible =
             possible.chain(seen.filter(|count| (least..=most).contains(&(*count as u64))));
-        let first = possible.next()?;
-        let count = match possible.last() {
+        let (first, other) = (possible.next(), possible.last());
+        if most >= rows && self.failed_checks < MOST_FAILED_CHECKS {
+            return None;
+        }
+        let first = first.or((most >= rows).then_some(least.max(rows) as usize))?;
+        let count = match other {
             None => first,
             // Several rows that occur nowhere else do not repeat by chance.
             Some(count)
@@ -521,7 +527,11 @@ impl Reader {
     /// [`Self::receive`].
     fn retry(&mut self, most: u64) -> bool {
         self.failed_checks += 1;
-        if self.failed_checks > FAILED_CHECKS_IF_UNIQUE && self.are_last_rows_unique() {
+        let shows_its_place = |last: &Last| is_distinctive(&last.rows);
+        if self.failed_checks > FAILED_CHECKS_IF_UNIQUE && self.are_last_rows_unique()
+            || self.failed_checks > FAILED_CHECKS_IF_DISTINCTIVE
+                && self.last.as_ref().is_some_and(shows_its_place)
+        {
             self.is_overtaken = true;
             self.start_search(Target::LastRows);
             return true;
