@@ -14,7 +14,7 @@ use std::time::Duration;
 use arc_swap::ArcSwapOption;
 
 use crate::ErrorKind;
-use crate::protocol::Operation;
+use crate::operation::Operation;
 use crate::runtime::process::{self, Global, PerProcess};
 
 /// How much a record matters.

@@ -119,8 +119,8 @@ fn a_bad_certificate_is_refused_and_the_error_says_why() {
     let expired = OffsetDateTime::UNIX_EPOCH + Duration::from_secs(1_000_000);
     for (config, root, why) in [
         (authority.certify("localhost", expired), &authority, "expired"),
-        (authority.certify("hex.example", ages_hence()), &authority, "not valid for name"),
-        (authority.certify("localhost", ages_hence()), &other, "UnknownIssuer"),
+        (authority.certify("hex.example", ages_hence()), &authority, "but for hex.example"),
+        (authority.certify("localhost", ages_hence()), &other, "not trusted here"),
     ] {
         let port = serve(config);
         let error = get(port, Some(&root.file())).unwrap_err();
@@ -244,7 +244,12 @@ fn what_a_server_says_when_it_leaves_is_bounded() {
             let _ = stream.read(&mut [0; 4096]);
         }
     });
-    let error = get(port, Some(&authority.file())).unwrap_err();
+    let root = authority.file();
+    let options = Options::new().repo_url(format!("https://localhost:{port}/api")).env(false);
+    let client = blocking::Client::new(options.ca_file(root.0.clone())).unwrap();
+    let call = client.get_user_start("eric").unwrap();
+    assert!(call.wait(None));
+    let error = call.take().unwrap().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Connect, "{error}");
     assert!(error.message().ends_with('…') && error.message().len() <= 8 << 10, "{error}");
     assert!(!error.to_string().contains('\u{1b}'), "{error}");
@@ -309,7 +314,8 @@ fn in_a_process_without_roots() {
     let error = client.with_options(https).get_user("eric").unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Tls);
     assert!(error.message().contains("no trusted root certificates"), "{error}");
-    assert!(error.message().contains("ca_file"), "{error}");
+    assert!(error.message().contains("SSL_CERT_FILE"), "{error}");
+    assert!(error.hint().unwrap().contains("ca_file"), "{error}");
 
     let authority = Authority::new();
     let port = serve(authority.certify("localhost", ages_hence()));

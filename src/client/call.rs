@@ -16,8 +16,8 @@ use super::options::RateLimit;
 use super::rate_limit::RateLimits;
 use super::settings::Settings;
 use crate::log::{LogLevel, LogRecord, is_debugging};
-use crate::protocol::{Operation, Reply, Request};
-use crate::runtime::EXHAUSTED;
+use crate::operation::Operation;
+use crate::protocol::{Reply, Request};
 use crate::runtime::cancel::forked;
 use crate::runtime::clock::Clock;
 use crate::runtime::offload::{INLINE, offload};
@@ -107,6 +107,9 @@ struct Failed {
 
 impl Call<'_> {
     async fn run<T: Send + 'static>(&self, read: Read<T>) -> Result<T> {
+        if let Some(why) = &self.settings.route_error {
+            return Err(Error::invalid_argument(why));
+        }
         self.check_secrets()?;
         self.warn_of_terms();
         loop {
@@ -230,7 +233,12 @@ impl Call<'_> {
         let (status, result) = match outcome {
             Ok(Ok(reply)) => (Some(reply.status), Ok(reply)),
             Ok(Err(failed)) => (failed.error.status(), Err(failed)),
-            Err(_) => (None, Err(self.timed_out(ends))),
+            Err(_) => {
+                if self.attempts.is_sent() {
+                    self.transport.timed_out(started.into_std());
+                }
+                (None, Err(self.timed_out(ends)))
+            }
         };
         if is_debugging() {
             LogRecord {
@@ -371,10 +379,10 @@ impl Call<'_> {
             && (operation.is_repeatable() || !failure.may_have_arrived);
         let mut error = Error::new(failure.kind, failure.message);
         error = match failure.status {
-            // The status came, and the rest of the reply did not.
-            Some(status) => error
-                .with_status(status)
-                .with_outcome_unknown(operation.has_unknown_outcome(status)),
+            // The status came, and the rest of the reply did not; or it is a proxy's.
+            Some(status) => error.with_status(status).with_outcome_unknown(
+                failure.may_have_arrived && operation.has_unknown_outcome(status),
+            ),
             None => {
                 error.with_outcome_unknown(failure.may_have_arrived && !operation.is_repeatable())
             }
@@ -382,18 +390,7 @@ impl Call<'_> {
         if let Some(source) = failure.source {
             error = error.with_source(source);
         }
-        let hint = match failure.kind {
-            ErrorKind::Connect if failure.is_exhausted => Some(EXHAUSTED),
-            ErrorKind::Connect if !failure.may_have_arrived => Some(
-                "check repo_url and the network; if only a proxy leads out, set the option proxy",
-            ),
-            ErrorKind::Timeout => Some("check the network, or raise the option connect_timeout"),
-            ErrorKind::Tls => Some(
-                "check repo_url; if the certificate authority is your own, set the option ca_file",
-            ),
-            _ => None,
-        };
-        if let Some(hint) = hint {
+        if let Some(hint) = failure.hint {
             error = error.with_hint(hint);
         }
         Failed { error, may_repeat }

@@ -5,8 +5,8 @@ use std::time::{Duration, SystemTime};
 use http::HeaderMap;
 use http::header::{CACHE_CONTROL, DATE, RETRY_AFTER, WWW_AUTHENTICATE};
 
-use super::foreign;
 use crate::ErrorKind;
+use crate::foreign;
 
 /// A header's text, where it is one: visible ASCII and tabs.
 pub(crate) fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {

@@ -5,7 +5,6 @@
 //! - `request`: what each operation sends
 //! - `reply`: what came back, and which error an unhappy reply is
 //! - `error_body`: what the server says in the body of an error
-//! - `foreign`: the bounds of what others put into errors and log lines
 //! - `user`, `audit_log`: the records
 //! - `json`: the rules every body is read by
 //! - `scan`: passes over JSON quickly
@@ -14,7 +13,6 @@
 
 pub(crate) mod audit_log;
 mod error_body;
-pub(crate) mod foreign;
 pub(crate) mod headers;
 pub(crate) mod json;
 pub(crate) mod reply;
@@ -24,4 +22,4 @@ pub(crate) mod user;
 mod user_scan;
 
 pub(crate) use reply::Reply;
-pub(crate) use request::{Operation, Request};
+pub(crate) use request::Request;

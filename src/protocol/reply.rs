@@ -8,12 +8,12 @@ use serde::de::IgnoredAny;
 
 use super::audit_log::Page;
 use super::error_body::Said;
-use super::foreign;
 use super::headers::{self, Notice, RateWindow};
 use super::json::{self, Flaw};
-use super::request::Operation;
 use super::user::User;
 use crate::error::{Error, ErrorKind, Reason, Result};
+use crate::foreign;
+use crate::operation::Operation;
 
 /// A whole reply. Its body is decompressed and bounded.
 #[derive(Debug)]

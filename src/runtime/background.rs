@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use tokio::task::AbortHandle;
 
 use crate::client::call::Attempts;
-use crate::protocol::Operation;
+use crate::operation::Operation;
 use crate::runtime::cancel::{Interrupt, cancelled, forked};
 use crate::runtime::clock::OFTEN;
 use crate::runtime::process;
@@ -185,6 +185,18 @@ impl<T> Call<T> {
                 None
             }
         }
+    }
+
+    /// Waits until it has ended, and asks meanwhile whether to go on. Gives its result.
+    pub(crate) fn finish(self, interrupted: Option<fn() -> bool>) -> Result<T> {
+        while !self.wait(interrupted.map(|_| OFTEN)) {
+            if interrupted.is_some_and(|interrupted| interrupted()) {
+                self.cancel();
+                let _ = self.wait(Some(OFTEN));
+                break;
+            }
+        }
+        self.take().unwrap_or_else(|| Err(cancelled(self.operation)))
     }
 
     /// Asks it to end. The end comes soon: as [`ErrorKind::Cancelled`], or as the result where

@@ -19,19 +19,19 @@ use crate::Result;
 use crate::runtime::cancel::{Driven, Piece};
 use crate::runtime::clock::{Clock, OFTEN};
 use crate::runtime::{self, poll_set, process};
-use crate::transport::Transports;
 
-/// A runtime that only its caller drives, and the connections that live on it.
-pub(crate) struct Lane {
+/// A runtime that only its caller drives, and what lives on it.
+pub(crate) struct Lane<T> {
     runtime: Option<Runtime>,
     clock: Clock,
     pub(crate) process: u64,
     waiting: Arc<Waiting>,
-    pub(crate) transports: Transports,
+    /// Dropped before the runtime.
+    pub(crate) slot: T,
     last_used: Instant,
 }
 
-impl Lane {
+impl<T: Default> Lane<T> {
     fn new() -> Result<Self> {
         let process = process::id();
         let waiting = Arc::new(Waiting { process, waker: Mutex::default() });
@@ -44,14 +44,16 @@ impl Lane {
             waiting,
             clock: Clock::of(&runtime, OFTEN),
             runtime: Some(runtime),
-            transports: Transports::of_lane(),
+            slot: T::default(),
             last_used: Instant::now(),
         })
     }
+}
 
+impl<T> Lane<T> {
     /// Runs `call` in this thread: to its end, or to the next pause if it `pauses`, or until this
     /// is another process.
-    pub(crate) fn run<T>(&self, call: Driven<'_, T>, pauses: bool) -> Piece<T> {
+    pub(crate) fn run<R>(&self, call: Driven<'_, R>, pauses: bool) -> Piece<R> {
         let Some(runtime) = &self.runtime else { unreachable!("taken only when dropped") };
         let mut piece = pin!(async {
             match pauses {
@@ -106,7 +108,7 @@ impl Waiting {
     }
 }
 
-impl Drop for Lane {
+impl<T> Drop for Lane<T> {
     /// Whoever drops the client may be inside another runtime, where no runtime may be waited for.
     fn drop(&mut self) {
         // A waker holds the runtime, which holds `waiting`: neither would ever be freed.
@@ -118,15 +120,20 @@ impl Drop for Lane {
 }
 
 /// The lanes nobody is using.
-#[derive(Default)]
-pub(crate) struct Lanes(Mutex<Vec<Lane>>);
+pub(crate) struct Lanes<T>(Mutex<Vec<Lane<T>>>);
+
+impl<T> Default for Lanes<T> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
 
 /// As long as the server keeps an idle connection: a lane that is older has nothing to offer.
 const LANE_IDLE: Duration = Duration::from_secs(60);
 
-impl Lanes {
+impl<T: Default> Lanes<T> {
     /// Runs `work` with a lane of its own.
-    pub(crate) fn with<T>(&self, work: impl FnOnce(&Lane) -> Result<T>) -> Result<T> {
+    pub(crate) fn with<R>(&self, work: impl FnOnce(&Lane<T>) -> Result<R>) -> Result<R> {
         let idle = self.lock().pop();
         let mut lane = match idle {
             Some(lane) => lane,
@@ -145,7 +152,7 @@ impl Lanes {
             lanes.push(lane);
             // The last used is the first taken, so the oldest are at the front.
             let is_expired =
-                |lane: &&Lane| now.saturating_duration_since(lane.last_used) > LANE_IDLE;
+                |lane: &&Lane<T>| now.saturating_duration_since(lane.last_used) > LANE_IDLE;
             let expired = lanes.iter().take_while(is_expired).count();
             lanes.drain(..expired).collect::<Vec<_>>()
         };
@@ -153,7 +160,7 @@ impl Lanes {
         result
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Lane>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Lane<T>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,224 +1,309 @@
-//! Connections that are kept: for one request at a time, or for many at once where they speak
-//! HTTP/2.
-//!
-//! Who moves them? A task of the runtime, so that they notice what the server closes while they
-//! are idle. But nobody turns a lane's runtime between two calls: there whoever uses a connection
-//! moves it.
+//! What a runtime drives: reqwest's pools, for one way to one server.
 
-use std::pin::pin;
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::collections::HashSet;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant, SystemTime};
 
 use bytes::Bytes;
-use http::header::HOST;
-use http::uri::{Authority, Parts, Scheme};
-use http::{HeaderValue, Request, Response, Uri};
 use http_body_util::Full;
-use hyper::body::Incoming;
-use hyper::client::conn::{TrySendError, http1, http2};
-use hyper_util::rt::TokioExecutor;
+use hyper::body::{Body, Frame, SizeHint};
+use hyper_util::client::legacy;
+use hyper_util::client::legacy::connect::HttpInfo;
+use secrecy::ExposeSecret;
+use tokio::sync::{OnceCell, Semaphore};
 
-use super::connector::{BoxError, Connector};
-use super::driver::{Driver, Machine};
+use super::failure::{self, BoxError, Failure, find};
+use super::line::Lines;
+use super::resolver::Resolver;
+use super::{Arrived, Connection, Outgoing, Proxy, body};
+use crate::protocol::Reply;
+use crate::{Error, ErrorKind, Result};
 
-type Body = Full<Bytes>;
+/// Idle connections are closed after this, and at the latest after twice as long.
+const LONGEST_IDLE: Duration = Duration::from_secs(28);
 
-/// The connections of one runtime, and the way to new ones.
-pub(super) struct Pool {
-    pub(super) connector: Connector,
-    is_of_lane: bool,
-    /// The one used last is the last.
-    kept: Mutex<Vec<Connection>>,
+/// An HTTP/2 connection that does not answer for these two together is dead.
+const PING_AFTER: Duration = Duration::from_secs(6);
+const PONG_WITHIN: Duration = Duration::from_secs(4);
+
+/// The connections of one runtime for one way to one server.
+pub(crate) struct Pool {
+    pub(super) connection: Arc<Connection>,
+    /// A request has one of them until its reply was read.
+    seats: Semaphore,
+    way: Way,
 }
 
-/// A connection that a request may be sent on.
-pub(super) struct Connection {
-    sender: Sender,
-    driver: Driver,
-    scheme: Option<Scheme>,
-    authority: Option<Authority>,
-    /// Whether requests go to a proxy, which wants whole URLs.
-    is_proxied: bool,
-    /// Whether it was kept, so that the server may have left it meanwhile.
-    pub(super) is_reused: bool,
-    last_used: Instant,
+enum Way {
+    /// Over reqwest: the clients of today, which are replaced after a timeout.
+    Reqwest(Mutex<Arc<Generation>>),
+    /// Over a client of the program.
+    Own(Generation),
+    /// https through a proxy's tunnel.
+    Tunnel(Arc<Lines>),
 }
 
-enum Sender {
-    Http1(http1::SendRequest<Body>),
-    Http2(http2::SendRequest<Body>),
+/// Clients that are replaced together. What is under way on those that were replaced goes on.
+struct Generation {
+    clients: OnceCell<Clients>,
+    begun: Instant,
+    /// When a reply last came over one of its connections.
+    heard: Mutex<Instant>,
+    /// The ends of connections that have brought a reply.
+    known: Mutex<HashSet<Ends>>,
 }
 
-/// The server closes idle connections after 60 s: be the first to let go.
-const LONGEST_IDLE: Duration = Duration::from_secs(55);
+struct Clients {
+    pooled: reqwest::Client,
+    /// Opens a connection for each request, and keeps none.
+    fresh: reqwest::Client,
+}
 
-/// A connection that was good a moment ago is not looked at again: three turns of the runtime cost
-/// a tenth of a call on the same machine, and a GET that meets a dead one is sent again anyway.
-const JUST_USED: Duration = Duration::from_millis(50);
+type Ends = (SocketAddr, SocketAddr);
+
+/// More connections than are ever open at once.
+const MOST_KNOWN: usize = 1024;
 
 impl Pool {
-    pub(super) fn new(connector: Connector, is_of_lane: bool) -> Self {
-        Self { connector, is_of_lane, kept: Mutex::default() }
-    }
-
-    /// A connection to the origin of `uri`: one that is kept and still good, or a new one.
-    pub(super) async fn connection(
-        &self,
-        uri: &Uri,
-        is_fresh: bool,
-    ) -> Result<Connection, BoxError> {
-        let now = Instant::now();
-        while let Some(mut kept) = if is_fresh { None } else { self.take(uri, now) } {
-            if self.is_of_lane && now.saturating_duration_since(kept.last_used) > JUST_USED {
-                kept.look().await;
+    pub(super) fn new(connection: Arc<Connection>) -> Self {
+        let seats = connection.max_connections as usize;
+        let tunnels =
+            connection.is_https && connection.proxy.as_ref().is_some_and(Proxy::is_tunnel);
+        let way = match connection.http_client.clone() {
+            Some(own) => {
+                let clients = Clients { pooled: own.clone(), fresh: own };
+                Way::Own(Generation::new(OnceCell::new_with(Some(clients))))
             }
-            if kept.is_ready().await {
-                return Ok(kept);
-            }
-        }
-        // Boxed: it is large and rare, and every call would have room for it on its stack.
-        Box::pin(self.connect(uri)).await
-    }
-
-    fn take(&self, uri: &Uri, now: Instant) -> Option<Connection> {
-        let mut all = self.lock();
-        loop {
-            let at = all.iter().rposition(|kept| kept.leads_to(uri))?;
-            let kept = &mut all[at];
-            if kept.is_over(now) {
-                all.remove(at);
-            } else if let Some(shared) = kept.shared() {
-                kept.last_used = now;
-                return Some(shared);
-            } else {
-                return Some(all.remove(at));
-            }
-        }
-    }
-
-    /// Takes a connection back whose reply was read to its end.
-    pub(super) fn keep(&self, mut connection: Connection) {
-        if let Sender::Http1(_) = connection.sender {
-            let now = Instant::now();
-            connection.is_reused = true;
-            connection.last_used = now;
-            let mut all = self.lock();
-            all.retain(|kept| !kept.is_over(now));
-            all.push(connection);
-        }
-    }
-
-    async fn connect(&self, uri: &Uri) -> Result<Connection, BoxError> {
-        let stream = self.connector.open(uri.clone()).await?;
-        let (is_h2, is_proxied) = (stream.is_h2, stream.is_proxied);
-        let mut machine: Option<Machine> = None;
-        let sender = if is_h2 {
-            let builder = http2::Builder::new(TokioExecutor::new());
-            let (sender, connection) = builder.handshake(stream).await?;
-            tokio::spawn(connection);
-            Sender::Http2(sender)
-        } else {
-            // See `connector::Tcp`.
-            let (sender, connection) =
-                http1::Builder::new().writev(false).handshake(stream).await?;
-            if self.is_of_lane {
-                machine = Some(Box::pin(connection));
-            } else {
-                tokio::spawn(connection);
-            }
-            Sender::Http1(sender)
+            None if tunnels => Way::Tunnel(Arc::new(Lines::of(seats))),
+            None => Way::Reqwest(Mutex::new(Arc::new(Generation::new(OnceCell::new())))),
         };
-        let connection = Connection {
-            sender,
-            driver: Driver::new(machine),
-            scheme: uri.scheme().cloned(),
-            authority: uri.authority().cloned(),
-            is_proxied,
-            is_reused: false,
-            last_used: Instant::now(),
-        };
-        // Others may use it from now on.
-        self.lock().extend(connection.shared());
-        Ok(connection)
+        Self { connection, seats: Semaphore::new(seats), way }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Vec<Connection>> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(super) async fn send(&self, outgoing: Outgoing<'_>) -> Result<Reply, Failure> {
+        // It is never closed, so this always gives a seat.
+        let seat = self.seats.acquire().await;
+        // The runtime looks at its sockets once before it goes on here. So a kept connection that
+        // has brought something since its last reply is closed, and not used again.
+        tokio::task::yield_now().await;
+        let arrived = match &self.way {
+            Way::Tunnel(lines) => {
+                let reply = lines.send(&self.connection, outgoing).await;
+                lines.sweep_later();
+                return reply;
+            }
+            Way::Own(generation) => generation.exchange(self, outgoing).await,
+            Way::Reqwest(current) => {
+                let generation = Arc::clone(&lock(current));
+                generation.exchange(self, outgoing).await
+            }
+        };
+        drop(seat);
+        arrived?.unpack().await
+    }
+
+    /// Has later requests go over new connections, unless those of today are younger than `since`.
+    pub(super) fn renew(&self, since: Instant) {
+        if let Way::Reqwest(current) = &self.way {
+            let mut current = lock(current);
+            if current.begun <= since {
+                *current = Arc::new(Generation::new(OnceCell::new()));
+            }
+        }
     }
 }
 
-impl Connection {
-    fn leads_to(&self, uri: &Uri) -> bool {
-        self.authority.as_ref() == uri.authority() && self.scheme.as_ref() == uri.scheme()
+impl Generation {
+    fn new(clients: OnceCell<Clients>) -> Self {
+        let now = Instant::now();
+        Self { clients, begun: now, heard: Mutex::new(now), known: Mutex::default() }
     }
 
-    fn is_over(&self, now: Instant) -> bool {
-        let is_closed = match &self.sender {
-            Sender::Http1(sender) => sender.is_closed(),
-            Sender::Http2(sender) => sender.is_closed(),
+    async fn exchange(&self, pool: &Pool, mut outgoing: Outgoing<'_>) -> Result<Arrived, Failure> {
+        let connection = &*pool.connection;
+        let clients = self.clients.get_or_try_init(|| Clients::new(connection)).await?;
+        let client = match outgoing.on_fresh_connection {
+            true => &clients.fresh,
+            false => &clients.pooled,
         };
-        is_closed || now.saturating_duration_since(self.last_used) > LONGEST_IDLE
+        let noticed = Noticed { is_sent: outgoing.is_sent, sent: Arc::default() };
+        let sent = Arc::clone(&noticed.sent);
+        let request =
+            outgoing.request(|body| reqwest::Body::wrap(Sending { body: Full::new(body), sent }));
+        let request = reqwest::Request::try_from(request).map_err(|error| {
+            Error::invalid_argument("the request's URL is refused").with_source(error)
+        })?;
+        let silence = Silence { pool, generation: self, began: Instant::now() };
+        let response = client.execute(request).await;
+        let received = SystemTime::now();
+        let response = match response {
+            Ok(response) => response,
+            Err(error) => {
+                silence.end();
+                return Err(self.failure(error, &noticed, connection));
+            }
+        };
+        let (head, incoming) = http::Response::from(response).into_parts();
+        if let Some(info) = head.extensions.get::<HttpInfo>() {
+            self.remember((info.local_addr(), info.remote_addr()));
+        }
+        *lock(&self.heard) = Instant::now();
+        let limit = Arrived::limit(&head, outgoing.max_body);
+        let packed = body::read(incoming, limit).await;
+        silence.end();
+        Ok(Arrived { head, received, limit, packed })
     }
 
-    /// The same for another request at the same time, where it takes more than one.
-    fn shared(&self) -> Option<Self> {
-        let Sender::Http2(sender) = &self.sender else { return None };
-        Some(Self {
-            sender: Sender::Http2(sender.clone()),
-            driver: Driver::new(None),
-            scheme: self.scheme.clone(),
-            authority: self.authority.clone(),
-            is_reused: true,
-            ..*self
+    fn failure(
+        &self,
+        error: reqwest::Error,
+        noticed: &Noticed<'_>,
+        connection: &Connection,
+    ) -> Failure {
+        // It would repeat the URL, which holds a name.
+        let error = error.without_url();
+        if error.is_connect() {
+            return failure::no_connection(error.into(), connection);
+        }
+        let is_reused = find::<legacy::Error>(&error)
+            .and_then(legacy::Error::connect_info)
+            .is_some_and(|connected| {
+                let mut extras = http::Extensions::new();
+                connected.get_extras(&mut extras);
+                let ends =
+                    extras.get().map(|info: &HttpInfo| (info.local_addr(), info.remote_addr()));
+                ends.is_none_or(|ends| lock(&self.known).contains(&ends))
+            });
+        let was_sent = noticed.sent.load(Ordering::Relaxed);
+        let failure = failure::no_reply(BoxError::from(error), is_reused);
+        Failure { may_have_arrived: failure.may_have_arrived && was_sent, ..failure }
+    }
+
+    fn remember(&self, ends: Ends) {
+        let mut known = lock(&self.known);
+        if known.len() >= MOST_KNOWN {
+            known.clear();
+        }
+        known.insert(ends);
+    }
+}
+
+impl Clients {
+    async fn new(connection: &Connection) -> Result<Self> {
+        let https_proxy = connection
+            .proxy
+            .as_ref()
+            .is_some_and(|proxy| proxy.url.expose_secret().starts_with("https:"));
+        let tls = if connection.is_https || https_proxy {
+            // A proxy that plain http is asked from is spoken to in HTTP/1.1 alone.
+            connection.trust.config().await?.config(connection.is_https)
+        } else {
+            super::tls::without_roots()?
+        };
+        Ok(Self {
+            pooled: client(connection, tls.clone(), usize::MAX)?,
+            fresh: client(connection, tls, 0)?,
         })
     }
+}
 
-    /// Lets it notice that the server closed it, which nobody did since it was last used: one turn
-    /// of the runtime looks at the sockets, the next runs the tasks that move connections.
-    async fn look(&mut self) {
-        for _ in 0..3 {
-            tokio::task::yield_now().await;
-        }
-        self.driver.look();
+fn client(
+    connection: &Connection,
+    tls: rustls::ClientConfig,
+    most_idle: usize,
+) -> Result<reqwest::Client> {
+    let failed = |error: reqwest::Error| {
+        Error::new(ErrorKind::Internal, "reqwest could not be set up")
+            .with_source(error.without_url())
+    };
+    let mut builder = reqwest::Client::builder()
+        .tls_backend_preconfigured(tls)
+        // Redirects, repetitions and time limits are ours.
+        .redirect(reqwest::redirect::Policy::none())
+        .retry(reqwest::retry::never())
+        .referer(false)
+        .no_proxy()
+        .dns_resolver(Resolver)
+        .connect_timeout(connection.connect_timeout)
+        .pool_idle_timeout(LONGEST_IDLE)
+        .pool_max_idle_per_host(most_idle)
+        .http1_allow_obsolete_multiline_headers_in_responses(true)
+        .http2_keep_alive_interval(PING_AFTER)
+        .http2_keep_alive_timeout(PONG_WITHIN);
+    if let Some(proxy) = &connection.proxy {
+        builder = builder.proxy(reqwest::Proxy::all(proxy.url.expose_secret()).map_err(failed)?);
     }
+    builder.build().map_err(failed)
+}
 
-    /// Waits until the reply before is over; false where the connection is.
-    async fn is_ready(&mut self) -> bool {
-        match &mut self.sender {
-            Sender::Http1(sender) => self.driver.drive(pin!(sender.ready())).await.is_ok(),
-            Sender::Http2(sender) => self.driver.drive(pin!(sender.ready())).await.is_ok(),
+/// Tells the call whether its request was sent, also if the call ends before.
+struct Noticed<'a> {
+    is_sent: &'a AtomicBool,
+    sent: Arc<AtomicBool>,
+}
+
+impl Drop for Noticed<'_> {
+    fn drop(&mut self) {
+        if self.sent.load(Ordering::Relaxed) {
+            self.is_sent.store(true, Ordering::Relaxed);
         }
-    }
-
-    /// Sends a request whose URI is whole; gives it back where not a byte of it was sent.
-    pub(super) async fn send(
-        &mut self,
-        mut request: Request<Body>,
-    ) -> Result<Response<Incoming>, TrySendError<Request<Body>>> {
-        match &mut self.sender {
-            Sender::Http1(sender) => {
-                if let Some(host) = self.authority.as_ref().and_then(host) {
-                    request.headers_mut().insert(HOST, host);
-                }
-                if !self.is_proxied {
-                    let mut parts = Parts::default();
-                    parts.path_and_query = request.uri().path_and_query().cloned();
-                    *request.uri_mut() = Uri::from_parts(parts).unwrap_or_default();
-                }
-                self.driver.drive(pin!(sender.try_send_request(request))).await
-            }
-            Sender::Http2(sender) => {
-                self.driver.drive(pin!(sender.try_send_request(request))).await
-            }
-        }
-    }
-
-    /// Waits for `reading`, which reads the reply's body.
-    pub(super) async fn drive<F: Future>(&mut self, reading: F) -> F::Output {
-        self.driver.drive(pin!(reading)).await
     }
 }
 
-fn host(authority: &Authority) -> Option<HeaderValue> {
-    HeaderValue::from_str(authority.as_str()).ok()
+/// A request's body, which notices when a connection takes the request: hyper asks then, and not
+/// before, whether there is a body to send.
+struct Sending {
+    body: Full<Bytes>,
+    sent: Arc<AtomicBool>,
+}
+
+impl Body for Sending {
+    type Data = Bytes;
+    type Error = <Full<Bytes> as Body>::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+        Pin::new(&mut self.body).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.sent.store(true, Ordering::Relaxed);
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+/// A request that waits. If it is given up and nothing has come from the server meanwhile, the
+/// connections may be dead.
+struct Silence<'a> {
+    pool: &'a Pool,
+    generation: &'a Generation,
+    began: Instant,
+}
+
+impl Silence<'_> {
+    fn end(self) {
+        std::mem::forget(self);
+    }
+}
+
+impl Drop for Silence<'_> {
+    fn drop(&mut self) {
+        if *lock(&self.generation.heard) <= self.began {
+            self.pool.renew(self.began);
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,0 +1,278 @@
+//! Lines: HTTP/1.1 connections that whoever waits for a reply moves itself.
+//!
+//! A blocking call in its lane has one, and so has a started call whose https goes through a
+//! proxy's tunnel. Nobody moves a line between two calls, so its socket is looked at before it is
+//! used again.
+
+use std::future::poll_fn;
+use std::pin::pin;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
+use std::time::{Duration, Instant, SystemTime};
+
+use bytes::Bytes;
+use http::header::HOST;
+use http::uri::{Authority, Parts, Scheme};
+use http::{HeaderValue, Request, Response, Uri};
+use http_body_util::Full;
+use hyper::body::Incoming;
+use hyper::client::conn::{TrySendError, http1};
+
+use super::connect::{self, Stream};
+use super::driver::{Driver, Machine};
+use super::failure::{self, BoxError, Failure, InterimFlood};
+use super::socket::Socket;
+use super::{Arrived, Connection, Outgoing, body};
+use crate::protocol::Reply;
+
+type Body = Full<Bytes>;
+
+/// The server closes idle connections after 60 s: be the first to let go.
+const LONGEST_IDLE: Duration = Duration::from_secs(50);
+const BETWEEN_SWEEPS: Duration = Duration::from_secs(5);
+
+/// Interim replies to one request. Servers send one or two.
+const MOST_INTERIM: u32 = 32;
+
+/// The lines that nobody is using.
+pub(crate) struct Lines {
+    /// The one used last is the last.
+    kept: Mutex<Vec<Line>>,
+    most: usize,
+    /// Whether a task closes those that are idle for long.
+    is_swept: AtomicBool,
+}
+
+/// Those of a lane: one.
+impl Default for Lines {
+    fn default() -> Self {
+        Self::of(1)
+    }
+}
+
+/// A connection that a request may be sent on.
+struct Line {
+    sender: http1::SendRequest<Body>,
+    driver: Driver,
+    socket: Socket,
+    connection: Arc<Connection>,
+    scheme: Option<Scheme>,
+    authority: Option<Authority>,
+    /// Whether it was kept, so that the server may have left it meanwhile.
+    is_reused: bool,
+    last_used: Instant,
+}
+
+impl Lines {
+    pub(super) fn of(most: usize) -> Self {
+        Self { kept: Mutex::default(), most, is_swept: AtomicBool::new(false) }
+    }
+
+    pub(super) async fn send(
+        &self,
+        connection: &Arc<Connection>,
+        mut outgoing: Outgoing<'_>,
+    ) -> Result<Reply, Failure> {
+        let (arrived, line) = self.exchange(connection, &mut outgoing).await?;
+        self.keep(line);
+        arrived.unpack().await
+    }
+
+    /// Sends the request and reads the reply; and the line, if it may be used again.
+    async fn exchange(
+        &self,
+        connection: &Arc<Connection>,
+        outgoing: &mut Outgoing<'_>,
+    ) -> Result<(Arrived, Option<Line>), Failure> {
+        let mut request = outgoing.request(Full::new);
+        let Outgoing { uri, is_sent, on_fresh_connection, max_body, .. } = outgoing;
+        let interim = Interim::count(&mut request);
+        let (response, mut line) = loop {
+            let kept = if *on_fresh_connection { None } else { self.take(connection, uri) };
+            let mut line = match kept {
+                Some(line) => line,
+                // Boxed: it is large and rare, and every call would have room for it on its stack.
+                None => Box::pin(Line::open(connection, uri))
+                    .await
+                    .map_err(|error| failure::no_connection(error, connection))?,
+            };
+            let was_sent = is_sent.swap(true, Ordering::Relaxed);
+            match line.send(request, &interim).await {
+                Ok(response) => break (response, line),
+                Err(None) => {
+                    return Err(failure::no_reply(InterimFlood.into(), false));
+                }
+                Err(Some(mut error)) => {
+                    let unsent = error.take_message();
+                    if unsent.is_some() {
+                        // The connection was over before a byte of the request was sent.
+                        is_sent.store(was_sent, Ordering::Relaxed);
+                    }
+                    match unsent {
+                        Some(unsent) if line.is_reused => {
+                            request = unsent;
+                            *request.uri_mut() = uri.clone();
+                        }
+                        unsent => {
+                            let may_have_arrived = unsent.is_none();
+                            let error = error.into_error().into();
+                            let failure = failure::no_reply(error, line.is_reused);
+                            return Err(Failure { may_have_arrived, ..failure });
+                        }
+                    }
+                }
+            }
+        };
+        let received = SystemTime::now();
+        let (head, incoming) = response.into_parts();
+        let limit = Arrived::limit(&head, *max_body);
+        let packed = line.drive(body::read(incoming, limit)).await;
+        let line = packed.is_ok().then_some(line);
+        Ok((Arrived { head, received, limit, packed }, line))
+    }
+
+    /// A kept line to the origin of `uri` that is still good.
+    fn take(&self, connection: &Arc<Connection>, uri: &Uri) -> Option<Line> {
+        let mut kept = self.lock();
+        while let Some(at) = kept.iter().rposition(|line| line.leads_to(connection, uri)) {
+            let line = kept.remove(at);
+            if line.is_good(Instant::now()) {
+                return Some(line);
+            }
+        }
+        None
+    }
+
+    /// Takes a line back whose reply was read to its end.
+    fn keep(&self, line: Option<Line>) {
+        let Some(mut line) = line.filter(|line| !line.sender.is_closed()) else { return };
+        line.is_reused = true;
+        line.last_used = Instant::now();
+        let mut kept = self.lock();
+        if kept.len() == self.most {
+            kept.remove(0);
+        }
+        kept.push(line);
+    }
+
+    /// Has a task of the runtime close those that are idle for long, for as long as there are any.
+    pub(super) fn sweep_later(self: &Arc<Self>) {
+        if self.is_swept.swap(true, Ordering::SeqCst) {
+            return;
+        }
+        let lines = Arc::downgrade(self);
+        tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(BETWEEN_SWEEPS).await;
+                match lines.upgrade() {
+                    Some(lines) if lines.sweep() => {}
+                    _ => return,
+                }
+            }
+        });
+    }
+
+    /// Closes those that are idle for long. Whether to do it again.
+    fn sweep(&self) -> bool {
+        let (mut kept, now) = (self.lock(), Instant::now());
+        kept.retain(|line| !line.is_old(now));
+        if kept.is_empty() {
+            self.is_swept.store(false, Ordering::SeqCst);
+        }
+        !kept.is_empty()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Line>> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Line {
+    async fn open(connection: &Arc<Connection>, uri: &Uri) -> Result<Self, BoxError> {
+        let Stream { io, socket } = connect::open(connection, uri).await?;
+        // No writev: see `connect::Tcp`.
+        let builder = &mut http1::Builder::new();
+        builder.writev(false).allow_obsolete_multiline_headers_in_responses(true);
+        let (sender, machine) = builder.handshake(io).await?;
+        let machine: Machine = Box::pin(machine);
+        Ok(Self {
+            sender,
+            driver: Driver::new(Some(machine)),
+            socket,
+            connection: Arc::clone(connection),
+            scheme: uri.scheme().cloned(),
+            authority: uri.authority().cloned(),
+            is_reused: false,
+            last_used: Instant::now(),
+        })
+    }
+
+    fn leads_to(&self, connection: &Arc<Connection>, uri: &Uri) -> bool {
+        self.authority.as_ref() == uri.authority()
+            && self.scheme.as_ref() == uri.scheme()
+            && (Arc::ptr_eq(&self.connection, connection) || self.connection == *connection)
+    }
+
+    fn is_old(&self, now: Instant) -> bool {
+        now.saturating_duration_since(self.last_used) > LONGEST_IDLE
+    }
+
+    fn is_good(&self, now: Instant) -> bool {
+        !self.sender.is_closed()
+            && self.driver.is_moving()
+            && !self.is_old(now)
+            && self.socket.is_silent()
+    }
+
+    /// Sends a request whose URI is whole; gives it back if not a byte of it was sent. No error is
+    /// a flood of interim replies.
+    async fn send(
+        &mut self,
+        mut request: Request<Body>,
+        interim: &Interim,
+    ) -> Result<Response<Incoming>, Option<TrySendError<Request<Body>>>> {
+        if let Some(host) = self.authority.as_ref().and_then(host) {
+            request.headers_mut().insert(HOST, host);
+        }
+        let mut parts = Parts::default();
+        parts.path_and_query = request.uri().path_and_query().cloned();
+        *request.uri_mut() = Uri::from_parts(parts).unwrap_or_default();
+        let mut response = pin!(self.sender.try_send_request(request));
+        let bounded = pin!(poll_fn(|context| match response.as_mut().poll(context) {
+            Poll::Ready(result) => Poll::Ready(result.map_err(Some)),
+            Poll::Pending if interim.is_flood() => Poll::Ready(Err(None)),
+            Poll::Pending => Poll::Pending,
+        }));
+        self.driver.drive(bounded).await
+    }
+
+    /// Waits for `reading`, which reads the reply's body.
+    async fn drive<F: Future>(&mut self, reading: F) -> F::Output {
+        self.driver.drive(pin!(reading)).await
+    }
+}
+
+/// Counts the interim replies to a request.
+struct Interim(Arc<AtomicU32>);
+
+impl Interim {
+    fn count(request: &mut Request<Body>) -> Self {
+        let count = Arc::new(AtomicU32::new(0));
+        let counted = Arc::clone(&count);
+        hyper::ext::on_informational(request, move |_| {
+            counted.fetch_add(1, Ordering::Relaxed);
+        });
+        Self(count)
+    }
+
+    fn is_flood(&self) -> bool {
+        self.0.load(Ordering::Relaxed) > MOST_INTERIM
+    }
+}
+
+/// `Host`, without a user and a password.
+fn host(authority: &Authority) -> Option<HeaderValue> {
+    let text = authority.as_str();
+    HeaderValue::from_str(text.rsplit_once('@').map_or(text, |(_, host)| host)).ok()
+}
