@@ -1,5 +1,7 @@
 //! TLS, against a real server with certificates made for the test.
 
+#[path = "common/authority.rs"]
+mod authority;
 #[path = "common/bound.rs"]
 mod bound;
 
@@ -12,70 +14,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use aura_users::{CancelToken, Error, ErrorKind, Options, User, blocking};
+use authority::{Authority, RootFile, ages_hence};
 use bound::within;
-use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use time::OffsetDateTime;
 
 const REPLY: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\
     content-length: 19\r\nconnection: close\r\n\r\n{\"username\":\"eric\"}";
-
-struct Authority {
-    issuer: Issuer<'static, KeyPair>,
-    pem: String,
-}
-
-static NEXT: AtomicUsize = AtomicUsize::new(0);
-
-impl Authority {
-    fn new() -> Self {
-        let key = KeyPair::generate().unwrap();
-        let mut params = CertificateParams::default();
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        // Two of one name would be taken for one another.
-        let serial = NEXT.fetch_add(1, Ordering::Relaxed);
-        params.distinguished_name.push(DnType::CommonName, format!("authority {serial}"));
-        let pem = params.self_signed(&key).unwrap().pem();
-        Self { issuer: Issuer::new(params, key), pem }
-    }
-
-    fn certify(&self, host: &str, ends: OffsetDateTime) -> rustls::ServerConfig {
-        let key = KeyPair::generate().unwrap();
-        let mut params = CertificateParams::new([host.to_owned()]).unwrap();
-        params.not_before = OffsetDateTime::UNIX_EPOCH;
-        params.not_after = ends;
-        let certificate: CertificateDer<'static> =
-            params.signed_by(&key, &self.issuer).unwrap().into();
-        let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        rustls::ServerConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_no_client_auth()
-            .with_single_cert(vec![certificate], key)
-            .unwrap()
-    }
-
-    /// The root as a file that `ca_file` can name; gone with the value.
-    fn file(&self) -> RootFile {
-        let name = format!("aura-test-root-{}-{:p}.pem", std::process::id(), self);
-        let path = std::env::temp_dir().join(name);
-        std::fs::write(&path, &self.pem).unwrap();
-        RootFile(path)
-    }
-}
-
-struct RootFile(PathBuf);
-
-impl Drop for RootFile {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.0);
-    }
-}
-
-fn ages_hence() -> OffsetDateTime {
-    OffsetDateTime::now_utc() + Duration::from_secs(1_000_000)
-}
 
 /// A server that says one thing to everybody who gets as far as asking. Gives its port.
 fn serve(config: rustls::ServerConfig) -> u16 {

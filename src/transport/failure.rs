@@ -162,7 +162,8 @@ fn replying(error: &(dyn StdError + 'static)) -> Failure {
         return Failure::new(ErrorKind::Timeout, "the program's HTTP client timed out");
     }
     match find::<hyper::Error>(error) {
-        Some(hyper) if hyper.is_parse_too_large() => {
+        // hyper has a name for it on servers alone.
+        Some(hyper) if hyper.is_parse() && root_cause(hyper) == "message head is too large" => {
             Failure::new(ErrorKind::Decode, "the reply has too many headers, or too large ones")
         }
         Some(hyper) if hyper.is_parse() => {
