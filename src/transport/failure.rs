@@ -105,25 +105,28 @@ fn connecting(error: &(dyn StdError + 'static), connection: &Connection) -> Fail
         let message = format!("no connection to the server: {}", root_cause(error));
         return Failure::new(ErrorKind::Connect, message).with_hint(EXHAUSTED);
     }
-    let (whom, hint) = match &connection.proxy {
-        // Behind a tunnel it is the server that fails, as it says itself.
-        Some(proxy) if !connection.is_https || find::<ProxyFailed>(error).is_some() => {
-            (format!("the proxy of {}", proxy.source), CHECK_PROXY)
+    let proxy = connection.proxy.as_ref();
+    let proxys_name = proxy.map(|proxy| format!("the proxy of {}", proxy.source));
+    if is_timeout(error) {
+        let way = proxys_name.map(|name| format!(", through {name}")).unwrap_or_default();
+        let message = format!("{TimedOut}{way}");
+        return Failure::new(ErrorKind::Timeout, message).with_hint(SLOW);
+    }
+    let (whom, hint) = match (proxys_name, proxy) {
+        // Through SOCKS, only its words tell who failed.
+        (Some(name), Some(proxy)) if proxy.is_socks() => {
+            (format!("the server through {name}"), CHECK_PROXY)
         }
-        Some(proxy) if proxy.is_socks() => (format!("the proxy of {}", proxy.source), CHECK_PROXY),
+        (Some(name), _) if !connection.is_https || find::<ProxyFailed>(error).is_some() => {
+            (name, CHECK_PROXY)
+        }
+        // Behind a tunnel it is the server that fails.
         _ => ("the server".to_owned(), NETWORK),
     };
     if let Some(tls) = find::<rustls::Error>(error) {
         let (words, hint) = tls_words::explain(tls);
         let message = format!("TLS with {whom} failed: {words}");
         return Failure { hint, ..Failure::new(ErrorKind::Tls, message) };
-    }
-    if is_timeout(error) {
-        let message = match connection.proxy {
-            Some(_) => format!("no connection within connect_timeout, through {whom}"),
-            None => TimedOut.to_string(),
-        };
-        return Failure::new(ErrorKind::Timeout, message).with_hint(SLOW);
     }
     let message = format!("no connection to {whom}: {}", root_cause(error));
     Failure::new(ErrorKind::Connect, message).with_hint(hint)
@@ -297,5 +300,10 @@ pub(super) fn find<'a, E: StdError + 'static>(
 
 /// The innermost cause: the outer ones only repeat that a request failed.
 fn root_cause(error: &(dyn StdError + 'static)) -> String {
-    causes(error).last().map_or_else(|| "unknown cause".to_owned(), ToString::to_string)
+    let text = causes(error).last().map_or_else(|| "unknown cause".to_owned(), ToString::to_string);
+    match text.strip_prefix("SOCKS error: ") {
+        // The words of hyper-util, whose error hides its cause.
+        Some("failed to create underlying connection") => "it cannot be reached".to_owned(),
+        _ => text,
+    }
 }

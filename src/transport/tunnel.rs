@@ -5,6 +5,8 @@
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::future::{Future, poll_fn};
+use std::pin::pin;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -89,15 +91,22 @@ async fn ask(io: Box<dyn Duplex>, proxy: &Proxy, uri: &Uri) -> Result<Box<dyn Du
     }
     let builder = &mut http1::Builder::new();
     builder.writev(false).allow_obsolete_multiline_headers_in_responses(true);
-    let (mut sender, moved) = builder.handshake(TokioIo::new(io)).await.map_err(failed)?;
-    // It ends with the tunnel, or when nobody waits for it any longer.
-    tokio::spawn(moved.with_upgrades());
-    let mut response = sender.send_request(request).await.map_err(failed)?;
-    if !response.status().is_success() {
-        return Err(Box::new(ProxyRefused(response.status())));
+    let (mut sender, mut moved) = builder.handshake(TokioIo::new(io)).await.map_err(failed)?;
+    let mut answer = pin!(sender.send_request(request));
+    let answered = poll_fn(|context| {
+        // What ends the connection is told to who waits for the answer.
+        let _ = moved.poll_without_shutdown(context);
+        answer.as_mut().poll(context)
+    });
+    let status = answered.await.map_err(failed)?.status();
+    if !status.is_success() {
+        return Err(Box::new(ProxyRefused(status)));
     }
-    let upgraded = hyper::upgrade::on(&mut response).await.map_err(failed)?;
-    Ok(Box::new(TokioIo::new(upgraded)))
+    let parts = moved.into_parts();
+    if !parts.read_buf.is_empty() {
+        return Err(ProxyFailed("it goes on after its answer".into()).into());
+    }
+    Ok(parts.io.into_inner())
 }
 
 /// What the user and password in the proxy's URL are sent as.
