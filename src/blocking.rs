@@ -62,7 +62,7 @@ impl Client {
     pub fn new(options: Options) -> Result<Self> {
         let shared = Shared {
             core: Core::new(options)?,
-            lanes: PerProcess::new(Lanes::default),
+            lanes: PerProcess::new(Lanes::new),
             transports: Arc::new(PerProcess::new(Transports::default)),
             background: Arc::new(PerProcess::new(Background::default)),
         };

@@ -9,8 +9,9 @@
 use std::future::poll_fn;
 use std::mem;
 use std::pin::pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::{Poll, Waker};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use tokio::runtime::Runtime;
@@ -120,21 +121,39 @@ impl<T> Drop for Lane<T> {
 }
 
 /// The lanes nobody is using.
-pub(crate) struct Lanes<T>(Mutex<Vec<Lane<T>>>);
+pub(crate) struct Lanes<T>(Arc<Idle<T>>);
 
-impl<T> Default for Lanes<T> {
-    fn default() -> Self {
-        Self(Mutex::default())
-    }
+struct Idle<T> {
+    state: Mutex<State<T>>,
+    /// Told when there are to be no more lanes.
+    over: Condvar,
+    longest: Duration,
 }
 
-/// As long as the server keeps an idle connection: a lane that is older has nothing to offer.
-const LANE_IDLE: Duration = Duration::from_secs(60);
+struct State<T> {
+    /// The one used last is the last.
+    lanes: Vec<Lane<T>>,
+    /// Closes those that are idle for long, while there are any.
+    sweeper: Option<JoinHandle<()>>,
+    is_over: bool,
+}
 
-impl<T: Default> Lanes<T> {
+/// The server closes a connection that is idle for a minute. An older lane has nothing to offer.
+const LANE_IDLE: Duration = Duration::from_secs(40);
+
+impl<T: Default + Send + 'static> Lanes<T> {
+    pub(crate) fn new() -> Self {
+        Self::idle_for(LANE_IDLE)
+    }
+
+    fn idle_for(longest: Duration) -> Self {
+        let state = State { lanes: Vec::new(), sweeper: None, is_over: false };
+        Self(Arc::new(Idle { state: Mutex::new(state), over: Condvar::new(), longest }))
+    }
+
     /// Runs `work` with a lane of its own.
     pub(crate) fn with<R>(&self, work: impl FnOnce(&Lane<T>) -> Result<R>) -> Result<R> {
-        let idle = self.lock().pop();
+        let idle = self.0.lock().lanes.pop();
         let mut lane = match idle {
             Some(lane) => lane,
             None => Lane::new()?,
@@ -145,22 +164,100 @@ impl<T: Default> Lanes<T> {
             mem::forget(lane);
             return result;
         }
-        let now = Instant::now();
-        lane.last_used = now;
-        let expired = {
-            let mut lanes = self.lock();
-            lanes.push(lane);
-            // The last used is the first taken, so the oldest are at the front.
-            let is_expired =
-                |lane: &&Lane<T>| now.saturating_duration_since(lane.last_used) > LANE_IDLE;
-            let expired = lanes.iter().take_while(is_expired).count();
-            lanes.drain(..expired).collect::<Vec<_>>()
-        };
-        drop(expired);
+        lane.last_used = Instant::now();
+        let mut state = self.0.lock();
+        state.lanes.push(lane);
+        // A program with one thread that calls keeps one lane, and gets no thread for it.
+        if state.lanes.len() > 1 && state.sweeper.as_ref().is_none_or(JoinHandle::is_finished) {
+            let idle = Arc::clone(&self.0);
+            // Without a thread for it, lanes stay open.
+            state.sweeper = runtime::spawn("-idle", move || idle.sweep()).ok();
+        }
         result
     }
+}
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Lane<T>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+impl<T> Idle<T> {
+    fn lock(&self) -> MutexGuard<'_, State<T>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Closes lanes when they are idle for long, until none is left.
+    fn sweep(&self) {
+        let mut state = self.lock();
+        while !state.is_over {
+            let now = Instant::now();
+            let age = |lane: &Lane<T>| now.saturating_duration_since(lane.last_used);
+            let old = state.lanes.iter().take_while(|lane| age(lane) >= self.longest).count();
+            let old: Vec<_> = state.lanes.drain(..old).collect();
+            if !old.is_empty() {
+                drop(state);
+                drop(old);
+                state = self.lock();
+                continue;
+            }
+            let Some(oldest) = state.lanes.first() else { return };
+            let left = self.longest.saturating_sub(age(oldest));
+            let waited = self.over.wait_timeout(state, left);
+            state = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+}
+
+impl<T> Drop for Lanes<T> {
+    /// Nothing of the library is left once its handles are freed.
+    fn drop(&mut self) {
+        let sweeper = {
+            let mut state = self.0.lock();
+            state.is_over = true;
+            state.sweeper.take()
+        };
+        self.0.over.notify_all();
+        if let Some(sweeper) = sweeper {
+            let _ = sweeper.join();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Barrier;
+    use std::thread;
+
+    use super::*;
+
+    #[test]
+    fn lanes_that_nobody_uses_are_closed_without_another_call() {
+        let lanes = Lanes::<()>::idle_for(Duration::from_millis(20));
+        let all_at_once = Barrier::new(5);
+        thread::scope(|scope| {
+            for _ in 0..5 {
+                scope.spawn(|| {
+                    lanes.with(|_| {
+                        all_at_once.wait();
+                        Ok(())
+                    })
+                });
+            }
+        });
+        // A bound that only stops a hang.
+        for _ in 0..6000 {
+            if lanes.0.lock().lanes.is_empty() {
+                break;
+            }
+            thread::sleep(Duration::from_millis(10));
+        }
+        assert!(lanes.0.lock().lanes.is_empty());
+        lanes.with(|_| Ok(())).unwrap();
+    }
+
+    #[test]
+    fn one_lane_gets_no_thread() {
+        let lanes = Lanes::<()>::new();
+        for _ in 0..3 {
+            lanes.with(|_| Ok(())).unwrap();
+        }
+        let state = lanes.0.lock();
+        assert!(state.lanes.len() == 1 && state.sweeper.is_none());
     }
 }
