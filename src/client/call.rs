@@ -284,6 +284,10 @@ impl Call<'_> {
             self.learn(&reply);
             match (self.next_url(&url, &reply), &known) {
                 (Some(next), _) if redirects < MOST_REDIRECTS => url = next,
+                (Some(_), _) => {
+                    let error = reply.endless_redirect(self.request.operation, redirects);
+                    return Err(Failed { error, may_repeat: false });
+                }
                 (_, Some(known)) if reply.status == 304 => return Ok(known.reply(reply)),
                 _ => {
                     self.keep(&reply);
@@ -330,6 +334,8 @@ impl Call<'_> {
         };
         let same = url.origin() == next.origin() || home(&url) && home(&next);
         next.set_fragment(None);
+        // A user and a password there are nobody's that we know. They never fail to go.
+        let _ = next.set_username("").and_then(|()| next.set_password(None));
         let next = String::from(next);
         let may_go = same && self.request.operation.is_repeatable();
         // A URL may be too long for a request.

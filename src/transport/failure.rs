@@ -247,14 +247,9 @@ impl fmt::Display for InterimFlood {
 impl StdError for InterimFlood {}
 
 impl Proxy {
-    fn is_socks(&self) -> bool {
+    pub(super) fn is_socks(&self) -> bool {
         use secrecy::ExposeSecret;
         self.url.expose_secret().starts_with("socks")
-    }
-
-    /// Whether https goes through a tunnel of ours.
-    pub(super) fn is_tunnel(&self) -> bool {
-        !self.is_socks()
     }
 }
 

@@ -1,8 +1,8 @@
 //! Lines: HTTP/1.1 connections that whoever waits for a reply moves itself.
 //!
-//! A blocking call in its lane has one, and so has a started call whose https goes through a
-//! proxy's tunnel. Nobody moves a line between two calls, so its socket is looked at before it is
-//! used again.
+//! A blocking call has one in its lane, where no runtime turns between two calls. `pool` says which
+//! calls of a runtime have some. Nobody moves a line between two calls, so its socket is looked at
+//! before it is used again.
 
 use std::future::poll_fn;
 use std::pin::pin;
@@ -44,7 +44,7 @@ pub(crate) struct Lines {
     is_swept: AtomicBool,
 }
 
-/// Those of a lane: one.
+/// That of a lane, which is closed with the lane.
 impl Default for Lines {
     fn default() -> Self {
         Self::of(1)
@@ -69,26 +69,42 @@ impl Lines {
         Self { kept: Mutex::default(), most, is_swept: AtomicBool::new(false) }
     }
 
+    /// As [`exchange`](Self::exchange), and unpacks the reply.
     pub(super) async fn send(
-        &self,
+        self: &Arc<Self>,
         connection: &Arc<Connection>,
-        mut outgoing: Outgoing<'_>,
+        outgoing: Outgoing<'_>,
     ) -> Result<Reply, Failure> {
-        let (arrived, line) = self.exchange(connection, &mut outgoing).await?;
-        self.keep(line);
-        arrived.unpack().await
+        self.exchange(connection, outgoing).await?.unpack().await
     }
 
-    /// Sends the request and reads the reply; and the line, if it may be used again.
-    async fn exchange(
+    /// Sends the request and reads the reply.
+    pub(super) async fn exchange(
+        self: &Arc<Self>,
+        connection: &Arc<Connection>,
+        mut outgoing: Outgoing<'_>,
+    ) -> Result<Arrived, Failure> {
+        let (response, mut line) = self.request(connection, &mut outgoing).await?;
+        let received = SystemTime::now();
+        let (head, incoming) = response.into_parts();
+        let limit = Arrived::limit(&head, outgoing.max_body);
+        let packed = line.drive(body::read(incoming, limit)).await;
+        if packed.is_ok() {
+            self.keep(line, &outgoing);
+        }
+        Ok(Arrived { head, received, limit, packed })
+    }
+
+    /// Sends the request, and waits for the head of the reply.
+    async fn request(
         &self,
         connection: &Arc<Connection>,
         outgoing: &mut Outgoing<'_>,
-    ) -> Result<(Arrived, Option<Line>), Failure> {
+    ) -> Result<(Response<Incoming>, Line), Failure> {
         let mut request = outgoing.request(Full::new);
-        let Outgoing { uri, is_sent, on_fresh_connection, max_body, .. } = outgoing;
+        let Outgoing { uri, is_sent, on_fresh_connection, .. } = outgoing;
         let interim = Interim::count(&mut request);
-        let (response, mut line) = loop {
+        loop {
             let kept = if *on_fresh_connection { None } else { self.take(connection, uri) };
             let mut line = match kept {
                 Some(line) => line,
@@ -98,38 +114,28 @@ impl Lines {
                     .map_err(|error| failure::no_connection(error, connection))?,
             };
             let was_sent = is_sent.swap(true, Ordering::Relaxed);
-            match line.send(request, &interim).await {
-                Ok(response) => break (response, line),
-                Err(None) => {
-                    return Err(failure::no_reply(InterimFlood.into(), false));
+            let mut error = match line.send(request, &interim).await {
+                Ok(response) => return Ok((response, line)),
+                Err(Some(error)) => error,
+                Err(None) => return Err(failure::no_reply(InterimFlood.into(), false)),
+            };
+            let unsent = error.take_message();
+            if unsent.is_some() {
+                // The connection was over before a byte of the request was sent.
+                is_sent.store(was_sent, Ordering::Relaxed);
+            }
+            match unsent {
+                Some(unsent) if line.is_reused => {
+                    request = unsent;
+                    *request.uri_mut() = uri.clone();
                 }
-                Err(Some(mut error)) => {
-                    let unsent = error.take_message();
-                    if unsent.is_some() {
-                        // The connection was over before a byte of the request was sent.
-                        is_sent.store(was_sent, Ordering::Relaxed);
-                    }
-                    match unsent {
-                        Some(unsent) if line.is_reused => {
-                            request = unsent;
-                            *request.uri_mut() = uri.clone();
-                        }
-                        unsent => {
-                            let may_have_arrived = unsent.is_none();
-                            let error = error.into_error().into();
-                            let failure = failure::no_reply(error, line.is_reused);
-                            return Err(Failure { may_have_arrived, ..failure });
-                        }
-                    }
+                unsent => {
+                    let may_have_arrived = unsent.is_none();
+                    let failure = failure::no_reply(error.into_error().into(), line.is_reused);
+                    return Err(Failure { may_have_arrived, ..failure });
                 }
             }
-        };
-        let received = SystemTime::now();
-        let (head, incoming) = response.into_parts();
-        let limit = Arrived::limit(&head, *max_body);
-        let packed = line.drive(body::read(incoming, limit)).await;
-        let line = packed.is_ok().then_some(line);
-        Ok((Arrived { head, received, limit, packed }, line))
+        }
     }
 
     /// A kept line to the origin of `uri` that is still good.
@@ -145,19 +151,31 @@ impl Lines {
     }
 
     /// Takes a line back whose reply was read to its end.
-    fn keep(&self, line: Option<Line>) {
-        let Some(mut line) = line.filter(|line| !line.sender.is_closed()) else { return };
+    fn keep(self: &Arc<Self>, mut line: Line, outgoing: &Outgoing<'_>) {
+        if line.sender.is_closed() {
+            return;
+        }
         line.is_reused = true;
         line.last_used = Instant::now();
         let mut kept = self.lock();
+        // One that was opened although there is another is not needed twice.
+        if outgoing.on_fresh_connection
+            && kept.iter().any(|other| other.leads_to(&line.connection, &outgoing.uri))
+        {
+            return;
+        }
         if kept.len() == self.most {
             kept.remove(0);
         }
         kept.push(line);
+        drop(kept);
+        if self.most > 1 {
+            self.sweep_later();
+        }
     }
 
     /// Has a task of the runtime close those that are idle for long, for as long as there are any.
-    pub(super) fn sweep_later(self: &Arc<Self>) {
+    fn sweep_later(self: &Arc<Self>) {
         if self.is_swept.swap(true, Ordering::SeqCst) {
             return;
         }

@@ -1,4 +1,8 @@
-//! What a runtime drives: reqwest's pools, for one way to one server.
+//! What a runtime drives, for one way to one server: reqwest's pools, or lines.
+//!
+//! Lines lead where reqwest does not do: through tunnels (see `tunnel`), and directly to plain http.
+//! There, reqwest reads up to 50 MB of interim replies at a time, and nobody can count them. A server
+//! that sends them without an end would hold up the runtime, with every other call and deadline.
 
 use std::collections::HashSet;
 use std::net::SocketAddr;
@@ -19,7 +23,7 @@ use tokio::sync::{OnceCell, Semaphore};
 use super::failure::{self, BoxError, Failure, find};
 use super::line::Lines;
 use super::resolver::Resolver;
-use super::{Arrived, Connection, Outgoing, Proxy, body};
+use super::{Arrived, Connection, Outgoing, body};
 use crate::protocol::Reply;
 use crate::{Error, ErrorKind, Result};
 
@@ -43,8 +47,8 @@ enum Way {
     Reqwest(Mutex<Arc<Generation>>),
     /// Over a client of the program.
     Own(Generation),
-    /// https through a proxy's tunnel.
-    Tunnel(Arc<Lines>),
+    /// Connections that each call moves itself.
+    Lines(Arc<Lines>),
 }
 
 /// Clients that are replaced together. What is under way on those that were replaced goes on.
@@ -71,14 +75,16 @@ const MOST_KNOWN: usize = 1024;
 impl Pool {
     pub(super) fn new(connection: Arc<Connection>) -> Self {
         let seats = connection.max_connections as usize;
-        let tunnels =
-            connection.is_https && connection.proxy.as_ref().is_some_and(Proxy::is_tunnel);
+        let on_lines = match &connection.proxy {
+            None => !connection.is_https,
+            Some(proxy) => connection.is_https && !proxy.is_socks(),
+        };
         let way = match connection.http_client.clone() {
             Some(own) => {
                 let clients = Clients { pooled: own.clone(), fresh: own };
                 Way::Own(Generation::new(OnceCell::new_with(Some(clients))))
             }
-            None if tunnels => Way::Tunnel(Arc::new(Lines::of(seats))),
+            None if on_lines => Way::Lines(Arc::new(Lines::of(seats))),
             None => Way::Reqwest(Mutex::new(Arc::new(Generation::new(OnceCell::new())))),
         };
         Self { connection, seats: Semaphore::new(seats), way }
@@ -87,15 +93,8 @@ impl Pool {
     pub(super) async fn send(&self, outgoing: Outgoing<'_>) -> Result<Reply, Failure> {
         // It is never closed, so this always gives a seat.
         let seat = self.seats.acquire().await;
-        // The runtime looks at its sockets once before it goes on here. So a kept connection that
-        // has brought something since its last reply is closed, and not used again.
-        tokio::task::yield_now().await;
         let arrived = match &self.way {
-            Way::Tunnel(lines) => {
-                let reply = lines.send(&self.connection, outgoing).await;
-                lines.sweep_later();
-                return reply;
-            }
+            Way::Lines(lines) => lines.exchange(&self.connection, outgoing).await,
             Way::Own(generation) => generation.exchange(self, outgoing).await,
             Way::Reqwest(current) => {
                 let generation = Arc::clone(&lock(current));
@@ -124,6 +123,9 @@ impl Generation {
     }
 
     async fn exchange(&self, pool: &Pool, mut outgoing: Outgoing<'_>) -> Result<Arrived, Failure> {
+        // The runtime looks at its sockets once before it goes on here. So a kept connection that
+        // has brought something since its last reply is closed, and not used again.
+        tokio::task::yield_now().await;
         let connection = &*pool.connection;
         let clients = self.clients.get_or_try_init(|| Clients::new(connection)).await?;
         let client = match outgoing.on_fresh_connection {
