@@ -4,10 +4,11 @@ use std::ffi::c_char;
 use std::mem::MaybeUninit;
 
 use super::argument::{Out, c_string};
-use super::boundary::{boundary, quick_boundary, quietly, uncancelled};
+use super::boundary::{boundary, quick_boundary};
 use super::call::{aura_call, begun};
 use super::error::aura_error;
 use super::handle::{Handle, freed, opaque, shared};
+use super::quiet::{quietly, uncancelled};
 use super::status::aura_status;
 use crate::blocking::AuditLogs;
 

@@ -3,7 +3,7 @@
 use std::ffi::{c_char, c_void};
 
 use super::argument::c_string;
-use super::boundary::quietly;
+use super::quiet::quietly;
 use crate::log;
 use crate::{LogLevel, LogRecord};
 

@@ -4,6 +4,7 @@
 //! from it.
 //!
 //! - `boundary`: no panic crosses it, an error leaves through the last argument
+//! - `quiet`: the same for what cannot fail
 //! - `argument`, `handle`: what comes in and goes out through pointers, texts and opaque ones; all
 //!   unsafe code but a callback
 //! - `status`: the numbers
@@ -30,6 +31,7 @@ mod error;
 mod handle;
 mod log;
 mod options;
+mod quiet;
 mod status;
 mod string;
 #[cfg(test)]

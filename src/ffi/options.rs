@@ -4,9 +4,10 @@ use std::ffi::c_char;
 use std::mem::MaybeUninit;
 
 use super::argument::text;
-use super::boundary::{boundary, quietly};
+use super::boundary::boundary;
 use super::error::aura_error;
 use super::handle::{Handle, freed, live_mut, made, opaque};
+use super::quiet::quietly;
 use super::status::aura_status;
 use crate::{CancelToken, Options};
 

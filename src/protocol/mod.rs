@@ -6,6 +6,7 @@
 //! - `reply`: what came back, and which error an unhappy reply is
 //! - `error_body`: what the server says in the body of an error
 //! - `user`, `audit_log`: the records
+//! - `timestamp`: the times in them
 //! - `json`: the rules every body is read by
 //! - `scan`: passes over JSON quickly
 //! - `user_scan`: passes over a user record like that
@@ -18,6 +19,7 @@ pub(crate) mod json;
 pub(crate) mod reply;
 pub(crate) mod request;
 mod scan;
+mod timestamp;
 pub(crate) mod user;
 mod user_scan;
 

@@ -55,11 +55,6 @@ impl Crew {
         Self::new("-dns", "the server's name cannot be looked up", || Arc::new(Semaphore::new(4)))
     }
 
-    /// Those that read root certificates, which may hang.
-    pub(crate) const fn readers_of_roots() -> Self {
-        Self::new("-roots", "root certificates cannot be read", || Arc::new(Semaphore::new(2)))
-    }
-
     /// Runs `work` on a thread that ends with it. Dropping this future stops the work.
     ///
     /// # Errors

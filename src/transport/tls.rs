@@ -6,34 +6,34 @@ use std::fmt;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore};
 use rustls_native_certs::{CertificateResult, load_certs_from_paths};
-use tokio::sync::OnceCell;
+use tokio::sync::watch;
 
-use crate::runtime::PerProcess;
-use crate::runtime::offload::Crew;
+use crate::runtime::{self, PerProcess};
 use crate::{Error, ErrorKind, Result};
 
-/// The roots that certificates are checked against, read when they are first needed: that takes
+/// The roots that certificates are checked against, read when they are first needed. That takes
 /// milliseconds, and as long as it likes if a file is on a slow disk or is a pipe.
 pub(crate) struct Trust {
     ca_file: Option<PathBuf>,
-    tls: PerProcess<OnceCell<Tls>>,
+    /// What the thread that reads them tells; none before it was started.
+    read: PerProcess<Mutex<Option<watch::Receiver<Reading>>>>,
 }
+
+/// None while they are read.
+type Reading = Option<Result<Tls, Arc<Error>>>;
 
 /// Ready for handshakes.
 #[derive(Clone)]
 pub(super) struct Tls {
-    both: ClientConfig,
+    both: Arc<ClientConfig>,
     http1: Arc<ClientConfig>,
 }
-
-/// Threads that read roots at once.
-static READERS: Crew = Crew::readers_of_roots();
 
 impl PartialEq for Trust {
     fn eq(&self, other: &Self) -> bool {
@@ -43,7 +43,7 @@ impl PartialEq for Trust {
 
 impl Trust {
     pub(crate) fn new(ca_file: Option<PathBuf>) -> Self {
-        Self { ca_file, tls: PerProcess::new(OnceCell::new) }
+        Self { ca_file, read: PerProcess::new(Mutex::default) }
     }
 
     /// Whether it is that of this file.
@@ -51,12 +51,43 @@ impl Trust {
         self.ca_file.as_deref() == ca_file
     }
 
-    pub(super) async fn config(&self) -> Result<&Tls> {
-        let read = || {
-            let ca_file = self.ca_file.clone();
-            async move { READERS.run(move |_| Tls::with(roots(ca_file.as_deref())?)).await? }
-        };
-        self.tls.get().get_or_try_init(read).await
+    /// Waits until the roots are read. What was not read in one call's time goes on for the next.
+    pub(super) async fn config(&self) -> Result<Tls> {
+        let mut told = self.told()?;
+        let read = told.wait_for(Option::is_some).await;
+        let failed = || Error::new(ErrorKind::Internal, "reading root certificates panicked");
+        match read.map_err(|_| failed())?.as_ref().ok_or_else(failed)? {
+            Ok(tls) => Ok(tls.clone()),
+            Err(error) => {
+                let copy = Error::new(error.kind(), error.message());
+                Err(match error.static_hint() {
+                    Some(hint) => copy.with_hint(hint),
+                    None => copy,
+                })
+            }
+        }
+    }
+
+    /// What the one thread tells that reads them: now, or the last time if that went well.
+    fn told(&self) -> Result<watch::Receiver<Reading>> {
+        let mut read = self.read.get().lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(told) = &*read {
+            let is_good = match &*told.borrow() {
+                Some(result) => result.is_ok(),
+                None => told.has_changed().is_ok(),
+            };
+            if is_good {
+                return Ok(told.clone());
+            }
+        }
+        let (tell, told) = watch::channel(None);
+        let ca_file = self.ca_file.clone();
+        runtime::spawn("-roots", move || {
+            let tls = roots(ca_file.as_deref()).and_then(Tls::with);
+            tell.send_replace(Some(tls.map_err(Arc::new)));
+        })
+        .map_err(runtime::not_given)?;
+        Ok(read.insert(told).clone())
     }
 }
 
@@ -66,7 +97,7 @@ impl Tls {
         let mut http1 = both.clone();
         http1.alpn_protocols = vec![b"http/1.1".to_vec()];
         both.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-        Ok(Self { both, http1: Arc::new(http1) })
+        Ok(Self { both: Arc::new(both), http1: Arc::new(http1) })
     }
 
     /// For HTTP/1.1 alone.
@@ -76,7 +107,7 @@ impl Tls {
 
     /// For reqwest.
     pub(super) fn config(&self, with_http2: bool) -> ClientConfig {
-        if with_http2 { self.both.clone() } else { (*self.http1).clone() }
+        ClientConfig::clone(if with_http2 { &self.both } else { &self.http1 })
     }
 }
 

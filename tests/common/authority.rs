@@ -32,20 +32,36 @@ impl Authority {
     }
 
     pub(crate) fn certify(&self, host: &str, ends: OffsetDateTime) -> rustls::ServerConfig {
+        let (chain, key) = self.pair(host, ends);
+        configured(chain, key)
+    }
+
+    /// A certificate for `host`, and its key.
+    pub(crate) fn pair(
+        &self,
+        host: &str,
+        ends: OffsetDateTime,
+    ) -> (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>) {
         let key = KeyPair::generate().unwrap();
         let mut params = CertificateParams::new([host.to_owned()]).unwrap();
         params.not_before = OffsetDateTime::UNIX_EPOCH;
         params.not_after = ends;
-        let certificate: CertificateDer<'static> =
-            params.signed_by(&key, &self.issuer).unwrap().into();
+        let certificate = params.signed_by(&key, &self.issuer).unwrap().into();
+        (vec![certificate], PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der())))
+    }
+
+    /// A certificate that is signed by itself.
+    pub(crate) fn own(host: &str) -> rustls::ServerConfig {
+        let key = KeyPair::generate().unwrap();
+        let params = CertificateParams::new([host.to_owned()]).unwrap();
+        let certificate = params.self_signed(&key).unwrap().into();
         let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        rustls::ServerConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_no_client_auth()
-            .with_single_cert(vec![certificate], key)
-            .unwrap()
+        configured(vec![certificate], key)
+    }
+
+    pub(crate) fn root(&self) -> CertificateDer<'static> {
+        use rustls::pki_types::pem::PemObject;
+        CertificateDer::from_pem_slice(self.pem.as_bytes()).unwrap()
     }
 
     /// The root as a file that `ca_file` can name; gone with the value.
@@ -55,6 +71,19 @@ impl Authority {
         std::fs::write(&path, &self.pem).unwrap();
         RootFile(path)
     }
+}
+
+fn configured(
+    chain: Vec<CertificateDer<'static>>,
+    key: PrivateKeyDer<'static>,
+) -> rustls::ServerConfig {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(chain, key)
+        .unwrap()
 }
 
 pub(crate) struct RootFile(pub(crate) PathBuf);
