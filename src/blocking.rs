@@ -13,7 +13,8 @@ use std::task::{Context, Poll, Waker};
 use secrecy::SecretString;
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
-use crate::client::call::{self, Attempts, Read};
+use crate::attempts::Attempts;
+use crate::client::call::{self, Read};
 use crate::client::{self, Core, Options};
 use crate::operation::Operation;
 use crate::protocol::{Reply, Request};

@@ -248,6 +248,13 @@ impl Error {
         self
     }
 
+    /// The same, for another who waited for what failed.
+    pub(crate) fn again(&self) -> Self {
+        let mut again = Self::new(self.kind(), self.message());
+        again.0.hint = self.0.hint;
+        again
+    }
+
     pub(crate) fn static_hint(&self) -> Option<&'static str> {
         self.0.hint
     }

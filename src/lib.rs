@@ -22,6 +22,7 @@
 //! - `transport`: the only folder that names reqwest and hyper
 //! - `runtime`: the embedded tokio runtimes, what ends a call, and what a fork does not share
 
+mod attempts;
 pub mod blocking;
 mod client;
 mod error;

@@ -1,7 +1,6 @@
 //! One operation: sent, sent again where that is safe, and never past its deadline.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
 use http::Uri;
@@ -15,6 +14,7 @@ use super::cache::Record;
 use super::options::RateLimit;
 use super::rate_limit::RateLimits;
 use super::settings::Settings;
+use crate::attempts::Attempts;
 use crate::log::{LogLevel, LogRecord, is_debugging};
 use crate::operation::Operation;
 use crate::protocol::{Reply, Request};
@@ -65,38 +65,6 @@ struct Call<'a> {
     deadline: Instant,
     attempts: &'a Attempts,
     process: u64,
-}
-
-/// The attempts of a call. Whoever ends the call from outside reads them too.
-#[derive(Debug, Default)]
-pub(crate) struct Attempts {
-    begun: AtomicU32,
-    /// Those before the current one that sent the request.
-    sent: AtomicU32,
-    /// Whether the current one has sent the request.
-    is_sent: AtomicBool,
-}
-
-impl Attempts {
-    /// How often the request was sent.
-    pub(crate) fn get(&self) -> u32 {
-        self.sent.load(Ordering::Relaxed) + u32::from(self.is_sent.load(Ordering::Relaxed))
-    }
-
-    fn begin(&self) {
-        let sent = u32::from(self.is_sent.swap(false, Ordering::Relaxed));
-        self.sent.fetch_add(sent, Ordering::Relaxed);
-        self.begun.fetch_add(1, Ordering::Relaxed);
-    }
-
-    /// The number of the current attempt, counted from 1, also if it has sent nothing.
-    fn number(&self) -> u32 {
-        self.begun.load(Ordering::Relaxed)
-    }
-
-    fn is_sent(&self) -> bool {
-        self.is_sent.load(Ordering::Relaxed)
-    }
 }
 
 /// An attempt that failed, and what is known about trying again.
@@ -375,7 +343,7 @@ impl Call<'_> {
             body: self.request.body.as_ref().map(|body| bytes::Bytes::from_owner(body.clone())),
             max_body: self.settings.max_body,
             on_fresh_connection,
-            is_sent: &self.attempts.is_sent,
+            is_sent: self.attempts.sent_flag(),
         }
     }
 

@@ -25,12 +25,13 @@ use std::time::Instant;
 
 use secrecy::SecretString;
 
+use crate::attempts::Attempts;
 use crate::protocol::{Reply, Request};
 use crate::runtime::PerProcess;
 use crate::transport::{HttpClient, Transports};
 use crate::{Result, User};
 use cache::Cache;
-use call::{Attempts, Read};
+use call::Read;
 pub(crate) use options::Options;
 use rate_limit::{RateLimitState, RateLimits};
 use settings::Settings;

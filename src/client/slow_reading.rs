@@ -7,8 +7,9 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use super::call::{Attempts, Read, call};
+use super::call::{Read, call};
 use super::{Core, Options};
+use crate::attempts::Attempts;
 use crate::operation::Operation;
 use crate::protocol::{Reply, Request};
 use crate::runtime::offload::INLINE;

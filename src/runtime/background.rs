@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 
 use tokio::task::AbortHandle;
 
-use crate::client::call::Attempts;
+use crate::attempts::Attempts;
+use crate::log;
 use crate::operation::Operation;
 use crate::runtime::cancel::{Interrupt, cancelled, forked};
 use crate::runtime::clock::OFTEN;
@@ -105,6 +106,7 @@ impl<T: Send + 'static> Call<T> {
     ) -> Result<Self> {
         let interrupt = interrupt.clone();
         interrupt.check(operation)?;
+        let future = log::telling_as_here(future);
         let (listeners, waiting) = (Vec::new(), Vec::new());
         let state = Mutex::new(State { outcome: Outcome::Running, listeners, waiting });
         let shared = Arc::new(Shared { state, is_done: AtomicBool::new(false) });

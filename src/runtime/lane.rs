@@ -27,7 +27,7 @@ pub(crate) struct Lane<T> {
     clock: Clock,
     pub(crate) process: u64,
     waiting: Arc<Waiting>,
-    /// Dropped before the runtime.
+    /// What its user keeps there between two calls.
     pub(crate) slot: T,
     last_used: Instant,
 }

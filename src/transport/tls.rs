@@ -6,6 +6,7 @@ use std::fmt;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rustls::pki_types::CertificateDer;
@@ -14,6 +15,7 @@ use rustls::{ClientConfig, RootCertStore};
 use rustls_native_certs::{CertificateResult, load_certs_from_paths};
 use tokio::sync::watch;
 
+use crate::log::{LogLevel, LogRecord};
 use crate::runtime::{self, PerProcess};
 use crate::{Error, ErrorKind, Result};
 
@@ -23,6 +25,7 @@ pub(crate) struct Trust {
     ca_file: Option<PathBuf>,
     /// What the thread that reads them tells; none before it was started.
     read: PerProcess<Mutex<Option<watch::Receiver<Reading>>>>,
+    has_warned: AtomicBool,
 }
 
 /// None while they are read.
@@ -33,6 +36,8 @@ type Reading = Option<Result<Tls, Arc<Error>>>;
 pub(super) struct Tls {
     both: Arc<ClientConfig>,
     http1: Arc<ClientConfig>,
+    /// Some of the roots that a variable names cannot be read.
+    flaw: Option<Arc<str>>,
 }
 
 impl PartialEq for Trust {
@@ -43,7 +48,7 @@ impl PartialEq for Trust {
 
 impl Trust {
     pub(crate) fn new(ca_file: Option<PathBuf>) -> Self {
-        Self { ca_file, read: PerProcess::new(Mutex::default) }
+        Self { ca_file, read: PerProcess::new(Mutex::default), has_warned: AtomicBool::new(false) }
     }
 
     /// Whether it is that of this file.
@@ -53,19 +58,19 @@ impl Trust {
 
     /// Waits until the roots are read. What was not read in one call's time goes on for the next.
     pub(super) async fn config(&self) -> Result<Tls> {
-        let mut told = self.told()?;
-        let read = told.wait_for(Option::is_some).await;
         let failed = || Error::new(ErrorKind::Internal, "reading root certificates panicked");
-        match read.map_err(|_| failed())?.as_ref().ok_or_else(failed)? {
-            Ok(tls) => Ok(tls.clone()),
-            Err(error) => {
-                let copy = Error::new(error.kind(), error.message());
-                Err(match error.static_hint() {
-                    Some(hint) => copy.with_hint(hint),
-                    None => copy,
-                })
-            }
+        let mut told = self.told()?;
+        // Copied, so that nothing is held while a log callback runs.
+        let read = told.wait_for(Option::is_some).await.ok().and_then(|read| read.clone());
+        let tls = read.ok_or_else(failed)?.map_err(|error| error.again())?;
+        if let Some(flaw) = tls.flaw.as_deref().filter(|_| self.warns_first()) {
+            LogRecord::new(LogLevel::Warn, flaw).emit();
         }
+        Ok(tls)
+    }
+
+    fn warns_first(&self) -> bool {
+        !self.has_warned.swap(true, Ordering::Relaxed)
     }
 
     /// What the one thread tells that reads them: now, or the last time if that went well.
@@ -92,12 +97,12 @@ impl Trust {
 }
 
 impl Tls {
-    fn with(roots: RootCertStore) -> Result<Self> {
+    fn with((roots, flaw): (RootCertStore, Option<Arc<str>>)) -> Result<Self> {
         let mut both = config(roots)?;
         let mut http1 = both.clone();
         http1.alpn_protocols = vec![b"http/1.1".to_vec()];
         both.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-        Ok(Self { both: Arc::new(both), http1: Arc::new(http1) })
+        Ok(Self { both: Arc::new(both), http1: Arc::new(http1), flaw })
     }
 
     /// For HTTP/1.1 alone.
@@ -126,7 +131,8 @@ fn config(roots: RootCertStore) -> Result<ClientConfig> {
     Ok(builder.with_root_certificates(roots).with_no_client_auth())
 }
 
-fn roots(ca_file: Option<&Path>) -> Result<RootCertStore> {
+/// The roots, and what is to be said of those that are missing.
+fn roots(ca_file: Option<&Path>) -> Result<(RootCertStore, Option<Arc<str>>)> {
     let mut roots = RootCertStore::empty();
     if let Some(file) = ca_file {
         add_file(&mut roots, file)?;
@@ -143,7 +149,10 @@ fn roots(ca_file: Option<&Path>) -> Result<RootCertStore> {
             "install them (Debian's package ca-certificates), or name a PEM file in ca_file",
         ));
     }
-    Ok(roots)
+    let named_by = named_by();
+    let flaw = system.errors.first().filter(|_| !named_by.is_empty());
+    let flaw = flaw.map(|error| format!("some root certificates are missing{named_by}: {error}"));
+    Ok((roots, flaw.map(Arc::from)))
 }
 
 const FILE: &str = "SSL_CERT_FILE";

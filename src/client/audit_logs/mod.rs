@@ -22,9 +22,9 @@ use std::time::Instant;
 
 use tokio::task::{JoinError, JoinHandle};
 
-use super::call::Attempts;
 use super::settings::Settings;
 use super::{Core, call};
+use crate::attempts::Attempts;
 use crate::log::{LogLevel, LogRecord};
 use crate::operation::Operation;
 use crate::protocol::audit_log::{AuditLog, Page};
