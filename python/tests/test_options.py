@@ -56,7 +56,7 @@ BAD: dict[str, list[Any]] = {
     "rate_limit": ["Wait", True, 0],
     "prefetch": ["4", 2.0, -1],
     "page": ["1", 0, -1, 1.5, 10**400],
-    "proxy": ["socks5://host", "nonsense", 5],
+    "proxy": ["socks4://host", "nonsense", 5],
     "no_proxy": [["localhost"]],
     "ca_file": ["", 5],
     "user_agent": ["a\r\nb", True],
@@ -103,8 +103,8 @@ def test_unknown_options_are_named() -> None:
 
 def test_no_message_repeats_a_secret() -> None:
     for name in ("api_key", "otp", "proxy"):
-        for value in ("s3cret\n", b"s3cret", "socks5://u:s3cret@h"):
-            if name != "proxy" and value == "socks5://u:s3cret@h":
+        for value in ("s3cret\n", b"s3cret", "socks4://u:s3cret@h"):
+            if name != "proxy" and value == "socks4://u:s3cret@h":
                 continue
             with pytest.raises(aura_users.InvalidArgumentError) as caught:
                 aura_users.Client(**{name: value})  # type: ignore[arg-type]
