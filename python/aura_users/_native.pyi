@@ -87,13 +87,15 @@ class CallOptions(TypedDict, total=False):
     proxy: str | None
     """Proxy for every request; user and password in its URL are the proxy's."""
     no_proxy: str | None
-    """Hosts that are reached without a proxy, separated by commas."""
+    """Hosts that are reached without a proxy, separated by commas or blanks."""
     ca_file: str | PathLike[str] | None
     """File of further trusted root certificates, PEM."""
     user_agent: str | None
     """Name of the program, put in front of ours in `User-Agent`."""
     max_body: SupportsIndex | None
     """Largest reply accepted, in bytes after decompression."""
+    max_connections: SupportsIndex | None
+    """Connections to one server at once, of asynchronous clients and of streams."""
     cache: SupportsIndex | None
     """User records kept in memory with their ETag, 0 for none."""
     allow_insecure_http: bool | None
