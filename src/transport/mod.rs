@@ -1,7 +1,8 @@
 //! Moves bytes: the only folder that names reqwest and hyper.
 //!
 //! - here: how servers are reached, and sending a request over either of two ways
-//! - `pool`: what a runtime drives, on reqwest
+//! - `pool`: what a runtime drives
+//! - `generation`: reqwest's clients, and what is known of their connections
 //! - `line`: HTTP/1.1 connections that whoever waits for a reply moves itself
 //! - `driver`: moves such a connection while somebody waits for it
 //! - `connect`: how such a connection comes about
@@ -16,6 +17,7 @@ mod body;
 mod connect;
 mod driver;
 mod failure;
+mod generation;
 mod line;
 mod pool;
 mod resolver;
@@ -144,7 +146,7 @@ impl Transport {
     /// An attempt that began at `since` timed out: what it waited for is not used again.
     pub(crate) fn timed_out(&self, since: Instant) {
         if let Self::Pool(pool) = self {
-            pool.renew(since);
+            pool.timed_out(since);
         }
     }
 }
