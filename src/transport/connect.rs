@@ -3,6 +3,7 @@
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -17,7 +18,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tower_service::Service;
 
-use super::failure::{BoxError, TimedOut};
+use super::failure::{BoxError, InterimFlood, TimedOut};
 use super::resolver::Resolver;
 use super::socket::Socket;
 use super::{Connection, tunnel};
@@ -34,6 +35,7 @@ pub(super) type Io = TokioIo<Box<dyn Duplex>>;
 pub(super) struct Stream {
     pub(super) io: Io,
     pub(super) socket: Socket,
+    pub(super) room: Room,
 }
 
 /// Connects to the server of `uri`, within `connect_timeout`.
@@ -46,19 +48,19 @@ pub(super) async fn open(connection: &Connection, uri: &Uri) -> Result<Stream, B
 async fn connect(connection: &Connection, uri: &Uri) -> Result<Stream, BoxError> {
     let is_https = uri.scheme() == Some(&Scheme::HTTPS);
     let tls = if is_https { Some(connection.trust.config().await?.http1()) } else { None };
-    let (io, socket) = match &connection.proxy {
+    let (io, socket, room) = match &connection.proxy {
         Some(proxy) => tunnel::open(connection, proxy, uri).await?,
         None => {
             let tcp = tcp(uri, connection.connect_timeout).await?;
-            let socket = Socket::of(&tcp.0);
-            (Box::new(tcp) as Box<dyn Duplex>, socket)
+            let (socket, room) = (tcp.socket(), tcp.room.clone());
+            (Box::new(tcp) as Box<dyn Duplex>, socket, room)
         }
     };
     let io = match tls {
         Some(tls) => secure(uri, tls, io).await?,
         None => io,
     };
-    Ok(Stream { io: TokioIo::new(io), socket })
+    Ok(Stream { io: TokioIo::new(io), socket, room })
 }
 
 /// A TCP connection to the host of `uri`.
@@ -69,7 +71,7 @@ pub(super) async fn tcp(uri: &Uri, limit: Duration) -> Result<Tcp, BoxError> {
     connector.set_nodelay(true);
     // Each address of a name gets its share of the time.
     connector.set_connect_timeout(Some(limit));
-    Ok(Tcp(connector.call(uri.clone()).await?.into_inner()))
+    Ok(Tcp { stream: connector.call(uri.clone()).await?.into_inner(), room: Room::default() })
 }
 
 /// TLS with the host of `uri`, over `io`.
@@ -87,7 +89,36 @@ pub(super) async fn secure(
 /// A socket that is written to by one buffer at a time. Single buffers are sent with
 /// MSG_NOSIGNAL; several at once, by writev, have no such flag, and a server that hangs up would
 /// raise SIGPIPE in a host that has not asked for it.
-pub(super) struct Tcp(pub(super) TcpStream);
+pub(super) struct Tcp {
+    stream: TcpStream,
+    pub(super) room: Room,
+}
+
+/// How many bytes may still be read before the head of a reply is whole.
+#[derive(Clone)]
+pub(super) struct Room(Arc<AtomicUsize>);
+
+impl Default for Room {
+    fn default() -> Self {
+        Self(Arc::new(AtomicUsize::new(usize::MAX)))
+    }
+}
+
+impl Room {
+    pub(super) fn set(&self, bytes: usize) {
+        self.0.store(bytes, Ordering::Relaxed);
+    }
+
+    fn get(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+impl Tcp {
+    pub(super) fn socket(&self) -> Socket {
+        Socket::of(&self.stream)
+    }
+}
 
 impl AsyncRead for Tcp {
     fn poll_read(
@@ -95,7 +126,13 @@ impl AsyncRead for Tcp {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_read(context, buffer)
+        let (before, room) = (buffer.filled().len(), self.room.get());
+        if room == 0 {
+            return Poll::Ready(Err(io::Error::other(InterimFlood)));
+        }
+        let polled = Pin::new(&mut self.stream).poll_read(context, buffer);
+        self.room.set(room.saturating_sub(buffer.filled().len() - before));
+        polled
     }
 }
 
@@ -105,14 +142,14 @@ impl AsyncWrite for Tcp {
         context: &mut Context<'_>,
         buffer: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.0).poll_write(context, buffer)
+        Pin::new(&mut self.stream).poll_write(context, buffer)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_flush(context)
+        Pin::new(&mut self.stream).poll_flush(context)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_shutdown(context)
+        Pin::new(&mut self.stream).poll_shutdown(context)
     }
 }

@@ -4,11 +4,9 @@
 //! calls of a runtime have some. Nobody moves a line between two calls, so its socket is looked at
 //! before it is used again.
 
-use std::future::poll_fn;
 use std::pin::pin;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::Poll;
 use std::time::{Duration, Instant, SystemTime};
 
 use bytes::Bytes;
@@ -19,9 +17,9 @@ use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::client::conn::{TrySendError, http1};
 
-use super::connect::{self, Stream};
+use super::connect::{self, Room, Stream};
 use super::driver::{Driver, Machine};
-use super::failure::{self, BoxError, Failure, InterimFlood};
+use super::failure::{self, BoxError, Failure};
 use super::socket::Socket;
 use super::{Arrived, Connection, Outgoing, body};
 use crate::protocol::Reply;
@@ -32,8 +30,9 @@ type Body = Full<Bytes>;
 const LONGEST_IDLE: Duration = Duration::from_secs(50);
 const BETWEEN_SWEEPS: Duration = Duration::from_secs(5);
 
-/// Interim replies to one request. Servers send one or two.
-const MOST_INTERIM: u32 = 32;
+/// Bytes that may come before the end of a reply's head: hyper takes a head of 400 kB, and servers
+/// send one or two interim replies (1xx).
+const MOST_BEFORE_HEAD: usize = 1 << 20;
 
 /// The lines that nobody is using.
 pub(crate) struct Lines {
@@ -56,6 +55,7 @@ struct Line {
     sender: http1::SendRequest<Body>,
     driver: Driver,
     socket: Socket,
+    room: Room,
     connection: Arc<Connection>,
     scheme: Option<Scheme>,
     authority: Option<Authority>,
@@ -103,7 +103,6 @@ impl Lines {
     ) -> Result<(Response<Incoming>, Line), Failure> {
         let mut request = outgoing.request(Full::new);
         let Outgoing { uri, is_sent, on_fresh_connection, .. } = outgoing;
-        let interim = Interim::count(&mut request);
         loop {
             let kept = if *on_fresh_connection { None } else { self.take(connection, uri) };
             let mut line = match kept {
@@ -114,10 +113,9 @@ impl Lines {
                     .map_err(|error| failure::no_connection(error, connection))?,
             };
             let was_sent = is_sent.swap(true, Ordering::Relaxed);
-            let mut error = match line.send(request, &interim).await {
+            let mut error = match line.send(request).await {
                 Ok(response) => return Ok((response, line)),
-                Err(Some(error)) => error,
-                Err(None) => return Err(failure::no_reply(InterimFlood.into(), false)),
+                Err(error) => error,
             };
             let unsent = error.take_message();
             if unsent.is_some() {
@@ -208,7 +206,7 @@ impl Lines {
 
 impl Line {
     async fn open(connection: &Arc<Connection>, uri: &Uri) -> Result<Self, BoxError> {
-        let Stream { io, socket } = connect::open(connection, uri).await?;
+        let Stream { io, socket, room } = connect::open(connection, uri).await?;
         // No writev: see `connect::Tcp`.
         let builder = &mut http1::Builder::new();
         builder.writev(false).allow_obsolete_multiline_headers_in_responses(true);
@@ -218,6 +216,7 @@ impl Line {
             sender,
             driver: Driver::new(Some(machine)),
             socket,
+            room,
             connection: Arc::clone(connection),
             scheme: uri.scheme().cloned(),
             authority: uri.authority().cloned(),
@@ -243,49 +242,26 @@ impl Line {
             && self.socket.is_silent()
     }
 
-    /// Sends a request whose URI is whole; gives it back if not a byte of it was sent. No error is
-    /// a flood of interim replies.
+    /// Sends a request whose URI is whole; gives it back if not a byte of it was sent.
     async fn send(
         &mut self,
         mut request: Request<Body>,
-        interim: &Interim,
-    ) -> Result<Response<Incoming>, Option<TrySendError<Request<Body>>>> {
+    ) -> Result<Response<Incoming>, TrySendError<Request<Body>>> {
         if let Some(host) = self.authority.as_ref().and_then(host) {
             request.headers_mut().insert(HOST, host);
         }
         let mut parts = Parts::default();
         parts.path_and_query = request.uri().path_and_query().cloned();
         *request.uri_mut() = Uri::from_parts(parts).unwrap_or_default();
-        let mut response = pin!(self.sender.try_send_request(request));
-        let bounded = pin!(poll_fn(|context| match response.as_mut().poll(context) {
-            Poll::Ready(result) => Poll::Ready(result.map_err(Some)),
-            Poll::Pending if interim.is_flood() => Poll::Ready(Err(None)),
-            Poll::Pending => Poll::Pending,
-        }));
-        self.driver.drive(bounded).await
+        self.room.set(MOST_BEFORE_HEAD);
+        let response = self.driver.drive(pin!(self.sender.try_send_request(request))).await;
+        self.room.set(usize::MAX);
+        response
     }
 
     /// Waits for `reading`, which reads the reply's body.
     async fn drive<F: Future>(&mut self, reading: F) -> F::Output {
         self.driver.drive(pin!(reading)).await
-    }
-}
-
-/// Counts the interim replies to a request.
-struct Interim(Arc<AtomicU32>);
-
-impl Interim {
-    fn count(request: &mut Request<Body>) -> Self {
-        let count = Arc::new(AtomicU32::new(0));
-        let counted = Arc::clone(&count);
-        hyper::ext::on_informational(request, move |_| {
-            counted.fetch_add(1, Ordering::Relaxed);
-        });
-        Self(count)
-    }
-
-    fn is_flood(&self) -> bool {
-        self.0.load(Ordering::Relaxed) > MOST_INTERIM
     }
 }
 
