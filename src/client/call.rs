@@ -316,10 +316,10 @@ impl Call<'_> {
             return Err(Failed { error: forked(self.request.operation), may_repeat: false });
         }
         let repeatable = self.request.operation.is_repeatable();
-        match self.transport.send(self.outgoing(uri.clone(), known, !repeatable)).await {
+        match self.transport.send(&mut self.outgoing(uri.clone(), known, !repeatable)).await {
             // The server had closed the idle connection: this is no failure of the call yet.
             Err(failure) if failure.met_dead_connection && repeatable => {
-                self.transport.send(self.outgoing(uri, known, true)).await
+                self.transport.send(&mut self.outgoing(uri, known, true)).await
             }
             result => result,
         }

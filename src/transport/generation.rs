@@ -18,7 +18,8 @@ use tokio::sync::OnceCell;
 
 use super::failure::{self, BoxError, Failure, find};
 use super::resolver::Resolver;
-use super::{Arrived, Connection, Outgoing, body};
+use super::{Connection, Outgoing, body};
+use crate::protocol::Reply;
 use crate::{Error, ErrorKind, Result};
 
 /// Idle connections are closed after this, and at the latest after twice as long.
@@ -83,11 +84,11 @@ impl Generation {
         }
     }
 
-    pub(super) async fn exchange(
+    pub(super) async fn send(
         &self,
         connection: &Connection,
-        mut outgoing: Outgoing<'_>,
-    ) -> Result<Arrived, Failure> {
+        outgoing: &mut Outgoing<'_>,
+    ) -> Result<Reply, Failure> {
         // The runtime looks at its sockets once before it goes on here. So a kept connection that
         // has brought something since its last reply is closed, and not used again.
         tokio::task::yield_now().await;
@@ -118,10 +119,10 @@ impl Generation {
             self.remember((info.local_addr(), info.remote_addr()));
         }
         *lock(&self.heard) = Instant::now();
-        let limit = Arrived::limit(&head, outgoing.max_body);
+        let limit = super::limit(&head, outgoing.max_body);
         let packed = body::read(incoming, limit).await;
         silence.end();
-        Ok(Arrived { head, received, limit, packed })
+        super::finish(head, packed, limit, received).await
     }
 
     fn failure(

@@ -21,7 +21,7 @@ use super::connect::{self, Room, Stream};
 use super::driver::{Driver, Machine};
 use super::failure::{self, BoxError, Failure};
 use super::socket::Socket;
-use super::{Arrived, Connection, Outgoing, body};
+use super::{Connection, Outgoing, body};
 use crate::protocol::Reply;
 
 type Body = Full<Bytes>;
@@ -59,6 +59,8 @@ struct Line {
     connection: Arc<Connection>,
     scheme: Option<Scheme>,
     authority: Option<Authority>,
+    /// The header `Host`.
+    host: Option<HeaderValue>,
     /// Whether it was kept, so that the server may have left it meanwhile.
     is_reused: bool,
     last_used: Instant,
@@ -69,41 +71,15 @@ impl Lines {
         Self { kept: Mutex::default(), most, is_swept: AtomicBool::new(false) }
     }
 
-    /// As [`exchange`](Self::exchange), and unpacks the reply.
+    /// Sends the request and reads the reply.
     pub(super) async fn send(
         self: &Arc<Self>,
         connection: &Arc<Connection>,
-        outgoing: Outgoing<'_>,
-    ) -> Result<Reply, Failure> {
-        self.exchange(connection, outgoing).await?.unpack().await
-    }
-
-    /// Sends the request and reads the reply.
-    pub(super) async fn exchange(
-        self: &Arc<Self>,
-        connection: &Arc<Connection>,
-        mut outgoing: Outgoing<'_>,
-    ) -> Result<Arrived, Failure> {
-        let (response, mut line) = self.request(connection, &mut outgoing).await?;
-        let received = SystemTime::now();
-        let (head, incoming) = response.into_parts();
-        let limit = Arrived::limit(&head, outgoing.max_body);
-        let packed = line.drive(body::read(incoming, limit)).await;
-        if packed.is_ok() {
-            self.keep(line, &outgoing);
-        }
-        Ok(Arrived { head, received, limit, packed })
-    }
-
-    /// Sends the request, and waits for the head of the reply.
-    async fn request(
-        &self,
-        connection: &Arc<Connection>,
         outgoing: &mut Outgoing<'_>,
-    ) -> Result<(Response<Incoming>, Line), Failure> {
+    ) -> Result<Reply, Failure> {
         let mut request = outgoing.request(Full::new);
-        let Outgoing { uri, is_sent, on_fresh_connection, .. } = outgoing;
-        loop {
+        let Outgoing { uri, is_sent, on_fresh_connection, max_body, .. } = outgoing;
+        let (response, mut line) = loop {
             let kept = if *on_fresh_connection { None } else { self.take(connection, uri) };
             let mut line = match kept {
                 Some(line) => line,
@@ -114,7 +90,7 @@ impl Lines {
             };
             let was_sent = is_sent.swap(true, Ordering::Relaxed);
             let mut error = match line.send(request).await {
-                Ok(response) => return Ok((response, line)),
+                Ok(response) => break (response, line),
                 Err(error) => error,
             };
             let unsent = error.take_message();
@@ -133,7 +109,15 @@ impl Lines {
                     return Err(Failure { may_have_arrived, ..failure });
                 }
             }
+        };
+        let received = SystemTime::now();
+        let (head, incoming) = response.into_parts();
+        let limit = super::limit(&head, *max_body);
+        let packed = line.drive(body::read(incoming, limit)).await;
+        if packed.is_ok() {
+            self.keep(line, *on_fresh_connection);
         }
+        super::finish(head, packed, limit, received).await
     }
 
     /// A kept line to the origin of `uri` that is still good.
@@ -149,7 +133,7 @@ impl Lines {
     }
 
     /// Takes a line back whose reply was read to its end.
-    fn keep(self: &Arc<Self>, mut line: Line, outgoing: &Outgoing<'_>) {
+    fn keep(self: &Arc<Self>, mut line: Line, was_fresh: bool) {
         if line.sender.is_closed() {
             return;
         }
@@ -157,9 +141,7 @@ impl Lines {
         line.last_used = Instant::now();
         let mut kept = self.lock();
         // One that was opened although there is another is not needed twice.
-        if outgoing.on_fresh_connection
-            && kept.iter().any(|other| other.leads_to(&line.connection, &outgoing.uri))
-        {
+        if was_fresh && kept.iter().any(|other| other.leads_where(&line)) {
             return;
         }
         if kept.len() == self.most {
@@ -220,15 +202,23 @@ impl Line {
             connection: Arc::clone(connection),
             scheme: uri.scheme().cloned(),
             authority: uri.authority().cloned(),
+            host: uri.authority().and_then(host),
             is_reused: false,
             last_used: Instant::now(),
         })
     }
 
     fn leads_to(&self, connection: &Arc<Connection>, uri: &Uri) -> bool {
-        self.authority.as_ref() == uri.authority()
+        // As they are written: to compare without regard to case takes longer, and they never differ.
+        self.authority.as_ref().map(Authority::as_str) == uri.authority().map(Authority::as_str)
             && self.scheme.as_ref() == uri.scheme()
             && (Arc::ptr_eq(&self.connection, connection) || self.connection == *connection)
+    }
+
+    fn leads_where(&self, other: &Self) -> bool {
+        self.authority == other.authority
+            && self.scheme == other.scheme
+            && self.connection == other.connection
     }
 
     fn is_old(&self, now: Instant) -> bool {
@@ -247,8 +237,8 @@ impl Line {
         &mut self,
         mut request: Request<Body>,
     ) -> Result<Response<Incoming>, TrySendError<Request<Body>>> {
-        if let Some(host) = self.authority.as_ref().and_then(host) {
-            request.headers_mut().insert(HOST, host);
+        if let Some(host) = &self.host {
+            request.headers_mut().insert(HOST, host.clone());
         }
         let mut parts = Parts::default();
         parts.path_and_query = request.uri().path_and_query().cloned();

@@ -37,7 +37,7 @@ use secrecy::{ExposeSecret, SecretString, zeroize::Zeroizing};
 
 use crate::Result;
 use crate::protocol::Reply;
-use body::Limit;
+use body::{Flaw, Limit};
 pub(crate) use failure::Failure;
 pub(crate) use line::Lines;
 use pool::Pool;
@@ -136,7 +136,7 @@ pub(crate) struct Outgoing<'a> {
 }
 
 impl Transport {
-    pub(crate) async fn send(&self, outgoing: Outgoing<'_>) -> Result<Reply, Failure> {
+    pub(crate) async fn send(&self, outgoing: &mut Outgoing<'_>) -> Result<Reply, Failure> {
         match self {
             Self::Pool(pool) => pool.send(outgoing).await,
             Self::Lane(lines, connection) => lines.send(connection, outgoing).await,
@@ -166,32 +166,28 @@ impl Outgoing<'_> {
     }
 }
 
-/// The head of a reply that came, and its body as it was sent.
-struct Arrived {
-    head: http::response::Parts,
-    received: SystemTime,
-    limit: Limit,
-    packed: Result<Vec<u8>, body::Flaw>,
+/// How large the body behind this head may be.
+fn limit(head: &http::response::Parts, max_body: u64) -> Limit {
+    Limit::new(max_body, !head.status.is_success())
 }
 
-impl Arrived {
-    fn limit(head: &http::response::Parts, max_body: u64) -> Limit {
-        Limit::new(max_body, !head.status.is_success())
-    }
-
-    /// Unpacks the body. If the status says enough, a body that cannot be read is none.
-    async fn unpack(self) -> Result<Reply, Failure> {
-        let Self { head, received, limit, packed } = self;
-        let body = match packed {
-            Ok(packed) => body::unpack(packed, &head.headers, limit).await,
-            Err(flaw) => Err(flaw),
-        };
-        let status = head.status.as_u16();
-        let (body, unreadable) = match body {
-            Ok(body) => (body, None),
-            Err(flaw) if !head.status.is_success() => (Vec::new(), Some(flaw.message)),
-            Err(flaw) => return Err(failure::no_body(flaw, status)),
-        };
-        Ok(Reply { status, headers: head.headers, body, unreadable, received })
-    }
+/// Unpacks the body that was sent behind `head`. If the status says enough, a body that cannot be
+/// read is none.
+async fn finish(
+    head: http::response::Parts,
+    packed: Result<Vec<u8>, Flaw>,
+    limit: Limit,
+    received: SystemTime,
+) -> Result<Reply, Failure> {
+    let body = match packed {
+        Ok(packed) => body::unpack(packed, &head.headers, limit).await,
+        Err(flaw) => Err(flaw),
+    };
+    let status = head.status.as_u16();
+    let (body, unreadable) = match body {
+        Ok(body) => (body, None),
+        Err(flaw) if !head.status.is_success() => (Vec::new(), Some(flaw.message)),
+        Err(flaw) => return Err(failure::no_body(flaw, status)),
+    };
+    Ok(Reply { status, headers: head.headers, body, unreadable, received })
 }

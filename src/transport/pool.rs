@@ -47,19 +47,14 @@ impl Pool {
         Self { connection, seats: Semaphore::new(seats), way }
     }
 
-    pub(super) async fn send(&self, outgoing: Outgoing<'_>) -> Result<Reply, Failure> {
+    pub(super) async fn send(&self, outgoing: &mut Outgoing<'_>) -> Result<Reply, Failure> {
         // It is never closed, so this always gives a seat.
-        let seat = self.seats.acquire().await;
-        let arrived = match &self.way {
-            Way::Lines(lines) => lines.exchange(&self.connection, outgoing).await,
-            Way::Own(generation) => generation.exchange(&self.connection, outgoing).await,
-            Way::Reqwest(current) => {
-                let generation = latest(current);
-                generation.exchange(&self.connection, outgoing).await
-            }
-        };
-        drop(seat);
-        arrived?.unpack().await
+        let _seat = self.seats.acquire().await;
+        match &self.way {
+            Way::Lines(lines) => lines.send(&self.connection, outgoing).await,
+            Way::Own(generation) => generation.send(&self.connection, outgoing).await,
+            Way::Reqwest(current) => latest(current).send(&self.connection, outgoing).await,
+        }
     }
 
     /// An attempt that began at `since` timed out: later requests go over new connections.
