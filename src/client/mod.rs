@@ -126,8 +126,8 @@ impl Client {
     /// Build it with [`redirect::Policy::none()`](reqwest::redirect::Policy::none): otherwise it
     /// may take a one-time password along to another host. Also build it with
     /// [`retry::never()`](reqwest::retry::never), or it sends requests that no error counts. This
-    /// library follows redirects and retries itself. Connections that were silent until a timeout
-    /// are given up by the library's own client; here that is up to yours.
+    /// library follows redirects and retries itself. Its own client gives up connections that were
+    /// silent until a timeout, and opens one for each POST. Here both are up to yours.
     ///
     /// # Errors
     /// As [`new`](Self::new), and [`ErrorKind::InvalidArgument`](crate::ErrorKind) if an option is
