@@ -20,6 +20,10 @@ use secrecy::SecretString;
 
 #[path = "../src/error.rs"]
 mod error;
+#[path = "../src/foreign.rs"]
+mod foreign;
+#[path = "../src/operation.rs"]
+mod operation;
 #[path = "../src/protocol/mod.rs"]
 mod protocol;
 #[path = "../src/client/rate_limit.rs"]
@@ -27,9 +31,10 @@ mod rate_limit;
 
 pub use error::{Error, ErrorKind, Result};
 
+use operation::Operation;
 use protocol::headers::RateWindow;
 use protocol::request::Headers;
-use protocol::{Operation, Reply, Request};
+use protocol::{Reply, Request};
 use rate_limit::RateLimits;
 
 const USER: &str = include_str!("compare/data/user.json");

@@ -202,11 +202,12 @@
  *   First page of the audit log to read. Allowed: a whole number from 1 on.
  * - proxy:
  *   Proxy for every request. Its URL may hold the proxy's user and password. If it is not set,
- *   the environment's `http_proxy` and `https_proxy` count, except for the loopback. Allowed: an
- *   http or https URL.
+ *   the environment's `http_proxy`, `https_proxy` and `all_proxy` count, except for the
+ *   loopback. Allowed: an http, https, socks5 or socks5h URL.
  * - no_proxy, $no_proxy, $NO_PROXY:
- *   Hosts that are reached without a proxy, separated by commas. Allowed: host names, .domains,
- *   addresses and networks, separated by commas.
+ *   Hosts that are reached without a proxy, separated by commas or blanks: names with all below
+ *   them, addresses and networks, each with a port or without; or `*`. Allowed: host names,
+ *   .domains, addresses and networks, separated by commas.
  * - ca_file, $HEX_CACERTS_PATH:
  *   PEM file of root certificates to trust in addition to the system's. Allowed: the path of a
  *   PEM file.
@@ -219,6 +220,9 @@
  *   control characters, parentheses and backslashes.
  * - max_body, default 16777216:
  *   Largest reply accepted, in bytes after decompression. Allowed: bytes, from 1 on.
+ * - max_connections, default 64, $HEX_HTTP_CONCURRENCY:
+ *   Connections to one server at once, of started calls, streams and asynchronous clients. More
+ *   calls wait for their turn, within their time. Allowed: a whole number from 1 to 100000.
  * - cache, default 0:
  *   How many user records are kept in memory with their ETag. The server answers 304 if such a
  *   record did not change. Allowed: a whole number from 0 to 100000.
@@ -365,9 +369,10 @@ typedef enum {
  *
  * Every row that existed when the reading began comes exactly once, in order, also if other rows
  * are written meanwhile. Rows that are written during the reading may come or not, but never
- * twice. Two limits: if the server deletes rows meanwhile, the stream can skip others; and if rows
- * look alike at the end of a page while somebody writes without a pause, one of them can come too
- * often. None is lost.
+ * twice. The server pages by offset and rows have no id, so there are limits that no client can
+ * see. If the server deletes rows meanwhile, the stream can skip others. Rows that look alike can
+ * come too often, and very rarely be missing, if they lie at the ends of pages while rows are
+ * written. If more than half a page of rows is written between two requests, rows can come twice.
  *
  * To be exact, the stream reads one page again now and then: on long logs once for every four
  * pages with the default "prefetch". A log of one page costs one request, a log of two pages two.

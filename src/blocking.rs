@@ -13,15 +13,17 @@ use std::task::{Context, Poll, Waker};
 use secrecy::SecretString;
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
-use crate::client::call::{self, Attempts, Read};
+use crate::attempts::Attempts;
+use crate::client::call::{self, Read};
 use crate::client::{self, Core, Options};
-use crate::protocol::{Operation, Reply, Request};
+use crate::operation::Operation;
+use crate::protocol::{Reply, Request};
 use crate::runtime::background::Call;
 use crate::runtime::cancel::{Ask, CancelToken, Driven, End, Interrupt, forked};
 use crate::runtime::lane::Lanes;
 use crate::runtime::process::{self, PerProcess};
 use crate::runtime::{self, Background};
-use crate::transport::Transports;
+use crate::transport::{Lines, Transport, Transports};
 use crate::{AuditLog, AuditLogPage, RateLimitState, Result, User};
 
 /// A client whose calls block. It is cheap to clone and safe to share between threads.
@@ -48,7 +50,7 @@ pub struct Client {
 /// What a client's clones share. Streams and calls under way keep parts of it.
 struct Shared {
     core: Arc<Core>,
-    lanes: PerProcess<Lanes>,
+    lanes: PerProcess<Lanes<Arc<Lines>>>,
     transports: Arc<PerProcess<Transports>>,
     background: Arc<PerProcess<Background>>,
 }
@@ -61,7 +63,7 @@ impl Client {
     pub fn new(options: Options) -> Result<Self> {
         let shared = Shared {
             core: Core::new(options)?,
-            lanes: PerProcess::new(Lanes::default),
+            lanes: PerProcess::new(Lanes::new),
             transports: Arc::new(PerProcess::new(Transports::default)),
             background: Arc::new(PerProcess::new(Background::default)),
         };
@@ -113,7 +115,7 @@ impl Client {
         emails: &[&str],
     ) -> Result<User> {
         let request = Request::create_user(username, &password.into(), emails)?;
-        self.run(&request, Reply::user)
+        self.run(request, Reply::user)
     }
 
     /// [`create_user`](Self::create_user), begun and not waited for.
@@ -135,7 +137,7 @@ impl Client {
     /// # Errors
     /// As there.
     pub fn get_current_user(&self) -> Result<User> {
-        self.run(&Request::get_current_user(), Reply::user)
+        self.run(Request::get_current_user(), Reply::user)
     }
 
     /// [`get_current_user`](Self::get_current_user), begun and not waited for.
@@ -151,7 +153,7 @@ impl Client {
     /// # Errors
     /// As there.
     pub fn get_user(&self, username_or_email: &str) -> Result<User> {
-        self.run(&Request::get_user(username_or_email)?, Reply::user)
+        self.run(Request::get_user(username_or_email)?, Reply::user)
     }
 
     /// [`get_user`](Self::get_user), begun and not waited for.
@@ -168,7 +170,7 @@ impl Client {
     /// As there.
     pub fn reset_user_password(&self, username_or_email: &str) -> Result<()> {
         let request = Request::reset_user_password(username_or_email)?;
-        self.run(&request, Reply::nothing)
+        self.run(request, Reply::nothing)
     }
 
     /// [`reset_user_password`](Self::reset_user_password), begun and not waited for.
@@ -199,15 +201,21 @@ impl Client {
         self.shared.core.rate_limit(&self.options)
     }
 
-    fn run<T: Send + 'static>(&self, request: &Request, read: Read<T>) -> Result<T> {
+    fn run<T: Send + 'static>(&self, request: Request, read: Read<T>) -> Result<T> {
         let Shared { core, lanes, .. } = &*self.shared;
         let settings = core.settings(&self.options)?;
         runtime::may_wait()?;
         self.interrupt.check(request.operation)?;
+        if settings.connection.proxy.is_some() {
+            // Only the background thread knows the way.
+            return self.start(request, read)?.finish(self.interrupt.asked.as_ref());
+        }
+        let request = &request;
         let attempts = Attempts::default();
         let result = runtime::blocking(|| {
             lanes.get().with(|lane| {
-                let transport = lane.transports.transport(&settings.connection)?;
+                let connection = Arc::clone(&settings.connection);
+                let transport = Transport::Lane(Arc::clone(&lane.slot), connection);
                 // It is large, and a small stack may have no room for it.
                 let mut call =
                     Box::pin(call::call(core, &settings, &transport, request, read, &attempts));
@@ -234,7 +242,7 @@ impl Client {
         let attempts = Arc::new(Attempts::default());
         let counted = Arc::clone(&attempts);
         let call = async move {
-            let transport = transports.get().transport(&settings.connection)?;
+            let transport = transports.get().transport(&settings.connection);
             call::call(&core, &settings, &transport, &request, read, &counted).await
         };
         Call::spawn(background.get(), operation, &self.interrupt, attempts, call)

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
-use crate::protocol::Operation;
-use crate::protocol::foreign::{self, Bounded, ELLIPSIS, MAX_FIELDS};
+use crate::foreign::{self, Bounded, ELLIPSIS, MAX_FIELDS};
+use crate::operation::Operation;
 
 /// A `Result` whose error is [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -289,6 +289,21 @@ impl Error {
     ) -> Self {
         self.0.source = Some(source.into());
         self
+    }
+
+    /// The same, for another who waited for what failed.
+    pub(crate) fn again(&self) -> Self {
+        let mut again = Self::new(self.kind(), self.message());
+        again.0.hint = self.0.hint;
+        again
+    }
+
+    pub(crate) fn static_hint(&self) -> Option<&'static str> {
+        self.0.hint
+    }
+
+    pub(crate) fn into_source(self) -> Option<Box<dyn std::error::Error + Send + Sync>> {
+        self.0.source
     }
 
     /// What went wrong.

@@ -19,18 +19,22 @@
 //! - faces: `ffi` (the C ABI, with the feature `capi`), [`blocking`]
 //! - `client`: options, deadline, retry, rate limit, the audit-log stream
 //! - `protocol`: pure values, a request for each operation, a reading of each reply
-//! - `transport`: the only folder that names hyper
+//! - `transport`: the only folder that names reqwest and hyper
 //! - `runtime`: the embedded tokio runtimes, what ends a call, and what a fork does not share
 
+mod attempts;
 pub mod blocking;
 mod client;
 mod error;
 #[cfg(feature = "capi")]
 mod ffi;
+mod foreign;
 #[cfg(any(fuzzing, test))]
 #[doc(hidden)]
 pub mod fuzzing;
 mod log;
+mod loopback;
+mod operation;
 mod protocol;
 mod runtime;
 mod transport;
@@ -43,6 +47,7 @@ pub use error::{Error, ErrorKind, Reason, Result};
 pub use log::{LogLevel, LogRecord, clear_log_hook, set_log_hook};
 pub use protocol::audit_log::AuditLog;
 pub use protocol::user::{Organization, Package, User};
+pub use reqwest;
 pub use runtime::background::Call;
 pub use runtime::cancel::CancelToken;
 pub use runtime::completions::Completions;

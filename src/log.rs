@@ -8,6 +8,7 @@ pub(crate) mod kept;
 
 use std::cell::Cell;
 use std::fmt;
+use std::future::{Future, poll_fn};
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 #[cfg(feature = "capi")]
@@ -19,7 +20,7 @@ use std::time::Instant;
 use arc_swap::ArcSwapOption;
 
 use crate::ErrorKind;
-use crate::protocol::Operation;
+use crate::operation::Operation;
 use crate::runtime::process::{self, Global, PerProcess};
 
 /// How much a record matters.
@@ -209,6 +210,21 @@ pub(crate) fn is_librarys_thread_telling() -> bool {
 pub(crate) fn telling_as_before<T>(is_telling: bool, work: impl FnOnce() -> T) -> T {
     TELLING.set(is_telling);
     work()
+}
+
+/// Runs `future` elsewhere as here: within a hook, or not.
+pub(crate) fn telling_as_here<F: Future>(future: F) -> impl Future<Output = F::Output> {
+    let is_telling = is_telling();
+    let mut future = Box::pin(future);
+    poll_fn(move |context| {
+        if !is_telling {
+            return future.as_mut().poll(context);
+        }
+        let before = TELLING.replace(true);
+        let polled = future.as_mut().poll(context);
+        TELLING.set(before);
+        polled
+    })
 }
 
 impl Hook {

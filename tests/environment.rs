@@ -81,15 +81,33 @@ fn an_empty_variable_is_none() {
 
 #[test]
 fn a_bad_variable_is_named_and_can_be_left_out() {
-    for (variable, value) in [
-        ("HEX_API_URL", "nonsense"),
-        ("HEX_HTTP_TIMEOUT", "soon"),
-        ("https_proxy", "socks5://localhost"),
-        ("HTTP_PROXY", "ftp://user:pw@localhost"),
-    ] {
+    for (variable, value) in [("HEX_API_URL", "nonsense"), ("HEX_HTTP_TIMEOUT", "soon")] {
         let text = shown(&[(variable, value)]);
         assert!(text.contains("invalid_argument") && text.contains(variable), "{text}");
         assert!(text.ends_with("without: true") && !text.contains("pw"), "{text}");
+    }
+}
+
+#[test]
+fn an_unusable_proxy_is_an_error_of_the_calls_that_would_use_it() {
+    let server = Server::start(|_, _| Act::Reply(user()));
+    let bad = "ftp://user:pw@localhost";
+    let elsewhere = ("HEX_API_URL", "http://hex.example/api");
+    for variable in ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"] {
+        let text = show("user", &[elsewhere, (variable, bad)]);
+        assert!(text.contains("invalid_argument") && text.contains(variable), "{text}");
+        assert!(!text.contains("pw"), "{text}");
+    }
+    let here = ("HEX_API_URL", server.url());
+    for (variable, value) in
+        [("http_proxy", bad), ("https_proxy", bad), ("all_proxy", "socks9://x")]
+    {
+        let text = show("user", &[(here.0, &here.1), (variable, value)]);
+        assert!(text.contains("eric"), "{text}");
+    }
+    for further in [("http_proxy", "http://localhost:1"), ("no_proxy", "hex.example")] {
+        let text = show("user", &[elsewhere, ("all_proxy", bad), further]);
+        assert!(text.contains("connect"), "{text}");
     }
 }
 
@@ -99,22 +117,22 @@ fn proxies_count_but_for_the_loopback_and_for_no_proxy() {
     let url = proxy.url();
     let url = url.strip_suffix("/api").unwrap();
     let elsewhere = ("HEX_API_URL", "http://hex.example/api");
-    for variable in ["http_proxy", "HTTP_PROXY"] {
+    for variable in ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"] {
         let text = show("user", &[elsewhere, (variable, url)]);
         assert!(text.contains("eric"), "{text}");
     }
     let asked = proxy.requests();
-    assert_eq!(asked.len(), 2);
+    assert_eq!(asked.len(), 4);
     assert_eq!(asked[0].target, "http://hex.example/api/users/eric");
 
     let excepted = [elsewhere, ("http_proxy", url), ("no_proxy", "hex.example")];
     assert!(show("user", &excepted).contains("connect"));
     let under_cgi = [elsewhere, ("HTTP_PROXY", url), ("REQUEST_METHOD", "GET")];
     assert!(show("user", &under_cgi).contains("connect"));
-    assert_eq!(proxy.requests().len(), 2);
+    assert_eq!(proxy.requests().len(), 4);
 
     let here = Server::start(|_, _| Act::Reply(user()));
     let text = show("user", &[("HEX_API_URL", &here.url()), ("http_proxy", url)]);
     assert!(text.contains("eric"), "{text}");
-    assert_eq!(proxy.requests().len(), 2);
+    assert_eq!(proxy.requests().len(), 4);
 }

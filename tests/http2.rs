@@ -1,131 +1,310 @@
-//! Calls over HTTP/2, against the sandbox with TLS. Calls that a runtime drives use it if the server
-//! offers it: async calls, started calls and the pages of a stream.
+//! HTTP/2: what a server may do to it, and what a call makes of that.
 
-mod common;
+#[path = "common/authority.rs"]
+mod authority;
+#[path = "common/bound.rs"]
+mod bound;
 
-use aura_sandbox::{Config, Http2, JournalFilter, NewEmail, NewUser, Sandbox, Tls};
-use aura_users::{AuditLog, Client, ErrorKind, Options, blocking};
-use common::bound;
+use std::io::{self, Read, Write};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Duration;
 
-const ROWS: usize = 450;
+use aura_users::{ErrorKind, Options, Result, User, blocking};
+use authority::{Authority, RootFile, ages_hence};
+use bound::{bound, within};
 
-fn start(http2: Http2) -> (Sandbox, Options) {
-    let sandbox = Sandbox::start(Config::default().tls(Tls::Good).http2(http2)).unwrap();
-    let emails = vec![NewEmail::verified("eric@example.com")];
-    let eric = NewUser { username: "eric".into(), emails, ..NewUser::default() };
-    sandbox.add_user(eric).unwrap();
-    sandbox.generate_audit_rows("eric", ROWS as u32).unwrap();
-    let options = Options::new()
-        .repo_url(sandbox.api_url())
-        .ca_file(sandbox.ca_file().unwrap())
-        .api_key(sandbox.add_key("eric", &["api"]).unwrap())
-        .env(false);
-    (sandbox, options)
+const HEADERS: u8 = 1;
+const RST_STREAM: u8 = 3;
+const SETTINGS: u8 = 4;
+const PING: u8 = 6;
+const GOAWAY: u8 = 7;
+
+const PROTOCOL_ERROR: u32 = 1;
+const INTERNAL_ERROR: u32 = 2;
+const REFUSED_STREAM: u32 = 7;
+const ENHANCE_YOUR_CALM: u32 = 11;
+
+/// What to do with a request.
+#[derive(Clone, Copy, Debug)]
+enum Act {
+    Answer,
+    /// Nothing, not even to pings, as a machine that has lost its power.
+    Die,
+    /// Nothing to this request.
+    Wait,
+    Reset(u32),
+    /// GOAWAY: this request was not looked at.
+    GoAwayBefore(u32),
+    /// GOAWAY: this request was, and then nothing more.
+    GoAwayAfter(u32),
+    /// A frame that no server may send.
+    Nonsense,
+    Flood(u8),
 }
 
-/// Fails if a request came over another version of HTTP.
-fn assert_http2(sandbox: &Sandbox, requests: usize) {
-    let journal = sandbox.journal(&JournalFilter::default());
-    assert!(journal.iter().all(|entry| entry.http == "2"), "{journal:?}");
-    assert_eq!(journal.len(), requests);
+struct Server {
+    port: u16,
+    root: RootFile,
+    /// For each request, whether it is a POST, and its connection.
+    requests: Arc<Mutex<Vec<(bool, usize)>>>,
+    open: Arc<AtomicUsize>,
 }
 
-fn places(logs: &[AuditLog]) -> Vec<u64> {
-    let params = |log: &AuditLog| serde_json::from_str::<serde_json::Value>(log.params()).unwrap();
-    logs.iter().map(|log| params(log)["id"].as_u64().unwrap()).collect()
-}
-
-fn newest_first() -> Vec<u64> {
-    (1..=ROWS as u64).rev().collect()
-}
-
-#[tokio::test]
-async fn async_calls_and_their_errors() {
-    let (sandbox, options) = start(Http2::default());
-    let client = Client::new(options).unwrap();
-    let (me, user) = tokio::join!(client.get_current_user(), client.get_user("eric"));
-    assert_eq!((me.unwrap().username(), user.unwrap().username()), ("eric", "eric"));
-    let made = client.create_user("jose", "correct horse 9", &["jose@example.com"]).await.unwrap();
-    assert_eq!(made.username(), "jose");
-    assert_eq!(client.get_user("nobody").await.unwrap_err().kind(), ErrorKind::NotFound);
-    let error = client.create_user("a!", "short", &["nonsense"]).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Validation);
-    assert_http2(&sandbox, 5);
-}
-
-#[tokio::test]
-async fn two_hundred_async_calls_at_once() {
-    let (sandbox, options) = start(Http2::default());
-    let client = Client::new(options).unwrap();
-    let calls: Vec<_> = (0..200)
-        .map(|_| {
-            let client = client.clone();
-            tokio::spawn(async move { client.get_user("eric").await })
-        })
-        .collect();
-    for call in calls {
-        assert_eq!(call.await.unwrap().unwrap().username(), "eric");
+impl Server {
+    /// `act` is asked what to do with the nth request.
+    fn start(act: impl Fn(usize) -> Act + Send + Sync + 'static) -> Self {
+        let authority = Authority::new();
+        let mut config = authority.certify("localhost", ages_hence());
+        config.alpn_protocols = vec![b"h2".to_vec()];
+        let (config, act) = (Arc::new(config), Arc::new(act));
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let server =
+            Self { port, root: authority.file(), requests: Arc::default(), open: Arc::default() };
+        let (requests, open) = (server.requests.clone(), server.open.clone());
+        thread::spawn(move || {
+            for (number, stream) in listener.incoming().enumerate() {
+                let (config, act) = (config.clone(), act.clone());
+                let (requests, open) = (requests.clone(), open.clone());
+                thread::spawn(move || {
+                    open.fetch_add(1, Ordering::SeqCst);
+                    let tls = rustls::ServerConnection::new(config).unwrap();
+                    let stream = rustls::StreamOwned::new(tls, stream.unwrap());
+                    let _ = Peer { stream, number }.serve(&*act, &requests);
+                    open.fetch_sub(1, Ordering::SeqCst);
+                });
+            }
+        });
+        server
     }
-    assert_http2(&sandbox, 200);
+
+    fn client(&self) -> blocking::Client {
+        let options = Options::new()
+            .repo_url(format!("https://localhost:{}/api", self.port))
+            .env(false)
+            .ca_file(self.root.0.clone());
+        blocking::Client::new(options).unwrap()
+    }
+
+    fn requests(&self) -> Vec<(bool, usize)> {
+        self.requests.lock().unwrap().clone()
+    }
+}
+
+/// A connection, frame by frame.
+struct Peer {
+    stream: rustls::StreamOwned<rustls::ServerConnection, TcpStream>,
+    number: usize,
+}
+
+impl Peer {
+    fn serve(
+        &mut self,
+        act: &(dyn Fn(usize) -> Act + Send + Sync),
+        requests: &Mutex<Vec<(bool, usize)>>,
+    ) -> io::Result<()> {
+        self.stream.read_exact(&mut [0; 24])?;
+        self.write(SETTINGS, 0, 0, &[])?;
+        loop {
+            let (kind, flags, stream, payload) = self.read()?;
+            match kind {
+                SETTINGS if flags & 1 == 0 => self.write(SETTINGS, 1, 0, &[])?,
+                PING if flags & 1 == 0 => self.write(PING, 1, 0, &payload)?,
+                HEADERS => {
+                    let nth = {
+                        let mut all = requests.lock().unwrap();
+                        // ":method: POST" of HPACK's table.
+                        all.push((payload[0] == 0x83, self.number));
+                        all.len() - 1
+                    };
+                    self.answer(stream, act(nth))?;
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn answer(&mut self, stream: u32, act: Act) -> io::Result<()> {
+        let goaway = |last: u32, reason: u32| [last.to_be_bytes(), reason.to_be_bytes()].concat();
+        match act {
+            Act::Answer => {
+                // ":status: 200", and a content-type, both by HPACK's table.
+                let mut head = vec![0x88, 0x0f, 0x10, 16];
+                head.extend(b"application/json");
+                self.write(HEADERS, 4, stream, &head)?;
+                self.write(0, 1, stream, br#"{"username":"eric"}"#)
+            }
+            Act::Wait => Ok(()),
+            Act::Die => loop {
+                self.stream.sock.read_exact(&mut [0])?;
+            },
+            Act::Reset(reason) => self.write(RST_STREAM, 0, stream, &reason.to_be_bytes()),
+            Act::GoAwayBefore(reason) => self.write(GOAWAY, 0, 0, &goaway(0, reason)),
+            Act::GoAwayAfter(reason) => {
+                self.write(GOAWAY, 0, 0, &goaway(stream, reason))?;
+                Err(io::ErrorKind::ConnectionAborted.into())
+            }
+            // A PING of a stream.
+            Act::Nonsense => self.write(PING, 0, stream, &[0; 8]),
+            Act::Flood(kind) => loop {
+                let payload: &[u8] = if kind == PING { &[0; 8] } else { &[] };
+                self.write(kind, 0, if kind == 0 { stream } else { 0 }, payload)?;
+            },
+        }
+    }
+
+    fn read(&mut self) -> io::Result<(u8, u8, u32, Vec<u8>)> {
+        let mut head = [0; 9];
+        self.stream.read_exact(&mut head)?;
+        let mut payload = vec![0; u32::from_be_bytes([0, head[0], head[1], head[2]]) as usize];
+        self.stream.read_exact(&mut payload)?;
+        let stream = u32::from_be_bytes(head[5..].try_into().unwrap());
+        Ok((head[3], head[4], stream, payload))
+    }
+
+    fn write(&mut self, kind: u8, flags: u8, stream: u32, payload: &[u8]) -> io::Result<()> {
+        let length = u32::try_from(payload.len()).unwrap().to_be_bytes();
+        let mut frame = length[1..].to_vec();
+        frame.extend([kind, flags]);
+        frame.extend(stream.to_be_bytes());
+        frame.extend(payload);
+        self.stream.write_all(&frame)?;
+        self.stream.flush()
+    }
+}
+
+fn get(client: &blocking::Client) -> Result<User> {
+    let call = client.get_user_start("eric").unwrap();
+    assert!(call.wait(Some(bound(60))));
+    call.take().unwrap()
+}
+
+fn post(client: &blocking::Client) -> Result<()> {
+    let call = client.reset_user_password_start("eric").unwrap();
+    assert!(call.wait(Some(bound(60))));
+    call.take().unwrap()
 }
 
 #[test]
-fn started_calls() {
-    let (sandbox, options) = start(Http2::default());
-    let client = blocking::Client::new(options).unwrap();
-    let calls: Vec<_> = (0..20).map(|_| client.get_user_start("eric").unwrap()).collect();
+fn calls_share_a_connection() {
+    let server = Server::start(|_| Act::Answer);
+    let client = server.client();
+    get(&client).unwrap();
+    let calls: Vec<_> = (0..50).map(|_| client.get_user_start("eric").unwrap()).collect();
     for call in calls {
         assert!(call.wait(Some(bound(60))));
-        assert_eq!(call.take().unwrap().unwrap().username(), "eric");
+        call.take().unwrap().unwrap();
     }
-    assert_http2(&sandbox, 20);
-}
-
-#[tokio::test]
-async fn the_stream_of_an_async_client() {
-    let (sandbox, options) = start(Http2::default());
-    let client = Client::new(options).unwrap();
-    let mut stream = client.stream_audit_logs().unwrap();
-    let mut logs = Vec::new();
-    while let Some(log) = stream.next().await.unwrap() {
-        logs.push(log);
-    }
-    assert_eq!(places(&logs), newest_first());
-    let pages =
-        JournalFilter { path: Some("/api/users/me/audit-logs".into()), ..JournalFilter::default() };
-    let pages = sandbox.journal(&pages);
-    assert!(pages.len() >= 5 && pages.iter().all(|entry| entry.http == "2"), "{pages:?}");
+    assert!(server.requests().iter().all(|(_, connection)| *connection == 0));
 }
 
 #[test]
-fn the_stream_of_a_blocking_client_that_reads_ahead() {
-    let (_sandbox, options) = start(Http2::default());
-    let client = blocking::Client::new(options.prefetch(3)).unwrap();
-    let logs: Vec<_> = client.stream_audit_logs().unwrap().map(Result::unwrap).collect();
-    assert_eq!(places(&logs), newest_first());
-}
-
-#[tokio::test]
-async fn a_server_that_serves_one_stream_at_a_time() {
-    let http2 = Http2 { max_concurrent_streams: Some(1), ..Http2::default() };
-    let (sandbox, options) = start(http2);
-    let client = Client::new(options).unwrap();
-    client.get_user("eric").await.unwrap();
-    let calls: Vec<_> = (0..10)
-        .map(|_| {
-            let client = client.clone();
-            tokio::spawn(async move { client.get_user("eric").await })
-        })
-        .collect();
-    for call in calls {
-        assert_eq!(call.await.unwrap().unwrap().username(), "eric");
+fn a_connection_that_died_is_not_used_again() {
+    for act in [Act::Die, Act::Wait] {
+        let server = Server::start(move |nth| if nth == 1 { act } else { Act::Answer });
+        let client = server.client().with_options(Options::new().max_retries(0));
+        get(&client).unwrap();
+        let limit = Duration::from_millis(300);
+        let hurried = client.with_options(Options::new().timeout(limit));
+        let error = within(limit, || get(&hurried).unwrap_err());
+        assert_eq!((error.kind(), error.attempts()), (ErrorKind::Timeout, 1), "{error}");
+        get(&client).unwrap();
+        get(&client).unwrap();
+        let connections: Vec<_> = server.requests().iter().map(|(_, number)| *number).collect();
+        assert_eq!(connections, [0, 0, 1, 1]);
     }
-    assert_http2(&sandbox, 11);
 }
 
-#[tokio::test]
-async fn a_server_that_has_switched_it_off() {
-    let (sandbox, options) = start(Http2 { enabled: false, ..Http2::default() });
-    Client::new(options).unwrap().get_user("eric").await.unwrap();
-    assert_eq!(sandbox.journal(&JournalFilter::default())[0].http, "1.1");
+#[test]
+fn a_connection_that_died_is_not_used_again_after_its_call_was_cancelled() {
+    let server = Server::start(|nth| if nth == 1 { Act::Die } else { Act::Answer });
+    let client = server.client();
+    get(&client).unwrap();
+    let call = client.get_user_start("eric").unwrap();
+    while server.requests().len() < 2 {
+        thread::yield_now();
+    }
+    drop(call);
+    get(&client).unwrap();
+    assert_eq!(server.requests()[2].1, 1);
+}
+
+#[test]
+fn what_the_server_has_not_looked_at_is_sent_again() {
+    for act in
+        [Act::Reset(REFUSED_STREAM), Act::GoAwayBefore(0), Act::GoAwayBefore(ENHANCE_YOUR_CALM)]
+    {
+        let server = Server::start(move |nth| if nth % 2 == 0 { act } else { Act::Answer });
+        let client = server.client();
+        post(&client).unwrap();
+        get(&client).unwrap();
+        let posts: Vec<_> = server.requests().iter().map(|(is_post, _)| *is_post).collect();
+        assert_eq!(posts, [true, true, false, false], "{act:?}");
+
+        let server = Server::start(move |_| act);
+        let error = post(&server.client().with_options(Options::new().max_retries(1))).unwrap_err();
+        assert_eq!((error.kind(), error.attempts()), (ErrorKind::Connect, 2), "{act:?} {error}");
+        assert!(!error.outcome_unknown() && error.is_retryable(), "{act:?} {error}");
+    }
+}
+
+#[test]
+fn what_the_server_may_have_done_is_not_sent_again() {
+    for act in [
+        Act::Reset(INTERNAL_ERROR),
+        Act::Reset(PROTOCOL_ERROR),
+        Act::GoAwayAfter(0),
+        Act::GoAwayAfter(ENHANCE_YOUR_CALM),
+        Act::Nonsense,
+    ] {
+        let server = Server::start(move |_| act);
+        let error = post(&server.client()).unwrap_err();
+        assert!(error.outcome_unknown(), "{act:?} {error}");
+        assert_eq!((error.attempts(), server.requests().len()), (1, 1), "{act:?} {error}");
+    }
+}
+
+#[test]
+fn breaches_of_the_protocol_are_decode_errors() {
+    for act in [Act::Reset(PROTOCOL_ERROR), Act::Nonsense] {
+        let server = Server::start(move |_| act);
+        let error = get(&server.client()).unwrap_err();
+        assert_eq!((error.kind(), error.attempts()), (ErrorKind::Decode, 1), "{act:?} {error}");
+        assert!(error.message().contains("HTTP/2"), "{error}");
+    }
+}
+
+#[test]
+fn a_flood_of_frames_holds_up_no_deadline() {
+    for kind in [SETTINGS, PING, 0] {
+        let server =
+            Server::start(move |nth| if nth == 0 { Act::Flood(kind) } else { Act::Answer });
+        let client = server.client().with_options(Options::new().max_retries(0));
+        let limit = Duration::from_millis(500);
+        let hurried = client.with_options(Options::new().timeout(limit));
+        let error = within(limit, || get(&hurried).unwrap_err());
+        let kinds = [ErrorKind::Timeout, ErrorKind::Decode, ErrorKind::Connect];
+        assert!(kinds.contains(&error.kind()), "{kind}: {error}");
+        get(&client).unwrap();
+    }
+}
+
+#[test]
+fn a_post_leaves_no_connection_behind() {
+    let server = Server::start(|_| Act::Answer);
+    let client = server.client();
+    for _ in 0..30 {
+        post(&client).unwrap();
+    }
+    get(&client).unwrap();
+    for _ in 0..600 {
+        if server.open.load(Ordering::SeqCst) <= 1 {
+            return;
+        }
+        thread::sleep(Duration::from_millis(100));
+    }
+    panic!("{} connections are open", server.open.load(Ordering::SeqCst));
 }

@@ -1,15 +1,19 @@
 //! Through a real proxy, tinyproxy from Debian's packages (`tools/need tinyproxy` installs it).
 
+#[path = "common/authority.rs"]
+mod authority;
 mod common;
 
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use aura_users::{ErrorKind, Options};
+use aura_users::{Error, ErrorKind, Options, User, blocking};
+use authority::{Authority, RootFile, ages_hence};
 use common::{Act, Server, bound, user};
 
 struct Proxy {
@@ -121,7 +125,6 @@ fn https_goes_through_a_tunnel() {
     let server = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let port = server.local_addr().unwrap().port();
     let asked = std::thread::spawn(move || {
-        use std::io::Read as _;
         let mut first = [0; 1];
         server.accept().unwrap().0.read_exact(&mut first).unwrap();
         first[0]
@@ -134,4 +137,275 @@ fn https_goes_through_a_tunnel() {
     let client = aura_users::blocking::Client::new(options).unwrap();
     assert!(client.get_user("eric").is_err());
     assert_eq!(asked.join().unwrap(), 22, "the tunnel begins with a TLS handshake");
+}
+
+/// A proxy that answers each CONNECT with these bytes. After a 2xx it passes bytes on.
+struct Connects {
+    port: u16,
+    heads: Arc<Mutex<Vec<String>>>,
+}
+
+impl Connects {
+    fn start(answer: impl Into<Vec<u8>>) -> Self {
+        let answer = answer.into();
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let heads = Arc::new(Mutex::new(Vec::new()));
+        let all = heads.clone();
+        std::thread::spawn(move || {
+            for client in listener.incoming() {
+                let (mut client, answer, all) = (client.unwrap(), answer.clone(), all.clone());
+                std::thread::spawn(move || {
+                    let mut head = Vec::new();
+                    let mut byte = [0];
+                    while !head.ends_with(b"\r\n\r\n") && client.read_exact(&mut byte).is_ok() {
+                        head.push(byte[0]);
+                    }
+                    let head = String::from_utf8(head).unwrap();
+                    let target = head.split(' ').nth(1).unwrap_or_default().to_owned();
+                    all.lock().unwrap().push(head);
+                    let _ = client.write_all(&answer);
+                    if answer.get(9) == Some(&b'2') {
+                        relay(client, &TcpStream::connect(target).unwrap());
+                    }
+                });
+            }
+        });
+        Self { port, heads }
+    }
+
+    fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    fn heads(&self) -> Vec<String> {
+        self.heads.lock().unwrap().clone()
+    }
+}
+
+fn relay(client: TcpStream, server: &TcpStream) {
+    let (mut from, mut to) = (server.try_clone().unwrap(), client.try_clone().unwrap());
+    let back = std::thread::spawn(move || {
+        let _ = std::io::copy(&mut from, &mut to);
+        let _ = to.shutdown(std::net::Shutdown::Both);
+    });
+    let _ = std::io::copy(&mut &client, &mut &*server);
+    let _ = server.shutdown(std::net::Shutdown::Both);
+    let _ = back.join();
+}
+
+/// A server of TLS that keeps its connections. Gives its options, and counts them.
+fn tls_server(authority: &Authority, root: &RootFile) -> (Options, Arc<AtomicU32>) {
+    let mut config = authority.certify("localhost", ages_hence());
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    let config = Arc::new(config);
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let connections = Arc::new(AtomicU32::new(0));
+    let count = connections.clone();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            count.fetch_add(1, Relaxed);
+            let connection = rustls::ServerConnection::new(config.clone()).unwrap();
+            let mut stream = rustls::StreamOwned::new(connection, stream.unwrap());
+            std::thread::spawn(move || {
+                let mut head = [0; 4096];
+                while stream.read(&mut head).is_ok_and(|count| count > 0) {
+                    let _ = stream.write_all(&user());
+                    let _ = stream.flush();
+                }
+            });
+        }
+    });
+    let options = Options::new()
+        .repo_url(format!("https://localhost:{port}/api"))
+        .env(false)
+        .ca_file(root.0.clone())
+        .max_retries(0);
+    (options, connections)
+}
+
+fn get(options: Options) -> Result<User, Error> {
+    blocking::Client::new(options).unwrap().get_user("eric")
+}
+
+#[test]
+fn any_2xx_is_a_tunnel_and_it_is_used_again() {
+    let authority = Authority::new();
+    let root = authority.file();
+    let long =
+        format!("HTTP/1.1 200 Fine\r\nx-long: {}\r\nx-folded: a\r\n b\r\n\r\n", "x".repeat(40_000));
+    for answer in [
+        "HTTP/1.1 200 Connection established\r\n\r\n",
+        "HTTP/1.0 200 OK\r\n\r\n",
+        "HTTP/1.1 201 Created\r\n\r\n",
+        "HTTP/1.1 204 No Content\r\nvia: x\r\n\r\n",
+        "HTTP/1.1 299 Odd\r\ncontent-length: 0\r\n\r\n",
+        &long,
+    ] {
+        let (proxy, (options, connections)) =
+            (Connects::start(answer), tls_server(&authority, &root));
+        let url = proxy.url().replace("//", "//er%20ic:p%40ss@");
+        let client = blocking::Client::new(options.proxy(url)).unwrap();
+        client.get_user("eric").unwrap();
+        client.get_user("eric").unwrap();
+        let call = client.get_user_start("eric").unwrap();
+        assert!(call.wait(Some(bound(60))));
+        call.take().unwrap().unwrap();
+        let heads = proxy.heads();
+        assert_eq!((heads.len(), connections.load(Relaxed)), (1, 1), "{answer}");
+        let head = heads[0].to_ascii_lowercase();
+        assert!(head.starts_with("connect localhost:") && head.contains("\r\nhost: localhost:"));
+        assert!(head.contains("proxy-authorization: basic zxigawm6cebzcw=="), "{head}");
+        assert!(!head.contains("authorization: key"), "{head}");
+    }
+}
+
+#[test]
+fn what_a_proxy_answers_is_reported_as_the_proxys() {
+    let authority = Authority::new();
+    let root = authority.file();
+    let (options, connections) = tls_server(&authority, &root);
+    for (status, kind, hint) in [
+        (403, ErrorKind::UnexpectedStatus, "check the proxy"),
+        (407, ErrorKind::UnexpectedStatus, "user and password"),
+        (302, ErrorKind::UnexpectedStatus, "check the proxy"),
+        (502, ErrorKind::Connect, "check the proxy"),
+        (503, ErrorKind::Connect, "check the proxy"),
+    ] {
+        let proxy = Connects::start(format!("HTTP/1.1 {status} No\r\ncontent-length: 0\r\n\r\n"));
+        let client = blocking::Client::new(options.clone().proxy(proxy.url())).unwrap();
+        let error = client.create_user("eric", "password", &["a@b.c"]).unwrap_err();
+        assert_eq!((error.kind(), error.status()), (kind, Some(status)), "{error}");
+        assert!(error.message().contains("the proxy of the option proxy"), "{error}");
+        assert!(error.message().contains(&status.to_string()), "{error}");
+        assert!(error.hint().unwrap().contains(hint), "{error}");
+        assert!(!error.outcome_unknown() && error.attempts() == 0, "{error}");
+    }
+    for nonsense in ["", "SSH-2.0-x\r\n", "HTTP/1.1 "] {
+        let proxy = Connects::start(nonsense);
+        let options = options.clone().connect_timeout(Duration::from_millis(500));
+        let error = get(options.proxy(proxy.url())).unwrap_err();
+        let kinds = [ErrorKind::Connect, ErrorKind::Timeout];
+        assert!(kinds.contains(&error.kind()), "{nonsense}: {error}");
+        assert!(error.message().contains("proxy"), "{error}");
+    }
+    assert_eq!(connections.load(Relaxed), 0);
+}
+
+#[test]
+fn a_proxy_that_cannot_be_reached_is_named() {
+    for scheme in ["http", "https", "socks5", "socks5h"] {
+        for url in ["http://192.0.2.1/api", "https://192.0.2.1/api"] {
+            let options = Options::new().repo_url(url).env(false).max_retries(0);
+            let error = get(options.proxy(format!("{scheme}://u:pw@127.0.0.1:1"))).unwrap_err();
+            assert_eq!((error.kind(), error.attempts()), (ErrorKind::Connect, 0), "{error}");
+            let message = error.message();
+            assert!(message.contains("the proxy of the option proxy"), "{scheme} {url}: {error}");
+            let why = if scheme.starts_with("socks") { "cannot be reached" } else { "refused" };
+            assert!(message.contains(why), "{scheme} {url}: {error}");
+            assert!(!error.to_string().contains("pw"), "{error}");
+        }
+    }
+}
+
+/// What a client offers to a proxy of TLS that it asks for a server of this scheme.
+fn offered_to_proxy(scheme: &str) -> Vec<String> {
+    let authority = Authority::new();
+    let root = authority.file();
+    let config = Arc::new(authority.certify("localhost", ages_hence()));
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let offered = std::thread::spawn(move || {
+        let mut acceptor = rustls::server::Acceptor::default();
+        let mut stream = listener.accept().unwrap().0;
+        let accepted = loop {
+            acceptor.read_tls(&mut stream).unwrap();
+            if let Some(accepted) = acceptor.accept().unwrap() {
+                break accepted;
+            }
+        };
+        let hello = accepted.client_hello();
+        let names = hello.alpn().map(|names| names.map(<[u8]>::to_vec).collect::<Vec<_>>());
+        let names = names.unwrap_or_default();
+        drop(config);
+        names.into_iter().map(|name| String::from_utf8(name).unwrap()).collect()
+    });
+    let options = Options::new()
+        .repo_url(format!("{scheme}://hex.example/api"))
+        .proxy(format!("https://localhost:{port}"))
+        .ca_file(root.0.clone())
+        .env(false)
+        .max_retries(0);
+    get(options).unwrap_err();
+    offered.join().unwrap()
+}
+
+#[test]
+fn a_proxy_of_tls_is_offered_http_1_1_alone() {
+    for scheme in ["http", "https"] {
+        assert_eq!(offered_to_proxy(scheme), ["http/1.1"], "{scheme}");
+    }
+}
+
+/// A SOCKS5 proxy. Gives its port, and what it was asked for.
+fn socks() -> (u16, Arc<Mutex<Vec<String>>>) {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let all = asked.clone();
+    std::thread::spawn(move || {
+        for client in listener.incoming() {
+            let (mut client, all) = (client.unwrap(), all.clone());
+            std::thread::spawn(move || {
+                let mut read = |count: usize| {
+                    let mut bytes = vec![0; count];
+                    client.read_exact(&mut bytes).unwrap();
+                    bytes
+                };
+                let methods = read(2)[1];
+                read(methods.into());
+                client.write_all(&[5, 0]).unwrap();
+                let mut read = |count: usize| {
+                    let mut bytes = vec![0; count];
+                    client.read_exact(&mut bytes).unwrap();
+                    bytes
+                };
+                let host = match read(4)[3] {
+                    1 => read(4).iter().map(u8::to_string).collect::<Vec<_>>().join("."),
+                    3 => {
+                        let length = read(1)[0];
+                        String::from_utf8(read(length.into())).unwrap()
+                    }
+                    _ => {
+                        read(16);
+                        "an address of IPv6".to_owned()
+                    }
+                };
+                let port = u16::from_be_bytes(read(2).try_into().unwrap());
+                all.lock().unwrap().push(host);
+                client.write_all(&[5, 0, 0, 1, 127, 0, 0, 1, 0, 0]).unwrap();
+                relay(client, &TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap());
+            });
+        }
+    });
+    (port, asked)
+}
+
+#[test]
+fn socks_leads_to_plain_and_to_tls() {
+    let (authority, plain) = (Authority::new(), Server::start(|_, _| Act::Reply(user())));
+    let root = authority.file();
+    let (tls, _) = tls_server(&authority, &root);
+    let (port, asked) = socks();
+    let proxy = |scheme: &str| format!("{scheme}://127.0.0.1:{port}");
+    let url = plain.url().replace("127.0.0.1", "localhost");
+    get(plain.options().repo_url(&url).proxy(proxy("socks5h"))).unwrap();
+    get(plain.options().repo_url(&url).proxy(proxy("socks5"))).unwrap();
+    // Its HTTP/2 is not that of this server.
+    let _ = get(tls.proxy(proxy("socks5h")));
+    let asked = asked.lock().unwrap();
+    assert_eq!(asked[0], "localhost");
+    assert!(asked[1] == "127.0.0.1" || asked[1] == "an address of IPv6", "{asked:?}");
+    assert_eq!(asked[2], "localhost");
 }

@@ -1,5 +1,7 @@
 //! TLS, against a real server with certificates made for the test.
 
+#[path = "common/authority.rs"]
+mod authority;
 #[path = "common/bound.rs"]
 mod bound;
 
@@ -12,70 +14,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use aura_users::{CancelToken, Error, ErrorKind, Options, User, blocking};
+use authority::{Authority, RootFile, ages_hence};
 use bound::within;
-use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use time::OffsetDateTime;
 
 const REPLY: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\
     content-length: 19\r\nconnection: close\r\n\r\n{\"username\":\"eric\"}";
-
-struct Authority {
-    issuer: Issuer<'static, KeyPair>,
-    pem: String,
-}
-
-static NEXT: AtomicUsize = AtomicUsize::new(0);
-
-impl Authority {
-    fn new() -> Self {
-        let key = KeyPair::generate().unwrap();
-        let mut params = CertificateParams::default();
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        // Two of one name would be taken for one another.
-        let serial = NEXT.fetch_add(1, Ordering::Relaxed);
-        params.distinguished_name.push(DnType::CommonName, format!("authority {serial}"));
-        let pem = params.self_signed(&key).unwrap().pem();
-        Self { issuer: Issuer::new(params, key), pem }
-    }
-
-    fn certify(&self, host: &str, ends: OffsetDateTime) -> rustls::ServerConfig {
-        let key = KeyPair::generate().unwrap();
-        let mut params = CertificateParams::new([host.to_owned()]).unwrap();
-        params.not_before = OffsetDateTime::UNIX_EPOCH;
-        params.not_after = ends;
-        let certificate: CertificateDer<'static> =
-            params.signed_by(&key, &self.issuer).unwrap().into();
-        let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        rustls::ServerConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_no_client_auth()
-            .with_single_cert(vec![certificate], key)
-            .unwrap()
-    }
-
-    /// The root as a file that `ca_file` can name; gone with the value.
-    fn file(&self) -> RootFile {
-        let name = format!("aura-test-root-{}-{:p}.pem", std::process::id(), self);
-        let path = std::env::temp_dir().join(name);
-        std::fs::write(&path, &self.pem).unwrap();
-        RootFile(path)
-    }
-}
-
-struct RootFile(PathBuf);
-
-impl Drop for RootFile {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.0);
-    }
-}
-
-fn ages_hence() -> OffsetDateTime {
-    OffsetDateTime::now_utc() + Duration::from_secs(1_000_000)
-}
 
 /// A server that says one thing to everybody who gets as far as asking. Gives its port.
 fn serve(config: rustls::ServerConfig) -> u16 {
@@ -119,8 +63,8 @@ fn a_bad_certificate_is_refused_and_the_error_says_why() {
     let expired = OffsetDateTime::UNIX_EPOCH + Duration::from_secs(1_000_000);
     for (config, root, why) in [
         (authority.certify("localhost", expired), &authority, "expired"),
-        (authority.certify("hex.example", ages_hence()), &authority, "not valid for name"),
-        (authority.certify("localhost", ages_hence()), &other, "UnknownIssuer"),
+        (authority.certify("hex.example", ages_hence()), &authority, "but for hex.example"),
+        (authority.certify("localhost", ages_hence()), &other, "not trusted here"),
     ] {
         let port = serve(config);
         let error = get(port, Some(&root.file())).unwrap_err();
@@ -141,6 +85,8 @@ fn a_server_without_tls_is_an_error() {
     });
     let error = get(port, Some(&Authority::new().file())).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Tls, "{error}");
+    assert!(error.message().contains("plain http"), "{error}");
+    assert!(error.hint().unwrap().contains("http://"), "{error}");
 }
 
 #[test]
@@ -244,7 +190,12 @@ fn what_a_server_says_when_it_leaves_is_bounded() {
             let _ = stream.read(&mut [0; 4096]);
         }
     });
-    let error = get(port, Some(&authority.file())).unwrap_err();
+    let root = authority.file();
+    let options = Options::new().repo_url(format!("https://localhost:{port}/api")).env(false);
+    let client = blocking::Client::new(options.ca_file(root.0.clone())).unwrap();
+    let call = client.get_user_start("eric").unwrap();
+    assert!(call.wait(None));
+    let error = call.take().unwrap().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Connect, "{error}");
     assert!(error.message().ends_with('…') && error.message().len() <= 8 << 10, "{error}");
     assert!(!error.to_string().contains('\u{1b}'), "{error}");
@@ -266,6 +217,166 @@ fn a_ca_file_that_is_none_is_named() {
         assert_eq!(error.kind(), ErrorKind::InvalidArgument);
         let message = error.message();
         assert!(message.contains(path.to_str().unwrap()) && message.contains(why), "{message}");
+    }
+}
+
+/// PEM in the forms that OpenSSL reads.
+#[test]
+fn a_ca_file_may_hold_more_than_one_plain_certificate() {
+    let (authority, other) = (Authority::new(), Authority::new());
+    let port = serve(authority.certify("localhost", ages_hence()));
+    let pem = &authority.pem;
+    let key = "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIA==\n-----END PRIVATE KEY-----\n";
+    for (what, text) in [
+        ("a byte order mark", format!("\u{feff}{pem}")),
+        ("CRLF", pem.replace('\n', "\r\n")),
+        ("blanks at the ends", pem.replace('\n', "  \n")),
+        ("comments", format!("# ours\nsubject=CN = x\n{pem}\nthe end")),
+        ("a key", format!("{key}{pem}{key}")),
+        ("several", format!("{}{pem}", other.pem)),
+        ("the old name", pem.replace("CERTIFICATE", "X509 CERTIFICATE")),
+        ("OpenSSL's name", pem.replace("CERTIFICATE", "TRUSTED CERTIFICATE")),
+    ] {
+        let file = authority.file();
+        std::fs::write(&file.0, &text).unwrap();
+        let user = get(port, Some(&file)).unwrap_or_else(|error| panic!("{what}: {error}"));
+        assert_eq!(user.username(), "eric", "{what}");
+    }
+    let damaged = pem.replacen("MI", "M!", 1);
+    for (text, why) in [(key, "no certificate"), (&damaged, "damaged"), ("", "no certificate")] {
+        let file = authority.file();
+        std::fs::write(&file.0, text).unwrap();
+        let error = get(port, Some(&file)).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidArgument, "{error}");
+        assert!(error.message().contains(why), "{error}");
+    }
+}
+
+#[test]
+#[cfg(unix)]
+fn a_ca_file_that_does_not_end_holds_up_no_deadline() {
+    let path = std::env::temp_dir().join(format!("aura-test-fifo-{}", std::process::id()));
+    assert!(Command::new("mkfifo").arg(&path).status().unwrap().success());
+    let limit = Duration::from_millis(300);
+    for (path, kind) in [
+        (path.clone(), ErrorKind::Timeout),
+        (PathBuf::from("/dev/zero"), ErrorKind::InvalidArgument),
+    ] {
+        let options = Options::new()
+            .repo_url("https://localhost:1/api")
+            .env(false)
+            .ca_file(path)
+            .timeout(limit);
+        let client = blocking::Client::new(options).unwrap();
+        let error = within(limit, || client.get_user("eric").unwrap_err());
+        assert!([kind, ErrorKind::Timeout].contains(&error.kind()), "{error}");
+        let call = client.get_user_start("eric").unwrap();
+        let error = within(limit, || {
+            assert!(call.wait(None));
+            call.take().unwrap().unwrap_err()
+        });
+        assert!([kind, ErrorKind::Timeout].contains(&error.kind()), "{error}");
+        assert_eq!(error.attempts(), 0);
+    }
+    std::fs::remove_file(&path).unwrap();
+}
+
+/// In processes of their own, because the environment counts.
+#[test]
+fn the_variables_of_openssl_count_unless_they_are_empty() {
+    if let Ok(port) = std::env::var("AURA_TEST_PORT") {
+        let error = get(port.parse().unwrap(), None).map(|user| user.username().to_owned());
+        println!("\nresult: {error:?}");
+        return;
+    }
+    let authority = Authority::new();
+    let (root, port) = (authority.file(), serve(authority.certify("localhost", ages_hence())));
+    let root = root.0.to_str().unwrap();
+    let run = |file: Option<&str>, directory: Option<&str>| {
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        command
+            .args(["--exact", "the_variables_of_openssl_count_unless_they_are_empty"])
+            .arg("--nocapture")
+            .env("AURA_TEST_PORT", port.to_string())
+            .env_remove("SSL_CERT_FILE")
+            .env_remove("SSL_CERT_DIR");
+        for (name, value) in [("SSL_CERT_FILE", file), ("SSL_CERT_DIR", directory)] {
+            if let Some(value) = value {
+                command.env(name, value);
+            }
+        }
+        let text = String::from_utf8(command.output().unwrap().stdout).unwrap();
+        text.lines().find(|line| line.starts_with("result: ")).unwrap_or(&text).to_owned()
+    };
+    assert!(run(Some(root), None).contains("eric"));
+    assert!(run(Some(root), Some("")).contains("eric"));
+    assert!(run(Some(root), Some("/nonexistent")).contains("eric"));
+    // Empty: the system's own, which do not know this one.
+    let unset = run(None, None);
+    assert_eq!(run(Some(""), Some("")), unset);
+    assert_eq!(run(Some(""), None), unset);
+    let text = run(Some("/nonexistent"), None);
+    assert!(text.contains("SSL_CERT_FILE") && text.contains("/nonexistent"), "{text}");
+    let text = run(None, Some("/nonexistent"));
+    assert!(text.contains("SSL_CERT_DIR") && text.contains("/nonexistent"), "{text}");
+}
+
+/// A server that speaks TLS by this configuration, or some bytes instead of it.
+fn refusal(config: rustls::ServerConfig, root: &RootFile) -> Error {
+    get(serve(config), Some(root)).unwrap_err()
+}
+
+#[test]
+fn refusals_are_told_in_plain_words() {
+    let authority = Authority::new();
+    let root = authority.file();
+    let good = || authority.certify("localhost", ages_hence());
+
+    let mut wants = good();
+    let mut roots = rustls::RootCertStore::empty();
+    roots.add(authority.root()).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let verifier =
+        rustls::server::WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
+    let (chain, key) = authority.pair("localhost", ages_hence());
+    wants = rustls::ServerConfig::builder_with_provider(wants.crypto_provider().clone())
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_client_cert_verifier(verifier.build().unwrap())
+        .with_single_cert(chain, key)
+        .unwrap();
+    let mut other_protocol = good();
+    other_protocol.alpn_protocols = vec![b"smtp".to_vec()];
+
+    for (what, error, words, is_about_roots) in [
+        ("a client's", refusal(wants, &root), "wants a certificate", false),
+        ("alpn", refusal(other_protocol, &root), "no version of HTTP", false),
+        (
+            "expired",
+            refusal(authority.certify("localhost", OffsetDateTime::UNIX_EPOCH), &root),
+            "has expired",
+            false,
+        ),
+        (
+            "another host",
+            refusal(authority.certify("hex.example", ages_hence()), &root),
+            "not for localhost, but for hex.example",
+            false,
+        ),
+        (
+            "unknown",
+            refusal(Authority::new().certify("localhost", ages_hence()), &root),
+            "not trusted",
+            true,
+        ),
+        ("itself", refusal(Authority::own("localhost"), &root), "itself", true),
+    ] {
+        assert_eq!(error.kind(), ErrorKind::Tls, "{what}: {error}");
+        assert!(error.message().contains(words), "{what}: {error}");
+        assert_eq!(error.hint().unwrap().contains("ca_file"), is_about_roots, "{what}: {error}");
+        for ugly in ["Context", "{", "https://docs", "::", "InvalidCert"] {
+            assert!(!error.message().contains(ugly), "{what}: {error}");
+        }
     }
 }
 
@@ -309,7 +420,8 @@ fn in_a_process_without_roots() {
     let error = client.with_options(https).get_user("eric").unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Tls);
     assert!(error.message().contains("no trusted root certificates"), "{error}");
-    assert!(error.message().contains("ca_file"), "{error}");
+    assert!(error.message().contains("SSL_CERT_FILE"), "{error}");
+    assert!(error.hint().unwrap().contains("ca_file"), "{error}");
 
     let authority = Authority::new();
     let port = serve(authority.certify("localhost", ages_hence()));

@@ -87,10 +87,12 @@ class CallOptions(TypedDict, total=False):
     """First page of the audit log to read."""
     proxy: str | None
     """Proxy for every request. Its URL may hold the proxy's user and password. If it is not set,
-    the environment's `http_proxy` and `https_proxy` count, except for the loopback.
+    the environment's `http_proxy`, `https_proxy` and `all_proxy` count, except for the loopback.
     """
     no_proxy: str | None
-    """Hosts that are reached without a proxy, separated by commas."""
+    """Hosts that are reached without a proxy, separated by commas or blanks: names with all below
+    them, addresses and networks, each with a port or without; or `*`.
+    """
     ca_file: str | PathLike[str] | None
     """PEM file of root certificates to trust in addition to the system's."""
     user_agent: str | None
@@ -103,6 +105,10 @@ class CallOptions(TypedDict, total=False):
     """
     max_body: SupportsIndex | None
     """Largest reply accepted, in bytes after decompression."""
+    max_connections: SupportsIndex | None
+    """Connections to one server at once, of started calls, streams and asynchronous clients. More
+    calls wait for their turn, within their time.
+    """
     cache: SupportsIndex | None
     """How many user records are kept in memory with their ETag. The server answers 304 if such a
     record did not change.

@@ -18,8 +18,8 @@ macro_rules! with_call_options {
     ($then:ident) => {
         $then! {
             repo_url api_key otp timeout total_timeout connect_timeout max_retries rate_limit
-            prefetch page proxy no_proxy ca_file user_agent client_name max_body cache
-            allow_insecure_http
+            prefetch page proxy no_proxy ca_file user_agent client_name max_body
+            max_connections cache allow_insecure_http
         }
     };
 }
@@ -92,7 +92,9 @@ impl Kind {
     fn of(name: &str) -> Self {
         match name {
             "timeout" | "total_timeout" | "connect_timeout" => Self::Seconds,
-            "max_retries" | "prefetch" | "page" | "max_body" | "cache" => Self::Whole,
+            "max_retries" | "prefetch" | "page" | "max_body" | "max_connections" | "cache" => {
+                Self::Whole
+            }
             "allow_insecure_http" | "env" => Self::Flag,
             "ca_file" => Self::Path,
             _ => Self::Text,

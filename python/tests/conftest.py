@@ -17,11 +17,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 VARIABLES = {name for spec in aura_users.OPTIONS for name in spec.env} | {
+    "ALL_PROXY",
     "CI",
     "HEX_UNSAFE_HTTPS",
     "HTTPS_PROXY",
     "HTTP_PROXY",
     "REQUEST_METHOD",
+    "all_proxy",
     "http_proxy",
     "https_proxy",
 }

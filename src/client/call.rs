@@ -1,7 +1,6 @@
 //! One operation: sent, sent again where that is safe, and never past its deadline.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
 use http::Uri;
@@ -15,9 +14,10 @@ use super::cache::Record;
 use super::options::RateLimit;
 use super::rate_limit::RateLimits;
 use super::settings::Settings;
+use crate::attempts::Attempts;
 use crate::log::{LogLevel, LogRecord, is_debugging};
-use crate::protocol::{Operation, Reply, Request};
-use crate::runtime::EXHAUSTED;
+use crate::operation::Operation;
+use crate::protocol::{Reply, Request};
 use crate::runtime::cancel::forked;
 use crate::runtime::clock::Clock;
 use crate::runtime::offload::{INLINE, offload};
@@ -67,38 +67,6 @@ struct Call<'a> {
     process: u64,
 }
 
-/// The attempts of a call. Whoever ends the call from outside reads them too.
-#[derive(Debug, Default)]
-pub(crate) struct Attempts {
-    begun: AtomicU32,
-    /// Those before the current one that sent the request.
-    sent: AtomicU32,
-    /// Whether the current one has sent the request.
-    is_sent: AtomicBool,
-}
-
-impl Attempts {
-    /// How often the request was sent.
-    pub(crate) fn get(&self) -> u32 {
-        self.sent.load(Ordering::Relaxed) + u32::from(self.is_sent.load(Ordering::Relaxed))
-    }
-
-    fn begin(&self) {
-        let sent = u32::from(self.is_sent.swap(false, Ordering::Relaxed));
-        self.sent.fetch_add(sent, Ordering::Relaxed);
-        self.begun.fetch_add(1, Ordering::Relaxed);
-    }
-
-    /// The number of the current attempt, counted from 1, also if it has sent nothing.
-    fn number(&self) -> u32 {
-        self.begun.load(Ordering::Relaxed)
-    }
-
-    fn is_sent(&self) -> bool {
-        self.is_sent.load(Ordering::Relaxed)
-    }
-}
-
 /// An attempt that failed, and what is known about trying again.
 struct Failed {
     error: Error,
@@ -107,6 +75,9 @@ struct Failed {
 
 impl Call<'_> {
     async fn run<T: Send + 'static>(&self, read: Read<T>) -> Result<T> {
+        if let Some(why) = &self.settings.route_error {
+            return Err(Error::invalid_argument(why));
+        }
         self.check_secrets()?;
         self.warn_of_terms();
         loop {
@@ -230,7 +201,12 @@ impl Call<'_> {
         let (status, result) = match outcome {
             Ok(Ok(reply)) => (Some(reply.status), Ok(reply)),
             Ok(Err(failed)) => (failed.error.status(), Err(failed)),
-            Err(_) => (None, Err(self.timed_out(ends))),
+            Err(_) => {
+                if self.attempts.is_sent() {
+                    self.transport.timed_out(started.into_std());
+                }
+                (None, Err(self.timed_out(ends)))
+            }
         };
         if is_debugging() {
             LogRecord {
@@ -276,6 +252,10 @@ impl Call<'_> {
             self.learn(&reply);
             match (self.next_url(&url, &reply), &known) {
                 (Some(next), _) if redirects < MOST_REDIRECTS => url = next,
+                (Some(_), _) => {
+                    let error = reply.endless_redirect(self.request.operation, redirects);
+                    return Err(Failed { error, may_repeat: false });
+                }
                 (_, Some(known)) if reply.status == 304 => return Ok(known.reply(reply)),
                 _ => {
                     self.keep(&reply);
@@ -322,6 +302,8 @@ impl Call<'_> {
         };
         let same = url.origin() == next.origin() || home(&url) && home(&next);
         next.set_fragment(None);
+        // A user and a password there are nobody's that we know. They never fail to go.
+        let _ = next.set_username("").and_then(|()| next.set_password(None));
         let next = String::from(next);
         let may_go = same && self.request.operation.is_repeatable();
         // A URL may be too long for a request.
@@ -334,10 +316,10 @@ impl Call<'_> {
             return Err(Failed { error: forked(self.request.operation), may_repeat: false });
         }
         let repeatable = self.request.operation.is_repeatable();
-        match self.transport.send(self.outgoing(uri.clone(), known, !repeatable)).await {
+        match self.transport.send(&mut self.outgoing(uri.clone(), known, !repeatable)).await {
             // The server had closed the idle connection: this is no failure of the call yet.
             Err(failure) if failure.met_dead_connection && repeatable => {
-                self.transport.send(self.outgoing(uri, known, true)).await
+                self.transport.send(&mut self.outgoing(uri, known, true)).await
             }
             result => result,
         }
@@ -361,7 +343,7 @@ impl Call<'_> {
             body: self.request.body.as_ref().map(|body| bytes::Bytes::from_owner(body.clone())),
             max_body: self.settings.max_body,
             on_fresh_connection,
-            is_sent: &self.attempts.is_sent,
+            is_sent: self.attempts.sent_flag(),
         }
     }
 
@@ -371,10 +353,10 @@ impl Call<'_> {
             && (operation.is_repeatable() || !failure.may_have_arrived);
         let mut error = Error::new(failure.kind, failure.message);
         error = match failure.status {
-            // The status came, and the rest of the reply did not.
-            Some(status) => error
-                .with_status(status)
-                .with_outcome_unknown(operation.has_unknown_outcome(status)),
+            // The status came, and the rest of the reply did not; or it is a proxy's.
+            Some(status) => error.with_status(status).with_outcome_unknown(
+                failure.may_have_arrived && operation.has_unknown_outcome(status),
+            ),
             None => {
                 error.with_outcome_unknown(failure.may_have_arrived && !operation.is_repeatable())
             }
@@ -382,18 +364,7 @@ impl Call<'_> {
         if let Some(source) = failure.source {
             error = error.with_source(source);
         }
-        let hint = match failure.kind {
-            ErrorKind::Connect if failure.is_exhausted => Some(EXHAUSTED),
-            ErrorKind::Connect if !failure.may_have_arrived => Some(
-                "check repo_url and the network; if only a proxy leads out, set the option proxy",
-            ),
-            ErrorKind::Timeout => Some("check the network, or raise the option connect_timeout"),
-            ErrorKind::Tls => Some(
-                "check repo_url; if the certificate authority is your own, set the option ca_file",
-            ),
-            _ => None,
-        };
-        if let Some(hint) = hint {
+        if let Some(hint) = failure.hint {
             error = error.with_hint(hint);
         }
         Failed { error, may_repeat }

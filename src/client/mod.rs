@@ -3,6 +3,7 @@
 //! - `options`: every option, declared once
 //! - `option_values`: their values, read from text
 //! - `settings`: the options of one call, resolved
+//! - `route`: which way leads to a server
 //! - `call`: one operation, with its deadline, its retries and its redirects
 //! - `cache`: records kept with their ETag
 //! - `rate_limit`: the gate that a call passes before it sends
@@ -14,6 +15,7 @@ pub(crate) mod call;
 pub(crate) mod option_values;
 pub(crate) mod options;
 pub(crate) mod rate_limit;
+mod route;
 pub(crate) mod settings;
 #[cfg(test)]
 mod slow_reading;
@@ -23,12 +25,13 @@ use std::time::Instant;
 
 use secrecy::SecretString;
 
+use crate::attempts::Attempts;
 use crate::protocol::{Reply, Request};
 use crate::runtime::PerProcess;
-use crate::transport::Transports;
+use crate::transport::{HttpClient, Transports};
 use crate::{Result, User};
 use cache::Cache;
-use call::{Attempts, Read};
+use call::Read;
 pub(crate) use options::Options;
 use rate_limit::{RateLimitState, RateLimits};
 use settings::Settings;
@@ -45,7 +48,11 @@ pub(crate) struct Core {
 
 impl Core {
     pub(crate) fn new(options: Options) -> Result<Arc<Self>> {
-        let layers = settings::Layers::new(options)?;
+        Self::with(options, None)
+    }
+
+    fn with(options: Options, http_client: Option<HttpClient>) -> Result<Arc<Self>> {
+        let layers = settings::Layers::new(options, http_client)?;
         let settings = Arc::new(layers.resolve(&Options::new())?);
         Ok(Arc::new(Self {
             layers,
@@ -109,11 +116,29 @@ impl Client {
     /// [`ErrorKind::InvalidArgument`](crate::ErrorKind) names the option or the environment
     /// variable whose value is refused.
     pub fn new(options: Options) -> Result<Self> {
-        Ok(Self {
-            core: Core::new(options)?,
-            transports: Arc::new(PerProcess::new(Transports::default)),
-            options: Options::new(),
-        })
+        Core::new(options).map(Self::of)
+    }
+
+    /// A client over the program's own [`reqwest::Client`], with its connections, proxies,
+    /// certificates and connect timeout. So the options `connect_timeout`, `proxy`, `no_proxy` and
+    /// `ca_file` do not apply, nor do their environment variables.
+    ///
+    /// Build it with [`redirect::Policy::none()`](reqwest::redirect::Policy::none): otherwise it
+    /// may take a one-time password along to another host. Also build it with
+    /// [`retry::never()`](reqwest::retry::never), or it sends requests that no error counts. This
+    /// library follows redirects and retries itself. Its own client gives up connections that were
+    /// silent until a timeout, and opens one for each POST. Here both are up to yours.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new), and [`ErrorKind::InvalidArgument`](crate::ErrorKind) if an option is
+    /// set that does not apply.
+    pub fn with_http_client(options: Options, http_client: HttpClient) -> Result<Self> {
+        Core::with(options, Some(http_client)).map(Self::of)
+    }
+
+    fn of(core: Arc<Core>) -> Self {
+        let transports = Arc::new(PerProcess::new(Transports::default));
+        Self { core, transports, options: Options::new() }
     }
 
     /// The same client with other options for the calls made through the returned handle:
@@ -199,7 +224,7 @@ impl Client {
 
     async fn run<T: Send + 'static>(&self, request: Request, read: Read<T>) -> Result<T> {
         let settings = self.core.settings(&self.options)?;
-        let transport = self.transports.get().transport(&settings.connection)?;
+        let transport = self.transports.get().transport(&settings.connection);
         let attempts = Attempts::default();
         call::call(&self.core, &settings, &transport, &request, read, &attempts).await
     }

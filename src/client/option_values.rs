@@ -33,6 +33,10 @@ pub(super) fn path(text: &str) -> Parsed<PathBuf> {
     if text.is_empty() { Err("is empty".to_owned()) } else { Ok(text.into()) }
 }
 
+/// As [`repo_url`], for the ways there are to a proxy.
+const NO_PROXY_URL: &str =
+    "is not valid: it is no http, https, socks5 or socks5h URL, or has no host";
+
 const NO_URL: &str = "is not valid: it is no http or https URL, or has no host";
 
 /// Whether a URL may hold a secret: before an `@`, or after a `?` or a `#`.
@@ -57,13 +61,23 @@ pub(crate) fn repo_url(text: &str) -> Parsed<String> {
 }
 
 pub(crate) fn proxy(text: &str) -> Parsed<SecretString> {
-    match http_url(text) {
-        // The normal form, because its scheme decides if TLS is needed.
-        Ok(url) => Ok(String::from(url).into()),
-        // Nothing of it is repeated: it may hold a password, and its scheme may be a name
-        // (`user:password@host`).
-        Err(_) => Err(NO_URL.to_owned()),
+    /// That of SOCKS; a URL of http has its own.
+    const PORT: u16 = 1080;
+    // Nothing of it is repeated: it may hold a password, and its scheme may be a name
+    // (`user:password@host`).
+    let no_url = || NO_PROXY_URL.to_owned();
+    let mut url = Url::parse(text).map_err(|_| no_url())?;
+    let is_socks = matches!(url.scheme(), "socks5" | "socks5h");
+    if !(is_socks || matches!(url.scheme(), "http" | "https"))
+        || url.host_str().is_none_or(str::is_empty)
+    {
+        return Err(no_url());
     }
+    if is_socks && url.port().is_none() {
+        url.set_port(Some(PORT)).map_err(|()| no_url())?;
+    }
+    // The normal form, because its scheme decides if TLS is needed.
+    Ok(String::from(url).into())
 }
 
 fn http_url(text: &str) -> Parsed<Url> {
@@ -113,6 +127,7 @@ pub(super) fn seconds(text: &str) -> Parsed<Duration> {
 
 pub(crate) const WHOLE: RangeInclusive<u64> = 0..=100;
 pub(crate) const COUNT: RangeInclusive<u64> = 0..=100_000;
+pub(crate) const CONNECTIONS: RangeInclusive<u64> = 1..=100_000;
 pub(crate) const FROM_ONE: RangeInclusive<u64> = 1..=u64::MAX;
 
 fn number(text: &str, range: &RangeInclusive<u64>) -> Parsed<u64> {
@@ -132,6 +147,10 @@ pub(super) fn whole(text: &str) -> Parsed<u32> {
 
 pub(super) fn count(text: &str) -> Parsed<u32> {
     small(text, &COUNT)
+}
+
+pub(super) fn connections(text: &str) -> Parsed<u32> {
+    small(text, &CONNECTIONS)
 }
 
 pub(super) fn from_one(text: &str) -> Parsed<u64> {

@@ -11,7 +11,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 use super::option_values::{
-    self, Parsed, TIMES, any, boolean, comment, count, from_one, header_text, invalid,
+    self, Parsed, TIMES, any, boolean, comment, connections, count, from_one, header_text, invalid,
     may_hold_secret, path, proxy, repo_url, seconds, user_agent, whole,
 };
 use crate::{Error, Result};
@@ -61,6 +61,7 @@ const SECONDS: OptionKind =
     OptionKind::Seconds((TIMES.start().as_secs_f64(), TIMES.end().as_secs_f64()));
 const WHOLE: OptionKind = whole_of(&option_values::WHOLE);
 const COUNT: OptionKind = whole_of(&option_values::COUNT);
+const CONNECTIONS: OptionKind = whole_of(&option_values::CONNECTIONS);
 const FROM_ONE: OptionKind = whole_of(&option_values::FROM_ONE);
 
 const fn whole_of(range: &RangeInclusive<u64>) -> OptionKind {
@@ -208,10 +209,11 @@ options! {
     page: u64 as u64, from_one, FROM_ONE,
         default Some("1"), env [], allowed "a whole number from 1 on";
     /// Proxy for every request. Its URL may hold the proxy's user and password. If it is not set,
-    /// the environment's `http_proxy` and `https_proxy` count, except for the loopback.
+    /// the environment's `http_proxy`, `https_proxy` and `all_proxy` count, except for the loopback.
     proxy: SecretString as impl Into<SecretString>, proxy, OptionKind::Url,
-        default None, env [], allowed "an http or https URL";
-    /// Hosts that are reached without a proxy, separated by commas.
+        default None, env [], allowed "an http, https, socks5 or socks5h URL";
+    /// Hosts that are reached without a proxy, separated by commas or blanks: names with all below
+    /// them, addresses and networks, each with a port or without; or `*`.
     no_proxy: String as impl Into<String>, any, OptionKind::Text,
         default None, env ["no_proxy", "NO_PROXY"],
         allowed "host names, .domains, addresses and networks, separated by commas";
@@ -229,6 +231,10 @@ options! {
     /// Largest reply accepted, in bytes after decompression.
     max_body: u64 as u64, from_one, FROM_ONE,
         default Some("16777216"), env [], allowed "bytes, from 1 on";
+    /// Connections to one server at once, of started calls, streams and asynchronous clients. More
+    /// calls wait for their turn, within their time.
+    max_connections: u32 as u32, connections, CONNECTIONS,
+        default Some("64"), env ["HEX_HTTP_CONCURRENCY"], allowed "a whole number from 1 to 100000";
     /// How many user records are kept in memory with their ETag. The server answers 304 if such a
     /// record did not change.
     cache: u32 as u32, count, COUNT,
@@ -343,7 +349,8 @@ mod tests {
             ("max_body", "0", "is \"0\""),
             ("rate_limit", "Wait", "is \"Wait\""),
             ("rate_limit", "waiting", "is not valid"),
-            ("proxy", "socks5://user:pw@host", "is no http or https URL"),
+            ("proxy", "socks4://user:pw@host", "is no http, https, socks5 or socks5h URL"),
+            ("proxy", "socks5://user:pw@", "or has no host"),
             ("api_key", "", "is empty"),
         ] {
             let error = Options::new().set(name, value).unwrap_err();

@@ -33,10 +33,6 @@ pub struct RateLimitState {
 /// Replies of one window may come a little apart by two clocks with a resolution of a second.
 const SAME_WINDOW: Duration = Duration::from_secs(5);
 
-/// The real windows last a minute. A reply that claims ages would otherwise hold every call of a
-/// process that runs for years; after an hour we ask again.
-const LONGEST_WINDOW: Duration = Duration::from_secs(3600);
-
 /// Beyond this, windows that are over are forgotten.
 const MOST_STATES: usize = 256;
 
@@ -64,7 +60,7 @@ impl RateLimits {
 
     /// Learns from a reply. Replies come out of order: the lowest count of a window is the true one.
     pub(crate) fn learn(&self, key: u64, window: RateWindow, now: Instant) {
-        let ends = now + window.resets_in.min(LONGEST_WINDOW);
+        let ends = now + window.resets_in;
         let mut states = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if states.len() >= MOST_STATES {
             states.retain(|_, state| state.ends > now);
@@ -104,17 +100,6 @@ mod tests {
         let later = start + Duration::from_secs(30);
         assert_eq!(limits.state(1, later), None);
         assert_eq!(limits.take(1, later), Ok(()));
-    }
-
-    #[test]
-    fn a_window_without_an_end_is_not_believed_for_ever() {
-        let limits = RateLimits::default();
-        let start = Instant::now();
-        for _ in 0..2 {
-            limits.learn(1, window(0, u64::MAX), start);
-        }
-        assert_eq!(limits.take(1, start), Err(LONGEST_WINDOW));
-        assert_eq!(limits.take(1, start + LONGEST_WINDOW), Ok(()));
     }
 
     #[test]

@@ -7,33 +7,32 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use once_cell::race::OnceBox;
-use once_cell::sync::OnceCell;
 use secrecy::{ExposeSecret, SecretString};
-use url::{Host, Url};
+use url::Url;
 
 use super::option_values;
 use super::options::{self, OptionSpec, Options, RateLimit};
+use super::route::{self, ALL_PROXY, CGI, EnvProxies, HTTP_PROXY, HTTPS_PROXY};
 use crate::log::{LogLevel, LogRecord};
+use crate::loopback;
 use crate::protocol::request::Headers;
-use crate::runtime::PerProcess;
-use crate::transport::Connection;
+use crate::transport::{Connection, HttpClient, Trust};
 use crate::{Error, Result};
 
 /// Set where programs run unattended: `User-Agent` says so.
 const CI: &str = "CI";
 /// The official client's switch for unchecked certificates, which is not honoured.
 const UNSAFE_HTTPS: &str = "HEX_UNSAFE_HTTPS";
-/// Set by a CGI host.
-const CGI: &str = "REQUEST_METHOD";
-const HTTP_PROXY: [&str; 2] = ["http_proxy", "HTTP_PROXY"];
-const HTTPS_PROXY: [&str; 2] = ["https_proxy", "HTTPS_PROXY"];
-
 impl Options {
     /// Every environment variable a client may read, those of no option included. A client reads
     /// them once, when it is made.
     pub fn variables() -> impl Iterator<Item = &'static str> {
         let of_options = Self::SPECS.iter().flat_map(|spec| spec.env).copied();
-        of_options.chain(HTTP_PROXY).chain(HTTPS_PROXY).chain([CI, UNSAFE_HTTPS, CGI])
+        of_options.chain(HTTP_PROXY).chain(HTTPS_PROXY).chain(ALL_PROXY).chain([
+            CI,
+            UNSAFE_HTTPS,
+            CGI,
+        ])
     }
 }
 
@@ -41,18 +40,29 @@ impl Options {
 pub(crate) struct Layers {
     client: Options,
     proxies: EnvProxies,
+    /// That of the client's own ca_file.
+    trust: Arc<Trust>,
     is_ci: bool,
     defaults: Options,
+    /// The program's own, which calls go over.
+    http_client: Option<HttpClient>,
 }
 
-#[derive(Default)]
-struct EnvProxies {
-    http: Option<SecretString>,
-    https: Option<SecretString>,
-}
+/// What the program decides for a client that it hands over itself.
+const OF_HTTP_CLIENT: [&str; 4] = ["connect_timeout", "proxy", "no_proxy", "ca_file"];
 
 impl Layers {
-    pub(crate) fn new(client: Options) -> Result<Self> {
+    pub(crate) fn new(client: Options, http_client: Option<HttpClient>) -> Result<Self> {
+        if http_client.is_some() {
+            refuse_those_of_http_client(&client)?;
+        }
+        let mut layers = Self::read(client)?;
+        layers.http_client = http_client;
+        layers.trust = Arc::new(Trust::new(layers.client.ca_file.clone()));
+        Ok(layers)
+    }
+
+    fn read(client: Options) -> Result<Self> {
         let mut defaults = Options::new();
         for OptionSpec { name, default, .. } in Options::SPECS {
             if let Some(default) = default {
@@ -60,7 +70,14 @@ impl Layers {
             }
         }
         if client.env == Some(false) {
-            return Ok(Self { client, proxies: EnvProxies::default(), is_ci: false, defaults });
+            return Ok(Self {
+                client,
+                proxies: EnvProxies::default(),
+                trust: Arc::new(Trust::new(None)),
+                is_ci: false,
+                defaults,
+                http_client: None,
+            });
         }
         let mut environment = Options::new();
         for spec in Options::SPECS {
@@ -77,13 +94,18 @@ impl Layers {
         }
         Ok(Self {
             client: client.or(&environment),
-            proxies: EnvProxies::read()?,
+            proxies: EnvProxies::read(),
+            trust: Arc::new(Trust::new(None)),
             is_ci: first_set(&[CI])?.is_some(),
             defaults,
+            http_client: None,
         })
     }
 
     pub(crate) fn resolve(&self, call: &Options) -> Result<Settings> {
+        if self.http_client.is_some() {
+            refuse_those_of_http_client(call)?;
+        }
         let options = call.clone().or(&self.client).or(&self.defaults);
         let Options {
             repo_url: Some(repo_url),
@@ -95,6 +117,7 @@ impl Layers {
             prefetch: Some(prefetch),
             page: Some(page),
             max_body: Some(max_body),
+            max_connections: Some(max_connections),
             cache: Some(cache),
             allow_insecure_http: Some(allow_insecure_http),
             api_key,
@@ -119,6 +142,7 @@ impl Layers {
             ("max_body", max_body, option_values::FROM_ONE),
             ("max_retries", max_retries.into(), option_values::WHOLE),
             ("prefetch", prefetch.into(), option_values::WHOLE),
+            ("max_connections", max_connections.into(), option_values::CONNECTIONS),
             ("cache", cache.into(), option_values::COUNT),
         ] {
             if !range.contains(&number) {
@@ -138,20 +162,19 @@ impl Layers {
             .map(|proxy| option_values::proxy(proxy.expose_secret()))
             .transpose()
             .map_err(|why| checked("proxy", why))?;
-        let is_loopback = is_loopback(&url);
         let is_https = url.scheme() == "https";
-        let proxy = proxy.or_else(|| match is_https {
-            _ if is_loopback => None,
-            true => self.proxies.https.clone(),
-            false => self.proxies.http.clone(),
-        });
-        let needs_tls = is_https
-            || proxy.as_ref().is_some_and(|proxy| proxy.expose_secret().starts_with("https:"));
-        // Through a proxy elsewhere, a request to the loopback leaves the machine all the same.
-        let is_loopback_proxy = |proxy: &SecretString| {
-            Url::parse(proxy.expose_secret()).is_ok_and(|proxy| self::is_loopback(&proxy))
+        let no_proxy = no_proxy.as_deref().unwrap_or_default();
+        let (proxy, route_error) = match route::proxy(&url, proxy, &self.proxies, no_proxy) {
+            _ if self.http_client.is_some() => (None, None),
+            Ok(proxy) => (proxy, None),
+            Err(error) => (None, Some(error.message().to_owned())),
         };
-        let stays_here = is_loopback && proxy.as_ref().is_none_or(is_loopback_proxy);
+        // Through a proxy elsewhere, a request to the loopback leaves the machine all the same.
+        let stays_here = loopback::is_host_of(&url) && proxy.as_ref().is_none_or(route::stays_here);
+        let trust = match self.trust.is_of(ca_file.as_deref()) {
+            true => Arc::clone(&self.trust),
+            false => Arc::new(Trust::new(ca_file)),
+        };
         if let Some(name) = &client_name {
             option_values::comment(name).map_err(|why| checked("client_name", why))?;
         }
@@ -164,13 +187,15 @@ impl Layers {
             has_credential: api_key.is_some() || otp.is_some(),
             is_hex_pm: matches!(url.host_str(), Some("hex.pm" | "www.hex.pm")),
             connection: Arc::new(Connection {
+                origin: url.origin().ascii_serialization(),
+                is_https,
                 connect_timeout,
+                max_connections,
                 proxy,
-                no_proxy,
-                ca_file: needs_tls.then_some(ca_file).flatten(),
-                needs_tls,
-                tls: PerProcess::new(OnceCell::new),
+                trust,
+                http_client: self.http_client.clone(),
             }),
+            route_error,
             base,
             timeout,
             total_timeout,
@@ -185,20 +210,18 @@ impl Layers {
     }
 }
 
-impl EnvProxies {
-    /// A CGI host puts a request's `Proxy:` header into `HTTP_PROXY`, so there it does not count.
-    fn read() -> Result<Self> {
-        let is_cgi = std::env::var_os(CGI).is_some();
-        let http = if is_cgi { &HTTP_PROXY[..1] } else { &HTTP_PROXY };
-        let read = |variables| {
-            let Some((variable, value)) = first_set(variables)? else { return Ok(None) };
-            // Other programs take a bare host here, so ours does too.
-            let value = if value.contains("://") { value } else { format!("http://{value}") };
-            option_values::proxy(&value)
-                .map(Some)
-                .map_err(|why| options::refused(variable, options::allowed("proxy"), &why))
-        };
-        Ok(Self { http: read(http)?, https: read(&HTTPS_PROXY)? })
+fn refuse_those_of_http_client(options: &Options) -> Result<()> {
+    let set = [
+        options.connect_timeout.is_some(),
+        options.proxy.is_some(),
+        options.no_proxy.is_some(),
+        options.ca_file.is_some(),
+    ];
+    match OF_HTTP_CLIENT.iter().zip(set).find(|(_, is_set)| *is_set) {
+        Some((name, _)) => Err(Error::invalid_argument(format!(
+            "{name} does not apply to a client over the program's own reqwest::Client: set it there"
+        ))),
+        None => Ok(()),
     }
 }
 
@@ -228,19 +251,6 @@ fn user_agent_header(program: Option<&str>, client_name: Option<&str>, is_ci: bo
     format!("{program}{ours}{comment}")
 }
 
-/// RFC 6761, 6.3: `localhost` and what ends in it never leave the machine.
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => {
-            address.is_loopback()
-                || address.to_ipv4_mapped().is_some_and(|mapped| mapped.is_loopback())
-        }
-        None => false,
-    }
-}
-
 /// Stands for an origin and a credential without holding the credential.
 fn rate_key(url: &Url, api_key: Option<&SecretString>) -> u64 {
     // Made without a lock, which a fork could copy.
@@ -267,6 +277,8 @@ pub(crate) struct Settings {
     pub(crate) max_body: u64,
     pub(crate) cache: u32,
     pub(crate) connection: Arc<Connection>,
+    /// Why no request can be sent: the variable that names its proxy is of no use.
+    pub(crate) route_error: Option<String>,
     pub(crate) rate_key: u64,
     pub(crate) may_send_secrets: bool,
     pub(crate) has_credential: bool,
@@ -290,7 +302,7 @@ mod tests {
     use super::*;
 
     fn settings(client: Options, call: &Options) -> Result<Settings> {
-        Layers::new(client.env(false))?.resolve(call)
+        Layers::new(client.env(false), None)?.resolve(call)
     }
 
     #[test]

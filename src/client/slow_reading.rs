@@ -7,9 +7,11 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use super::call::{Attempts, Read, call};
+use super::call::{Read, call};
 use super::{Core, Options};
-use crate::protocol::{Operation, Reply, Request};
+use crate::attempts::Attempts;
+use crate::operation::Operation;
+use crate::protocol::{Reply, Request};
 use crate::runtime::offload::INLINE;
 use crate::transport::Transports;
 use crate::{ErrorKind, Result};
@@ -54,7 +56,7 @@ fn a_reading_that_takes_long_holds_up_nothing() {
     let transports = &Transports::default();
     let run = async |size: usize, read: Read<()>, options: Options| {
         let settings = core.settings(&options).unwrap();
-        let transport = transports.transport(&settings.connection).unwrap();
+        let transport = transports.transport(&settings.connection);
         let mut request = Request::get_user("x").unwrap();
         request.target = format!("/{size}");
         call(core, &settings, &transport, &request, read, &Attempts::default()).await

@@ -7,10 +7,11 @@ use std::ptr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::argument::{Out, c_string, c_text};
-use super::boundary::{boundary, quick_boundary, quietly, uncancelled};
+use super::boundary::{boundary, quick_boundary};
 use super::call::{aura_call, begun};
 use super::error::aura_error;
 use super::handle::{Handle, freed, opaque, shared};
+use super::quiet::{quietly, uncancelled};
 use super::status::aura_status;
 use crate::blocking::AuditLogs;
 

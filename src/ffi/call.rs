@@ -8,9 +8,10 @@ use std::time::Duration;
 use once_cell::sync::OnceCell;
 
 use super::argument::Out;
-use super::boundary::{boundary, quietly};
+use super::boundary::boundary;
 use super::error::aura_error;
 use super::handle::{Handle, freed, opaque, shared};
+use super::quiet::quietly;
 use super::status::aura_status;
 use crate::runtime::process::PerProcess;
 use crate::{AuditLog, AuditLogPage, Call, Completions, Error, Result, User, runtime};

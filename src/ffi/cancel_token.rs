@@ -2,10 +2,11 @@
 
 use std::mem::MaybeUninit;
 
-use super::boundary::{boundary, quietly};
+use super::boundary::boundary;
 use super::error::aura_error;
 use super::handle::{Handle, freed, live_mut, made, opaque, shared};
 use super::options::aura_options;
+use super::quiet::quietly;
 use super::status::aura_status;
 use crate::CancelToken;
 

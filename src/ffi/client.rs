@@ -6,11 +6,12 @@ use std::sync::Arc;
 
 use super::argument::{Out, text, texts};
 use super::audit_logs::{Opened, aura_audit_logs};
-use super::boundary::{boundary, quietly};
+use super::boundary::boundary;
 use super::call::{aura_call, begun};
 use super::error::aura_error;
 use super::handle::{Handle, freed, live, opaque, shared};
 use super::options::{Chosen, aura_options};
+use super::quiet::quietly;
 use super::status::aura_status;
 use crate::blocking::Client;
 use crate::{Result, User};

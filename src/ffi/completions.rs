@@ -4,10 +4,11 @@ use std::mem::MaybeUninit;
 use std::time::Duration;
 
 use super::argument::fill;
-use super::boundary::{boundary, quietly};
+use super::boundary::boundary;
 use super::call::aura_call;
 use super::error::aura_error;
 use super::handle::{Handle, freed, made, opaque, shared};
+use super::quiet::quietly;
 use super::status::aura_status;
 use crate::Completions;
 

@@ -7,8 +7,8 @@ use std::ptr;
 use once_cell::sync::OnceCell;
 
 use super::argument::c_string;
-use super::boundary::quietly;
 use super::handle::{Handle, freed, live, opaque};
+use super::quiet::quietly;
 use super::status::aura_status;
 use crate::Error;
 

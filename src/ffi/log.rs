@@ -4,8 +4,9 @@ use std::ffi::{c_char, c_void};
 use std::mem::MaybeUninit;
 
 use super::argument::{Out, c_string};
-use super::boundary::{boundary, quietly};
+use super::boundary::boundary;
 use super::error::aura_error;
+use super::quiet::quietly;
 use super::status::aura_status;
 use crate::log::{self, kept};
 use crate::{LogLevel, LogRecord};

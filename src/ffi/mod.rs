@@ -4,6 +4,7 @@
 //! from it.
 //!
 //! - `boundary`: no panic crosses it, an error leaves through the last argument
+//! - `quiet`: the same for what cannot fail
 //! - `argument`, `handle`: what comes in and goes out through pointers, texts and opaque ones; all
 //!   unsafe code but the callbacks
 //! - `status`: the numbers
@@ -34,6 +35,7 @@ mod handle;
 mod json;
 mod log;
 mod options;
+mod quiet;
 mod status;
 mod string;
 #[cfg(test)]

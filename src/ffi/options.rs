@@ -5,9 +5,10 @@ use std::mem::MaybeUninit;
 use std::sync::Arc;
 
 use super::argument::text;
-use super::boundary::{boundary, quietly};
+use super::boundary::boundary;
 use super::error::aura_error;
 use super::handle::{Handle, freed, live_mut, made, opaque};
+use super::quiet::quietly;
 use super::status::aura_status;
 use crate::runtime::cancel::{Ask, End};
 use crate::{CancelToken, Options};

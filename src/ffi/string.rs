@@ -3,7 +3,7 @@
 use std::ffi::{CStr, c_char};
 
 use super::argument::free_text;
-use super::boundary::quick_quietly;
+use super::quiet::quick_quietly;
 
 /// Frees a string that this library gave through an out-parameter. NULL is fine. Any thread.
 ///

@@ -8,8 +8,9 @@ use http::{HeaderMap, HeaderValue};
 use super::assert_printable;
 use super::reply::{line, new};
 use crate::client::rate_limit::RateLimits;
-use crate::protocol::foreign::MAX_TEXT;
-use crate::protocol::{Operation, headers};
+use crate::foreign::MAX_TEXT;
+use crate::operation::Operation;
+use crate::protocol::headers;
 use crate::{Error, ErrorKind};
 
 /// The lines are as many values of `www-authenticate`.

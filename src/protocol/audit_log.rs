@@ -15,7 +15,7 @@ use serde_json::value::RawValue;
 
 use super::json::{self, Flaw, Piece, Text, place};
 use super::scan::{Quoted, Scan};
-use super::user::Timestamp;
+use super::timestamp::Timestamp;
 use crate::Error;
 
 /// How many rows a full page of hexpm has. It ignores `per_page` and the like.

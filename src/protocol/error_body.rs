@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-use super::foreign::{
+use crate::foreign::{
     self, ELLIPSIS, MAX_ERROR_BODY, MAX_FIELD_ERRORS, MAX_FIELD_LEVELS, MAX_FIELDS,
 };
 

@@ -5,8 +5,8 @@ use std::time::{Duration, SystemTime};
 use http::HeaderMap;
 use http::header::{CACHE_CONTROL, DATE, RETRY_AFTER, WWW_AUTHENTICATE};
 
-use super::foreign;
 use crate::ErrorKind;
+use crate::foreign;
 
 /// A header's text, where it is one: visible ASCII and tabs.
 pub(crate) fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
@@ -103,6 +103,10 @@ pub(crate) struct RateWindow {
     pub(crate) resets_in: Duration,
 }
 
+/// How long the server's windows last. What claims to last longer, a defect of the server or of a
+/// clock, would hold every call of a program that runs for years.
+const WINDOW: Duration = Duration::from_secs(60);
+
 pub(crate) fn rate_window(headers: &HeaderMap, now: SystemTime) -> Option<RateWindow> {
     let number = |name| text(headers, name)?.trim().parse::<u64>().ok();
     let reset =
@@ -110,7 +114,7 @@ pub(crate) fn rate_window(headers: &HeaderMap, now: SystemTime) -> Option<RateWi
     Some(RateWindow {
         limit: number("x-ratelimit-limit")?,
         remaining: number("x-ratelimit-remaining")?,
-        resets_in: time_until(reset, headers, now),
+        resets_in: time_until(reset, headers, now).min(WINDOW),
     })
 }
 
@@ -237,6 +241,9 @@ mod tests {
         let long_after = read("1795434720", 1_795_440_000).unwrap();
         assert_eq!(long_after.resets_in, Duration::ZERO);
         assert_eq!(read("0", 0).unwrap().resets_in, Duration::ZERO);
+        for absurd in ["1795438272", "9999999999999"] {
+            assert_eq!(read(absurd, 0).unwrap().resets_in, WINDOW);
+        }
         assert_eq!(read("18446744073709551615", 0), None);
         assert_eq!(read("soon", 0), None);
     }

@@ -5,9 +5,9 @@
 //! - `request`: what each operation sends
 //! - `reply`: what came back, and which error an unhappy reply is
 //! - `error_body`: what the server says in the body of an error
-//! - `foreign`: the bounds of what others put into errors and log lines
 //! - `user`, `audit_log`: the records
 //! - `serialize`: the records in JSON that a program writes
+//! - `timestamp`: the times in them
 //! - `json`: the rules every body is read by
 //! - `scan`: passes over JSON quickly
 //! - `user_scan`: passes over a user record like that
@@ -15,15 +15,15 @@
 
 pub(crate) mod audit_log;
 mod error_body;
-pub(crate) mod foreign;
 pub(crate) mod headers;
 pub(crate) mod json;
 pub(crate) mod reply;
 pub(crate) mod request;
 mod scan;
 mod serialize;
+mod timestamp;
 pub(crate) mod user;
 mod user_scan;
 
 pub(crate) use reply::Reply;
-pub(crate) use request::{Operation, Request};
+pub(crate) use request::Request;

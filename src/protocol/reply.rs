@@ -8,12 +8,12 @@ use serde::de::IgnoredAny;
 
 use super::audit_log::Page;
 use super::error_body::Said;
-use super::foreign;
 use super::headers::{self, Notice, RateWindow};
 use super::json::{self, Flaw};
-use super::request::Operation;
 use super::user::User;
 use crate::error::{Error, ErrorKind, Reason, Result};
+use crate::foreign;
+use crate::operation::Operation;
 
 /// A whole reply. Its body is decompressed and bounded.
 #[derive(Debug)]
@@ -54,6 +54,10 @@ const NOT_THE_RECORD: &str =
     "check repo_url, and check that no proxy or login page answers instead of the server";
 const PROXY: &str =
     "the proxy wants a user and a password: put them into the URL of the option proxy";
+const REDIRECTS: &str = "check repo_url; if it is right, the server's redirects go in a circle";
+const TOO_LATE: &str = "the server did not get the whole request in time: check the network";
+const MISDIRECTED: &str = "this server does not answer for the host in repo_url: check it";
+const TOO_EARLY: &str = "the server is not ready to risk this request: try again in a moment";
 const REDIRECT: &str = "check repo_url: a redirect is followed only within the same origin, and \
      never for a POST";
 
@@ -130,10 +134,18 @@ impl Reply {
         headers::text(&self.headers, CONTENT_TYPE.as_str())
     }
 
-    /// Where the redirect leads, if this is one.
+    /// Where the redirect leads, if this is one. Browsers take raw UTF-8 there, so servers send it.
     pub(crate) fn location(&self) -> Option<&str> {
-        matches!(self.status, 301 | 302 | 303 | 307 | 308)
-            .then(|| headers::text(&self.headers, LOCATION.as_str()))?
+        let is_redirect = matches!(self.status, 301 | 302 | 303 | 307 | 308);
+        let location = self.headers.get(LOCATION).filter(|_| is_redirect)?;
+        std::str::from_utf8(location.as_bytes()).ok()
+    }
+
+    /// The error of a redirect after `count` others.
+    pub(crate) fn endless_redirect(&self, operation: Operation, count: u32) -> Error {
+        let message = format!("the server redirects without an end: {count} were followed");
+        let error = Error::new(ErrorKind::UnexpectedStatus, message);
+        self.put_on(error.with_hint(REDIRECTS), operation)
     }
 
     /// The reply's `x-request-id`, cut if it is too long.
@@ -206,7 +218,10 @@ impl Reply {
             404 => self.not_found(operation, said),
             405 => (ErrorKind::Unsupported, None, Some(NO_SUCH_ENDPOINT)),
             407 => (ErrorKind::UnexpectedStatus, None, Some(PROXY)),
+            408 => (ErrorKind::UnexpectedStatus, None, Some(TOO_LATE)),
+            421 => (ErrorKind::UnexpectedStatus, None, Some(MISDIRECTED)),
             422 => (ErrorKind::Validation, None, None),
+            425 => (ErrorKind::UnexpectedStatus, None, Some(TOO_EARLY)),
             429 => (ErrorKind::RateLimited, None, Some(SLOWER)),
             500..=599 if operation.has_unknown_outcome(self.status) => {
                 (ErrorKind::Server, None, Some(OPERATORS_KNOW))

@@ -7,10 +7,9 @@ use std::time::SystemTime;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 
 use super::json::{self, Flaw, Keys, List, Piece, Text, UniqueMap};
+use super::timestamp::Timestamp;
 use super::user_scan::username_at_once;
 use crate::Error;
 
@@ -122,8 +121,8 @@ impl From<Record<'_>> for Fields {
             handles: pairs(record.handles),
             url: record.url.map(String::from),
             email: record.email.map(String::from),
-            inserted_at: record.inserted_at.map(|Timestamp(time)| time),
-            updated_at: record.updated_at.map(|Timestamp(time)| time),
+            inserted_at: record.inserted_at.map(SystemTime::from),
+            updated_at: record.updated_at.map(SystemTime::from),
             packages: all(record.packages),
             owned_packages: pairs(record.owned_packages),
             organizations: all(record.organizations),
@@ -317,31 +316,6 @@ impl PartialEq for User {
 impl fmt::Debug for User {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("User").field("json", &self.json).finish()
-    }
-}
-
-/// RFC 3339; a time without an offset, as old servers write it, is UTC.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Timestamp(SystemTime);
-
-impl<'de> Deserialize<'de> for Timestamp {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let Text(text) = Text::deserialize(deserializer)?;
-        Self::read(&text).ok_or_else(|| D::Error::custom("not a time, expected RFC 3339"))
-    }
-}
-
-impl From<Timestamp> for SystemTime {
-    fn from(Timestamp(time): Timestamp) -> Self {
-        time
-    }
-}
-
-impl Timestamp {
-    pub(super) fn read(text: &str) -> Option<Self> {
-        let read = |text: &str| OffsetDateTime::parse(text, &Rfc3339);
-        let time = read(text).or_else(|_| read(&format!("{text}Z"))).ok()?;
-        Some(Self(time.into()))
     }
 }
 

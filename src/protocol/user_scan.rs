@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use super::json::MAX_MEMBERS;
 use super::scan::Scan;
-use super::user::Timestamp;
+use super::timestamp::Timestamp;
 
 /// The name in a record that was passed over; none where anything about that is wrong, or not plain.
 pub(super) fn username_at_once(json: &str) -> Option<Range<usize>> {

@@ -9,9 +9,10 @@ use std::time::{Duration, Instant};
 
 use tokio::task::AbortHandle;
 
-use crate::client::call::Attempts;
-use crate::protocol::Operation;
-use crate::runtime::cancel::{End, Interrupt, ended, forked};
+use crate::attempts::Attempts;
+use crate::log;
+use crate::operation::Operation;
+use crate::runtime::cancel::{Ask, End, Interrupt, ended, forked};
 use crate::runtime::clock::OFTEN;
 use crate::runtime::process;
 use crate::runtime::{self, Background, BackgroundThread};
@@ -108,6 +109,7 @@ impl<T: Send + 'static> Call<T> {
     ) -> Result<Self> {
         let interrupt = interrupt.clone();
         interrupt.check(operation)?;
+        let future = log::telling_as_here(future);
         let (listeners, waiting) = (Vec::new(), Vec::new());
         let state = Mutex::new(State { outcome: Outcome::Running, listeners, waiting });
         let (is_done, is_expired) = (AtomicBool::new(false), AtomicBool::new(false));
@@ -189,6 +191,22 @@ impl<T> Call<T> {
                 None
             }
         }
+    }
+
+    /// Waits until it has ended, and asks meanwhile whether to go on. Returns its result.
+    pub(crate) fn finish(self, asked: Option<&Ask>) -> Result<T> {
+        let mut end = End::Cancelled;
+        while !self.wait(asked.map(|_| OFTEN)) {
+            let Some(asked) = asked.and_then(|ask| ask()) else { continue };
+            end = asked;
+            match end {
+                End::Cancelled => self.cancel(),
+                End::Expired => self.expire(),
+            }
+            let _ = self.wait(Some(OFTEN));
+            break;
+        }
+        self.take().unwrap_or_else(|| Err(ended(self.operation, end)))
     }
 
     /// Asks it to end. The end comes soon: as [`ErrorKind::Cancelled`], or as the result where

@@ -10,7 +10,7 @@ use std::task::Poll;
 
 use tokio::sync::Notify;
 
-use crate::protocol::Operation;
+use crate::operation::Operation;
 use crate::runtime::process::{self, PerProcess};
 use crate::{Error, ErrorKind, Result};
 

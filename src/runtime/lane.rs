@@ -9,8 +9,9 @@
 use std::future::poll_fn;
 use std::mem;
 use std::pin::pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::{Poll, Waker};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use tokio::runtime::Runtime;
@@ -19,19 +20,19 @@ use crate::Result;
 use crate::runtime::cancel::{Driven, Piece};
 use crate::runtime::clock::{Clock, OFTEN};
 use crate::runtime::{self, poll_set, process};
-use crate::transport::Transports;
 
-/// A runtime that only its caller drives, and the connections that live on it.
-pub(crate) struct Lane {
+/// A runtime that only its caller drives, and what lives on it.
+pub(crate) struct Lane<T> {
     runtime: Option<Runtime>,
     clock: Clock,
     pub(crate) process: u64,
     waiting: Arc<Waiting>,
-    pub(crate) transports: Transports,
+    /// What its user keeps there between two calls.
+    pub(crate) slot: T,
     last_used: Instant,
 }
 
-impl Lane {
+impl<T: Default> Lane<T> {
     fn new() -> Result<Self> {
         let process = process::id();
         let waiting = Arc::new(Waiting { process, waker: Mutex::default() });
@@ -44,14 +45,16 @@ impl Lane {
             waiting,
             clock: Clock::of(&runtime, OFTEN),
             runtime: Some(runtime),
-            transports: Transports::of_lane(),
+            slot: T::default(),
             last_used: Instant::now(),
         })
     }
+}
 
+impl<T> Lane<T> {
     /// Runs `call` in this thread: to its end, or to the next pause if it `pauses`, or until this
     /// is another process.
-    pub(crate) fn run<T>(&self, call: Driven<'_, T>, pauses: bool) -> Piece<T> {
+    pub(crate) fn run<R>(&self, call: Driven<'_, R>, pauses: bool) -> Piece<R> {
         let Some(runtime) = &self.runtime else { unreachable!("taken only when dropped") };
         let mut piece = pin!(async {
             match pauses {
@@ -106,7 +109,7 @@ impl Waiting {
     }
 }
 
-impl Drop for Lane {
+impl<T> Drop for Lane<T> {
     /// Whoever drops the client may be inside another runtime, where no runtime may be waited for.
     fn drop(&mut self) {
         // A waker holds the runtime, which holds `waiting`: neither would ever be freed.
@@ -118,16 +121,39 @@ impl Drop for Lane {
 }
 
 /// The lanes nobody is using.
-#[derive(Default)]
-pub(crate) struct Lanes(Mutex<Vec<Lane>>);
+pub(crate) struct Lanes<T>(Arc<Idle<T>>);
 
-/// As long as the server keeps an idle connection: a lane that is older has nothing to offer.
-const LANE_IDLE: Duration = Duration::from_secs(60);
+struct Idle<T> {
+    state: Mutex<State<T>>,
+    /// Told when there are to be no more lanes.
+    over: Condvar,
+    longest: Duration,
+}
 
-impl Lanes {
+struct State<T> {
+    /// The one used last is the last.
+    lanes: Vec<Lane<T>>,
+    /// Closes those that are idle for long, while there are any.
+    sweeper: Option<JoinHandle<()>>,
+    is_over: bool,
+}
+
+/// The server closes a connection that is idle for a minute. An older lane has nothing to offer.
+const LANE_IDLE: Duration = Duration::from_secs(40);
+
+impl<T: Default + Send + 'static> Lanes<T> {
+    pub(crate) fn new() -> Self {
+        Self::idle_for(LANE_IDLE)
+    }
+
+    fn idle_for(longest: Duration) -> Self {
+        let state = State { lanes: Vec::new(), sweeper: None, is_over: false };
+        Self(Arc::new(Idle { state: Mutex::new(state), over: Condvar::new(), longest }))
+    }
+
     /// Runs `work` with a lane of its own.
-    pub(crate) fn with<T>(&self, work: impl FnOnce(&Lane) -> Result<T>) -> Result<T> {
-        let idle = self.lock().pop();
+    pub(crate) fn with<R>(&self, work: impl FnOnce(&Lane<T>) -> Result<R>) -> Result<R> {
+        let idle = self.0.lock().lanes.pop();
         let mut lane = match idle {
             Some(lane) => lane,
             None => Lane::new()?,
@@ -138,22 +164,100 @@ impl Lanes {
             mem::forget(lane);
             return result;
         }
-        let now = Instant::now();
-        lane.last_used = now;
-        let expired = {
-            let mut lanes = self.lock();
-            lanes.push(lane);
-            // The last used is the first taken, so the oldest are at the front.
-            let is_expired =
-                |lane: &&Lane| now.saturating_duration_since(lane.last_used) > LANE_IDLE;
-            let expired = lanes.iter().take_while(is_expired).count();
-            lanes.drain(..expired).collect::<Vec<_>>()
-        };
-        drop(expired);
+        lane.last_used = Instant::now();
+        let mut state = self.0.lock();
+        state.lanes.push(lane);
+        // A program with one thread that calls keeps one lane, and gets no thread for it.
+        if state.lanes.len() > 1 && state.sweeper.as_ref().is_none_or(JoinHandle::is_finished) {
+            let idle = Arc::clone(&self.0);
+            // Without a thread for it, lanes stay open.
+            state.sweeper = runtime::spawn("-idle", move || idle.sweep()).ok();
+        }
         result
     }
+}
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Lane>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+impl<T> Idle<T> {
+    fn lock(&self) -> MutexGuard<'_, State<T>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Closes lanes when they are idle for long, until none is left.
+    fn sweep(&self) {
+        let mut state = self.lock();
+        while !state.is_over {
+            let now = Instant::now();
+            let age = |lane: &Lane<T>| now.saturating_duration_since(lane.last_used);
+            let old = state.lanes.iter().take_while(|lane| age(lane) >= self.longest).count();
+            let old: Vec<_> = state.lanes.drain(..old).collect();
+            if !old.is_empty() {
+                drop(state);
+                drop(old);
+                state = self.lock();
+                continue;
+            }
+            let Some(oldest) = state.lanes.first() else { return };
+            let left = self.longest.saturating_sub(age(oldest));
+            let waited = self.over.wait_timeout(state, left);
+            state = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+}
+
+impl<T> Drop for Lanes<T> {
+    /// Nothing of the library is left once its handles are freed.
+    fn drop(&mut self) {
+        let sweeper = {
+            let mut state = self.0.lock();
+            state.is_over = true;
+            state.sweeper.take()
+        };
+        self.0.over.notify_all();
+        if let Some(sweeper) = sweeper {
+            let _ = sweeper.join();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Barrier;
+    use std::thread;
+
+    use super::*;
+
+    #[test]
+    fn lanes_that_nobody_uses_are_closed_without_another_call() {
+        let lanes = Lanes::<()>::idle_for(Duration::from_millis(20));
+        let all_at_once = Barrier::new(5);
+        thread::scope(|scope| {
+            for _ in 0..5 {
+                scope.spawn(|| {
+                    lanes.with(|_| {
+                        all_at_once.wait();
+                        Ok(())
+                    })
+                });
+            }
+        });
+        // A bound that only stops a hang.
+        for _ in 0..6000 {
+            if lanes.0.lock().lanes.is_empty() {
+                break;
+            }
+            thread::sleep(Duration::from_millis(10));
+        }
+        assert!(lanes.0.lock().lanes.is_empty());
+        lanes.with(|_| Ok(())).unwrap();
+    }
+
+    #[test]
+    fn one_lane_gets_no_thread() {
+        let lanes = Lanes::<()>::new();
+        for _ in 0..3 {
+            lanes.with(|_| Ok(())).unwrap();
+        }
+        let state = lanes.0.lock();
+        assert!(state.lanes.len() == 1 && state.sweeper.is_none());
     }
 }

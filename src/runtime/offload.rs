@@ -6,10 +6,10 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use once_cell::sync::Lazy;
 use tokio::sync::{Semaphore, oneshot};
 
-use crate::runtime::{self, EXHAUSTED, PerProcess};
+use crate::runtime::process::Global;
+use crate::runtime::{self, EXHAUSTED};
 use crate::{Error, ErrorKind, Result};
 
 /// Bytes that are unpacked or parsed by the thread that waits: that takes a millisecond or two.
@@ -33,39 +33,72 @@ impl Stop {
     }
 }
 
-/// Runs `work` on a thread that ends with it. Dropping this future stops the work.
+/// Threads that work at once, a few, each for one piece of work.
+pub(crate) struct Crew {
+    /// What they are for, as their name says it.
+    name: &'static str,
+    /// What failed if the system gives none.
+    purpose: &'static str,
+    seats: Global<Arc<Semaphore>>,
+}
+
+static READERS: Crew =
+    Crew::new("-read", "the reply cannot be read", || Arc::new(Semaphore::new(MOST_THREADS)));
+
+impl Crew {
+    const fn new(name: &'static str, purpose: &'static str, seats: fn() -> Arc<Semaphore>) -> Self {
+        Self { name, purpose, seats: Global::new(seats) }
+    }
+
+    /// Those that look names up, which may hang.
+    pub(crate) const fn resolvers() -> Self {
+        Self::new("-dns", "the server's name cannot be looked up", || Arc::new(Semaphore::new(4)))
+    }
+
+    /// Runs `work` on a thread that ends with it. Dropping this future stops the work.
+    ///
+    /// # Errors
+    /// The system gives no thread, or the work panicked.
+    pub(crate) async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Stop) -> T + Send + 'static,
+    ) -> Result<T> {
+        struct SetOnDrop(Stop);
+
+        impl Drop for SetOnDrop {
+            fn drop(&mut self) {
+                self.0.set();
+            }
+        }
+
+        // It is never closed, so this always gives a seat.
+        let seat = Arc::clone(self.seats.get()).acquire_owned().await;
+        let waiting = SetOnDrop(Stop::default());
+        let stop = waiting.0.clone();
+        let (tell, told) = oneshot::channel();
+        runtime::spawn(self.name, move || {
+            let result = work(&stop);
+            drop(seat);
+            let _ = tell.send(result);
+        })
+        .map_err(|error| {
+            Error::new(ErrorKind::Connect, format!("{}: {error}", self.purpose))
+                .with_hint(EXHAUSTED)
+                .with_source(error)
+        })?;
+        told.await
+            .map_err(|_| Error::new(ErrorKind::Internal, format!("{}: it panicked", self.purpose)))
+    }
+}
+
+/// Unpacks or parses on a thread that ends with it. Dropping this future stops the work.
 ///
 /// # Errors
 /// The system gives no thread, or the work panicked.
 pub(crate) async fn offload<T: Send + 'static>(
     work: impl FnOnce(&Stop) -> T + Send + 'static,
 ) -> Result<T> {
-    struct SetOnDrop(Stop);
-
-    impl Drop for SetOnDrop {
-        fn drop(&mut self) {
-            self.0.set();
-        }
-    }
-
-    static SEATS: Lazy<PerProcess<Arc<Semaphore>>> =
-        Lazy::new(|| PerProcess::new(|| Arc::new(Semaphore::new(MOST_THREADS))));
-    // It is never closed, so this always gives a seat.
-    let seat = Arc::clone(SEATS.get()).acquire_owned().await;
-    let waiting = SetOnDrop(Stop::default());
-    let stop = waiting.0.clone();
-    let (tell, told) = oneshot::channel();
-    runtime::spawn("-read", move || {
-        let result = work(&stop);
-        drop(seat);
-        let _ = tell.send(result);
-    })
-    .map_err(|error| {
-        Error::new(ErrorKind::Connect, format!("the reply cannot be read: {error}"))
-            .with_hint(EXHAUSTED)
-            .with_source(error)
-    })?;
-    told.await.map_err(|_| Error::new(ErrorKind::Internal, "reading the reply panicked"))
+    READERS.run(work).await
 }
 
 #[cfg(test)]

@@ -4,15 +4,16 @@ use std::error::Error as StdError;
 use std::io::{self, BufRead, Read};
 use std::mem;
 
+use bytes::Bytes;
 use flate2::bufread::GzDecoder;
 use http::HeaderMap;
 use http::header::CONTENT_ENCODING;
 use http_body_util::BodyExt;
-use hyper::body::{Body, Incoming};
+use hyper::body::Body;
 
-use super::root_cause;
+use super::failure::{BoxError, broken_body};
 use crate::ErrorKind;
-use crate::protocol::foreign;
+use crate::foreign;
 use crate::runtime::offload::{INLINE, Stop, offload};
 
 /// Why a body could not be read.
@@ -56,14 +57,17 @@ impl Limit {
 const BELIEVED: u64 = 1 << 20;
 
 /// Reads the body as it was sent.
-pub(super) async fn read(mut incoming: Incoming, limit: Limit) -> Result<Vec<u8>, Flaw> {
+pub(super) async fn read<B>(mut incoming: B, limit: Limit) -> Result<Vec<u8>, Flaw>
+where
+    B: Body<Data = Bytes, Error: Into<BoxError>> + Unpin,
+{
     let announced = incoming.size_hint().lower();
     if announced > limit.bytes {
         return Err(limit.exceeded());
     }
     let mut body = Vec::with_capacity(usize::try_from(announced.min(BELIEVED)).unwrap_or(0));
     while let Some(frame) = incoming.frame().await {
-        let frame = frame.map_err(broken)?;
+        let frame = frame.map_err(|error| broken_body(error.into()))?;
         let Some(chunk) = frame.data_ref() else { continue };
         if (body.len() + chunk.len()) as u64 > limit.bytes {
             return Err(limit.exceeded());
@@ -71,11 +75,6 @@ pub(super) async fn read(mut incoming: Incoming, limit: Limit) -> Result<Vec<u8>
         body.extend_from_slice(chunk);
     }
     Ok(body)
-}
-
-fn broken(error: hyper::Error) -> Flaw {
-    let message = format!("the connection broke within the reply: {}", root_cause(&error));
-    Flaw { kind: ErrorKind::Connect, message, source: Some(Box::new(error)) }
 }
 
 /// Undoes what `Content-Encoding` says was done to `body`.

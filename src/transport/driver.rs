@@ -14,7 +14,7 @@ pub(super) type Machine = Pin<Box<dyn Future<Output = hyper::Result<()>> + Send>
 /// A task of its own would cost a call two turns of the runtime: one for the connection, and one
 /// for who is woken by it.
 pub(super) struct Driver {
-    /// None where a task moves it, or nothing any more.
+    /// None once the connection has ended.
     machine: Option<Machine>,
     turn: Arc<Turn>,
     waker: Waker,
@@ -53,9 +53,9 @@ impl Driver {
         })
     }
 
-    /// Lets it notice what came while nobody waited.
-    pub(super) fn look(&mut self) {
-        step(&mut self.machine, &mut Context::from_waker(Waker::noop()));
+    /// Whether the connection has not ended.
+    pub(super) fn is_moving(&self) -> bool {
+        self.machine.is_some()
     }
 }
 

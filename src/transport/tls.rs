@@ -1,48 +1,215 @@
 //! Whom to trust: the machine's roots, and those of a file.
 
+use std::env;
+use std::ffi::OsString;
 use std::fmt;
-use std::path::Path;
-use std::sync::Arc;
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore};
+use rustls_native_certs::{CertificateResult, load_certs_from_paths};
+use tokio::sync::watch;
 
+use crate::log::{LogLevel, LogRecord};
+use crate::runtime::{self, PerProcess};
 use crate::{Error, ErrorKind, Result};
 
-/// Reads the roots, which takes milliseconds.
-pub(super) fn config(ca_file: Option<&Path>) -> Result<ClientConfig> {
+/// The roots that certificates are checked against, read when they are first needed. That takes
+/// milliseconds, and as long as it likes if a file is on a slow disk or is a pipe.
+pub(crate) struct Trust {
+    ca_file: Option<PathBuf>,
+    /// What the thread that reads them tells; none before it was started.
+    read: PerProcess<Mutex<Option<watch::Receiver<Reading>>>>,
+    has_warned: AtomicBool,
+}
+
+/// None while they are read.
+type Reading = Option<Result<Tls, Arc<Error>>>;
+
+/// Ready for handshakes.
+#[derive(Clone)]
+pub(super) struct Tls {
+    both: Arc<ClientConfig>,
+    http1: Arc<ClientConfig>,
+    /// Some of the roots that a variable names cannot be read.
+    flaw: Option<Arc<str>>,
+}
+
+impl PartialEq for Trust {
+    fn eq(&self, other: &Self) -> bool {
+        self.ca_file == other.ca_file
+    }
+}
+
+impl Trust {
+    pub(crate) fn new(ca_file: Option<PathBuf>) -> Self {
+        Self { ca_file, read: PerProcess::new(Mutex::default), has_warned: AtomicBool::new(false) }
+    }
+
+    /// Whether it is that of this file.
+    pub(crate) fn is_of(&self, ca_file: Option<&Path>) -> bool {
+        self.ca_file.as_deref() == ca_file
+    }
+
+    /// Waits until the roots are read. What was not read in one call's time goes on for the next.
+    pub(super) async fn config(&self) -> Result<Tls> {
+        let failed = || Error::new(ErrorKind::Internal, "reading root certificates panicked");
+        let mut told = self.told()?;
+        // Copied, so that nothing is held while a log callback runs.
+        let read = told.wait_for(Option::is_some).await.ok().and_then(|read| read.clone());
+        let tls = read.ok_or_else(failed)?.map_err(|error| error.again())?;
+        if let Some(flaw) = tls.flaw.as_deref().filter(|_| self.warns_first()) {
+            LogRecord::new(LogLevel::Warn, flaw).emit();
+        }
+        Ok(tls)
+    }
+
+    fn warns_first(&self) -> bool {
+        !self.has_warned.swap(true, Ordering::Relaxed)
+    }
+
+    /// What the one thread tells that reads them: now, or the last time if that went well.
+    fn told(&self) -> Result<watch::Receiver<Reading>> {
+        let mut read = self.read.get().lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(told) = &*read {
+            let is_good = match &*told.borrow() {
+                Some(result) => result.is_ok(),
+                None => told.has_changed().is_ok(),
+            };
+            if is_good {
+                return Ok(told.clone());
+            }
+        }
+        let (tell, told) = watch::channel(None);
+        let ca_file = self.ca_file.clone();
+        runtime::spawn("-roots", move || {
+            let tls = roots(ca_file.as_deref()).and_then(Tls::with);
+            tell.send_replace(Some(tls.map_err(Arc::new)));
+        })
+        .map_err(runtime::not_given)?;
+        Ok(read.insert(told).clone())
+    }
+}
+
+impl Tls {
+    fn with((roots, flaw): (RootCertStore, Option<Arc<str>>)) -> Result<Self> {
+        let mut both = config(roots)?;
+        let mut http1 = both.clone();
+        http1.alpn_protocols = vec![b"http/1.1".to_vec()];
+        both.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        Ok(Self { both: Arc::new(both), http1: Arc::new(http1), flaw })
+    }
+
+    /// For HTTP/1.1 alone.
+    pub(super) fn http1(&self) -> Arc<ClientConfig> {
+        Arc::clone(&self.http1)
+    }
+
+    /// For reqwest.
+    pub(super) fn config(&self, with_http2: bool) -> ClientConfig {
+        ClientConfig::clone(if with_http2 { &self.both } else { &self.http1 })
+    }
+}
+
+/// For clients that speak no TLS.
+pub(super) fn without_roots() -> Result<ClientConfig> {
+    config(RootCertStore::empty())
+}
+
+fn config(roots: RootCertStore) -> Result<ClientConfig> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let mut config = ClientConfig::builder_with_provider(provider)
+    let builder = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(|error| {
             Error::new(ErrorKind::Internal, "TLS could not be set up").with_source(error)
-        })?
-        .with_root_certificates(roots(ca_file)?)
-        .with_no_client_auth();
-    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    Ok(config)
+        })?;
+    Ok(builder.with_root_certificates(roots).with_no_client_auth())
 }
 
-fn roots(ca_file: Option<&Path>) -> Result<RootCertStore> {
+/// The roots, and what is to be said of those that are missing.
+fn roots(ca_file: Option<&Path>) -> Result<(RootCertStore, Option<Arc<str>>)> {
     let mut roots = RootCertStore::empty();
     if let Some(file) = ca_file {
         add_file(&mut roots, file)?;
     }
-    let system = rustls_native_certs::load_native_certs();
+    let system = systems_roots();
     roots.add_parsable_certificates(system.certs);
     if roots.is_empty() {
         let why = system.errors.first().map(|error| format!(" ({error})")).unwrap_or_default();
         return Err(Error::new(
             ErrorKind::Tls,
-            format!(
-                "this machine has no trusted root certificates{why}: install them (Debian's \
-                 package ca-certificates) or name a PEM file in ca_file"
-            ),
+            format!("this machine has no trusted root certificates{}{why}", named_by()),
+        )
+        .with_hint(
+            "install them (Debian's package ca-certificates), or name a PEM file in ca_file",
         ));
     }
-    Ok(roots)
+    let named_by = named_by();
+    let flaw = system.errors.first().filter(|_| !named_by.is_empty());
+    let flaw = flaw.map(|error| format!("some root certificates are missing{named_by}: {error}"));
+    Ok((roots, flaw.map(Arc::from)))
 }
+
+const FILE: &str = "SSL_CERT_FILE";
+const DIRECTORIES: &str = "SSL_CERT_DIR";
+
+/// An empty variable is none.
+fn variable(name: &str) -> Option<OsString> {
+    env::var_os(name).filter(|value| !value.is_empty())
+}
+
+/// The variables that say where the roots are.
+fn named_by() -> String {
+    let names: Vec<_> =
+        [FILE, DIRECTORIES].into_iter().filter(|name| variable(name).is_some()).collect();
+    match names.is_empty() {
+        true => String::new(),
+        false => format!(" where {} says", names.join(" or ")),
+    }
+}
+
+/// What the variables name, or where the system keeps its roots.
+fn systems_roots() -> CertificateResult {
+    let file = variable(FILE).map(PathBuf::from);
+    let directories: Vec<_> = variable(DIRECTORIES)
+        .map(|all| env::split_paths(&all).filter(|path| !path.as_os_str().is_empty()).collect())
+        .unwrap_or_default();
+    if file.is_none() && directories.is_empty() {
+        return systems_own();
+    }
+    load(file.as_deref(), &directories)
+}
+
+fn load(file: Option<&Path>, directories: &[PathBuf]) -> CertificateResult {
+    let mut all = load_certs_from_paths(file, directories.first().map(PathBuf::as_path));
+    for directory in directories.iter().skip(1) {
+        let more = load_certs_from_paths(None, Some(directory));
+        all.certs.extend(more.certs);
+        all.errors.extend(more.errors);
+    }
+    all.certs.sort_unstable_by(|a, b| a.as_ref().cmp(b.as_ref()));
+    all.certs.dedup();
+    all
+}
+
+#[cfg(all(unix, not(target_vendor = "apple")))]
+fn systems_own() -> CertificateResult {
+    let places = openssl_probe::probe();
+    load(places.cert_file.as_deref(), &places.cert_dir)
+}
+
+#[cfg(not(all(unix, not(target_vendor = "apple"))))]
+fn systems_own() -> CertificateResult {
+    rustls_native_certs::load_native_certs()
+}
+
+/// A file of roots is smaller.
+const MOST_BYTES: u64 = 16 << 20;
 
 fn add_file(roots: &mut RootCertStore, file: &Path) -> Result<()> {
     let refused = |why: &dyn fmt::Display| {
@@ -53,13 +220,67 @@ fn add_file(roots: &mut RootCertStore, file: &Path) -> Result<()> {
         let shown = if is_path && !name.contains('@') { format!(" {name}") } else { String::new() };
         Error::invalid_argument(format!("ca_file{shown} cannot be used: {why}"))
     };
-    let before = roots.len();
-    for certificate in CertificateDer::pem_file_iter(file).map_err(|error| refused(&error))? {
-        let certificate = certificate.map_err(|error| refused(&error))?;
-        roots.add(certificate).map_err(|error| refused(&error))?;
+    let mut text = Vec::new();
+    let opened = File::open(file).map_err(|error| refused(&error))?;
+    opened.take(MOST_BYTES + 1).read_to_end(&mut text).map_err(|error| refused(&error))?;
+    if text.len() as u64 > MOST_BYTES {
+        return Err(refused(&"it is larger than 16 MiB"));
     }
-    if roots.len() == before {
-        return Err(refused(&"it holds no certificate"));
+    let certificates = certificates(&text).map_err(|why| refused(&why))?;
+    if certificates.is_empty() {
+        return Err(refused(&"it holds no certificate in PEM form"));
+    }
+    for (at, certificate) in certificates.into_iter().enumerate() {
+        roots.add(certificate).map_err(|_| {
+            refused(&format!("its certificate {} is no root that can be trusted", at + 1))
+        })?;
     }
     Ok(())
+}
+
+/// The certificates of a PEM file, under the names that OpenSSL reads too. What is between them,
+/// such as keys and comments, is passed over.
+fn certificates(text: &[u8]) -> Result<Vec<CertificateDer<'static>>, String> {
+    const NAMES: [&[u8]; 2] = [b"X509 CERTIFICATE-----", b"TRUSTED CERTIFICATE-----"];
+    // A byte order mark would hide the first line.
+    let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
+    let mut usual = Vec::with_capacity(text.len());
+    for line in text.split(|byte| matches!(byte, b'\n' | b'\r')).map(<[u8]>::trim_ascii) {
+        let name = NAMES.iter().find(|name| line.ends_with(name) && line.starts_with(b"-----"));
+        match name {
+            Some(name) => {
+                usual.extend_from_slice(&line[..line.len() - name.len()]);
+                usual.extend_from_slice(b"CERTIFICATE-----");
+            }
+            None => usual.extend_from_slice(line),
+        }
+        usual.push(b'\n');
+    }
+    CertificateDer::pem_slice_iter(&usual)
+        .map(|certificate| match certificate {
+            Ok(certificate) => Ok(without_settings(certificate)),
+            Err(_) => Err("it is damaged: a part of it is no PEM".to_owned()),
+        })
+        .collect()
+}
+
+/// A TRUSTED CERTIFICATE of OpenSSL has settings of its own behind the certificate.
+fn without_settings(certificate: CertificateDer<'static>) -> CertificateDer<'static> {
+    let bytes = certificate.as_ref();
+    // DER: 0x30, then the length in one byte, or in as many as its low bits say.
+    let end = match bytes {
+        [0x30, short @ 0..=0x7f, ..] => Some(2 + usize::from(*short)),
+        [0x30, long @ 0x81..=0x84, rest @ ..] => {
+            let count = usize::from(long & 0x7f);
+            rest.get(..count).map(|digits| {
+                let length = digits.iter().fold(0, |sum, digit| sum << 8 | usize::from(*digit));
+                2 + count + length
+            })
+        }
+        _ => None,
+    };
+    match end.and_then(|end| bytes.get(..end)) {
+        Some(exact) if exact.len() < bytes.len() => CertificateDer::from(exact.to_vec()),
+        _ => certificate,
+    }
 }

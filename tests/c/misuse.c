@@ -88,7 +88,7 @@ static void options(void)
         {"timeout", "0"}, {"timeout", "-1"}, {"timeout", "soon"}, {"total_timeout", "inf"},
         {"connect_timeout", "nan"}, {"max_retries", "-1"}, {"max_retries", "101"},
         {"rate_limit", "ignore"}, {"prefetch", "101"}, {"page", "0"}, {"page", "-1"},
-        {"page", "1.5"}, {"page", "18446744073709551616"}, {"proxy", "socks5://localhost:1080"},
+        {"page", "1.5"}, {"page", "18446744073709551616"}, {"proxy", "socks4://localhost:1080"},
         {"ca_file", ""}, {"max_body", "0"}, {"allow_insecure_http", "maybe"}, {"env", ""},
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {

@@ -45,9 +45,9 @@ static int sigpipe_is_pending(void)
     return sigismember(&pending, SIGPIPE);
 }
 
-/* Requests too large to be written at once: an account with a password of 256 kB, which is
-   written while the server hangs up. Blocking ones are written by this thread, others by the
-   library's. */
+/* Requests too large to be written at once: an account with a password of 256 kB, and a page asked
+   for with a key as long, which are written while the server hangs up. Blocking ones are written by
+   this thread, others by the library's. */
 static void write_to_the_deaf(const aura_client *client, const char *password)
 {
     const char *emails[] = {"new@example.com"};
@@ -63,7 +63,31 @@ static void write_to_the_deaf(const aura_client *client, const char *password)
                      AURA_OK, NULL);
         CHECK_STATUS(aura_call_wait(call, -1, &json, NULL), AURA_CONNECT, NULL);
         aura_call_free(call);
+        aura_audit_logs *logs;
+        CHECK_STATUS(aura_stream_audit_logs(client, NULL, &logs, NULL), AURA_OK, NULL);
+        CHECK_STATUS(aura_audit_logs_next(logs, &json, &error), AURA_CONNECT, error);
+        aura_error_free(error);
+        CHECK_STATUS(aura_audit_logs_next_start(logs, &call, NULL), AURA_OK, NULL);
+        CHECK_STATUS(aura_call_wait(call, -1, &json, NULL), AURA_CONNECT, NULL);
+        aura_call_free(call);
+        aura_audit_logs_free(logs);
     }
+}
+
+/* A client that sends this key, directly or to a proxy. */
+static aura_client *client_with(const char *url, const char *key, const char *proxy)
+{
+    aura_options *options = aura_options_new();
+    aura_client *client;
+    set_option(options, "env", "false");
+    set_option(options, "repo_url", url);
+    set_option(options, "api_key", key);
+    set_option(options, "max_retries", "0");
+    set_option(options, "proxy", proxy);
+    set_patience(options);
+    CHECK_STATUS(aura_client_new(options, &client, NULL), AURA_OK, NULL);
+    aura_options_free(options);
+    return client;
 }
 
 /* That SIGPIPE still ends a process that leaves it at its default. */
@@ -106,16 +130,19 @@ int main(int argc, char **argv)
         check_give_up("no server");
     char url[64];
     snprintf(url, sizeof url, "http://127.0.0.1:%u/api", (unsigned)ntohs(address.sin_port));
-    aura_client *client = new_client(url, NULL);
     size_t size = 256u << 10;
     char *password = malloc(size + 1);
     if (!password)
         check_give_up("no memory");
     memset(password, 'x', size);
     password[size] = '\0';
+    /* What goes directly is written by code of the library, what goes to a proxy by reqwest. */
+    aura_client *client = client_with(url, password, NULL);
+    aura_client *proxied = client_with("http://localhost:1/api", password, url);
 
     CHECK(!sigpipe_is_blocked());
     write_to_the_deaf(client, password);
+    write_to_the_deaf(proxied, password);
     CHECK(!sigpipe_is_blocked());
     CHECK(!sigpipe_is_pending());
     the_default_is_still_there();
@@ -130,6 +157,7 @@ int main(int argc, char **argv)
 
     free(password);
     aura_client_free(client);
+    aura_client_free(proxied);
     shutdown(listener, SHUT_RDWR);
     pthread_join(thread, NULL);
     close(listener);

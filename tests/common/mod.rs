@@ -40,6 +40,8 @@ impl Request {
 pub enum Act {
     /// Write these bytes and keep the connection.
     Reply(Vec<u8>),
+    /// Write the first bytes, and some milliseconds later the others, which nobody asked for.
+    ReplyAndMore(Vec<u8>, u64, Vec<u8>),
     /// Write these bytes and close the connection.
     ReplyAndClose(Vec<u8>),
     /// Write these bytes, then nothing more, with the connection open.
@@ -52,6 +54,7 @@ pub struct Server {
     port: u16,
     requests: Arc<Mutex<Vec<Request>>>,
     connections: Arc<AtomicUsize>,
+    more: Arc<AtomicUsize>,
     closed: mpsc::Receiver<usize>,
 }
 
@@ -62,20 +65,22 @@ impl Server {
         let port = listener.local_addr().unwrap().port();
         let requests = Arc::new(Mutex::new(Vec::new()));
         let connections = Arc::new(AtomicUsize::new(0));
+        let more = Arc::new(AtomicUsize::new(0));
         let (closes, closed) = mpsc::channel();
         let act = Arc::new(act);
-        let (all, count) = (requests.clone(), connections.clone());
+        let (all, count, mores) = (requests.clone(), connections.clone(), more.clone());
         thread::spawn(move || {
             for stream in listener.incoming() {
                 let connection = count.fetch_add(1, Ordering::SeqCst);
                 let (act, all, closes) = (act.clone(), all.clone(), closes.clone());
+                let mores = mores.clone();
                 thread::spawn(move || {
-                    serve(stream.unwrap(), connection, &*act, &all);
+                    serve(stream.unwrap(), connection, &*act, &all, &mores);
                     let _ = closes.send(connection);
                 });
             }
         });
-        Self { port, requests, connections, closed }
+        Self { port, requests, connections, more, closed }
     }
 
     pub fn url(&self) -> String {
@@ -88,6 +93,13 @@ impl Server {
 
     pub fn connections(&self) -> usize {
         self.connections.load(Ordering::SeqCst)
+    }
+
+    /// Waits until what nobody asked for was sent for the nth time, counted from 1.
+    pub fn wait_for_more(&self, nth: usize) {
+        while self.more.load(Ordering::SeqCst) < nth {
+            thread::sleep(std::time::Duration::from_micros(100));
+        }
     }
 
     /// Waits until a connection is over, and says which.
@@ -110,6 +122,7 @@ fn serve(
     connection: usize,
     act: &(impl Fn(usize, &Request) -> Act + ?Sized),
     all: &Mutex<Vec<Request>>,
+    mores: &AtomicUsize,
 ) {
     let mut reader = BufReader::new(stream.try_clone().unwrap());
     let mut stream = stream;
@@ -124,6 +137,12 @@ fn serve(
                 if stream.write_all(&bytes).is_err() {
                     return;
                 }
+            }
+            Act::ReplyAndMore(bytes, pause, more) => {
+                let _ = stream.write_all(&bytes);
+                thread::sleep(std::time::Duration::from_millis(pause));
+                let _ = stream.write_all(&more);
+                mores.fetch_add(1, Ordering::SeqCst);
             }
             Act::ReplyAndClose(bytes) => {
                 let _ = stream.write_all(&bytes);

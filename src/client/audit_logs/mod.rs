@@ -24,12 +24,13 @@ use std::time::Instant;
 
 use tokio::task::{JoinError, JoinHandle};
 
-use super::call::Attempts;
 use super::settings::Settings;
 use super::{Core, call};
+use crate::attempts::Attempts;
 use crate::log::{LogLevel, LogRecord};
+use crate::operation::Operation;
 use crate::protocol::audit_log::{AuditLog, Page};
-use crate::protocol::{Operation, Reply, Request};
+use crate::protocol::{Reply, Request};
 use crate::runtime::PerProcess;
 use crate::runtime::process;
 use crate::transport::Transports;
@@ -123,7 +124,7 @@ impl AuditLogs {
         let fetch = move |number| {
             let (core, transports, settings) = (core.clone(), transports.clone(), settings.clone());
             let fetched = async move {
-                let transport = transports.get().transport(&settings.connection)?;
+                let transport = transports.get().transport(&settings.connection);
                 let request = Request::audit_logs(number);
                 let attempts = Attempts::default();
                 let page =

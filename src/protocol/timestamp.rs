@@ -1,0 +1,35 @@
+//! The times in records.
+
+use std::time::SystemTime;
+
+use serde::Deserialize;
+use serde::de::{Deserializer, Error as _};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use super::json::Text;
+
+/// RFC 3339; a time without an offset, as old servers write it, is UTC.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Timestamp(SystemTime);
+
+impl<'de> Deserialize<'de> for Timestamp {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let Text(text) = Text::deserialize(deserializer)?;
+        Self::read(&text).ok_or_else(|| D::Error::custom("not a time, expected RFC 3339"))
+    }
+}
+
+impl From<Timestamp> for SystemTime {
+    fn from(Timestamp(time): Timestamp) -> Self {
+        time
+    }
+}
+
+impl Timestamp {
+    pub(super) fn read(text: &str) -> Option<Self> {
+        let read = |text: &str| OffsetDateTime::parse(text, &Rfc3339);
+        let time = read(text).or_else(|_| read(&format!("{text}Z"))).ok()?;
+        Some(Self(time.into()))
+    }
+}

@@ -1,0 +1,304 @@
+//! Why no whole reply came: errors of reqwest, hyper, h2, rustls and the system, in plain words.
+
+use std::error::Error as StdError;
+use std::{fmt, io};
+
+use crate::runtime::EXHAUSTED;
+use crate::{Error, ErrorKind};
+
+use super::body::Flaw;
+use super::tls_words;
+use super::tunnel::{ProxyFailed, ProxyRefused};
+use super::{Connection, Proxy};
+
+pub(super) type BoxError = Box<dyn StdError + Send + Sync>;
+
+/// Why no whole reply came.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    pub(crate) kind: ErrorKind,
+    pub(crate) message: String,
+    /// What to do about it.
+    pub(crate) hint: Option<&'static str>,
+    /// Whether the server may have carried the request out.
+    pub(crate) may_have_arrived: bool,
+    /// Whether a kept-alive connection broke before the first byte of a reply, as one does that
+    /// the server closed while it was idle.
+    pub(crate) met_dead_connection: bool,
+    /// The status of the reply, or of the proxy's.
+    pub(crate) status: Option<u16>,
+    pub(crate) source: Option<BoxError>,
+}
+
+/// No connection came about within `connect_timeout`.
+#[derive(Debug)]
+pub(super) struct TimedOut;
+
+impl fmt::Display for TimedOut {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("no connection within connect_timeout")
+    }
+}
+
+impl StdError for TimedOut {}
+
+const NETWORK: &str =
+    "check repo_url and the network; if only a proxy leads out, set the option proxy";
+const SLOW: &str = "check the network, or raise the option connect_timeout";
+const CHECK_PROXY: &str = "check the proxy; no_proxy names hosts that are reached without one";
+const PROXY_CREDENTIALS: &str =
+    "put the proxy's user and password into its URL, in the option proxy or in the variable";
+
+impl Failure {
+    fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self {
+            kind,
+            message: message.into(),
+            hint: None,
+            may_have_arrived: true,
+            met_dead_connection: false,
+            status: None,
+            source: None,
+        }
+    }
+
+    fn with_hint(self, hint: &'static str) -> Self {
+        Self { hint: Some(hint), ..self }
+    }
+
+    fn unsent(self) -> Self {
+        Self { may_have_arrived: false, ..self }
+    }
+
+    fn caused_by(self, error: BoxError) -> Self {
+        Self { source: Some(error), ..self }
+    }
+}
+
+/// An error of ours, before anything was sent.
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        let mut failure = of_ours(&error);
+        failure.source = error.into_source();
+        failure.unsent()
+    }
+}
+
+fn of_ours(error: &Error) -> Failure {
+    Failure { hint: error.static_hint(), ..Failure::new(error.kind(), error.message()) }
+}
+
+/// No connection came about, so nothing was sent.
+pub(super) fn no_connection(error: BoxError, connection: &Connection) -> Failure {
+    let failure = connecting(&*error, connection).unsent();
+    failure.caused_by(error)
+}
+
+fn connecting(error: &(dyn StdError + 'static), connection: &Connection) -> Failure {
+    if let Some(ours) = find::<Error>(error) {
+        return of_ours(ours);
+    }
+    if let Some(ProxyRefused(status)) = find(error) {
+        return refused_by_proxy(*status, connection.proxy.as_ref());
+    }
+    if causes(error).any(is_exhausted) {
+        let message = format!("no connection to the server: {}", root_cause(error));
+        return Failure::new(ErrorKind::Connect, message).with_hint(EXHAUSTED);
+    }
+    let proxy = connection.proxy.as_ref();
+    let proxys_name = proxy.map(|proxy| format!("the proxy of {}", proxy.source));
+    if is_timeout(error) {
+        let way = proxys_name.map(|name| format!(", through {name}")).unwrap_or_default();
+        let message = format!("{TimedOut}{way}");
+        return Failure::new(ErrorKind::Timeout, message).with_hint(SLOW);
+    }
+    let (whom, hint) = match (proxys_name, proxy) {
+        // Through SOCKS, only its words tell who failed.
+        (Some(name), Some(proxy)) if proxy.is_socks() => {
+            (format!("the server through {name}"), CHECK_PROXY)
+        }
+        (Some(name), _) if !connection.is_https || find::<ProxyFailed>(error).is_some() => {
+            (name, CHECK_PROXY)
+        }
+        // Behind a tunnel it is the server that fails.
+        _ => ("the server".to_owned(), NETWORK),
+    };
+    if let Some(tls) = find::<rustls::Error>(error) {
+        let (words, hint) = tls_words::explain(tls);
+        let message = format!("TLS with {whom} failed: {words}");
+        return Failure { hint, ..Failure::new(ErrorKind::Tls, message) };
+    }
+    let message = format!("no connection to {whom}: {}", root_cause(error));
+    Failure::new(ErrorKind::Connect, message).with_hint(hint)
+}
+
+fn refused_by_proxy(status: http::StatusCode, proxy: Option<&Proxy>) -> Failure {
+    let source = proxy.map_or("proxy", |proxy| proxy.source);
+    let message = format!("the proxy of {source} opens no way to the server: it answers {status}");
+    // A gateway that fails may work again soon; what it forbids it goes on to forbid.
+    let kind =
+        if status.is_server_error() { ErrorKind::Connect } else { ErrorKind::UnexpectedStatus };
+    let hint = if status.as_u16() == 407 { PROXY_CREDENTIALS } else { CHECK_PROXY };
+    Failure { status: Some(status.as_u16()), ..Failure::new(kind, message).with_hint(hint) }
+}
+
+/// The request was sent, and no head of a reply came.
+pub(super) fn no_reply(error: BoxError, is_reused: bool) -> Failure {
+    let failure = replying(&*error);
+    let met_dead_connection = is_reused && failure.kind == ErrorKind::Connect;
+    Failure { met_dead_connection, ..failure }.caused_by(error)
+}
+
+fn replying(error: &(dyn StdError + 'static)) -> Failure {
+    if let Some(failure) = find(error).and_then(of_h2) {
+        return failure;
+    }
+    if let Some(tls) = find::<rustls::Error>(error) {
+        let (words, hint) = tls_words::explain(tls);
+        let message = format!("TLS with the server failed: {words}");
+        return Failure { hint, ..Failure::new(ErrorKind::Tls, message) };
+    }
+    if let Some(flood) = find::<InterimFlood>(error) {
+        return Failure::new(ErrorKind::Decode, flood.to_string());
+    }
+    if find::<reqwest::Error>(error).is_some_and(reqwest::Error::is_timeout) {
+        return Failure::new(ErrorKind::Timeout, "the program's HTTP client timed out");
+    }
+    match find::<hyper::Error>(error) {
+        // hyper has a name for it on servers alone.
+        Some(hyper) if hyper.is_parse() && root_cause(hyper) == "message head is too large" => {
+            Failure::new(ErrorKind::Decode, "the reply has too many headers, or too large ones")
+        }
+        Some(hyper) if hyper.is_parse() => {
+            let cause = root_cause(error);
+            Failure::new(
+                ErrorKind::Decode,
+                format!("the reply is not HTTP as it should be: {cause}"),
+            )
+        }
+        _ => Failure::new(
+            ErrorKind::Connect,
+            format!("the connection broke before a reply came: {}", root_cause(error)),
+        ),
+    }
+}
+
+/// What an error of HTTP/2 means; none if it is only a broken connection.
+fn of_h2(error: &h2::Error) -> Option<Failure> {
+    use h2::Reason;
+    let reason = error.reason()?;
+    let what = if error.is_go_away() { "connection" } else { "request" };
+    let by = if error.is_remote() { "the server ended" } else { "the server's frames ended" };
+    let message = format!("{by} the {what} with the HTTP/2 error {error}");
+    // RFC 9113, 8.7: the server has done nothing of such a request.
+    let is_untouched = error.is_remote()
+        && (error.is_go_away() || error.is_reset() && reason == Reason::REFUSED_STREAM);
+    if is_untouched {
+        return Some(Failure::new(ErrorKind::Connect, message).unsent());
+    }
+    let is_against_protocol = error.is_library()
+        || matches!(
+            reason,
+            Reason::PROTOCOL_ERROR
+                | Reason::FLOW_CONTROL_ERROR
+                | Reason::FRAME_SIZE_ERROR
+                | Reason::COMPRESSION_ERROR
+        );
+    let kind = if is_against_protocol { ErrorKind::Decode } else { ErrorKind::Connect };
+    Some(Failure::new(kind, message))
+}
+
+/// A head came, and its body cannot be read.
+pub(super) fn no_body(Flaw { kind, message, source }: Flaw, status: u16) -> Failure {
+    Failure { status: Some(status), source, ..Failure::new(kind, message) }
+}
+
+/// The connection broke within a body, or what came over it is no body.
+pub(super) fn broken_body(error: BoxError) -> Flaw {
+    let is_malformed = find::<h2::Error>(&*error).and_then(of_h2).map_or_else(
+        || {
+            causes(&*error).any(|cause| {
+                cause.downcast_ref::<io::Error>().is_some_and(|error| {
+                    matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData)
+                })
+            })
+        },
+        |failure| failure.kind == ErrorKind::Decode,
+    );
+    let cause = root_cause(&*error);
+    let (kind, message) = if is_malformed {
+        (ErrorKind::Decode, format!("the reply's body is not HTTP as it should be: {cause}"))
+    } else {
+        (ErrorKind::Connect, format!("the connection broke within the reply: {cause}"))
+    };
+    Flaw { kind, message, source: Some(error) }
+}
+
+/// More interim replies came than any server sends.
+#[derive(Debug)]
+pub(super) struct InterimFlood;
+
+impl fmt::Display for InterimFlood {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the server sends interim replies (1xx) without an end")
+    }
+}
+
+impl StdError for InterimFlood {}
+
+impl Proxy {
+    pub(super) fn is_socks(&self) -> bool {
+        use secrecy::ExposeSecret;
+        self.url.expose_secret().starts_with("socks")
+    }
+}
+
+fn is_timeout(error: &(dyn StdError + 'static)) -> bool {
+    causes(error).any(|cause| {
+        cause.is::<TimedOut>()
+            || cause.downcast_ref().is_some_and(reqwest::Error::is_timeout)
+            || cause
+                .downcast_ref::<io::Error>()
+                .is_some_and(|error| error.kind() == io::ErrorKind::TimedOut)
+    })
+}
+
+fn is_exhausted(error: &(dyn StdError + 'static)) -> bool {
+    // Of the same number on every Unix.
+    const ENFILE: i32 = 23;
+    const EMFILE: i32 = 24;
+    error
+        .downcast_ref::<io::Error>()
+        .is_some_and(|error| matches!(error.raw_os_error(), Some(ENFILE | EMFILE)))
+}
+
+/// What caused `error`. An `io::Error` hides what it was made of from the chain of sources, and
+/// may hide one `io::Error` in another.
+fn cause<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a (dyn StdError + 'static)> {
+    match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+        Some(hidden) => Some(hidden),
+        None => error.source(),
+    }
+}
+
+pub(super) fn causes<'a>(
+    error: &'a (dyn StdError + 'static),
+) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
+    std::iter::successors(Some(error), |error: &&'a (dyn StdError + 'static)| cause(*error))
+}
+
+pub(super) fn find<'a, E: StdError + 'static>(
+    error: &'a (dyn StdError + 'static),
+) -> Option<&'a E> {
+    causes(error).find_map(|cause| cause.downcast_ref())
+}
+
+/// The innermost cause: the outer ones only repeat that a request failed.
+fn root_cause(error: &(dyn StdError + 'static)) -> String {
+    let text = causes(error).last().map_or_else(|| "unknown cause".to_owned(), ToString::to_string);
+    match text.strip_prefix("SOCKS error: ") {
+        // The words of hyper-util, whose error hides its cause.
+        Some("failed to create underlying connection") => "it cannot be reached".to_owned(),
+        _ => text,
+    }
+}

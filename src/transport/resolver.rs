@@ -1,0 +1,87 @@
+//! Looks names up as the system does. That may hang, so it has threads of its own: a few.
+
+use std::future::Future;
+use std::io;
+use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::vec;
+
+use hyper_util::client::legacy::connect::dns::Name;
+use tower_service::Service;
+
+use crate::loopback;
+use crate::runtime::offload::Crew;
+
+/// Threads that look names up at once. More look-ups wait for their turn, within their deadlines.
+static RESOLVERS: Crew = Crew::resolvers();
+
+/// Gives the addresses of a name.
+#[derive(Clone)]
+pub(super) struct Resolver;
+
+async fn look_up(name: String) -> io::Result<vec::IntoIter<SocketAddr>> {
+    let looked_up = RESOLVERS.run(move |_| {
+        let found = (name.as_str(), 0).to_socket_addrs()?;
+        accepted(&name, found).map(Vec::into_iter)
+    });
+    looked_up.await.map_err(io::Error::other)?
+}
+
+/// A key may go over plain http to a name of the loopback: so it must not leave the machine.
+fn accepted(name: &str, found: impl Iterator<Item = SocketAddr>) -> io::Result<Vec<SocketAddr>> {
+    let must_stay_here = loopback::is_name(name);
+    let (good, bad): (Vec<_>, Vec<_>) =
+        found.partition(|address| !must_stay_here || loopback::is_address(address.ip()));
+    match (good.is_empty(), bad.first()) {
+        (true, Some(bad)) => Err(elsewhere(bad.ip())),
+        _ => Ok(good),
+    }
+}
+
+fn elsewhere(address: IpAddr) -> io::Error {
+    io::Error::other(format!(
+        "this name is for the machine itself, but it was looked up as {address}"
+    ))
+}
+
+impl Service<Name> for Resolver {
+    type Response = vec::IntoIter<SocketAddr>;
+    type Error = io::Error;
+    type Future = Pin<Box<dyn Future<Output = io::Result<Self::Response>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, name: Name) -> Self::Future {
+        Box::pin(look_up(name.as_str().to_owned()))
+    }
+}
+
+impl reqwest::dns::Resolve for Resolver {
+    fn resolve(&self, name: reqwest::dns::Name) -> reqwest::dns::Resolving {
+        let found = look_up(name.as_str().to_owned());
+        Box::pin(async move { Ok(Box::new(found.await?) as reqwest::dns::Addrs) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_the_loopback_lead_nowhere_else() {
+        let found = |addresses: &[&str]| {
+            addresses.iter().map(|address| SocketAddr::new(address.parse().unwrap(), 0)).collect()
+        };
+        let all: Vec<SocketAddr> = found(&["127.0.0.1", "203.0.113.7", "::1"]);
+        for name in ["localhost", "LocalHost.", "hex.localhost"] {
+            let good: Vec<SocketAddr> = found(&["127.0.0.1", "::1"]);
+            assert_eq!(accepted(name, all.clone().into_iter()).unwrap(), good, "{name}");
+            let error = accepted(name, all[1..2].iter().copied()).unwrap_err();
+            assert!(error.to_string().contains("203.0.113.7"), "{error}");
+        }
+        assert_eq!(accepted("hex.pm", all.clone().into_iter()).unwrap(), all);
+    }
+}

@@ -1,0 +1,126 @@
+//! CONNECT to a proxy, over which a server is reached by TLS.
+//!
+//! reqwest opens tunnels too, but it accepts no status other than 200, and does not tell which
+//! other one came.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use bytes::Bytes;
+use http::header::{HOST, PROXY_AUTHORIZATION};
+use http::{HeaderValue, Method, Request, StatusCode, Uri};
+use http_body_util::Empty;
+use hyper::client::conn::http1;
+use hyper_util::rt::TokioIo;
+use percent_encoding::percent_decode_str;
+use secrecy::{ExposeSecret, zeroize::Zeroizing};
+use url::Url;
+
+use super::connect::{Duplex, Room, secure, tcp};
+use super::failure::BoxError;
+use super::socket::Socket;
+use super::{Connection, Proxy};
+
+/// The proxy could not be reached, or broke off before it answered.
+#[derive(Debug)]
+pub(super) struct ProxyFailed(BoxError);
+
+impl fmt::Display for ProxyFailed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the proxy cannot be reached")
+    }
+}
+
+impl StdError for ProxyFailed {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        Some(&*self.0)
+    }
+}
+
+/// The proxy answered, and opens no tunnel.
+#[derive(Debug)]
+pub(super) struct ProxyRefused(pub(super) StatusCode);
+
+impl fmt::Display for ProxyRefused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the proxy answered {}", self.0)
+    }
+}
+
+impl StdError for ProxyRefused {}
+
+/// Bytes both ways, their socket, and what may be read from it.
+type Reached = (Box<dyn Duplex>, Socket, Room);
+
+/// A connection to the host of `uri`, through the proxy.
+pub(super) async fn open(
+    connection: &Connection,
+    proxy: &Proxy,
+    uri: &Uri,
+) -> Result<Reached, BoxError> {
+    let (io, socket, room) = reach(connection, proxy).await.map_err(ProxyFailed)?;
+    Ok((ask(io, proxy, uri).await?, socket, room))
+}
+
+/// A connection to the proxy itself.
+async fn reach(connection: &Connection, proxy: &Proxy) -> Result<Reached, BoxError> {
+    let url = Uri::try_from(proxy.url.expose_secret())?;
+    let tcp = tcp(&url, connection.connect_timeout).await?;
+    let (socket, room) = (tcp.socket(), tcp.room.clone());
+    let mut io: Box<dyn Duplex> = Box::new(tcp);
+    if url.scheme_str() == Some("https") {
+        io = secure(&url, connection.trust.config().await?.http1(), io).await?;
+    }
+    Ok((io, socket, room))
+}
+
+/// Has the proxy open a tunnel. Any 2xx is one (RFC 9110, 9.3.6).
+async fn ask(io: Box<dyn Duplex>, proxy: &Proxy, uri: &Uri) -> Result<Box<dyn Duplex>, BoxError> {
+    let failed = |error: hyper::Error| ProxyFailed(error.into());
+    let authority = format!("{}:{}", uri.host().unwrap_or_default(), uri.port_u16().unwrap_or(443));
+    let mut request = Request::new(Empty::<Bytes>::new());
+    *request.method_mut() = Method::CONNECT;
+    request.headers_mut().insert(HOST, HeaderValue::from_str(&authority)?);
+    *request.uri_mut() = Uri::try_from(authority)?;
+    if let Some(authorization) = authorization(proxy)? {
+        request.headers_mut().insert(PROXY_AUTHORIZATION, authorization);
+    }
+    let builder = &mut http1::Builder::new();
+    builder.writev(false).allow_obsolete_multiline_headers_in_responses(true);
+    let (mut sender, mut moved) = builder.handshake(TokioIo::new(io)).await.map_err(failed)?;
+    let mut answer = pin!(sender.send_request(request));
+    let answered = poll_fn(|context| {
+        // What ends the connection is told to who waits for the answer.
+        let _ = moved.poll_without_shutdown(context);
+        answer.as_mut().poll(context)
+    });
+    let status = answered.await.map_err(failed)?.status();
+    if !status.is_success() {
+        return Err(Box::new(ProxyRefused(status)));
+    }
+    let parts = moved.into_parts();
+    if !parts.read_buf.is_empty() {
+        return Err(ProxyFailed("it goes on after its answer".into()).into());
+    }
+    Ok(parts.io.into_inner())
+}
+
+/// What the user and password in the proxy's URL are sent as.
+fn authorization(proxy: &Proxy) -> Result<Option<HeaderValue>, BoxError> {
+    let url = Url::parse(proxy.url.expose_secret())?;
+    if url.username().is_empty() && url.password().is_none() {
+        return Ok(None);
+    }
+    let mut both = Zeroizing::new(percent_decode_str(url.username()).collect::<Vec<u8>>());
+    both.push(b':');
+    both.extend(percent_decode_str(url.password().unwrap_or_default()));
+    let encoded = Zeroizing::new(BASE64_STANDARD.encode(&*both));
+    let basic = Zeroizing::new(["Basic ", &encoded].concat().into_bytes());
+    let mut value = HeaderValue::from_maybe_shared(Bytes::from_owner(basic))?;
+    value.set_sensitive(true);
+    Ok(Some(value))
+}

@@ -1,0 +1,99 @@
+//! Certificates made for a test.
+
+#![allow(dead_code, unreachable_pub)] // each test file uses a part of it
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use time::OffsetDateTime;
+
+/// An authority of its own, made for a test.
+pub(crate) struct Authority {
+    issuer: Issuer<'static, KeyPair>,
+    pub(crate) pem: String,
+}
+
+static NEXT: AtomicUsize = AtomicUsize::new(0);
+
+impl Authority {
+    pub(crate) fn new() -> Self {
+        let key = KeyPair::generate().unwrap();
+        let mut params = CertificateParams::default();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        // Two of one name would be taken for one another.
+        let serial = NEXT.fetch_add(1, Ordering::Relaxed);
+        params.distinguished_name.push(DnType::CommonName, format!("authority {serial}"));
+        let pem = params.self_signed(&key).unwrap().pem();
+        Self { issuer: Issuer::new(params, key), pem }
+    }
+
+    pub(crate) fn certify(&self, host: &str, ends: OffsetDateTime) -> rustls::ServerConfig {
+        let (chain, key) = self.pair(host, ends);
+        configured(chain, key)
+    }
+
+    /// A certificate for `host`, and its key.
+    pub(crate) fn pair(
+        &self,
+        host: &str,
+        ends: OffsetDateTime,
+    ) -> (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>) {
+        let key = KeyPair::generate().unwrap();
+        let mut params = CertificateParams::new([host.to_owned()]).unwrap();
+        params.not_before = OffsetDateTime::UNIX_EPOCH;
+        params.not_after = ends;
+        let certificate = params.signed_by(&key, &self.issuer).unwrap().into();
+        (vec![certificate], PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der())))
+    }
+
+    /// A certificate that is signed by itself.
+    pub(crate) fn own(host: &str) -> rustls::ServerConfig {
+        let key = KeyPair::generate().unwrap();
+        let params = CertificateParams::new([host.to_owned()]).unwrap();
+        let certificate = params.self_signed(&key).unwrap().into();
+        let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
+        configured(vec![certificate], key)
+    }
+
+    pub(crate) fn root(&self) -> CertificateDer<'static> {
+        use rustls::pki_types::pem::PemObject;
+        CertificateDer::from_pem_slice(self.pem.as_bytes()).unwrap()
+    }
+
+    /// The root as a file that `ca_file` can name; gone with the value.
+    pub(crate) fn file(&self) -> RootFile {
+        let name = format!("aura-test-root-{}-{:p}.pem", std::process::id(), self);
+        let path = std::env::temp_dir().join(name);
+        std::fs::write(&path, &self.pem).unwrap();
+        RootFile(path)
+    }
+}
+
+fn configured(
+    chain: Vec<CertificateDer<'static>>,
+    key: PrivateKeyDer<'static>,
+) -> rustls::ServerConfig {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(chain, key)
+        .unwrap()
+}
+
+pub(crate) struct RootFile(pub(crate) PathBuf);
+
+impl Drop for RootFile {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+pub(crate) fn ages_hence() -> OffsetDateTime {
+    OffsetDateTime::now_utc() + Duration::from_secs(1_000_000)
+}

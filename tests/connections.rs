@@ -1,0 +1,256 @@
+//! Which connection a request goes over, and what becomes of it.
+
+mod common;
+
+use std::fs;
+use std::process::Command;
+use std::thread;
+use std::time::Duration;
+
+use aura_users::{Client, Error, ErrorKind, Options, User, blocking, reqwest};
+use common::{Act, Server, bound, json, raw, user, within};
+
+/// The faces of one client: a blocking call, a started one, and one in a runtime of the program's.
+struct Faces {
+    blocking: blocking::Client,
+    hosted: Vec<(tokio::runtime::Runtime, Client)>,
+}
+
+impl Faces {
+    fn of(options: &Options) -> Self {
+        let own = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let threads = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+        Self {
+            blocking: blocking::Client::new(options.clone()).unwrap(),
+            hosted: vec![
+                (own, Client::new(options.clone()).unwrap()),
+                (threads, Client::new(options.clone()).unwrap()),
+            ],
+        }
+    }
+
+    const COUNT: usize = 4;
+
+    fn get(&self, face: usize, options: &Options) -> Result<User, Error> {
+        match face {
+            0 => self.blocking.with_options(options.clone()).get_user("eric"),
+            1 => {
+                let client = self.blocking.with_options(options.clone());
+                let call = client.get_user_start("eric").unwrap();
+                assert!(call.wait(Some(bound(60))));
+                call.take().unwrap()
+            }
+            _ => {
+                let (runtime, client) = &self.hosted[face - 2];
+                let client = client.with_options(options.clone());
+                // The runtime does not turn between two calls, if it has no thread.
+                runtime.block_on(client.get_user("eric"))
+            }
+        }
+    }
+}
+
+#[test]
+fn what_came_before_the_request_is_no_reply_to_it() {
+    let other = json(200, &[], r#"{"username":"other"}"#);
+    let timed_out = raw(408, &[("connection", "close")], "text/plain", b"too slow");
+    for more in [other, timed_out] {
+        let server = Server::start(move |_, _| Act::ReplyAndMore(user(), 3, more.clone()));
+        let faces = Faces::of(&server.options());
+        for face in 0..Faces::COUNT {
+            for (round, pause) in [0, 5, 60, 0, 200].into_iter().enumerate() {
+                let key = Options::new().api_key(format!("key {round}"));
+                assert_eq!(faces.get(face, &key).unwrap().username(), "eric", "face {face}");
+                server.wait_for_more(5 * face + round + 1);
+                thread::sleep(Duration::from_millis(pause));
+            }
+        }
+        // Each went over a connection of its own, and none was sent twice.
+        assert_eq!(server.requests().len(), 5 * Faces::COUNT);
+        assert_eq!(server.connections(), 5 * Faces::COUNT);
+    }
+}
+
+#[test]
+fn what_came_with_the_reply_is_no_reply_to_the_next_request() {
+    let other = json(200, &[], r#"{"username":"other"}"#);
+    let server = Server::start(move |_, _| Act::Reply([user(), other.clone()].concat()));
+    let faces = Faces::of(&server.options());
+    for face in 0..Faces::COUNT {
+        for _ in 0..5 {
+            assert_eq!(faces.get(face, &Options::new()).unwrap().username(), "eric");
+        }
+    }
+    assert_eq!(server.requests().len(), 5 * Faces::COUNT, "nothing was sent twice");
+}
+
+#[test]
+fn a_good_connection_is_used_again() {
+    let server = Server::start(|_, _| Act::Reply(user()));
+    let faces = Faces::of(&server.options());
+    for face in 0..Faces::COUNT {
+        for pause in [0, 0, 60, 0] {
+            thread::sleep(Duration::from_millis(pause));
+            faces.get(face, &Options::new().api_key(format!("key {pause}"))).unwrap();
+        }
+        assert_eq!(server.connections(), face + 1, "face {face}");
+    }
+}
+
+#[test]
+fn a_connection_on_which_an_attempt_timed_out_is_not_used_again() {
+    let cut = user()[..30].to_vec();
+    for stall in [Vec::new(), cut] {
+        let server = Server::start(move |nth, _| match nth % 3 {
+            1 => Act::Stall(stall.clone()),
+            _ => Act::Reply(user()),
+        });
+        let faces = Faces::of(&server.options().max_retries(0));
+        for face in 0..Faces::COUNT {
+            faces.get(face, &Options::new()).unwrap();
+            let hurried = Options::new().timeout(Duration::from_millis(200));
+            let error = faces.get(face, &hurried).unwrap_err();
+            assert_eq!((error.kind(), error.attempts()), (ErrorKind::Timeout, 1), "{error}");
+            faces.get(face, &Options::new()).unwrap();
+            let requests = server.requests();
+            let [.., late, next] = &requests[..] else { unreachable!() };
+            assert_ne!(late.connection, next.connection, "face {face}");
+        }
+    }
+}
+
+fn open_sockets() -> usize {
+    let entries = fs::read_dir("/proc/self/fd").unwrap().filter_map(Result::ok);
+    let links = entries.filter_map(|entry| fs::read_link(entry.path()).ok());
+    links.filter(|link| link.to_string_lossy().starts_with("socket:")).count()
+}
+
+/// Whether the test `name` is in a process of its own, with few descriptors. If not, runs it there.
+fn is_alone(name: &str) -> bool {
+    const ALONE: &str = "AURA_TEST_ALONE";
+    if std::env::var_os(ALONE).is_some() {
+        return true;
+    }
+    let status = Command::new("sh")
+        .args(["-c", "ulimit -n 256; exec \"$0\" --exact \"$1\""])
+        .arg(std::env::current_exe().unwrap())
+        .arg(name)
+        .env(ALONE, "1")
+        .status()
+        .unwrap();
+    assert!(status.success());
+    false
+}
+
+#[test]
+#[cfg(unix)]
+fn a_thousand_calls_at_once_need_few_descriptors() {
+    if !is_alone("a_thousand_calls_at_once_need_few_descriptors") {
+        return;
+    }
+    let server = Server::start(|_, _| Act::Reply(user()));
+    let client = server.client();
+    let calls: Vec<_> = (0..1000).map(|_| client.get_user_start("eric").unwrap()).collect();
+    for call in calls {
+        assert!(call.wait(Some(bound(60))));
+        call.take().unwrap().unwrap();
+    }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_post_leaves_no_connection_behind() {
+    if !is_alone("a_post_leaves_no_connection_behind") {
+        return;
+    }
+    let server = Server::start(|_, _| Act::Reply(json(204, &[], "")));
+    let faces = Faces::of(&server.options());
+    let before = open_sockets();
+    for _ in 0..50 {
+        faces.blocking.reset_user_password("eric").unwrap();
+        let call = faces.blocking.reset_user_password_start("eric").unwrap();
+        assert!(call.wait(Some(bound(60))));
+        call.take().unwrap().unwrap();
+        for (runtime, client) in &faces.hosted {
+            runtime.block_on(client.reset_user_password("eric")).unwrap();
+        }
+    }
+    // The ends in the server close a little later. Each face may keep one connection, of three
+    // descriptors with those of the server, and has a runtime with one or two.
+    for _ in 0..600 {
+        if open_sockets() <= before + 5 * Faces::COUNT {
+            return;
+        }
+        thread::sleep(Duration::from_millis(100));
+    }
+    panic!("{} sockets more", open_sockets() - before);
+}
+
+#[test]
+fn connections_to_a_server_are_limited_and_calls_wait_for_their_turn() {
+    let server = Server::start(|_, _| {
+        thread::sleep(Duration::from_millis(5));
+        Act::Reply(user())
+    });
+    let client = blocking::Client::new(server.options().max_connections(3)).unwrap();
+    let calls: Vec<_> = (0..100).map(|_| client.get_user_start("eric").unwrap()).collect();
+    for call in calls {
+        assert!(call.wait(Some(bound(60))));
+        call.take().unwrap().unwrap();
+    }
+    assert!(server.connections() <= 3, "{}", server.connections());
+
+    let mute = Server::start(|_, _| Act::Stall(Vec::new()));
+    let client = blocking::Client::new(mute.options().max_connections(1)).unwrap();
+    let first = client.get_user_start("eric").unwrap();
+    let limit = Duration::from_millis(300);
+    let hurried = client.with_options(Options::new().timeout(limit));
+    let error = within(limit, || {
+        let second = hurried.get_user_start("eric").unwrap();
+        assert!(second.wait(None));
+        second.take().unwrap().unwrap_err()
+    });
+    assert_eq!((error.kind(), error.attempts()), (ErrorKind::Timeout, 0), "{error}");
+    drop(first);
+}
+
+#[test]
+fn a_program_hands_over_its_own_client() {
+    let server = Server::start(|_, _| Act::Reply(user()));
+    let tls = rustls_for_nobody();
+    let own = reqwest::Client::builder()
+        .tls_backend_preconfigured(tls)
+        .redirect(reqwest::redirect::Policy::none())
+        .retry(reqwest::retry::never())
+        .no_proxy()
+        .build()
+        .unwrap();
+    for (refused, name) in [
+        (server.options().proxy("http://localhost:1"), "proxy"),
+        (server.options().no_proxy("*"), "no_proxy"),
+        (server.options().ca_file("/tmp/x.pem"), "ca_file"),
+        (server.options().connect_timeout(Duration::from_secs(1)), "connect_timeout"),
+    ] {
+        let error = Client::with_http_client(refused, own.clone()).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidArgument);
+        assert!(error.message().starts_with(&format!("{name} does not apply")), "{error}");
+    }
+    let client = Client::with_http_client(server.options(), own).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        client.get_user("eric").await.unwrap();
+        client.get_user("eric").await.unwrap();
+        let late = client.with_options(Options::new().no_proxy("*"));
+        assert_eq!(late.get_user("eric").await.unwrap_err().kind(), ErrorKind::InvalidArgument);
+    });
+    assert_eq!((server.requests().len(), server.connections()), (2, 1));
+}
+
+fn rustls_for_nobody() -> rustls::ClientConfig {
+    let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
+    rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(rustls::RootCertStore::empty())
+        .with_no_client_auth()
+}

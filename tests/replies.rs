@@ -1,0 +1,230 @@
+//! What a server may send, and what a call makes of it, over every face.
+
+mod common;
+
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use aura_users::{CancelToken, Client, Error, ErrorKind, Options, Result, User, blocking};
+use common::{Act, Server, USER, bound, json, user, within};
+
+const FACES: usize = 3;
+
+fn get(face: usize, options: &Options, name: &str) -> Result<User> {
+    let client = blocking::Client::new(options.clone()).unwrap();
+    match face {
+        0 => client.get_user(name),
+        1 => {
+            let call = client.get_user_start(name).unwrap();
+            assert!(call.wait(Some(bound(60))));
+            call.take().unwrap()
+        }
+        _ => {
+            let runtime =
+                tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            let client = Client::new(options.clone()).unwrap();
+            runtime.block_on(client.get_user(name))
+        }
+    }
+}
+
+/// What each face makes of this reply, which then ends the connection.
+fn read(reply: &[u8]) -> Vec<Result<User, Error>> {
+    let reply = reply.to_vec();
+    let server = Server::start(move |_, _| Act::ReplyAndClose(reply.clone()));
+    (0..FACES).map(|face| get(face, &server.options().max_retries(0), "eric")).collect()
+}
+
+fn reply(head: &str, body: &str) -> Vec<u8> {
+    format!("{head}content-length: {}\r\n\r\n{body}", body.len()).into_bytes()
+}
+
+#[test]
+fn folded_header_lines_are_read() {
+    let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json;\r\n\tcharset=utf-8\r\n\
+                x-folded: a\r\n  b\r\n c\r\n";
+    for result in read(&reply(head, USER)) {
+        assert_eq!(result.unwrap().username(), "eric");
+    }
+}
+
+#[test]
+fn a_few_interim_replies_are_passed_over() {
+    let interim = "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nlink: </x>\r\n\r\n";
+    let whole = [interim.as_bytes(), &user()].concat();
+    for result in read(&whole) {
+        assert_eq!(result.unwrap().username(), "eric");
+    }
+}
+
+/// A server that writes this for as long as somebody reads. Gives its options.
+fn flood(piece: &'static [u8]) -> (Options, Arc<AtomicBool>) {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let is_asked = Arc::new(AtomicBool::new(false));
+    let asked = is_asked.clone();
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let (mut stream, asked) = (stream.unwrap(), asked.clone());
+            thread::spawn(move || {
+                let _ = stream.read(&mut [0; 4096]);
+                asked.store(true, Ordering::SeqCst);
+                let pieces = piece.repeat(1000);
+                while stream.write_all(&pieces).is_ok() {}
+            });
+        }
+    });
+    let url = format!("http://127.0.0.1:{port}/api");
+    (Options::new().repo_url(url).env(false).max_retries(0), is_asked)
+}
+
+const INTERIM: &[u8] = b"HTTP/1.1 103 Early Hints\r\nlink: </x>\r\n\r\n";
+
+#[test]
+fn a_flood_of_interim_replies_holds_up_no_deadline() {
+    let limit = Duration::from_millis(500);
+    for face in 0..FACES {
+        let (options, _) = flood(INTERIM);
+        let error = within(limit, || get(face, &options.timeout(limit), "eric").unwrap_err());
+        let kinds = [ErrorKind::Decode, ErrorKind::Timeout];
+        assert!(kinds.contains(&error.kind()), "face {face}: {error}");
+    }
+    let (options, _) = flood(INTERIM);
+    let error = within(Duration::ZERO, || get(0, &options, "eric").unwrap_err());
+    assert_eq!(error.kind(), ErrorKind::Decode, "{error}");
+    assert!(error.message().contains("interim replies"), "{error}");
+}
+
+#[test]
+fn a_flood_of_interim_replies_holds_up_no_other_call() {
+    let (options, is_asked) = flood(INTERIM);
+    let token = CancelToken::new();
+    let flooded = blocking::Client::new(options).unwrap().with_cancel_token(token.clone());
+    let calls: Vec<_> = (0..4).map(|_| flooded.get_user_start("eric").unwrap()).collect();
+    while !is_asked.load(Ordering::SeqCst) {
+        thread::yield_now();
+    }
+    let server = Server::start(|_, _| Act::Reply(user()));
+    within(Duration::from_secs(1), || get(1, &server.options(), "eric").unwrap());
+    within(Duration::from_secs(1), || {
+        token.cancel();
+        for call in calls {
+            assert!(call.wait(Some(bound(60))));
+        }
+    });
+}
+
+#[test]
+fn malformed_chunks_are_decode_errors_and_a_cut_is_none() {
+    let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\
+                transfer-encoding: chunked\r\n\r\n";
+    for (chunks, kind) in [
+        ("xyz\r\n", ErrorKind::Decode),
+        ("-1\r\n", ErrorKind::Decode),
+        ("5\r\nabcdefgh\r\n", ErrorKind::Decode),
+        ("fffffffffffffffff\r\n", ErrorKind::Decode),
+        ("5\r\nabc", ErrorKind::Connect),
+        ("5\r\nabcde\r\n", ErrorKind::Connect),
+    ] {
+        for result in read(format!("{head}{chunks}").as_bytes()) {
+            let error = result.unwrap_err();
+            assert_eq!((error.kind(), error.status()), (kind, Some(200)), "{chunks:?}: {error}");
+        }
+    }
+}
+
+#[test]
+fn heads_that_are_none_are_decode_errors() {
+    let many = format!("HTTP/1.1 200 OK\r\n{}\r\n", "x: y\r\n".repeat(500));
+    let large = format!("HTTP/1.1 200 OK\r\nx: {}\r\n\r\n", "y".repeat(1 << 20));
+    for (head, words) in [
+        (many.as_str(), "too many headers"),
+        (large.as_str(), "too many headers, or too large ones"),
+        ("SMTP ready\r\n\r\n", "not HTTP"),
+        ("HTTP/1.1 two hundred\r\n\r\n", "not HTTP"),
+    ] {
+        for result in read(head.as_bytes()) {
+            let error = result.unwrap_err();
+            assert_eq!((error.kind(), error.attempts()), (ErrorKind::Decode, 1), "{error}");
+            assert!(error.message().contains(words), "{error}");
+        }
+    }
+}
+
+#[test]
+fn a_location_is_followed_as_browsers_follow_it() {
+    let server = Server::start(|_, request| {
+        let to = |location: &[u8]| {
+            let mut reply = b"HTTP/1.1 302 X\r\ncontent-length: 0\r\nlocation: ".to_vec();
+            reply.extend_from_slice(location);
+            reply.extend_from_slice(b"\r\n\r\n");
+            Act::Reply(reply)
+        };
+        let host = request.header("host").unwrap();
+        assert!(!host.contains('@'), "{host}");
+        assert_eq!(request.header("authorization"), Some("key"));
+        match request.target.as_str() {
+            "/api/users/utf8" => to("/api/users/fran\u{e7}ois".as_bytes()),
+            "/api/users/latin1" => to(b"/api/users/fran\xe7ois"),
+            "/api/users/userinfo" => to(format!("http://user:pw@{host}/api/users/eric").as_bytes()),
+            "/api/users/fragment" => to(b"eric#there"),
+            _ => Act::Reply(user()),
+        }
+    });
+    let options = server.options().api_key("key");
+    for face in 0..FACES {
+        for name in ["utf8", "userinfo", "fragment"] {
+            get(face, &options, name).unwrap();
+        }
+        assert_eq!(get(face, &options, "latin1").unwrap_err().status(), Some(302));
+    }
+    let targets: Vec<_> = server.requests().into_iter().map(|request| request.target).collect();
+    assert_eq!(targets[1], "/api/users/fran%C3%A7ois");
+    assert_eq!(targets[3], "/api/users/eric");
+}
+
+#[test]
+fn statuses_with_words_of_their_own() {
+    for (status, words) in [(408, "in time"), (421, "host"), (425, "try again")] {
+        for result in read(&json(status, &[], "")) {
+            let error = result.unwrap_err();
+            assert_eq!((error.kind(), error.status()), (ErrorKind::UnexpectedStatus, Some(status)));
+            assert!(error.hint().unwrap().contains(words), "{error}");
+        }
+    }
+}
+
+/// A port that takes no connection and refuses none: its queue is full.
+#[cfg(unix)]
+fn full() -> (TcpListener, Vec<TcpStream>) {
+    use nix::sys::socket::{Backlog, listen};
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    listen(&listener, Backlog::new(0).unwrap()).unwrap();
+    let address = listener.local_addr().unwrap();
+    let mut queue = Vec::new();
+    while let Ok(stream) = TcpStream::connect_timeout(&address, Duration::from_millis(300)) {
+        queue.push(stream);
+    }
+    (listener, queue)
+}
+
+#[test]
+#[cfg(unix)]
+fn connect_timeout_is_a_timeout_and_is_not_repeated() {
+    let (listener, _queue) = full();
+    let limit = Duration::from_millis(400);
+    let options = Options::new()
+        .repo_url(format!("http://{}/api", listener.local_addr().unwrap()))
+        .env(false)
+        .connect_timeout(limit);
+    for face in 0..FACES {
+        let error = within(limit, || get(face, &options, "eric").unwrap_err());
+        assert_eq!((error.kind(), error.attempts()), (ErrorKind::Timeout, 0), "{face}: {error}");
+        assert!(error.message().contains("connect_timeout"), "{error}");
+        assert!(error.hint().unwrap().contains("connect_timeout"), "{error}");
+    }
+}
