@@ -634,8 +634,8 @@ int32_t aura_error_retryable(const aura_error *error);
  * "errors" has at most 200 errors and 32 kB of them, names of at most 256 bytes included. If some
  * are left out, the last field is called "…" and says how many. "request_id" is at most 256 bytes.
  *
- * "attempts" is how many times the request was sent: 0 if nothing was sent, for example because no
- * connection came about.
+ * "attempts" is how many times the request was sent. Redirects that were followed do not count. It is
+ * 0 if nothing was sent, for example because no connection was established.
  *
  * "outcome_unknown" is true if the server may have carried out an aura_create_user() or an
  * aura_reset_user_password() that failed: no reply came, or a 5xx, or a success that cannot be

@@ -416,7 +416,8 @@ impl Error {
             "reason": e.reason.map(Reason::as_str),
             "errors": e.errors,
             "request_id": e.request_id,
-            "retry_after_ms": e.retry_after.map(|wait| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX)),
+            // Readers of JSON keep whole numbers in 64 bits with a sign.
+            "retry_after_ms": e.retry_after.map(|wait| i64::try_from(wait.as_millis()).unwrap_or(i64::MAX)),
             "attempts": e.attempts,
             "method": self.method(),
             "route": self.route(),

@@ -46,7 +46,7 @@ class AuraError(Exception):
     retry_after: float | None
     """How many seconds to wait before trying again, if the server says so."""
     attempts: int
-    """How many times the request was sent: 0 if nothing was sent."""
+    """How many times the request was sent, without redirects that were followed."""
     method: str | None
     """The request's method."""
     route: str | None

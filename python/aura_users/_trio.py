@@ -1,11 +1,11 @@
-"""Waiting under trio. Imported only where a program has imported trio."""
+"""Waiting under trio. Imported only if a program uses trio."""
 
 from __future__ import annotations
 
 import trio
 from trio.lowlevel import in_trio_task
 
-from aura_users._loops import Loop
+from aura_users._loop import Loop
 
 __all__ = ["in_trio_task", "running_loop"]
 
@@ -13,7 +13,7 @@ _here: trio.lowlevel.RunVar[Loop | None] = trio.lowlevel.RunVar("aura_users", No
 
 
 def running_loop() -> Loop:
-    """Give what is known of the run of trio in which this is called."""
+    """Return what is known of the run of trio that calls this."""
     here = _here.get()
     if here is None or here.is_of_another_process():
         here = Loop(trio.Event)

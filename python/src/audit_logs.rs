@@ -11,7 +11,7 @@ use crate::arrow;
 use crate::audit_log::AuditLog;
 use crate::errors::{invalid_argument, raised};
 use crate::python_code::without_gc;
-use crate::stream::{Coming, NextPage, Stream};
+use crate::stream::{ComeBack, Coming, NextPage, Row, Stream};
 use crate::{interrupt, log};
 
 /// The caller's own audit log, newest row first: an iterator of AuditLog.
@@ -52,6 +52,16 @@ enum State {
     Closed {
         page: u64,
     },
+}
+
+impl arrow::Source for Py<AuditLogs> {
+    fn next_page(&self, py: Python<'_>) -> PyResult<Option<(Vec<Row>, Arc<ComeBack>)>> {
+        self.get().next(py, |stream| Some((stream.next_rows()?, stream.come_back())))
+    }
+
+    fn page(&self) -> u64 {
+        self.get().page()
+    }
 }
 
 impl From<blocking::AuditLogs> for AuditLogs {

@@ -11,10 +11,10 @@ use pyo3::prelude::*;
 use pyo3::types::PyCapsule;
 use serde_json::value::RawValue;
 
-use crate::audit_logs::AuditLogs;
 use crate::errors;
 use crate::pending::raise_soon;
 use crate::python_code;
+use crate::stream::{ComeBack, Row};
 use c_data::{Batch, Column, Failure, Field, Stream};
 use handed_out::{Reading, Rows};
 
@@ -34,14 +34,22 @@ const EINTR: i32 = 4;
 const EIO: i32 = 5;
 const EINVAL: i32 = 22;
 
-/// The capsule that `__arrow_c_stream__` gives. Reading it is reading `logs`.
-pub(crate) fn stream<'py>(py: Python<'py>, logs: Py<AuditLogs>) -> PyResult<Bound<'py, PyCapsule>> {
+/// A log that is read page by page.
+pub(crate) trait Source: Send + 'static {
+    /// The rows of the next page, and where those go that nobody reads; none after the end.
+    fn next_page(&self, py: Python<'_>) -> PyResult<Option<(Vec<Row>, Arc<ComeBack>)>>;
+
+    /// The page that the next row is on.
+    fn page(&self) -> u64;
+}
+
+/// The capsule that `__arrow_c_stream__` returns. Reading it reads `logs`.
+pub(crate) fn stream(py: Python<'_>, logs: impl Source) -> PyResult<Bound<'_, PyCapsule>> {
     let reading = Arc::new(Reading::default());
     let source = move || {
         // The reader may hold the GIL or not; while it waits, nobody does.
         let next = Python::try_attach(|py| {
-            let logs = logs.get();
-            let next = logs.next(py, |stream| Some((stream.next_rows()?, stream.come_back())));
+            let next = logs.next_page(py);
             reading.has_failed(next.is_err());
             match next {
                 Ok(Some((rows, come_back))) => {
