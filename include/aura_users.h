@@ -174,7 +174,7 @@
  * over the client's, that over the environment's, that over the default. The option "env" = "false"
  * leaves the environment out.
  *
- * - repo_url, default https://hex.pm/api, $HEX_API_URL:
+ * - repo_url, default https://hex.pm/api, $HEX_API_URL, $HEX_API:
  *   Base URL of the API. Allowed: an http or https URL without user, query and fragment.
  * - api_key, $HEX_API_KEY:
  *   API key, sent as `Authorization: <key>`; `Bearer <token>` is sent as it is. Allowed: text
@@ -639,7 +639,7 @@ int32_t aura_error_retryable(const aura_error *error);
  *
  * "outcome_unknown" is true if the server may have carried out an aura_create_user() or an
  * aura_reset_user_password() that failed: no reply came, or a 5xx, or a success that cannot be
- * read. Then look before you repeat it, and "retryable" is false.
+ * read. Then check before you repeat the call, and "retryable" is false.
  *
  * Owned by the error and valid until it is freed; NULL for NULL.
  *

@@ -189,6 +189,9 @@ impl fmt::Display for Reason {
     }
 }
 
+/// The hint if nothing better is known and the outcome is unknown.
+const CHECK_FIRST: &str = "the server may have done it: check before you repeat the call";
+
 /// An error of any operation.
 ///
 /// Its text contains no user name, no address and no secret, except those that the server's own
@@ -321,7 +324,7 @@ impl Error {
     /// What to do next, if the library knows more than the message says.
     #[must_use]
     pub fn hint(&self) -> Option<&str> {
-        self.0.hint
+        self.static_hint().or(self.0.outcome_unknown.then_some(CHECK_FIRST))
     }
 
     /// Why the server refused a credential or an account, if its message says so.
@@ -379,7 +382,7 @@ impl Error {
     }
 
     /// Whether the server may have carried out a `create_user` or a `reset_user_password` that
-    /// failed here. If so, look before you repeat it.
+    /// failed here. If so, check before you repeat it.
     ///
     /// It is true if the request was sent and then no reply came, if the reply is a 5xx, and if it
     /// is a success that cannot be read. A 500 counts too: hexpm answers it if its endpoint fails
@@ -412,7 +415,7 @@ impl Error {
             "text": self.to_string(),
             "status": e.status,
             "message": e.message,
-            "hint": e.hint,
+            "hint": self.hint(),
             "reason": e.reason.map(Reason::as_str),
             "errors": e.errors,
             "request_id": e.request_id,
@@ -448,14 +451,14 @@ impl fmt::Display for Error {
                 write!(f, "; {ELLIPSIS} {left_out}")?;
             }
         }
-        if let Some(hint) = e.hint {
+        if let Some(hint) = self.hint() {
             write!(f, "; {hint}")?;
         }
         if let Some(wait) = e.retry_after {
             write!(f, "; try again in {} s", wait.as_millis().div_ceil(1000))?;
         }
-        if e.outcome_unknown {
-            f.write_str("; the server may have done it: look before you repeat it")?;
+        if e.outcome_unknown && self.hint() != Some(CHECK_FIRST) {
+            write!(f, "; {CHECK_FIRST}")?;
         }
         if e.attempts > 1 {
             write!(f, " [{} attempts]", e.attempts)?;

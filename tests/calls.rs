@@ -60,7 +60,7 @@ fn a_post_is_repeated_only_where_nothing_can_have_arrived() {
         let error = server.client().create_user("eric", "password", &["a@b.c"]).unwrap_err();
         assert_eq!((error.kind(), error.attempts()), (ErrorKind::Connect, 1), "{error}");
         assert!(error.outcome_unknown() && !error.is_retryable());
-        assert!(error.to_string().contains("look before you repeat"), "{error}");
+        assert!(error.to_string().contains("check before you repeat"), "{error}");
         assert_eq!(server.requests().len(), 1);
     }
 

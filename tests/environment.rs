@@ -75,6 +75,8 @@ fn the_official_variables_count() {
 
 #[test]
 fn an_empty_variable_is_none() {
+    let text = shown(&[("HEX_API", "http://localhost:4001/api"), ("HEX_API_URL", "")]);
+    assert!(text.contains("http://localhost:4001/api"), "Hex's own second name: {text}");
     let text = shown(&[("HEX_API_URL", ""), ("HEX_API_KEY", "")]);
     assert!(text.contains(r#"repo_url: "https://hex.pm/api", has_credential: false"#), "{text}");
 }

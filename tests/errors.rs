@@ -157,7 +157,7 @@ fn the_outcome_of_a_post_is_unknown_unless_the_server_refused_it() {
             assert_eq!((error.kind(), error.attempts()), (kind, 1), "{error}");
             assert_eq!(error.outcome_unknown(), is_unknown, "{error}");
             assert!(!error.is_retryable() || kind == ErrorKind::RateLimited, "{error}");
-            assert_eq!(error.to_string().contains("look before you repeat it"), is_unknown);
+            assert_eq!(error.to_string().contains("check before you repeat the call"), is_unknown);
             assert!(!is_unknown || error.hint().is_none_or(|hint| !hint.contains("try again")));
         }
         assert_eq!(server.requests().len(), 2, "nothing was sent twice");

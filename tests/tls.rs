@@ -132,7 +132,7 @@ fn nothing_is_sent_before_the_handshake_is_over() {
     let assert_unsent = |error: &Error, kind| {
         assert_eq!((error.kind(), error.attempts()), (kind, 0), "{error}");
         assert!(!error.outcome_unknown(), "{error}");
-        assert!(!error.to_string().contains("look before you repeat it"), "{error}");
+        assert!(!error.to_string().contains("check before you repeat the call"), "{error}");
     };
 
     // Every attempt fails on its own, and a POST is retried too.

@@ -117,7 +117,7 @@ def test_a_broken_page_costs_no_row(
 def test_an_account_whose_reply_was_lost(make_client: MakeClient, server: programs.Sandbox) -> None:
     client = make_client(repo_url=server.url)
     misbehave(server, {"close": {"at": "before"}}, method="POST", run=True)
-    with pytest.raises(aura_users.ConnectError, match="look before you repeat") as caught:
+    with pytest.raises(aura_users.ConnectError, match="check before you repeat") as caught:
         client.create_user("jose", "correct horse", ["jose@example.com"])
     assert (caught.value.outcome_unknown, caught.value.attempts) == (True, 1)
     assert client.get_user("jose").username == "jose"

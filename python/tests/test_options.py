@@ -143,7 +143,7 @@ def test_no_message_repeats_a_secret_in_the_wrong_place() -> None:
 def test_the_table() -> None:
     specs = {spec.name: spec for spec in aura_users.OPTIONS}
     assert specs["repo_url"].default == "https://hex.pm/api"
-    assert specs["repo_url"].env == ("HEX_API_URL",)
+    assert specs["repo_url"].env == ("HEX_API_URL", "HEX_API")
     assert specs["api_key"].default is None
     assert all(spec.doc and spec.allowed for spec in aura_users.OPTIONS)
     assert repr(specs["page"]) == "<OptionSpec page>"

@@ -162,14 +162,20 @@ impl Call<'_> {
             let Err(wait) = self.limits.take(self.settings.rate_key, now.into_std()) else {
                 return Ok(now);
             };
-            if self.rate_is_an_error() || !self.is_in_time(wait) {
-                return Err(Error::new(
-                    ErrorKind::RateLimited,
-                    "the server's rate limit is reached, so the request was not sent",
+            let message = if self.rate_is_an_error() {
+                "the server's rate limit is reached, so the request was not sent".to_owned()
+            } else if !self.is_in_time(wait) {
+                let left = self.deadline.saturating_duration_since(now).as_secs_f64();
+                let wait = wait.as_secs_f64();
+                format!(
+                    "the server's rate limit is reached for {wait:.1} s, and total_timeout leaves \
+                     {left:.1} s, so the request was not sent"
                 )
-                .with_retry_after(Some(wait)));
-            }
-            sleep(wait).await;
+            } else {
+                sleep(wait).await;
+                continue;
+            };
+            return Err(Error::new(ErrorKind::RateLimited, message).with_retry_after(Some(wait)));
         }
     }
 

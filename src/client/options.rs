@@ -177,7 +177,7 @@ macro_rules! options {
 options! {
     /// Base URL of the API.
     repo_url: String as impl Into<String>, repo_url, OptionKind::Url,
-        default Some("https://hex.pm/api"), env ["HEX_API_URL"],
+        default Some("https://hex.pm/api"), env ["HEX_API_URL", "HEX_API"],
         allowed "an http or https URL without user, query and fragment";
     /// API key, sent as `Authorization: <key>`; `Bearer <token>` is sent as it is.
     api_key: SecretString as impl Into<SecretString>, header_text, OptionKind::Text,

@@ -258,7 +258,7 @@ pub extern "C" fn aura_error_retryable(error: Option<&aura_error>) -> i32 {
 ///
 /// "outcome_unknown" is true if the server may have carried out an aura_create_user() or an
 /// aura_reset_user_password() that failed: no reply came, or a 5xx, or a success that cannot be
-/// read. Then look before you repeat it, and "retryable" is false.
+/// read. Then check before you repeat the call, and "retryable" is false.
 ///
 /// Owned by the error and valid until it is freed; NULL for NULL.
 ///

@@ -30,13 +30,17 @@ pub(crate) struct Reply {
 const RESET_ON_THE_WEB: &str = "this server has no password reset in its API (hex.pm removed it in \
      July 2026): ask for the mail on the server's own site, for hex.pm at \
      https://hex.pm/password/reset";
+const SIGN_UP_ON_THE_WEB: &str = "this server does not create accounts over its API (hex.pm removed \
+     this in September 2026): sign up on the server's own site, for hex.pm at https://hex.pm/signup";
+const DEACTIVATED: &str = "hex.pm answers so if the account is deactivated: ask its support";
 const NO_SUCH_ENDPOINT: &str = "this server does not have this endpoint: check repo_url";
 const NOT_THE_API: &str =
     "the reply does not come from a Hex API: check repo_url, which must end in /api on hex.pm";
 const NO_USER_BEHIND: &str = "the credential belongs to an organization, not to a user";
 const OTP: &str = "set the option otp to the code of the authenticator app";
 const BASIC: &str = "set the option api_key to an API key or to an OAuth token";
-const KEY: &str = "set the option api_key to an API key";
+const KEY: &str = "set the option api_key to an API key, or the variable HEX_API_KEY; an empty variable \
+     counts as not set";
 const CHECK_KEY: &str =
     "check the option api_key: it is an API key, or `Bearer ` followed by an OAuth token";
 const NEW_KEY: &str = "make a new key on the server's own site";
@@ -201,6 +205,11 @@ impl Reply {
     ) -> (ErrorKind, Option<Reason>, Option<&'static str>) {
         let message = said.map_or("", |said| said.message.as_str());
         match self.status {
+            400 if matches!(operation, Operation::GetCurrentUser | Operation::StreamAuditLogs) => (
+                ErrorKind::UnexpectedStatus,
+                None,
+                said.map_or(Some(NOT_THE_API), |_| Some(DEACTIVATED)),
+            ),
             401 => match headers::challenge(&self.headers) {
                 ErrorKind::Unauthenticated => {
                     let (reason, hint) = credential_reason(message);
@@ -247,6 +256,9 @@ impl Reply {
         match operation {
             Operation::ResetUserPassword if by_router => {
                 (ErrorKind::Unsupported, None, Some(RESET_ON_THE_WEB))
+            }
+            Operation::CreateUser if by_router => {
+                (ErrorKind::Unsupported, None, Some(SIGN_UP_ON_THE_WEB))
             }
             Operation::CreateUser => (ErrorKind::Unsupported, None, Some(NO_SUCH_ENDPOINT)),
             _ if said.is_none() => (ErrorKind::NotFound, None, Some(NOT_THE_API)),
@@ -341,6 +353,17 @@ mod tests {
         let error = reply(404, &[JSON], PAGE_NOT_FOUND).nothing(ResetUserPassword).unwrap_err();
         assert_eq!(error.message(), "Page not found");
         assert!(error.to_string().contains("https://hex.pm/password/reset"), "{error}");
+        let error = reply(404, &[JSON], PAGE_NOT_FOUND).user(CreateUser).unwrap_err();
+        assert!(error.to_string().contains("https://hex.pm/signup"), "{error}");
+    }
+
+    #[test]
+    fn a_400_to_a_credential_hints_at_a_deactivated_account() {
+        let body = r#"{"message":"Bad request","status":400}"#;
+        let error = reply(400, &[JSON], body).user(Operation::GetCurrentUser).unwrap_err();
+        assert!(error.hint().unwrap().contains("deactivated"), "{error}");
+        let error = reply(400, &[JSON], body).user(Operation::GetUser).unwrap_err();
+        assert_eq!(error.hint(), None);
     }
 
     #[test]
