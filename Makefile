@@ -48,10 +48,13 @@ tours: library
 	$(CXX) -std=c++17 -Wall -Wextra -Werror -Iinclude examples/tour.cpp \
 	    -L$(DEBUG) -laura_users -Wl,-rpath,$(DEBUG) -o $(BUILD)/tour-cpp
 
+# The packages for other languages; each brings its own check.
+BINDINGS := go java node ruby
+
 # Two parts at a time, because one often waits. The longest start first, and a failed part stops no
 # other. Each part prints its output when it ends.
 PARTS := test-rust sanitize test-python test-cpp test-c lint msrv instructions growth test-install \
-    test-examples test-sandbox-python
+    test-examples test-sandbox-python $(BINDINGS:%=test-%)
 TEST_LOG := $(BUILD)/test.log
 test:
 	@tools/need cargo cc curl g++ clang valgrind doxygen cmake pkg-config python3-venv tinyproxy-bin \
@@ -131,6 +134,10 @@ test-python: programs venv
 # What `make demo` shows, with the package that test-python has installed.
 test-examples: programs library tours
 	$(RUN_DEMO)
+
+.PHONY: $(BINDINGS:%=test-%)
+$(BINDINGS:%=test-%): test-%: programs library
+	bindings/$*/check.sh $(DEBUG)/libaura_users.so $(SANDBOX) $(REPLAY)
 
 # With the program out of the wheel itself.
 test-sandbox-python: venv
