@@ -159,7 +159,7 @@ func (c *Client) use(options []CallOption, call func(*C.aura_client, *C.aura_opt
 	if len(c.options) > 0 {
 		options = slices.Concat(c.options, options)
 	}
-	made, err := newOptions(options)
+	made, err := callOptions(options)
 	if err != nil {
 		return err
 	}

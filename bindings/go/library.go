@@ -62,7 +62,8 @@ var library = sync.OnceValues(func() (string, error) {
 // isCompatible reports whether version is of our ABI, and not older than what was generated from.
 func isCompatible(version string) bool {
 	rest, found := strings.CutPrefix(version, libraryABI+".")
-	has, err := strconv.Atoi(strings.FieldsFunc(rest+".", func(r rune) bool { return r < '0' || r > '9' })[0])
+	digits, _, _ := strings.Cut(rest, "-") // 0.1.2-rc1
+	has, err := strconv.Atoi(digits)
 	needs, _ := strconv.Atoi(strings.TrimPrefix(libraryVersion, libraryABI+"."))
 	return found && err == nil && has >= needs
 }

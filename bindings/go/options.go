@@ -50,6 +50,16 @@ func asWhole[T int | uint64](value T) string {
 	return strconv.FormatUint(uint64(value), 10)
 }
 
+// callOptions gives the options of a call for C, to be freed; nil if there are none.
+func callOptions(options []CallOption) (*C.aura_options, error) {
+	for _, option := range options {
+		if name, _ := option.nameAndValue(); isOfClient[name] {
+			return nil, invalidArgument(name + " is an option of a client, not of a call")
+		}
+	}
+	return newOptions(options)
+}
+
 // newOptions gives the options for C, to be freed; nil if there are none.
 func newOptions[T ClientOption](options []T) (*C.aura_options, error) {
 	if len(options) == 0 {

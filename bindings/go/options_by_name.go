@@ -134,5 +134,10 @@ func WithEnv(value bool) ClientOption {
 	return clientOption{"env", asBoolean(value)}
 }
 
+// The options that a call cannot have.
+var isOfClient = map[string]bool{
+	"env": true,
+}
+
 // Made by `make header`.
 // end of generated: options

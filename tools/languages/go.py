@@ -71,7 +71,9 @@ def options(description):
             "}",
             "",
         ]
-    return "\n".join([*lines[:-1], *LAST])
+    lines += comment("The options that a call cannot have.") + ["var isOfClient = map[string]bool{"]
+    lines += [f'\t"{one["name"]}": true,' for one in description["options"] if one["scope"] == "client"]
+    return "\n".join([*lines, "}", *LAST])
 
 
 def kinds(description):
