@@ -1,6 +1,6 @@
 package aura
 
-// #include "aura_users.h"
+// #include "aura_go.h"
 import "C"
 
 import (

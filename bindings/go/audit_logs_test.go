@@ -188,6 +188,12 @@ func TestARowComesBackFromItsJSON(t *testing.T) {
 	}
 }
 
+func isLong(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long")
+	}
+}
+
 // memory is what the process has in memory, in kB, without what can be given back.
 func memory(t *testing.T) int {
 	t.Helper()
@@ -203,6 +209,7 @@ func memory(t *testing.T) int {
 }
 
 func TestALongStreamLeavesNothingBehind(t *testing.T) {
+	isLong(t)
 	client := startSandbox(t).eric(t, 20_000)
 	var before int
 	for round := range 3 {
@@ -221,6 +228,7 @@ func TestALongStreamLeavesNothingBehind(t *testing.T) {
 }
 
 func TestManyCallsLeaveNothingBehind(t *testing.T) {
+	isLong(t)
 	client := newClient(t, aura.WithRepoURL(echo(t).URL))
 	calls := func(count int) {
 		for range count {

@@ -20,6 +20,7 @@ func (k Kind) Error() string {
 }
 
 // generated: kinds
+
 // ErrInvalidArgument is the kind invalid_argument. The caller's mistake; nothing was sent. What to
 // do: correct the argument or the option that the message names.
 const ErrInvalidArgument Kind = 10

@@ -1,4 +1,4 @@
-#include "aura_users.h"
+#include "aura_go.h"
 
 #ifdef AURA_STATIC
 

@@ -1,6 +1,6 @@
 package aura
 
-// #include "aura_users.h"
+// #include "aura_go.h"
 import "C"
 
 import (
@@ -15,6 +15,7 @@ import (
 const Version = libraryVersion
 
 // generated: library
+
 const libraryVersion = "0.1.0"
 const libraryABI = "0.1"
 

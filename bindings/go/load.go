@@ -3,7 +3,7 @@
 package aura
 
 // #cgo linux LDFLAGS: -ldl
-// #include "aura_users.h"
+// #include "aura_go.h"
 // #include <dlfcn.h>
 // #include <stdlib.h>
 import "C"

@@ -3,6 +3,7 @@ package aura
 import "time"
 
 // generated: options
+
 // WithRepoURL sets the option repo_url. Base URL of the API. Allowed: an http or https URL without
 // user, query and fragment. Default: https://hex.pm/api. Environment: HEX_API_URL.
 func WithRepoURL(value string) CallOption {

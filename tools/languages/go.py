@@ -14,7 +14,8 @@ TYPES = {
     "seconds": ("time.Duration", "asSeconds"),
 }
 LARGEST_INT = 2**31
-# gofmt wants a line between a closing brace and the mark of the end.
+# A mark that touches a declaration would be its documentation.
+FIRST = [""]
 LAST = ["", "// Made by `make header`."]
 
 
@@ -50,8 +51,8 @@ def choice(option):
 
 
 def options(description):
-    """A function for each option, and their names."""
-    lines = []
+    """A function for each option."""
+    lines = [*FIRST]
     for option in description["options"]:
         if option["type"] == "choice":
             lines += choice(option)
@@ -78,7 +79,7 @@ def options(description):
 
 def kinds(description):
     """A constant for each kind of error, and the names of all."""
-    lines = []
+    lines = [*FIRST]
     for kind in description["error_kinds"]:
         name = f"Err{spelled(kind['name'])}"
         doc = f"{name} is the kind {kind['name']}. {kind['doc']} What to do: {kind['hint']}."
@@ -95,6 +96,7 @@ def library(description):
     """What the library is called."""
     about = description["library"]
     lines = [
+        *FIRST,
         f'const libraryVersion = "{about["version"]}"',
         f'const libraryABI = "{about["abi"]}"',
         "",
@@ -146,7 +148,7 @@ def declarations(description):
 
 
 PARTS = [
-    (f"{FOLDER}/aura_users.h", "declarations", declarations),
+    (f"{FOLDER}/aura_go.h", "declarations", declarations),
     (f"{FOLDER}/library.go", "library", library),
     (f"{FOLDER}/kinds.go", "kinds", kinds),
     (f"{FOLDER}/options_by_name.go", "options", options),
