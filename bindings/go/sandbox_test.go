@@ -26,7 +26,7 @@ type sandbox struct {
 	AdminToken string `json:"admin_token"`
 }
 
-func startSandbox(t *testing.T, options ...string) *sandbox {
+func startSandbox(t testing.TB, options ...string) *sandbox {
 	t.Helper()
 	program := os.Getenv("AURA_SANDBOX_BIN")
 	if program == "" {
@@ -50,7 +50,7 @@ func startSandbox(t *testing.T, options ...string) *sandbox {
 }
 
 // admin posts to the admin API, and gives what it answers.
-func (s *sandbox) admin(t *testing.T, path, body string) map[string]any {
+func (s *sandbox) admin(t testing.TB, path, body string) map[string]any {
 	t.Helper()
 	request, err := http.NewRequest("POST", s.AdminURL+path, bytes.NewBufferString(body))
 	must(t, err)
@@ -69,7 +69,7 @@ func (s *sandbox) admin(t *testing.T, path, body string) map[string]any {
 }
 
 // eric makes the account eric with rows in its log, and gives a client of it.
-func (s *sandbox) eric(t *testing.T, rows int, options ...aura.ClientOption) *aura.Client {
+func (s *sandbox) eric(t testing.TB, rows int, options ...aura.ClientOption) *aura.Client {
 	t.Helper()
 	s.admin(t, "/users", `{"username": "eric", "full_name": "Eric \"Émile\"", "password": "long enough",
 		"emails": [["eric@example.com", true, true, true]], "packages": ["decimal"], "handles": {"github": "eric"}}`)
@@ -79,7 +79,7 @@ func (s *sandbox) eric(t *testing.T, rows int, options ...aura.ClientOption) *au
 	return newClient(t, append(all, options...)...)
 }
 
-func newClient(t *testing.T, options ...aura.ClientOption) *aura.Client {
+func newClient(t testing.TB, options ...aura.ClientOption) *aura.Client {
 	t.Helper()
 	client, err := aura.NewClient(options...)
 	must(t, err)
@@ -87,7 +87,7 @@ func newClient(t *testing.T, options ...aura.ClientOption) *aura.Client {
 	return client
 }
 
-func must(t *testing.T, err error) {
+func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)

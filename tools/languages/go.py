@@ -73,7 +73,9 @@ def options(description):
             "",
         ]
     lines += comment("The options that a call cannot have.") + ["var isOfClient = map[string]bool{"]
-    lines += [f'\t"{one["name"]}": true,' for one in description["options"] if one["scope"] == "client"]
+    lines += [
+        f'\t"{one["name"]}": true,' for one in description["options"] if one["scope"] == "client"
+    ]
     return "\n".join([*lines, "}", *LAST])
 
 
@@ -130,7 +132,9 @@ def declarations(description):
     lines += [f"typedef struct {one['name']} {one['name']};" for one in description["handles"]]
     for one in description["callbacks"]:
         parameters = ", ".join(map(parameter, one["parameters"]))
-        lines.append(f"typedef {one['result']} (*{one['name']})({parameters});".replace("* (", "*("))
+        lines.append(
+            f"typedef {one['result']} (*{one['name']})({parameters});".replace("* (", "*(")
+        )
     functions = description["functions"]
     lines += ["", "#ifdef AURA_STATIC"]
     lines += [f"{signature(one, one['name'])};" for one in functions]
