@@ -125,6 +125,7 @@ func (l *AuditLogs) wait(ctx context.Context, start func(*C.aura_audit_logs, **C
 	if status != C.AURA_OK {
 		return "", takeError(failure)
 	}
+	defer deliverLog()
 	text, isEnd, err := finish(ctx, call)
 	if isEnd {
 		return "", io.EOF

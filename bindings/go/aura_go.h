@@ -316,4 +316,13 @@ static inline aura_status aura_log_take(char **json, aura_error **error) { retur
 // Fills the table from an open library. Returns the name of a function that it does not have, or NULL.
 const char *aura_go_load(void *library);
 
+// The four calls that are one request each.
+enum aura_go_operation { AURA_GO_CREATE, AURA_GO_CURRENT, AURA_GO_GET, AURA_GO_RESET };
+
+// Makes one of them: waits for its result and puts that into json, or, if call is not NULL, starts it
+// and puts it into call. What the operation does not need is ignored.
+aura_status aura_go_request(enum aura_go_operation operation, const aura_client *client, const char *name,
+                            const char *password, const char *const *emails, size_t emails_len,
+                            const aura_options *options, char **json, aura_call **call, aura_error **error);
+
 #endif

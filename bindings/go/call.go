@@ -72,7 +72,6 @@ func finish(ctx context.Context, call *C.aura_call) (text string, isEnd bool, er
 		}
 		<-done
 	}
-	defer deliverLog()
 	var result *C.char
 	var failure *C.aura_error
 	switch C.aura_call_wait(call, 0, &result, &failure) {

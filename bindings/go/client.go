@@ -6,10 +6,8 @@ import "C"
 import (
 	"context"
 	"encoding/json"
-	"runtime"
 	"slices"
 	"time"
-	"unsafe"
 )
 
 // A Client keeps connections to one server, and options for every call. Make one and keep it. Any
@@ -55,67 +53,38 @@ func (c *Client) Close() error {
 // If you make an account on hex.pm, you accept its terms of service,
 // https://hex.pm/policies/termsofservice. After an error with OutcomeUnknown the account may exist.
 func (c *Client) CreateUser(ctx context.Context, username, password string, emails []string, options ...CallOption) (*User, error) {
-	cUsername, err := cText("username", username)
-	if err != nil {
-		return nil, err
-	}
-	cPassword, err := cText("password", password)
-	if err != nil {
-		return nil, err
-	}
-	var pinner runtime.Pinner
-	defer pinner.Unpin()
-	// One more than needed, so that there is a first one to point to.
-	cEmails := make([]*C.char, len(emails)+1)
-	for i, email := range emails {
-		if cEmails[i], err = cText("emails", email); err != nil {
-			return nil, err
-		}
-		pinner.Pin(cEmails[i])
-	}
-	return userOf(c.call(ctx, options, func(client *C.aura_client, options *C.aura_options, call **C.aura_call, failure **C.aura_error) C.aura_status {
-		return C.aura_create_user_start(client, cUsername, cPassword, unsafe.SliceData(cEmails), C.size_t(len(emails)), options, call, failure)
-	}))
+	return userOf(c.call(ctx, request{operation: C.AURA_GO_CREATE, argument: "username", name: username, password: password, emails: emails}, options))
 }
 
 // GetCurrentUser returns the user that owns the credential, with its organizations.
 func (c *Client) GetCurrentUser(ctx context.Context, options ...CallOption) (*User, error) {
-	return userOf(c.call(ctx, options, func(client *C.aura_client, options *C.aura_options, call **C.aura_call, failure **C.aura_error) C.aura_status {
-		return C.aura_get_current_user_start(client, options, call, failure)
-	}))
+	return userOf(c.call(ctx, request{operation: C.AURA_GO_CURRENT}, options))
 }
 
 // GetUser returns a user's public record, by name in any letter case, or by an address that is
 // verified and public.
 func (c *Client) GetUser(ctx context.Context, usernameOrEmail string, options ...CallOption) (*User, error) {
-	name, err := cText("username_or_email", usernameOrEmail)
-	if err != nil {
-		return nil, err
-	}
-	return userOf(c.call(ctx, options, func(client *C.aura_client, options *C.aura_options, call **C.aura_call, failure **C.aura_error) C.aura_status {
-		return C.aura_get_user_start(client, name, options, call, failure)
-	}))
+	return userOf(c.call(ctx, request{operation: C.AURA_GO_GET, argument: "username_or_email", name: usernameOrEmail}, options))
 }
 
 // ResetUserPassword has the server mail its user a link for a new password. On a server that does
 // not offer it, as hex.pm, the error is [ErrUnsupported].
 func (c *Client) ResetUserPassword(ctx context.Context, usernameOrEmail string, options ...CallOption) error {
-	name, err := cText("username_or_email", usernameOrEmail)
-	if err != nil {
-		return err
-	}
-	_, err = c.call(ctx, options, func(client *C.aura_client, options *C.aura_options, call **C.aura_call, failure **C.aura_error) C.aura_status {
-		return C.aura_reset_user_password_start(client, name, options, call, failure)
-	})
+	_, err := c.call(ctx, request{operation: C.AURA_GO_RESET, argument: "username_or_email", name: usernameOrEmail}, options)
 	return err
 }
 
 // StreamAuditLogs returns the audit log of the credential's user, newest row first, from the page
 // of the option page on. Nothing is sent before the first row is asked for.
 func (c *Client) StreamAuditLogs(options ...CallOption) (*AuditLogs, error) {
+	made, err := c.callOptions(options)
+	if err != nil {
+		return nil, err
+	}
+	defer C.aura_options_free(made)
 	var logs *C.aura_audit_logs
-	err := c.use(options, func(client *C.aura_client, options *C.aura_options, failure **C.aura_error) C.aura_status {
-		return C.aura_stream_audit_logs(client, options, &logs, failure)
+	err = c.use(func(client *C.aura_client, failure **C.aura_error) C.aura_status {
+		return C.aura_stream_audit_logs(client, made, &logs, failure)
 	})
 	if err != nil {
 		return nil, err
@@ -136,9 +105,14 @@ type RateLimit struct {
 // RateLimit returns what the server last said of its rate limit to the credential, or nil if
 // nothing is known. It sends nothing.
 func (c *Client) RateLimit(options ...CallOption) (*RateLimit, error) {
+	made, err := c.callOptions(options)
+	if err != nil {
+		return nil, err
+	}
+	defer C.aura_options_free(made)
 	var text *C.char
-	err := c.use(options, func(client *C.aura_client, options *C.aura_options, failure **C.aura_error) C.aura_status {
-		return C.aura_client_rate_limit(client, options, &text, failure)
+	err = c.use(func(client *C.aura_client, failure **C.aura_error) C.aura_status {
+		return C.aura_client_rate_limit(client, made, &text, failure)
 	})
 	if err != nil {
 		return nil, err
@@ -154,39 +128,23 @@ func (c *Client) RateLimit(options ...CallOption) (*RateLimit, error) {
 	return &RateLimit{has.Limit, has.Remaining, time.Duration(has.ResetsInMS) * time.Millisecond}, nil
 }
 
-// use calls a function that does not block, with the client and the options.
-func (c *Client) use(options []CallOption, call func(*C.aura_client, *C.aura_options, **C.aura_error) C.aura_status) error {
+// callOptions gives the options of a call for C, to be freed; nil if there are none.
+func (c *Client) callOptions(options []CallOption) (*C.aura_options, error) {
 	if len(c.options) > 0 {
 		options = slices.Concat(c.options, options)
 	}
-	made, err := callOptions(options)
-	if err != nil {
-		return err
-	}
-	defer C.aura_options_free(made)
+	return callOptions(options)
+}
+
+// use calls a function with the client.
+func (c *Client) use(call func(*C.aura_client, **C.aura_error) C.aura_status) error {
 	var failure *C.aura_error
 	status := C.aura_status(C.AURA_OK)
-	if !c.handle.use(func(client *C.aura_client) { status = call(client, made, &failure) }) {
+	if !c.handle.use(func(client *C.aura_client) { status = call(client, &failure) }) {
 		return invalidArgument("the client is closed")
 	}
 	if status != C.AURA_OK {
 		return takeError(failure)
 	}
 	return nil
-}
-
-// call starts a call and waits for its result.
-func (c *Client) call(ctx context.Context, options []CallOption, start func(*C.aura_client, *C.aura_options, **C.aura_call, **C.aura_error) C.aura_status) (string, error) {
-	if err := notBegun(ctx); err != nil {
-		return "", err
-	}
-	var call *C.aura_call
-	err := c.use(options, func(client *C.aura_client, options *C.aura_options, failure **C.aura_error) C.aura_status {
-		return start(client, options, &call, failure)
-	})
-	if err != nil {
-		return "", err
-	}
-	text, _, err := finish(ctx, call)
-	return text, err
 }

@@ -11,8 +11,8 @@
 // # Contexts
 //
 // A cancelled context ends a call with [ErrCancelled], a deadline that has passed with [ErrTimeout].
-// Such an error is also [context.Canceled] or [context.DeadlineExceeded]. A goroutine that waits
-// holds no thread of the operating system.
+// Such an error is also [context.Canceled] or [context.DeadlineExceeded]. Any number of
+// goroutines may wait: beyond the first four requests they share one thread of the operating system.
 //
 // # Errors
 //
@@ -30,7 +30,7 @@
 // The package calls the library aura_users through cgo. [Library] says which file was loaded, and
 // in which order the places are tried.
 //
-// The files: client.go has the five functions, audit_logs.go the stream, call.go waits for calls,
+// The files: client.go has the five functions, audit_logs.go the stream, request.go and call.go wait,
 // records.go and json.go read what the server sends, error.go and kinds.go hold errors, options.go
 // and options_by_name.go options, log.go the log, library.go and library.c find the library.
 //

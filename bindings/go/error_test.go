@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"reflect"
+	"sync"
 	"testing"
 	"time"
 
@@ -119,16 +120,56 @@ func TestAContextThatEnds(t *testing.T) {
 					return err
 				},
 			}
+			// So many at once that some wait in a thread and some in the queue.
+			var all sync.WaitGroup
 			for name, call := range calls {
-				err := call()
-				for _, wanted := range each.wanted {
-					if !errors.Is(err, wanted) {
-						t.Errorf("%s: %v is not %v", name, err, wanted)
-					}
+				for range 10 {
+					all.Add(1)
+					go func() {
+						defer all.Done()
+						err := call()
+						for _, wanted := range each.wanted {
+							if !errors.Is(err, wanted) {
+								t.Errorf("%s: %v is not %v", name, err, wanted)
+							}
+						}
+					}()
 				}
 			}
+			all.Wait()
 		}
 	}
+}
+
+func TestCallsThatHaveBegunGoOnWhenTheClientIsClosed(t *testing.T) {
+	begun, goOn := make(chan struct{}, 20), make(chan struct{})
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		begun <- struct{}{}
+		<-goOn
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = w.Write([]byte(`{"username": "eric"}`))
+	}))
+	defer server.Close()
+	client := newClient(t, aura.WithEnv(false), aura.WithRepoURL(server.URL))
+	var all sync.WaitGroup
+	for range 10 {
+		all.Add(1)
+		go func() {
+			defer all.Done()
+			if user, err := client.GetUser(ctx, "eric"); err != nil || user.Username != "eric" {
+				t.Error(user, err)
+			}
+		}()
+	}
+	for range 10 {
+		<-begun
+	}
+	must(t, client.Close())
+	if _, err := client.GetUser(ctx, "eric"); !errors.Is(err, aura.ErrInvalidArgument) {
+		t.Error(err)
+	}
+	close(goOn)
+	all.Wait()
 }
 
 func TestATimeoutOfTheLibraryIsNoContextsEnd(t *testing.T) {

@@ -5,38 +5,52 @@ import (
 	"sync"
 )
 
-// A handle is a pointer of C that is freed once, by close or by the garbage collector. No call begins with it afterwards.
-type handle[P comparable] struct {
-	sync.RWMutex
-	pointer P
-	free    func(P)
+// A handle is a pointer of C that is freed once: by close or by the garbage collector, and not before
+// the last call that begins with it has returned.
+type handle[P any] struct {
+	sync.Mutex
+	pointer  P
+	free     func(P)
+	users    int
+	isClosed bool
 }
 
-func newHandle[P comparable](pointer P, free func(P)) *handle[P] {
+func newHandle[P any](pointer P, free func(P)) *handle[P] {
 	made := &handle[P]{pointer: pointer, free: free}
 	// To free one may take a moment, and there is one goroutine for all finalizers.
 	runtime.SetFinalizer(made, func(h *handle[P]) { go h.close() })
 	return made
 }
 
-// use calls a function that does not block. It returns false if the handle is closed.
+// use calls a function with the pointer. It returns false if the handle is closed.
 func (h *handle[P]) use(call func(P)) bool {
-	h.RLock()
-	defer h.RUnlock()
-	if h.pointer == *new(P) {
+	h.Lock()
+	if h.isClosed {
+		h.Unlock()
 		return false
 	}
+	h.users++
+	h.Unlock()
+	defer func() {
+		h.Lock()
+		h.users--
+		isLast := h.isClosed && h.users == 0
+		h.Unlock()
+		if isLast {
+			h.free(h.pointer)
+		}
+	}()
 	call(h.pointer)
 	return true
 }
 
 func (h *handle[P]) close() {
 	h.Lock()
-	pointer := h.pointer
-	h.pointer = *new(P)
+	mustFree := !h.isClosed && h.users == 0
+	h.isClosed = true
 	h.Unlock()
-	if pointer != *new(P) {
-		runtime.SetFinalizer(h, nil)
-		h.free(pointer)
+	runtime.SetFinalizer(h, nil)
+	if mustFree {
+		h.free(h.pointer)
 	}
 }

@@ -122,7 +122,7 @@ func TestWhereTheLibraryIsLookedFor(t *testing.T) {
 	}
 }
 
-func TestGoroutinesThatWaitHoldNoThread(t *testing.T) {
+func TestGoroutinesThatWaitShareThreads(t *testing.T) {
 	client := silent(t)
 	waiting, cancel := context.WithCancel(ctx)
 	var all sync.WaitGroup

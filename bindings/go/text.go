@@ -4,6 +4,7 @@ package aura
 import "C"
 
 import (
+	"runtime"
 	"strings"
 	"unsafe"
 )
@@ -19,7 +20,20 @@ func cText(name, text string) (*C.char, error) {
 	return (*C.char)(unsafe.Pointer(unsafe.SliceData(ended))), nil
 }
 
-// takeText gives the text and frees it.
+// cTexts gives an array of texts for C. They are pinned, for the array points to them.
+func cTexts(name string, texts []string, pinner *runtime.Pinner) ([]*C.char, error) {
+	ended := make([]*C.char, len(texts))
+	for i, text := range texts {
+		var err error
+		if ended[i], err = cText(name, text); err != nil {
+			return nil, err
+		}
+		pinner.Pin(ended[i])
+	}
+	return ended, nil
+}
+
+// takeText gives the text and frees it; "" for NULL.
 func takeText(text *C.char) string {
 	defer C.aura_string_free(text)
 	return C.GoString(text)
