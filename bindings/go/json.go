@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // A scanner looks through JSON that the library has checked. It does not decode what nobody asked for:
@@ -134,7 +135,7 @@ func asString(value string) (string, bool) {
 	if len(value) < 2 || value[0] != '"' || value[len(value)-1] != '"' {
 		return "", false
 	}
-	if strings.IndexByte(value, '\\') < 0 {
+	if strings.IndexByte(value, '\\') < 0 && utf8.ValidString(value) {
 		return value[1 : len(value)-1], true
 	}
 	var decoded string
