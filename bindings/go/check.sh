@@ -52,7 +52,7 @@ case $(go env GOVERSION) in
         finish
         ;;
 esac
-"$root/tools/need" cc || exit 1
+"$root/tools/need" cc python3 || exit 1
 
 work=$(mktemp -d)
 trap 'chmod -R u+w "$work"; rm -rf "$work"' EXIT
