@@ -162,3 +162,12 @@ func BenchmarkPages50At40ms(b *testing.B) {
 	b.Run("aura", func(b *testing.B) { measure(b, func() error { return auraRows(client, 5_000) }) })
 	b.Run("net-http", func(b *testing.B) { measure(b, func() error { return plain.rows(5_000) }) })
 }
+
+// One call into C and back, with the lock of a handle: loaded, or with -tags aura_static linked in.
+func BenchmarkCrossing(b *testing.B) {
+	client := newClient(b, aura.WithEnv(false))
+	logs, err := client.StreamAuditLogs()
+	must(b, err)
+	defer logs.Close()
+	measure(b, func() error { logs.Page(); return nil })
+}
