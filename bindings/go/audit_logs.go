@@ -1,0 +1,134 @@
+package aura
+
+// #include "aura_go.h"
+import "C"
+
+import (
+	"context"
+	"io"
+	"iter"
+)
+
+// AuditLogs is a stream of the rows of an audit log, newest first.
+//
+// Every row that existed when the reading began comes exactly once and in order, also if others are
+// written meanwhile. An error keeps the stream's place: range again over All or Pages, and the same
+// page is tried again. A failure is never taken for the end. Goroutines that use one stream take
+// turns.
+type AuditLogs struct {
+	handle *handle[*C.aura_audit_logs]
+}
+
+// All returns the rows that are left. If there is an error, it comes last, with a row that is empty:
+//
+//	for log, err := range logs.All(ctx) {
+//		if err != nil {
+//			return err
+//		}
+//		fmt.Println(log.Action)
+//	}
+func (l *AuditLogs) All(ctx context.Context) iter.Seq2[AuditLog, error] {
+	return rows(func() (AuditLog, error) { return l.Next(ctx) })
+}
+
+// Pages returns the rows that are left, a page at a time. If there is an error, it comes last.
+func (l *AuditLogs) Pages(ctx context.Context) iter.Seq2[[]AuditLog, error] {
+	return rows(func() ([]AuditLog, error) { return l.NextPage(ctx) })
+}
+
+func rows[T any](next func() (T, error)) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		for {
+			row, err := next()
+			if err == io.EOF || !yield(row, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// Next returns the next row. After the last one the error is [io.EOF]. After any other error, call it
+// again to go on.
+func (l *AuditLogs) Next(ctx context.Context) (AuditLog, error) {
+	if err := notBegun(ctx); err != nil {
+		return AuditLog{}, err
+	}
+	text, err := l.atHand()
+	if err == nil && text == "" {
+		text, err = l.wait(ctx, func(logs *C.aura_audit_logs, call **C.aura_call, failure **C.aura_error) C.aura_status {
+			return C.aura_audit_logs_next_start(logs, call, failure)
+		})
+	}
+	if err != nil {
+		return AuditLog{}, err
+	}
+	return auditLogOf(text)
+}
+
+// NextPage returns the rest of the page at hand, or the page after it. After the last one the error
+// is [io.EOF].
+func (l *AuditLogs) NextPage(ctx context.Context) ([]AuditLog, error) {
+	if err := notBegun(ctx); err != nil {
+		return nil, err
+	}
+	text, err := l.wait(ctx, func(logs *C.aura_audit_logs, call **C.aura_call, failure **C.aura_error) C.aura_status {
+		return C.aura_audit_logs_next_page_start(logs, call, failure)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return auditLogsOf(text)
+}
+
+// Page returns the number of the page that the next row is on. To go on another day, give it to
+// [WithPage]. It is 0 after Close.
+func (l *AuditLogs) Page() uint64 {
+	var page C.uint64_t
+	l.handle.use(func(logs *C.aura_audit_logs) { page = C.aura_audit_logs_page(logs) })
+	return uint64(page)
+}
+
+// Close ends the stream and its requests. It always returns nil, and may be called again.
+func (l *AuditLogs) Close() error {
+	l.handle.close()
+	return nil
+}
+
+// atHand gives the next row if it need not be waited for, else nothing.
+func (l *AuditLogs) atHand() (string, error) {
+	var text *C.char
+	var failure *C.aura_error
+	var status C.aura_status
+	isOpen := l.handle.use(func(logs *C.aura_audit_logs) {
+		status = C.aura_audit_logs_next_at_hand(logs, &text, &failure)
+	})
+	switch {
+	case !isOpen:
+		return "", invalidArgument("the stream is closed")
+	case status == C.AURA_OK:
+		return takeText(text), nil
+	case status == C.AURA_PENDING:
+		return "", nil
+	default:
+		return "", takeError(failure)
+	}
+}
+
+func (l *AuditLogs) wait(ctx context.Context, start func(*C.aura_audit_logs, **C.aura_call, **C.aura_error) C.aura_status) (string, error) {
+	var call *C.aura_call
+	var failure *C.aura_error
+	status := C.aura_status(C.AURA_OK)
+	isOpen := l.handle.use(func(logs *C.aura_audit_logs) { status = start(logs, &call, &failure) })
+	if !isOpen {
+		return "", invalidArgument("the stream is closed")
+	}
+	if status != C.AURA_OK {
+		return "", takeError(failure)
+	}
+	defer deliverLog()
+	text, isEnd, err := finish(ctx, call)
+	if isEnd {
+		return "", io.EOF
+	}
+	return text, err
+}

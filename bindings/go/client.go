@@ -1,0 +1,150 @@
+package aura
+
+// #include "aura_go.h"
+import "C"
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"time"
+)
+
+// A Client keeps connections to one server, and options for every call. Make one and keep it. Any
+// number of goroutines may use it at once.
+type Client struct {
+	handle  *handle[*C.aura_client]
+	options []CallOption
+}
+
+// NewClient makes a client. Nothing is sent yet.
+func NewClient(options ...ClientOption) (*Client, error) {
+	if _, err := library(); err != nil {
+		return nil, err
+	}
+	made, err := newOptions(append([]ClientOption{clientName()}, options...))
+	if err != nil {
+		return nil, err
+	}
+	defer C.aura_options_free(made)
+	var client *C.aura_client
+	var failure *C.aura_error
+	if C.aura_client_new(made, &client, &failure) != C.AURA_OK {
+		return nil, takeError(failure)
+	}
+	return &Client{handle: newHandle(client, func(client *C.aura_client) { C.aura_client_free(client) })}, nil
+}
+
+// With gives a client with further options for each of its calls. It shares the connections, and
+// is closed with c.
+func (c *Client) With(options ...CallOption) *Client {
+	return &Client{c.handle, slices.Concat(c.options, options)}
+}
+
+// Close drops the connections. Calls that have begun go on; later ones fail with
+// [ErrInvalidArgument]. It always returns nil, and may be called again.
+func (c *Client) Close() error {
+	c.handle.close()
+	return nil
+}
+
+// CreateUser makes an account and returns its record. emails must hold one address.
+//
+// If you make an account on hex.pm, you accept its terms of service,
+// https://hex.pm/policies/termsofservice. After an error with OutcomeUnknown the account may exist.
+func (c *Client) CreateUser(ctx context.Context, username, password string, emails []string, options ...CallOption) (*User, error) {
+	return userOf(c.call(ctx, request{operation: C.AURA_GO_CREATE, argument: "username", name: username, password: password, emails: emails}, options))
+}
+
+// GetCurrentUser returns the user that owns the credential, with its organizations.
+func (c *Client) GetCurrentUser(ctx context.Context, options ...CallOption) (*User, error) {
+	return userOf(c.call(ctx, request{operation: C.AURA_GO_CURRENT}, options))
+}
+
+// GetUser returns a user's public record, by name in any letter case, or by an address that is
+// verified and public.
+func (c *Client) GetUser(ctx context.Context, usernameOrEmail string, options ...CallOption) (*User, error) {
+	return userOf(c.call(ctx, request{operation: C.AURA_GO_GET, argument: "username_or_email", name: usernameOrEmail}, options))
+}
+
+// ResetUserPassword has the server mail its user a link for a new password. On a server that does
+// not offer it, as hex.pm, the error is [ErrUnsupported].
+func (c *Client) ResetUserPassword(ctx context.Context, usernameOrEmail string, options ...CallOption) error {
+	_, err := c.call(ctx, request{operation: C.AURA_GO_RESET, argument: "username_or_email", name: usernameOrEmail}, options)
+	return err
+}
+
+// StreamAuditLogs returns the audit log of the credential's user, newest row first, from the page
+// of the option page on. Nothing is sent before the first row is asked for.
+func (c *Client) StreamAuditLogs(options ...CallOption) (*AuditLogs, error) {
+	made, err := c.callOptions(options)
+	if err != nil {
+		return nil, err
+	}
+	defer C.aura_options_free(made)
+	var logs *C.aura_audit_logs
+	err = c.use(func(client *C.aura_client, failure **C.aura_error) C.aura_status {
+		return C.aura_stream_audit_logs(client, made, &logs, failure)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &AuditLogs{newHandle(logs, func(logs *C.aura_audit_logs) { C.aura_audit_logs_free(logs) })}, nil
+}
+
+// A RateLimit is what the server last said of its rate limit.
+type RateLimit struct {
+	// Limit is how many requests a window has.
+	Limit int
+	// Remaining is how many are left in this one.
+	Remaining int
+	// ResetsIn is how long it is until the next one.
+	ResetsIn time.Duration
+}
+
+// RateLimit returns what the server last said of its rate limit to the credential, or nil if
+// nothing is known. It sends nothing.
+func (c *Client) RateLimit(options ...CallOption) (*RateLimit, error) {
+	made, err := c.callOptions(options)
+	if err != nil {
+		return nil, err
+	}
+	defer C.aura_options_free(made)
+	var text *C.char
+	err = c.use(func(client *C.aura_client, failure **C.aura_error) C.aura_status {
+		return C.aura_client_rate_limit(client, made, &text, failure)
+	})
+	if err != nil {
+		return nil, err
+	}
+	var has *struct {
+		Limit      int   `json:"limit"`
+		Remaining  int   `json:"remaining"`
+		ResetsInMS int64 `json:"resets_in_ms"`
+	}
+	if err := json.Unmarshal([]byte(takeText(text)), &has); err != nil || has == nil {
+		return nil, err
+	}
+	return &RateLimit{has.Limit, has.Remaining, time.Duration(has.ResetsInMS) * time.Millisecond}, nil
+}
+
+// callOptions gives the options of a call for C, to be freed; nil if there are none.
+func (c *Client) callOptions(options []CallOption) (*C.aura_options, error) {
+	if len(c.options) > 0 {
+		options = slices.Concat(c.options, options)
+	}
+	return callOptions(options)
+}
+
+// use calls a function with the client.
+func (c *Client) use(call func(*C.aura_client, **C.aura_error) C.aura_status) error {
+	var failure *C.aura_error
+	status := C.aura_status(C.AURA_OK)
+	if !c.handle.use(func(client *C.aura_client) { status = call(client, &failure) }) {
+		return invalidArgument("the client is closed")
+	}
+	if status != C.AURA_OK {
+		return takeError(failure)
+	}
+	return nil
+}

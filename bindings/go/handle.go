@@ -1,0 +1,56 @@
+package aura
+
+import (
+	"runtime"
+	"sync"
+)
+
+// A handle is a pointer of C that is freed once: by close or by the garbage collector, and not before
+// the last call that begins with it has returned.
+type handle[P any] struct {
+	sync.Mutex
+	pointer  P
+	free     func(P)
+	users    int
+	isClosed bool
+}
+
+func newHandle[P any](pointer P, free func(P)) *handle[P] {
+	made := &handle[P]{pointer: pointer, free: free}
+	// To free one may take a moment, and there is one goroutine for all finalizers.
+	runtime.SetFinalizer(made, func(h *handle[P]) { go h.close() })
+	return made
+}
+
+// use calls a function with the pointer. It returns false if the handle is closed.
+func (h *handle[P]) use(call func(P)) bool {
+	h.Lock()
+	if h.isClosed {
+		h.Unlock()
+		return false
+	}
+	h.users++
+	h.Unlock()
+	defer func() {
+		h.Lock()
+		h.users--
+		isLast := h.isClosed && h.users == 0
+		h.Unlock()
+		if isLast {
+			h.free(h.pointer)
+		}
+	}()
+	call(h.pointer)
+	return true
+}
+
+func (h *handle[P]) close() {
+	h.Lock()
+	mustFree := !h.isClosed && h.users == 0
+	h.isClosed = true
+	h.Unlock()
+	runtime.SetFinalizer(h, nil)
+	if mustFree {
+		h.free(h.pointer)
+	}
+}

@@ -1,0 +1,72 @@
+package aura
+
+import (
+	"encoding/json"
+	"reflect"
+	"testing"
+	"time"
+)
+
+// FuzzMembers compares with encoding/json. On text that is no JSON it only must not fail badly.
+func FuzzMembers(f *testing.F) {
+	for _, text := range []string{
+		`{}`, ` { "a" : 1 , "b":[1,{"c":"]}"}],"d":"\"\\","e\n":null} `, `{"a":1,"a":2}`, `[]`, `{"a"`, `{"a":"\`, `{"a":}`,
+		`{"a":1]`, `{,}`, `{"é":"\u00e9\ud83d\ude00"}`, `{"a":-1.5e+9,"b":true}`, "{\"a\":[\t[ ] , { } ]\r\n}", `{"a":1 2}`, "{\"\xff\":\"\xff\"}",
+	} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		found := map[string]any{}
+		isObject := members(text, func(name, value string) {
+			var decoded any
+			if json.Unmarshal([]byte(value), &decoded) == nil {
+				found[name] = decoded
+			}
+		})
+		var wanted map[string]any
+		if json.Unmarshal([]byte(text), &wanted) != nil || wanted == nil {
+			return
+		}
+		if !isObject || !reflect.DeepEqual(found, wanted) {
+			t.Errorf("%s: %v, not %v", text, found, wanted)
+		}
+	})
+}
+
+func FuzzElements(f *testing.F) {
+	for _, text := range []string{`[]`, ` [ ] `, `[1,"a",[{"b":[]}], {} ,null]`, `{}`, `[`, `[1`, `[,]`, `["`} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		found := []any{}
+		isList := elements(text, func(value string) {
+			var decoded any
+			_ = json.Unmarshal([]byte(value), &decoded)
+			found = append(found, decoded)
+		})
+		var wanted []any
+		if json.Unmarshal([]byte(text), &wanted) != nil || wanted == nil {
+			return
+		}
+		if !isList || !reflect.DeepEqual(found, wanted) {
+			t.Errorf("%s: %v, not %v", text, found, wanted)
+		}
+	})
+}
+
+func TestTimes(t *testing.T) {
+	at := time.Date(2014, 4, 21, 12, 0, 5, 123456000, time.UTC)
+	for text, wanted := range map[string]time.Time{
+		`"2014-04-21T12:00:05.123456Z"`:      at,
+		`"2014-04-21T14:00:05.123456+02:00"`: at,
+		`"2014-04-21T12:00:05.123456"`:       at,
+		`"2014-04-21T12:00:05Z"`:             at.Truncate(time.Second),
+		`"yesterday"`:                        {},
+		`null`:                               {},
+		`1398081605`:                         {},
+	} {
+		if got := timeOf(text); !got.Equal(wanted) || got.Location() != time.UTC {
+			t.Errorf("%s is %v", text, got)
+		}
+	}
+}

@@ -1,0 +1,70 @@
+package aura
+
+// #include "aura_go.h"
+import "C"
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"sync"
+)
+
+// Version is the version of this package.
+const Version = libraryVersion
+
+// generated: library
+
+const libraryVersion = "0.1.0"
+const libraryABI = "0.1"
+
+var sonames = map[string]string{
+	"linux":  "libaura_users.so.0.1",
+	"darwin": "libaura_users.0.1.dylib",
+}
+
+// Made by `make header`.
+// end of generated: library
+
+// ErrLibrary is the error of a client that found no library, or one of another version. Its text
+// names every place that was tried.
+var ErrLibrary = errors.New("aura: the library aura_users cannot be used")
+
+// Library returns the file of the library and its version, and loads it if that was not done yet.
+//
+// The first of these that is there is loaded: the file that the variable AURA_USERS_LIBRARY names,
+// which must be there if it is set; native/OS-ARCH in the folder of the program; native/OS-ARCH in
+// the folder of this package's source; the system's library by its SONAME. OS and ARCH are GOOS and
+// GOARCH, as in native/linux-amd64/libaura_users.so.
+//
+// With the build tag aura_static the library is a part of the program, and nothing is looked for.
+func Library() (file, version string, err error) {
+	found, err := library()
+	return found, loadedVersion, err
+}
+
+// Set by library() alone.
+var loadedVersion string
+
+var library = sync.OnceValues(func() (string, error) {
+	file, err := load()
+	if err != nil {
+		return "", err
+	}
+	loadedVersion = C.GoString(C.aura_version())
+	if !isCompatible(loadedVersion) {
+		return "", fmt.Errorf("%w: %s is version %s; this package needs %s or later of %s",
+			ErrLibrary, file, loadedVersion, libraryVersion, libraryABI)
+	}
+	return file, nil
+})
+
+// isCompatible reports whether version is of our ABI, and not older than what was generated from.
+func isCompatible(version string) bool {
+	rest, found := strings.CutPrefix(version, libraryABI+".")
+	digits, _, _ := strings.Cut(rest, "-") // 0.1.2-rc1
+	has, err := strconv.Atoi(digits)
+	needs, _ := strconv.Atoi(strings.TrimPrefix(libraryVersion, libraryABI+"."))
+	return found && err == nil && has >= needs
+}

@@ -1,0 +1,12 @@
+//go:build aura_static
+
+package aura
+
+// #cgo CFLAGS: -DAURA_STATIC
+// #cgo pkg-config: aura_users-static
+import "C"
+
+// load has nothing to do: the library was linked in.
+func load() (string, error) {
+	return "linked in", nil
+}

@@ -1,0 +1,88 @@
+//go:build !aura_static
+
+package aura
+
+// #cgo linux LDFLAGS: -ldl
+// #include "aura_go.h"
+// #include <dlfcn.h>
+// #include <stdlib.h>
+import "C"
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"unsafe"
+)
+
+// load opens the library and fills the table of its functions. It returns the library's file.
+func load() (string, error) {
+	var tried []string
+	for _, place := range places() {
+		if place.needsFile {
+			if _, err := os.Stat(place.file); err != nil {
+				tried = append(tried, fmt.Sprintf("%s (%s): no such file", place.file, place.what))
+				continue
+			}
+		}
+		handle, why := open(place.file)
+		if handle == nil {
+			tried = append(tried, fmt.Sprintf("%s (%s): %s", place.file, place.what, why))
+			continue
+		}
+		if missing := C.aura_go_load(handle); missing != nil {
+			return "", fmt.Errorf("%w: %s has no function %s: it is older than %s", ErrLibrary, place.file,
+				C.GoString(missing), libraryVersion)
+		}
+		return place.file, nil
+	}
+	return "", fmt.Errorf("%w: none was found. Tried:\n  %s", ErrLibrary, strings.Join(tried, "\n  "))
+}
+
+// A place where the library may be.
+type place struct {
+	file, what string
+	needsFile  bool
+}
+
+func places() []place {
+	if file := os.Getenv("AURA_USERS_LIBRARY"); file != "" {
+		return []place{{file, "the variable AURA_USERS_LIBRARY", true}}
+	}
+	name := "libaura_users.so"
+	if runtime.GOOS == "darwin" {
+		name = "libaura_users.dylib"
+	}
+	below := filepath.Join("native", runtime.GOOS+"-"+runtime.GOARCH, name)
+	var found []place
+	if program, err := os.Executable(); err == nil {
+		found = append(found, place{filepath.Join(filepath.Dir(program), below), "beside the program", true})
+	}
+	// With -trimpath the source's folder is not known.
+	if _, source, _, ok := runtime.Caller(0); ok && filepath.IsAbs(source) {
+		found = append(found, place{filepath.Join(filepath.Dir(source), below), "the package's folder", true})
+	}
+	if soname, ok := sonames[runtime.GOOS]; ok {
+		found = append(found, place{soname, "the system's", false})
+	}
+	return found
+}
+
+// open gives a handle, or why there is none.
+func open(file string) (unsafe.Pointer, string) {
+	if strings.ContainsRune(file, 0) {
+		return nil, "the name holds a NUL"
+	}
+	name := C.CString(file)
+	defer C.free(unsafe.Pointer(name))
+	// dlerror() is of the thread.
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	handle := C.dlopen(name, C.RTLD_NOW|C.RTLD_LOCAL)
+	if handle == nil {
+		return nil, C.GoString(C.dlerror())
+	}
+	return handle, ""
+}

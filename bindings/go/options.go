@@ -1,0 +1,98 @@
+package aura
+
+// #include "aura_go.h"
+import "C"
+
+import (
+	"runtime"
+	"strconv"
+	"time"
+)
+
+// A ClientOption is an option of [NewClient].
+type ClientOption interface {
+	nameAndValue() (name, value string)
+}
+
+// A CallOption is an option of one call, and also of a client.
+type CallOption interface {
+	ClientOption
+	isCallOption()
+}
+
+type clientOption struct{ name, value string }
+
+func (o clientOption) nameAndValue() (string, string) { return o.name, o.value }
+
+type callOption struct{ name, value string }
+
+func (o callOption) nameAndValue() (string, string) { return o.name, o.value }
+func (o callOption) isCallOption()                  {}
+
+// WithOption sets an option by its name and its value as text, as they stand in a configuration
+// file. A name that is unknown is an error that names the option that may be meant.
+func WithOption(name, value string) CallOption {
+	return callOption{name, value}
+}
+
+func asText[T ~string](value T) string { return string(value) }
+
+func asBoolean(value bool) string { return strconv.FormatBool(value) }
+
+func asSeconds(value time.Duration) string {
+	return strconv.FormatFloat(value.Seconds(), 'f', -1, 64)
+}
+
+func asWhole[T int | uint64](value T) string {
+	if value < 0 {
+		return strconv.FormatInt(int64(value), 10)
+	}
+	return strconv.FormatUint(uint64(value), 10)
+}
+
+// callOptions gives the options of a call for C, to be freed; nil if there are none.
+func callOptions(options []CallOption) (*C.aura_options, error) {
+	for _, option := range options {
+		if name, _ := option.nameAndValue(); isOfClient[name] {
+			return nil, invalidArgument(name + " is an option of a client, not of a call")
+		}
+	}
+	return newOptions(options)
+}
+
+// newOptions gives the options for C, to be freed; nil if there are none.
+func newOptions[T ClientOption](options []T) (*C.aura_options, error) {
+	if len(options) == 0 {
+		return nil, nil
+	}
+	made := C.aura_options_new()
+	for _, option := range options {
+		name, value := option.nameAndValue()
+		if err := setOption(made, name, value); err != nil {
+			C.aura_options_free(made)
+			return nil, err
+		}
+	}
+	return made, nil
+}
+
+func setOption(options *C.aura_options, name, value string) error {
+	cName, err := cText("the name of an option", name)
+	if err != nil {
+		return err
+	}
+	cValue, err := cText(name, value)
+	if err != nil {
+		return err
+	}
+	var failure *C.aura_error
+	if C.aura_options_set(options, cName, cValue, &failure) != C.AURA_OK {
+		return takeError(failure)
+	}
+	return nil
+}
+
+// clientName is the option client_name, unless the program sets another.
+func clientName() CallOption {
+	return WithClientName("aura-go/" + Version + " " + runtime.Version())
+}
