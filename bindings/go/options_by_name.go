@@ -5,7 +5,7 @@ import "time"
 // generated: options
 
 // WithRepoURL sets the option repo_url. Base URL of the API. Allowed: an http or https URL without
-// user, query and fragment. Default: https://hex.pm/api. Environment: HEX_API_URL.
+// user, query and fragment. Default: https://hex.pm/api. Environment: HEX_API_URL, HEX_API.
 func WithRepoURL(value string) CallOption {
 	return callOption{"repo_url", asText(value)}
 }
@@ -76,14 +76,15 @@ func WithPage(value uint64) CallOption {
 }
 
 // WithProxy sets the option proxy. Proxy for every request. Its URL may hold the proxy's user and
-// password. If it is not set, the environment's `http_proxy` and `https_proxy` count, except for
-// the loopback. Allowed: an http or https URL.
+// password. If it is not set, the environment's `http_proxy`, `https_proxy` and `all_proxy` count,
+// except for the loopback. Allowed: an http, https, socks5 or socks5h URL.
 func WithProxy(value string) CallOption {
 	return callOption{"proxy", asText(value)}
 }
 
-// WithNoProxy sets the option no_proxy. Hosts that are reached without a proxy, separated by
-// commas. Allowed: host names, .domains, addresses and networks, separated by commas. Environment:
+// WithNoProxy sets the option no_proxy. Hosts that are reached without a proxy, separated by commas
+// or blanks: names with all below them, addresses and networks, each with a port or without; or
+// `*`. Allowed: host names, .domains, addresses and networks, separated by commas. Environment:
 // no_proxy, NO_PROXY.
 func WithNoProxy(value string) CallOption {
 	return callOption{"no_proxy", asText(value)}
@@ -113,6 +114,13 @@ func WithClientName(value string) CallOption {
 // Allowed: bytes, from 1 on. Default: 16777216.
 func WithMaxBody(value uint64) CallOption {
 	return callOption{"max_body", asWhole(value)}
+}
+
+// WithMaxConnections sets the option max_connections. Connections to one server at once, of started
+// calls, streams and asynchronous clients. More calls wait for their turn, within their time.
+// Allowed: a whole number from 1 to 100000. Default: 64. Environment: HEX_HTTP_CONCURRENCY.
+func WithMaxConnections(value int) CallOption {
+	return callOption{"max_connections", asWhole(value)}
 }
 
 // WithCache sets the option cache. How many user records are kept in memory with their ETag. The
