@@ -122,8 +122,11 @@ public final class AuditLogs implements Iterable<AuditLog>, AutoCloseable {
           .complete(
               future,
               (json, error) -> {
-                put(json);
-                turn.complete(null);
+                try {
+                  put(json);
+                } finally {
+                  turn.complete(null);
+                }
                 if (error == null) {
                   give(future, takeAll());
                 } else {
