@@ -1,0 +1,129 @@
+package io.github.aurausers;
+
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ForkJoinPool;
+import java.util.concurrent.TimeoutException;
+import java.util.function.BiConsumer;
+
+/** A call under way. Its result is taken once: by the thread that waits, or for a future. */
+final class Call {
+  /** Completes futures: what depends on one never runs on the thread that waits for all calls. */
+  private static final Executor EXECUTOR =
+      ForkJoinPool.getCommonPoolParallelism() > 0
+          ? ForkJoinPool.commonPool()
+          : new CompletableFuture<Void>().defaultExecutor();
+
+  /** A function of the library that begins a call. */
+  @FunctionalInterface
+  interface Start {
+    int start(long handle, long options, long[] call, long[] error);
+  }
+
+  private long address;
+
+  private Call(long address) {
+    this.address = address;
+  }
+
+  /** Begins a call; bad arguments are told at once. */
+  static Call begin(Handle handle, Options options, Start start) {
+    Log.prepare();
+    long[] call = new long[1];
+    long[] error = new long[1];
+    long of = handle.begin();
+    try {
+      long settings = options.make();
+      try {
+        Native.check(start.start(of, settings, call, error), error);
+      } finally {
+        if (settings != 0) {
+          Native.aura_options_free(settings);
+        }
+      }
+    } finally {
+      handle.end();
+    }
+    return new Call(call[0]);
+  }
+
+  /** Waits for the result: null if a stream is over. An interruption ends the call, and stays. */
+  String await() {
+    CountDownLatch ended = new CountDownLatch(1);
+    Completions.attach(address, ended::countDown);
+    boolean isInterrupted = false;
+    try {
+      while (true) {
+        try {
+          ended.await();
+          return take();
+        } catch (InterruptedException e) {
+          isInterrupted = true;
+          cancel();
+        }
+      }
+    } finally {
+      if (isInterrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  /**
+   * Has {@code taker} complete the future with the result, null if a stream is over, or the error.
+   * If the future ends before, so does the call.
+   */
+  void complete(CompletableFuture<?> future, BiConsumer<String, Throwable> taker) {
+    Completions.attach(address, () -> EXECUTOR.execute(() -> takeFor(taker)));
+    var unused =
+        future.whenComplete(
+            (value, error) -> {
+              if (error instanceof TimeoutException) {
+                expire();
+              } else {
+                cancel();
+              }
+            });
+  }
+
+  private void takeFor(BiConsumer<String, Throwable> taker) {
+    String json;
+    try {
+      json = take();
+    } catch (RuntimeException | Error e) {
+      taker.accept(null, e);
+      return;
+    }
+    taker.accept(json, null);
+  }
+
+  /** Asks the call to end; one that has ended is left alone. */
+  synchronized void cancel() {
+    if (address != 0) {
+      Native.aura_call_cancel(address);
+    }
+  }
+
+  /** As {@link #cancel()}, because a deadline has passed. */
+  private synchronized void expire() {
+    if (address != 0) {
+      Native.aura_call_expire(address);
+    }
+  }
+
+  private String take() {
+    long[] json = new long[1];
+    long[] error = new long[1];
+    long taken;
+    synchronized (this) {
+      taken = address;
+      address = 0;
+    }
+    int status = Native.aura_call_wait(taken, 0, json, error);
+    Native.aura_call_free(taken);
+    Log.deliver();
+    Native.check(status, error);
+    return Native.take(json);
+  }
+}

@@ -1,0 +1,16 @@
+package io.github.aurausers;
+
+import java.util.Map;
+
+/** The program ended the call, for example by interrupting its thread. */
+public final class CancelledException extends AuraException {
+  private static final long serialVersionUID = 1L;
+
+  CancelledException(Map<String, Object> fields) {
+    super(ErrorKind.CANCELLED, fields);
+  }
+
+  CancelledException(String message) {
+    super(ErrorKind.CANCELLED, message);
+  }
+}

@@ -1,0 +1,284 @@
+package io.github.aurausers;
+
+import com.sun.jna.Memory;
+import com.sun.jna.Pointer;
+import java.lang.ref.Reference;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
+import java.util.function.Supplier;
+
+/**
+ * A client of one server: connections that are kept open, and options for every call.
+ *
+ * <pre>{@code
+ * try (Client client = new Client(Options.none().apiKey("…"))) {
+ *   System.out.println(client.getCurrentUser().username());
+ *   try (AuditLogs logs = client.streamAuditLogs()) {
+ *     for (AuditLog log : logs) {
+ *       System.out.println(log.action() + " " + log.params());
+ *     }
+ *   }
+ * }
+ * }</pre>
+ *
+ * <p>Many threads may use one client at once, virtual threads too. Make one and keep it. To
+ * interrupt a thread ends its call with a {@link CancelledException}; the thread stays interrupted.
+ * Each {@code …Async} method returns a future: cancel it, or let its {@code orTimeout} pass, and the
+ * call ends. Every failure is an {@link AuraException}.
+ */
+public final class Client implements AutoCloseable {
+  private final Handle handle;
+  private final Options options;
+
+  /** A client with the options of the environment, and else the defaults. */
+  public Client() {
+    this(Options.none());
+  }
+
+  /**
+   * A client with options. Nothing is sent yet.
+   *
+   * @param options the options
+   */
+  public Client(Options options) {
+    this(make(options), Options.none());
+  }
+
+  private Client(Handle handle, Options options) {
+    this.handle = handle;
+    this.options = options;
+  }
+
+  private static Handle make(Options options) {
+    Library.load();
+    long[] client = new long[1];
+    long[] error = new long[1];
+    String name =
+        "Java "
+            + Library.VERSION
+            + "; "
+            + System.getProperty("java.vm.name")
+            + " "
+            + Runtime.version();
+    long settings = Options.none().clientName(name.replaceAll("[()\\\\]", "")).and(options).make();
+    try {
+      Native.check(Native.aura_client_new(settings, client, error), error);
+    } finally {
+      Native.aura_options_free(settings);
+    }
+    return new Handle("client", client[0], Native::aura_client_free);
+  }
+
+  /**
+   * A client that shares the connections of this one and has other options. To close one of the two
+   * closes both.
+   *
+   * @param options the options that win over those of this client
+   * @return the client
+   */
+  public Client withOptions(Options options) {
+    return new Client(handle, this.options.and(options));
+  }
+
+  /**
+   * Makes an account. If you make one on hex.pm, you accept its <a
+   * href="https://hex.pm/policies/termsofservice">terms of service</a>.
+   *
+   * @param username the name
+   * @param password the password
+   * @param emails the addresses: one
+   * @return the new user
+   * @throws ValidationException if the server refuses a field
+   */
+  public User createUser(String username, String password, List<String> emails) {
+    return User.read(begin(creation(username, password, emails)).await());
+  }
+
+  /**
+   * As {@link #createUser}, without waiting.
+   *
+   * @param username the name
+   * @param password the password
+   * @param emails the addresses: one
+   * @return a future of the new user
+   */
+  public CompletableFuture<User> createUserAsync(
+      String username, String password, List<String> emails) {
+    return future(() -> creation(username, password, emails), User::read);
+  }
+
+  /**
+   * The user that owns the credential.
+   *
+   * @return the user
+   */
+  public User getCurrentUser() {
+    return User.read(begin(Native::aura_get_current_user_start).await());
+  }
+
+  /**
+   * As {@link #getCurrentUser}, without waiting.
+   *
+   * @return a future of the user
+   */
+  public CompletableFuture<User> getCurrentUserAsync() {
+    return future(() -> Native::aura_get_current_user_start, User::read);
+  }
+
+  /**
+   * A user's public record. No key is needed on hex.pm.
+   *
+   * @param usernameOrEmail the name or the address
+   * @return the user
+   * @throws NotFoundException if there is no such user
+   */
+  public User getUser(String usernameOrEmail) {
+    return User.read(begin(lookup(usernameOrEmail)).await());
+  }
+
+  /**
+   * As {@link #getUser}, without waiting.
+   *
+   * @param usernameOrEmail the name or the address
+   * @return a future of the user
+   */
+  public CompletableFuture<User> getUserAsync(String usernameOrEmail) {
+    return future(() -> lookup(usernameOrEmail), User::read);
+  }
+
+  /**
+   * Asks the server to mail the user a link for a new password. Today's hex.pm does not offer it.
+   *
+   * @param usernameOrEmail the name or the address
+   * @throws UnsupportedException if the server does not offer it
+   */
+  public void resetUserPassword(String usernameOrEmail) {
+    begin(reset(usernameOrEmail)).await();
+  }
+
+  /**
+   * As {@link #resetUserPassword}, without waiting.
+   *
+   * @param usernameOrEmail the name or the address
+   * @return a future of nothing
+   */
+  public CompletableFuture<Void> resetUserPasswordAsync(String usernameOrEmail) {
+    return future(() -> reset(usernameOrEmail), json -> null);
+  }
+
+  /**
+   * The audit log of the credential's user, newest row first. Nothing is sent before the first row
+   * is asked for. The log may outlive its client.
+   *
+   * @return the log, to be closed
+   */
+  public AuditLogs streamAuditLogs() {
+    long[] logs = new long[1];
+    withSettings(
+        (client, settings, error) -> Native.aura_stream_audit_logs(client, settings, logs, error));
+    return new AuditLogs(new Handle("audit log", logs[0], Native::aura_audit_logs_free));
+  }
+
+  /**
+   * What the server last said of its rate limit to this client's credential. Sends nothing.
+   *
+   * @return the limit; empty if nothing is known
+   */
+  public Optional<RateLimit> rateLimit() {
+    long[] json = new long[1];
+    withSettings(
+        (client, settings, error) -> Native.aura_client_rate_limit(client, settings, json, error));
+    String text = Native.take(json);
+    return text.equals("null") ? Optional.empty() : Optional.of(RateLimit.read(text));
+  }
+
+  /** Refuses every call from now on. Calls and streams that have begun go on. */
+  @Override
+  public void close() {
+    handle.close();
+  }
+
+  private static Call.Start creation(String username, String password, List<String> emails) {
+    byte[] name = Native.text("username", username);
+    byte[] secret = Native.text("password", password);
+    if (emails == null) {
+      throw new InvalidArgumentException("emails is null");
+    }
+    List<Memory> texts =
+        emails.stream().map(email -> memory(Native.text("emails", email))).toList();
+    long[] addresses = texts.stream().mapToLong(Pointer::nativeValue).toArray();
+    return (client, settings, call, error) -> {
+      try {
+        return Native.aura_create_user_start(
+            client, name, secret, addresses, addresses.length, settings, call, error);
+      } finally {
+        Reference.reachabilityFence(texts);
+      }
+    };
+  }
+
+  private static Memory memory(byte[] text) {
+    Memory memory = new Memory(text.length);
+    memory.write(0, text, 0, text.length);
+    return memory;
+  }
+
+  private static Call.Start lookup(String usernameOrEmail) {
+    byte[] name = Native.text("username_or_email", usernameOrEmail);
+    return (client, settings, call, error) ->
+        Native.aura_get_user_start(client, name, settings, call, error);
+  }
+
+  private static Call.Start reset(String usernameOrEmail) {
+    byte[] name = Native.text("username_or_email", usernameOrEmail);
+    return (client, settings, call, error) ->
+        Native.aura_reset_user_password_start(client, name, settings, call, error);
+  }
+
+  private Call begin(Call.Start start) {
+    return Call.begin(handle, options, start);
+  }
+
+  /** A future of a call; an argument that is refused fails it too. */
+  private <T> CompletableFuture<T> future(Supplier<Call.Start> start, Function<String, T> read) {
+    CompletableFuture<T> future = new CompletableFuture<>();
+    try {
+      begin(start.get())
+          .complete(
+              future,
+              (json, error) -> {
+                if (error == null) {
+                  future.complete(read.apply(json));
+                } else {
+                  future.completeExceptionally(error);
+                }
+              });
+    } catch (AuraException e) {
+      future.completeExceptionally(e);
+    }
+    return future;
+  }
+
+  @FunctionalInterface
+  private interface Ask {
+    int ask(long client, long settings, long[] error);
+  }
+
+  /** A function that does not wait. */
+  private void withSettings(Ask function) {
+    long[] error = new long[1];
+    long client = handle.begin();
+    try {
+      long settings = options.make();
+      try {
+        Native.check(function.ask(client, settings, error), error);
+      } finally {
+        Native.aura_options_free(settings);
+      }
+    } finally {
+      handle.end();
+    }
+  }
+}

@@ -1,0 +1,43 @@
+package io.github.aurausers;
+
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * Tells when a call has ended. One daemon thread waits for all calls of the process, so that no
+ * other thread waits within C: a virtual thread keeps no carrier busy. It runs no code of the
+ * program.
+ */
+final class Completions {
+  private static final Map<Long, Runnable> WAITING = new ConcurrentHashMap<>();
+  private static final AtomicLong TOKENS = new AtomicLong();
+  private static final long QUEUE = Native.aura_completions_new();
+
+  static {
+    Thread thread = new Thread(null, Completions::run, "aura-users-completions", 256 * 1024, false);
+    thread.setDaemon(true);
+    thread.setContextClassLoader(null);
+    thread.start();
+  }
+
+  private Completions() {}
+
+  /** Has {@code onEnd} run when the call ends. It must be short. */
+  static void attach(long call, Runnable onEnd) {
+    long token = TOKENS.incrementAndGet();
+    long[] error = new long[1];
+    WAITING.put(token, onEnd);
+    Native.check(Native.aura_call_complete(call, QUEUE, token, error), error);
+  }
+
+  private static void run() {
+    long[] tokens = new long[64];
+    while (true) {
+      int count = Native.aura_completions_wait(QUEUE, -1, tokens, tokens.length);
+      for (int i = 0; i < count; i++) {
+        WAITING.remove(tokens[i]).run();
+      }
+    }
+  }
+}

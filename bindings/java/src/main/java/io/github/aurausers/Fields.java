@@ -1,0 +1,92 @@
+package io.github.aurausers;
+
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.time.LocalDateTime;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/** What the server's JSON says, decoded when it is first asked for. */
+abstract class Fields {
+  private final String json;
+  private Map<String, Object> decoded;
+
+  Fields(String json) {
+    this.json = json;
+  }
+
+  /**
+   * The server's own JSON.
+   *
+   * @return the text, byte for byte
+   */
+  public final String rawJson() {
+    return json;
+  }
+
+  /**
+   * Every field that the server sent, those unknown to this library too. An object is a {@code Map}
+   * in the server's order, an array a {@code List}, a whole number a {@code Long} or {@code
+   * BigInteger}, another number a {@code Double}.
+   *
+   * @return the fields by name, which cannot be changed
+   */
+  public final Map<String, Object> fields() {
+    // Two threads that come first decode the same.
+    Map<String, Object> fields = decoded;
+    if (fields == null) {
+      fields = Json.parseObject(json);
+      decoded = fields;
+    }
+    return fields;
+  }
+
+  final Optional<String> text(String name) {
+    return fields().get(name) instanceof String text ? Optional.of(text) : Optional.empty();
+  }
+
+  /** The texts of an object, in the server's order. */
+  final Map<String, String> texts(String name) {
+    Map<String, String> texts = new LinkedHashMap<>();
+    if (fields().get(name) instanceof Map<?, ?> map) {
+      map.forEach((key, value) -> texts.put((String) key, String.valueOf(value)));
+    }
+    return Collections.unmodifiableMap(texts);
+  }
+
+  /** A time; one without an offset is UTC. */
+  final Optional<Instant> time(String name) {
+    return text(name).flatMap(Fields::instant);
+  }
+
+  private static Optional<Instant> instant(String text) {
+    try {
+      return Optional.of(OffsetDateTime.parse(text).toInstant());
+    } catch (DateTimeException e) {
+      try {
+        return Optional.of(LocalDateTime.parse(text).toInstant(ZoneOffset.UTC));
+      } catch (DateTimeException none) {
+        return Optional.empty();
+      }
+    }
+  }
+
+  /** Two records are equal if the server's JSON is. */
+  @Override
+  @SuppressWarnings("EqualsGetClass") // a user is no row, whatever their JSON
+  public final boolean equals(Object other) {
+    return other != null
+        && getClass() == other.getClass()
+        && other instanceof Fields fields
+        && json.equals(fields.json);
+  }
+
+  @Override
+  public final int hashCode() {
+    return json.hashCode();
+  }
+}

@@ -1,0 +1,124 @@
+package io.github.aurausers;
+
+import com.sun.jna.NativeLibrary;
+import com.sun.jna.Platform;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/** Finds the C library and binds {@link Native} to it, once. */
+final class Library {
+  // generated: library
+  static final String VERSION = "0.1.0";
+  static final String ABI = "0.1";
+  static final String LINUX = "libaura_users.so.0.1";
+  static final String MACOS = "libaura_users.0.1.dylib";
+  // end of generated: library
+
+  private static final String VARIABLE = "AURA_USERS_LIBRARY";
+  private static boolean isLoaded;
+
+  private Library() {}
+
+  /** Does nothing if the library is there; tries anew if it was not. */
+  static synchronized void load() {
+    if (isLoaded) {
+      return;
+    }
+    if (com.sun.jna.Native.POINTER_SIZE != Long.BYTES) {
+      throw new InternalException("aura-users needs a 64-bit Java virtual machine");
+    }
+    NativeLibrary library = find();
+    String version = library.getFunction("aura_version").invokeString(new Object[0], false);
+    if (!isCompatible(version)) {
+      throw new InternalException(
+          "%s is version %s of libaura_users; aura-users %s needs %s"
+              .formatted(library.getFile(), version, VERSION, ABI));
+    }
+    com.sun.jna.Native.register(Native.class, library);
+    isLoaded = true;
+  }
+
+  static boolean isCompatible(String version) {
+    return version.equals(ABI) || version.startsWith(ABI + ".");
+  }
+
+  private static NativeLibrary find() {
+    String path = System.getenv(VARIABLE);
+    if (path != null && !path.isEmpty()) {
+      try {
+        return open(Path.of(path).toAbsolutePath().toString());
+      } catch (UnsatisfiedLinkError | RuntimeException e) {
+        throw notFound(List.of("$" + VARIABLE + ": " + path + ": " + words(e)));
+      }
+    }
+    List<String> looked = new ArrayList<>();
+    String resource = "native/" + platform() + "/" + fileName();
+    try {
+      Path file = extract(resource);
+      if (file != null) {
+        try {
+          return open(file.toString());
+        } finally {
+          // What is loaded stays; Windows keeps the file until its temporary files are cleaned.
+          file.toFile().deleteOnExit();
+          if (!Platform.isWindows()) {
+            Files.delete(file);
+          }
+        }
+      }
+      looked.add("class path: " + resource + ": not there");
+    } catch (UnsatisfiedLinkError | IOException e) {
+      looked.add("class path: " + resource + ": " + words(e));
+    }
+    String soname = Platform.isMac() ? MACOS : LINUX;
+    try {
+      return open(soname);
+    } catch (UnsatisfiedLinkError e) {
+      looked.add("system: " + soname + ": " + words(e));
+    }
+    throw notFound(looked);
+  }
+
+  private static NativeLibrary open(String name) {
+    return NativeLibrary.getInstance(name, Library.class.getClassLoader());
+  }
+
+  private static Path extract(String resource) throws IOException {
+    try (InputStream stream = Library.class.getClassLoader().getResourceAsStream(resource)) {
+      if (stream == null) {
+        return null;
+      }
+      Path file = Files.createTempFile("aura_users", "-" + fileName());
+      Files.copy(stream, file, StandardCopyOption.REPLACE_EXISTING);
+      return file;
+    }
+  }
+
+  /** The name of this platform, as in the classifier of the jar with its library. */
+  static String platform() {
+    String system = Platform.isMac() ? "macos" : Platform.isWindows() ? "windows" : "linux";
+    return system + "-" + Platform.ARCH.replace("x86-64", "x86_64").toLowerCase(Locale.ROOT);
+  }
+
+  private static String fileName() {
+    return Platform.isMac()
+        ? "libaura_users.dylib"
+        : Platform.isWindows() ? "aura_users.dll" : "libaura_users.so";
+  }
+
+  private static String words(Throwable error) {
+    return String.valueOf(error.getMessage()).lines().findFirst().orElse("");
+  }
+
+  private static InternalException notFound(List<String> looked) {
+    return new InternalException(
+        "libaura_users cannot be loaded. Add the jar of aura-users with the classifier %s, or set %s to the path of the library. Looked at:\n  %s"
+            .formatted(platform(), VARIABLE, String.join("\n  ", looked)));
+  }
+}

@@ -1,0 +1,391 @@
+package io.github.aurausers;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * Options of a client or of one call. They cannot be changed: each method returns new ones.
+ *
+ * <pre>{@code
+ * Options options = Options.none().apiKey("…").timeout(Duration.ofSeconds(5));
+ * }</pre>
+ *
+ * <p>Precedence: call, client, environment, default. A value is checked when the options are used;
+ * a bad one throws an {@link InvalidArgumentException} that names the values allowed.
+ */
+public final class Options {
+  private static final Options NONE = new Options(Map.of());
+
+  /** Each option, and whether its value is a secret. */
+  private static final Map<String, Boolean> NAMES =
+      Map.ofEntries(
+          // generated: option names
+          Map.entry("repo_url", false),
+          Map.entry("api_key", true),
+          Map.entry("otp", true),
+          Map.entry("timeout", false),
+          Map.entry("total_timeout", false),
+          Map.entry("connect_timeout", false),
+          Map.entry("max_retries", false),
+          Map.entry("rate_limit", false),
+          Map.entry("prefetch", false),
+          Map.entry("page", false),
+          Map.entry("proxy", true),
+          Map.entry("no_proxy", false),
+          Map.entry("ca_file", false),
+          Map.entry("user_agent", false),
+          Map.entry("client_name", false),
+          Map.entry("max_body", false),
+          Map.entry("cache", false),
+          Map.entry("allow_insecure_http", false),
+          Map.entry("env", false)
+          // end of generated: option names
+          );
+
+  private final Map<String, String> values;
+
+  private Options(Map<String, String> values) {
+    this.values = values;
+  }
+
+  /**
+   * Options of which none is set.
+   *
+   * @return the options
+   */
+  public static Options none() {
+    return NONE;
+  }
+
+  /**
+   * Sets an option by the name that all languages of this library use, such as {@code api_key}.
+   *
+   * @param name the option's name
+   * @param value a text, number, boolean, path, {@code Duration} or enum; null unsets the option
+   * @return these options and this one
+   */
+  public Options set(String name, Object value) {
+    if (!NAMES.containsKey(name)) {
+      // The library knows the names too: its error suggests one.
+      check(name, "");
+    }
+    if (value instanceof Duration time) {
+      return put(name, seconds(time));
+    }
+    return put(name, value instanceof Enum<?> word ? lower(word) : text(value));
+  }
+
+  /** These options, and those of {@code stronger}, which win. */
+  Options and(Options stronger) {
+    if (values.isEmpty() || stronger.values.isEmpty()) {
+      return values.isEmpty() ? stronger : this;
+    }
+    Map<String, String> both = new LinkedHashMap<>(values);
+    both.putAll(stronger.values);
+    return new Options(both);
+  }
+
+  /** Options as the library has them, to be freed; 0 if none is set. */
+  long make() {
+    if (values.isEmpty()) {
+      return 0;
+    }
+    long options = Native.aura_options_new();
+    try {
+      values.forEach((name, value) -> set(options, name, value));
+      return options;
+    } catch (AuraException e) {
+      Native.aura_options_free(options);
+      throw e;
+    }
+  }
+
+  private static void set(long options, String name, String value) {
+    long[] error = new long[1];
+    byte[] text = Native.text("the option " + name, value);
+    Native.check(Native.aura_options_set(options, Native.text("a name", name), text, error), error);
+  }
+
+  private static void check(String name, String value) {
+    Library.load();
+    long options = Native.aura_options_new();
+    try {
+      set(options, name, value);
+    } finally {
+      Native.aura_options_free(options);
+    }
+  }
+
+  private Options put(String name, String value) {
+    Map<String, String> changed = new LinkedHashMap<>(values);
+    if (value == null) {
+      changed.remove(name);
+    } else {
+      changed.put(name, value);
+    }
+    return new Options(changed);
+  }
+
+  private static String text(Object value) {
+    return value == null ? null : value.toString();
+  }
+
+  private static String lower(Enum<?> value) {
+    return value == null ? null : value.name().toLowerCase(Locale.ROOT);
+  }
+
+  private static String seconds(Duration value) {
+    return value == null
+        ? null
+        : new java.math.BigDecimal(value.getSeconds())
+            .add(java.math.BigDecimal.valueOf(value.getNano(), 9))
+            .toPlainString();
+  }
+
+  /**
+   * The names and values that are set, secrets left out.
+   *
+   * @return the options as a text
+   */
+  @Override
+  public String toString() {
+    Map<String, String> shown = new TreeMap<>(values);
+    shown.replaceAll((name, value) -> NAMES.get(name) ? "…" : value);
+    return "Options" + shown;
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof Options options && values.equals(options.values);
+  }
+
+  @Override
+  public int hashCode() {
+    return values.hashCode();
+  }
+
+  // generated: options
+  /**
+   * Base URL of the API. Allowed: an http or https URL without user, query and fragment. Default:
+   * {@code https://hex.pm/api}. Environment: {@code HEX_API_URL}.
+   *
+   * @param value the value; null unsets the option
+   * @return these options and this one
+   */
+  public Options repoUrl(String value) {
+    return put("repo_url", value);
+  }
+
+  /**
+   * API key, sent as {@code Authorization: <key>}; {@code Bearer <token>} is sent as it is.
+   * Allowed: text without control characters. Environment: {@code HEX_API_KEY}.
+   *
+   * @param value the value; null unsets the option
+   * @return these options and this one
+   */
+  public Options apiKey(String value) {
+    return put("api_key", value);
+  }
+
+  /**
+   * One-time password, sent as {@code X-Hex-OTP}. Allowed: text without control characters.
+   * Environment: {@code HEX_OTP}.
+   *
+   * @param value the value; null unsets the option
+   * @return these options and this one
+   */
+  public Options otp(String value) {
+    return put("otp", value);
+  }
+
+  /**
+   * Time for one attempt. Allowed: seconds, from 0.001 to 31536000. Default: {@code 15}.
+   * Environment: {@code HEX_HTTP_TIMEOUT}.
+   *
+   * @param value the value; null unsets the option
+   * @return these options and this one
+   */
+  public Options timeout(Duration value) {
+    return put("timeout", seconds(value));
+  }
+
+  /**
+   * Time for the whole call, with its retries and its waits for the rate limit. Allowed: seconds,
+   * from 0.001 to 31536000. Default: {@code 120}.
+   *
+   * @param value the value; null unsets the option
+   * @return these options and this one
+   */
+  public Options totalTimeout(Duration value) {
+    return put("total_timeout", seconds(value));
+  }
+
+  /**
+   * Time to connect, with the TLS handshake. Allowed: seconds, from 0.001 to 31536000. Default:
+   * {@code 10}.
+   *
+   * @param value the value; null unsets the option
+   * @return these options and this one
+   */
+  public Options connectTimeout(Duration value) {
+    return put("connect_timeout", seconds(value));
+  }
+
+  /**
+   * How often a call is retried if that is safe: a GET after a connection failure, 429, 502, 503 or
+   * 504; a POST only if nothing can have reached the server. Allowed: a whole number from 0 to 100.
+   * Default: {@code 2}.
+   *
+   * @param value the value
+   * @return these options and this one
+   */
+  public Options maxRetries(int value) {
+    return put("max_retries", text(value));
+  }
+
+  /** What a call does when the rate limit is reached. */
+  public enum OnRateLimit {
+    /** The value {@code wait}. */
+    WAIT,
+    /** The value {@code error}. */
+    ERROR
+  }
+
+  /**
+   * What a call does when the rate limit is reached. Allowed: wait or error. Default: {@code wait}.
+   *
+   * @param value the value; null unsets the option
+   * @return these options and this one
+   */
+  public Options rateLimit(OnRateLimit value) {
+    return put("rate_limit", lower(value));
+  }
+
+  /**
+   * Pages of the audit log requested ahead, 0 for none. The number grows while the log is read;
+   * with more than the default, all of them are requested from the second page on. Allowed: a whole
+   * number from 0 to 100. Default: {@code 4}.
+   *
+   * @param value the value
+   * @return these options and this one
+   */
+  public Options prefetch(int value) {
+    return put("prefetch", text(value));
+  }
+
+  /**
+   * First page of the audit log to read. Allowed: a whole number from 1 on. Default: {@code 1}.
+   *
+   * @param value the value
+   * @return these options and this one
+   */
+  public Options page(long value) {
+    return put("page", text(value));
+  }
+
+  /**
+   * Proxy for every request. Its URL may hold the proxy's user and password. If it is not set, the
+   * environment's {@code http_proxy} and {@code https_proxy} count, except for the loopback.
+   * Allowed: an http or https URL.
+   *
+   * @param value the value; null unsets the option
+   * @return these options and this one
+   */
+  public Options proxy(String value) {
+    return put("proxy", value);
+  }
+
+  /**
+   * Hosts that are reached without a proxy, separated by commas. Allowed: host names, .domains,
+   * addresses and networks, separated by commas. Environment: {@code no_proxy}, {@code NO_PROXY}.
+   *
+   * @param value the value; null unsets the option
+   * @return these options and this one
+   */
+  public Options noProxy(String value) {
+    return put("no_proxy", value);
+  }
+
+  /**
+   * PEM file of root certificates to trust in addition to the system's. Allowed: the path of a PEM
+   * file. Environment: {@code HEX_CACERTS_PATH}.
+   *
+   * @param value the value; null unsets the option
+   * @return these options and this one
+   */
+  public Options caFile(Path value) {
+    return put("ca_file", text(value));
+  }
+
+  /**
+   * Name of the program, which precedes the library's in {@code User-Agent}. The server keeps 255
+   * code points of it in every audit row. Allowed: text without control characters.
+   *
+   * @param value the value; null unsets the option
+   * @return these options and this one
+   */
+  public Options userAgent(String value) {
+    return put("user_agent", value);
+  }
+
+  /**
+   * Name and version of what is built on this library, such as a binding and its language. It
+   * stands in {@code User-Agent} in parentheses behind the library's name. Allowed: text without
+   * control characters, parentheses and backslashes.
+   *
+   * @param value the value; null unsets the option
+   * @return these options and this one
+   */
+  public Options clientName(String value) {
+    return put("client_name", value);
+  }
+
+  /**
+   * Largest reply accepted, in bytes after decompression. Allowed: bytes, from 1 on. Default:
+   * {@code 16777216}.
+   *
+   * @param value the value
+   * @return these options and this one
+   */
+  public Options maxBody(long value) {
+    return put("max_body", text(value));
+  }
+
+  /**
+   * How many user records are kept in memory with their ETag. The server answers 304 if such a
+   * record did not change. Allowed: a whole number from 0 to 100000. Default: {@code 0}.
+   *
+   * @param value the value
+   * @return these options and this one
+   */
+  public Options cache(int value) {
+    return put("cache", text(value));
+  }
+
+  /**
+   * Whether a credential may be sent over plain http beyond the loopback. Allowed: true or false,
+   * also 1 or 0, yes or no, on or off. Default: {@code false}.
+   *
+   * @param value the value
+   * @return these options and this one
+   */
+  public Options allowInsecureHttp(boolean value) {
+    return put("allow_insecure_http", text(value));
+  }
+
+  /**
+   * Whether options are read from the environment. An option of a client, not of a call. Allowed:
+   * true or false, also 1 or 0, yes or no, on or off. Default: {@code true}.
+   *
+   * @param value the value
+   * @return these options and this one
+   */
+  public Options env(boolean value) {
+    return put("env", text(value));
+  }
+  // end of generated: options
+}

@@ -1,0 +1,12 @@
+package io.github.aurausers;
+
+import java.util.Map;
+
+/** 429, or the call may not wait as long as the rate limit asks; see {@link #retryAfter()}. */
+public final class RateLimitException extends ApiException {
+  private static final long serialVersionUID = 1L;
+
+  RateLimitException(Map<String, Object> fields) {
+    super(ErrorKind.RATE_LIMITED, fields);
+  }
+}

@@ -1,0 +1,12 @@
+package io.github.aurausers;
+
+import java.util.Map;
+
+/** 5xx: the fault is the server's. Its operators find the call by {@link #requestId()}. */
+public final class ServerException extends ApiException {
+  private static final long serialVersionUID = 1L;
+
+  ServerException(Map<String, Object> fields) {
+    super(ErrorKind.SERVER, fields);
+  }
+}

@@ -1,0 +1,12 @@
+package io.github.aurausers;
+
+import java.util.Map;
+
+/** The time allowed ran out. */
+public final class TimeoutException extends AuraException {
+  private static final long serialVersionUID = 1L;
+
+  TimeoutException(Map<String, Object> fields) {
+    super(ErrorKind.TIMEOUT, fields);
+  }
+}

@@ -1,0 +1,157 @@
+package io.github.aurausers;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.Iterator;
+import java.util.List;
+import java.util.NoSuchElementException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** The stream: rows, pages, its place after errors, cancellation. */
+final class AuditLogsTest {
+  private static final String LOG = "\"path\":\"/api/users/me/audit-logs\"";
+  private static final int ROWS = 250;
+
+  private Sandbox sandbox;
+  private Client client;
+
+  @BeforeEach
+  void start() {
+    sandbox = new Sandbox();
+    Options options = Options.none().repoUrl(sandbox.url()).env(false).maxRetries(0).prefetch(0);
+    client = new Client(options.apiKey(sandbox.addUser("eric", ROWS)));
+  }
+
+  @AfterEach
+  void stop() {
+    client.close();
+    sandbox.close();
+  }
+
+  @Test
+  void givesRowsPagesAndItsPlace() {
+    try (AuditLogs logs = client.streamAuditLogs()) {
+      Iterator<AuditLog> rows = logs.iterator();
+      assertEquals(1, logs.page());
+      rows.next();
+      assertEquals(1, logs.page());
+      List<Integer> pages = new ArrayList<>();
+      logs.pages().forEach(page -> pages.add(page.size()));
+      assertEquals(List.of(99, 100, 50), pages);
+      assertEquals(3, logs.page());
+      assertFalse(rows.hasNext());
+      assertThrows(NoSuchElementException.class, rows::next);
+    }
+    try (Stream<AuditLog> rows =
+        client.withOptions(Options.none().page(2)).streamAuditLogs().stream()) {
+      assertEquals(ROWS - 100, rows.count());
+    }
+  }
+
+  @Test
+  void goesOnAfterAnError() {
+    sandbox.rule("{" + LOG + ",\"nth\":2,\"then\":{\"reply\":{\"status\":503}}}");
+    try (AuditLogs logs = client.streamAuditLogs()) {
+      List<AuditLog> rows = new ArrayList<>();
+      assertThrows(ServerException.class, () -> logs.forEach(rows::add));
+      assertEquals(100, rows.size());
+      logs.forEach(rows::add);
+      assertEquals(ROWS, rows.size());
+      assertEquals(ROWS, new HashSet<>(rows).size());
+    }
+  }
+
+  @Test
+  void losesNoRowIfFuturesAreCancelled() throws Exception {
+    sandbox.rule("{" + LOG + ",\"delay_ms\":30}");
+    try (AuditLogs logs = client.streamAuditLogs()) {
+      List<AuditLog> rows = new ArrayList<>();
+      for (int i = 0; ; i++) {
+        CompletableFuture<List<AuditLog>> page = logs.nextPageAsync();
+        if (i % 2 == 0) {
+          TimeUnit.MILLISECONDS.sleep(10L * (i % 8));
+          if (page.cancel(true)) {
+            continue;
+          }
+        }
+        if (page.get().isEmpty()) {
+          break;
+        }
+        rows.addAll(page.get());
+      }
+      assertEquals(ROWS, rows.size());
+      assertEquals(ROWS, new HashSet<>(rows).size());
+    }
+  }
+
+  @Test
+  void readsWithoutWaiting() throws Exception {
+    try (AuditLogs logs = client.streamAuditLogs()) {
+      // Each page begins the next one from within its own future.
+      assertEquals(ROWS, count(logs, 0).get().intValue());
+      assertTrue(logs.nextPageAsync().get().isEmpty());
+    }
+    sandbox.rule("{" + LOG + ",\"then\":{\"reply\":{\"status\":503}}}");
+    try (AuditLogs logs = client.streamAuditLogs()) {
+      ExecutionException error =
+          assertThrows(ExecutionException.class, () -> logs.nextPageAsync().get());
+      assertInstanceOf(ServerException.class, error.getCause());
+    }
+  }
+
+  private static CompletableFuture<Integer> count(AuditLogs logs, int sum) {
+    return logs.nextPageAsync()
+        .thenCompose(
+            page ->
+                page.isEmpty()
+                    ? CompletableFuture.completedFuture(sum)
+                    : count(logs, sum + page.size()));
+  }
+
+  @Test
+  void endsWhenItIsClosed() throws Exception {
+    sandbox.rule("{" + LOG + ",\"delay_ms\":600000}");
+    AuditLogs logs = client.streamAuditLogs();
+    CompletableFuture<Throwable> ended = new CompletableFuture<>();
+    Thread reader =
+        new Thread(
+            () ->
+                ended.complete(assertThrows(AuraException.class, () -> logs.iterator().hasNext())));
+    reader.start();
+    TimeUnit.MILLISECONDS.sleep(100);
+    logs.close();
+    assertInstanceOf(CancelledException.class, ended.get(10, TimeUnit.SECONDS));
+    assertThrows(InvalidArgumentException.class, () -> logs.iterator().hasNext());
+    assertEquals(1, logs.page());
+    logs.close();
+  }
+
+  @Test
+  void isAnErrorIfTheServerIsKilled() {
+    try (AuditLogs logs = client.streamAuditLogs()) {
+      Iterator<AuditLog> rows = logs.iterator();
+      rows.next();
+      sandbox.kill();
+      assertThrows(
+          ConnectException.class,
+          () -> {
+            while (rows.hasNext()) {
+              rows.next();
+            }
+          });
+      assertThrows(ConnectException.class, rows::hasNext);
+    }
+  }
+}

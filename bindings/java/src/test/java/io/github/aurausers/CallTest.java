@@ -1,0 +1,146 @@
+package io.github.aurausers;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Threads, interruption, futures. */
+final class CallTest {
+  private Sandbox sandbox;
+  private Client client;
+
+  @BeforeEach
+  void start() {
+    sandbox = new Sandbox();
+    sandbox.addUser("eric", 0);
+    sandbox.rule("{\"path\":\"/api/users/silent\",\"delay_ms\":600000}");
+    sandbox.rule("{\"path\":\"/api/users/slow\",\"delay_ms\":500}");
+    client = new Client(Options.none().repoUrl(sandbox.url()).env(false).maxRetries(0));
+  }
+
+  @AfterEach
+  void stop() {
+    client.close();
+    sandbox.close();
+  }
+
+  @Test
+  void anInterruptionEndsACallAndStays() throws Exception {
+    CompletableFuture<Boolean> stayed = new CompletableFuture<>();
+    Thread thread =
+        new Thread(
+            () -> {
+              assertThrows(CancelledException.class, () -> client.getUser("silent"));
+              stayed.complete(Thread.interrupted());
+            });
+    thread.start();
+    TimeUnit.MILLISECONDS.sleep(100);
+    thread.interrupt();
+    assertTrue(stayed.get(10, TimeUnit.SECONDS));
+    Thread.currentThread().interrupt();
+    assertThrows(CancelledException.class, () -> client.getUser("silent"));
+    assertTrue(Thread.interrupted());
+    assertEquals("eric", client.getUser("eric").username());
+  }
+
+  @Test
+  void aFutureCanBeCancelledAndHasADeadline() {
+    CompletableFuture<User> cancelled = client.getUserAsync("silent");
+    assertTrue(cancelled.cancel(true));
+    CompletableFuture<User> late =
+        client.getUserAsync("silent").orTimeout(100, TimeUnit.MILLISECONDS);
+    ExecutionException error = assertThrows(ExecutionException.class, late::get);
+    assertInstanceOf(java.util.concurrent.TimeoutException.class, error.getCause());
+    // The requests have ended too: nothing is left that a new client has to wait for.
+    assertEquals("eric", client.getUserAsync("eric").join().username());
+  }
+
+  @Test
+  void aFutureFailsWithTheException() {
+    ExecutionException missing =
+        assertThrows(ExecutionException.class, () -> client.getUserAsync("nobody").get());
+    assertInstanceOf(NotFoundException.class, missing.getCause());
+    ExecutionException bad =
+        assertThrows(ExecutionException.class, () -> client.getUserAsync("a\0b").get());
+    assertInstanceOf(InvalidArgumentException.class, bad.getCause());
+  }
+
+  @Test
+  void whatDependsOnAFutureMayMakeCalls() throws Exception {
+    List<CompletableFuture<String>> names = new ArrayList<>();
+    for (int i = 0; i < 100; i++) {
+      names.add(
+          client
+              .getUserAsync("eric")
+              .thenApply(user -> client.getUser(user.username()).username()));
+    }
+    for (CompletableFuture<String> name : names) {
+      assertEquals("eric", name.get(30, TimeUnit.SECONDS));
+    }
+  }
+
+  @Test
+  void closingEndsNoCallThatHasBegun() throws Exception {
+    sandbox.addUser("slow", 0);
+    CompletableFuture<User> slow = client.getUserAsync("slow");
+    client.close();
+    assertEquals("slow", slow.get(30, TimeUnit.SECONDS).username());
+  }
+
+  @Test
+  void manyThreadsShareAClient() throws Exception {
+    ExecutorService threads = Executors.newFixedThreadPool(16);
+    try {
+      List<Future<String>> names = new ArrayList<>();
+      for (int i = 0; i < 500; i++) {
+        names.add(threads.submit(() -> client.getUser("eric").username()));
+      }
+      for (Future<String> name : names) {
+        assertEquals("eric", name.get(30, TimeUnit.SECONDS));
+      }
+    } finally {
+      threads.shutdownNow();
+    }
+  }
+
+  /** 300 virtual threads that wait take no 300 carriers: a call that is quick still gets through. */
+  @Test
+  void virtualThreadsDoNotHoldTheirCarriers() throws Exception {
+    Assumptions.assumeTrue(Runtime.version().feature() >= 21, "Java 21 has virtual threads");
+    var start = Thread.class.getMethod("startVirtualThread", Runnable.class);
+    CountDownLatch begun = new CountDownLatch(300);
+    CountDownLatch ended = new CountDownLatch(300);
+    List<Thread> waiting = new ArrayList<>();
+    for (int i = 0; i < 300; i++) {
+      Runnable wait =
+          () -> {
+            begun.countDown();
+            assertThrows(CancelledException.class, () -> client.getUser("silent"));
+            ended.countDown();
+          };
+      waiting.add((Thread) start.invoke(null, wait));
+    }
+    assertTrue(begun.await(30, TimeUnit.SECONDS));
+    CompletableFuture<String> name = new CompletableFuture<>();
+    Runnable quick = () -> name.complete(client.getUser("eric").username());
+    start.invoke(null, quick);
+    assertEquals("eric", name.get(30, TimeUnit.SECONDS));
+    waiting.forEach(Thread::interrupt);
+    assertTrue(ended.await(30, TimeUnit.SECONDS));
+  }
+}

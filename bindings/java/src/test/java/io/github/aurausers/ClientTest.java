@@ -1,0 +1,201 @@
+package io.github.aurausers;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.ObjectInputStream;
+import java.io.ObjectOutputStream;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.logging.Handler;
+import java.util.logging.Level;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** The five functions, records, errors and options. */
+final class ClientTest {
+  private Sandbox sandbox;
+  private Client client;
+
+  @BeforeEach
+  void start() {
+    sandbox = new Sandbox("--profile", "legacy");
+    String key = sandbox.addUser("eric", 3);
+    client = new Client(Options.none().repoUrl(sandbox.url()).apiKey(key).env(false));
+  }
+
+  @AfterEach
+  void stop() {
+    client.close();
+    sandbox.close();
+  }
+
+  @Test
+  void callsEachFunction() {
+    User made = client.createUser("nils", "a long password", List.of("nils@example.com"));
+    assertEquals("nils", made.username());
+    User eric = client.getUser("eric@example.com");
+    assertEquals("eric", eric.username());
+    assertEquals("Eric Meadows", eric.fullName().orElseThrow());
+    assertEquals("eric@example.com", eric.email().orElseThrow());
+    assertEquals("ecto", eric.packages().orElseThrow().get(0).name());
+    assertTrue(eric.insertedAt().orElseThrow().isBefore(Instant.now().plusSeconds(60)));
+    assertEquals(List.of(), client.getCurrentUser().organizations().orElseThrow());
+    assertEquals(eric, User.fromJson(eric.rawJson()));
+    client.resetUserPassword("eric");
+    try (AuditLogs logs = client.streamAuditLogs()) {
+      List<AuditLog> rows = logs.stream().toList();
+      assertEquals("key.generate", rows.get(rows.size() - 1).action());
+      assertInstanceOf(Map.class, rows.get(0).params());
+      assertTrue(rows.size() >= 3, rows::toString);
+    }
+    assertTrue(client.rateLimit().isEmpty());
+  }
+
+  @Test
+  void keepsUnknownFieldsInTheServersOrder() {
+    User user =
+        User.fromJson(
+            "{\"username\":\"a\",\"pronouns\":[\"they\"],\"inserted_at\":\"2020-01-01T00:00:00.000001\"}");
+    assertEquals(List.of("they"), user.fields().get("pronouns"));
+    assertEquals(
+        List.of("username", "pronouns", "inserted_at"), List.copyOf(user.fields().keySet()));
+    assertEquals(Instant.parse("2020-01-01T00:00:00.000001Z"), user.insertedAt().orElseThrow());
+    assertThrows(InvalidArgumentException.class, () -> User.fromJson("{}"));
+  }
+
+  @Test
+  void throwsAnExceptionForEachKindWithAllFields() throws Exception {
+    NotFoundException missing =
+        assertThrows(NotFoundException.class, () -> client.getUser("nobody"));
+    assertEquals(ErrorKind.NOT_FOUND, missing.kind());
+    assertEquals(404, missing.status().orElseThrow());
+    assertEquals(1, missing.attempts());
+    assertEquals("GET", missing.method().orElseThrow());
+    assertEquals("/users/{username_or_email}", missing.route().orElseThrow());
+    assertTrue(missing.requestId().isPresent());
+    ValidationException taken =
+        assertThrows(
+            ValidationException.class,
+            () -> client.createUser("eric", "a long password", List.of("e@example.com")));
+    assertEquals(Map.of("username", "has already been taken"), taken.errors());
+    AuthenticationException refused =
+        assertThrows(
+            AuthenticationException.class,
+            () -> client.withOptions(Options.none().apiKey("wrong")).getCurrentUser());
+    assertEquals("invalid_credential", refused.reason().orElseThrow());
+    assertTrue(refused.hint().isPresent());
+    sandbox.rule(
+        "{\"method\":\"POST\",\"path\":\"/api/users\",\"then\":{\"close\":{\"at\":\"before\"}}}");
+    ConnectException lost =
+        assertThrows(
+            ConnectException.class,
+            () -> client.createUser("lost", "a long password", List.of("l@example.com")));
+    assertTrue(lost.isOutcomeUnknown());
+    assertFalse(lost.isRetryable());
+    assertEquals(taken.fields(), ((AuraException) copy(taken)).fields());
+    sandbox.rule(
+        "{\"path\":\"/api/users/eric\",\"then\":{\"rate_limited\":{\"retry_after\":\"7\"}}}");
+    RateLimitException limited =
+        assertThrows(
+            RateLimitException.class,
+            () ->
+                client
+                    .withOptions(Options.none().rateLimit(Options.OnRateLimit.ERROR))
+                    .getUser("eric"));
+    assertTrue(limited.retryAfter().orElseThrow().compareTo(Duration.ofSeconds(7)) <= 0);
+  }
+
+  private static Object copy(Object object) throws IOException, ClassNotFoundException {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try (ObjectOutputStream out = new ObjectOutputStream(bytes)) {
+      out.writeObject(object);
+    }
+    try (var in = new ObjectInputStream(new ByteArrayInputStream(bytes.toByteArray()))) {
+      return in.readObject();
+    }
+  }
+
+  @Test
+  void refusesBadArgumentsBeforeAnythingIsSent() {
+    for (String bad : new String[] {"er\0ic", "\ud800", null, "..", ""}) {
+      InvalidArgumentException error =
+          assertThrows(InvalidArgumentException.class, () -> client.getUser(bad));
+      assertEquals(0, error.attempts());
+      assertTrue(error.getMessage().contains("username"), error::getMessage);
+    }
+    assertThrows(
+        InvalidArgumentException.class,
+        () -> client.createUser("a", "b\0c", List.of("a@example.com")));
+    assertThrows(
+        InvalidArgumentException.class, () -> client.createUser("a", "b", List.of("a@\0example")));
+    assertThrows(InvalidArgumentException.class, () -> client.createUser("a", "b", null));
+    assertThrows(InvalidArgumentException.class, () -> new Client(Options.none().apiKey("a\0b")));
+    client.close();
+    client.close();
+    InvalidArgumentException closed =
+        assertThrows(InvalidArgumentException.class, () -> client.getUser("eric"));
+    assertEquals("invalid_argument: the client is closed", closed.getMessage());
+  }
+
+  @Test
+  void namesItselfToTheServer() {
+    try (AuditLogs logs =
+        client.withOptions(Options.none().userAgent("my-tool/1")).streamAuditLogs()) {
+      assertTrue(logs.iterator().hasNext());
+    }
+    client.resetUserPassword("eric");
+    try (AuditLogs logs = client.streamAuditLogs()) {
+      String agent = logs.iterator().next().userAgent().orElseThrow();
+      assertTrue(agent.contains("(Java 0.1.0; "), agent);
+      assertTrue(agent.contains(Runtime.version().toString()), agent);
+    }
+  }
+
+  @Test
+  void logsToTheSystemsLogger() {
+    Logger logger = Logger.getLogger("io.github.aurausers");
+    List<LogRecord> lines = Collections.synchronizedList(new ArrayList<>());
+    Handler handler =
+        new Handler() {
+          @Override
+          public void publish(LogRecord line) {
+            lines.add(line);
+            // A handler may make calls.
+            client.getUser("eric");
+          }
+
+          @Override
+          public void flush() {}
+
+          @Override
+          public void close() {}
+        };
+    logger.addHandler(handler);
+    logger.setLevel(Level.ALL);
+    try {
+      client.getUser("eric");
+    } finally {
+      logger.setLevel(null);
+      logger.removeHandler(handler);
+    }
+    String text = lines.get(0).getMessage();
+    assertTrue(text.startsWith("GET /users/{username_or_email}: request (attempt 1, "), text);
+    assertEquals(Level.FINE, lines.get(0).getLevel());
+    client.getUser("eric");
+    assertEquals(1, lines.size());
+  }
+}

@@ -1,0 +1,102 @@
+package io.github.aurausers;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+
+/** What needs a process of its own: finding the library, the end of the program. */
+final class ProcessTest {
+  /** Runs {@link #main} and gives what it printed. */
+  private static String run(String library, int status, String... words) throws Exception {
+    ProcessBuilder builder =
+        new ProcessBuilder(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-cp",
+            System.getProperty("java.class.path"),
+            ProcessTest.class.getName());
+    if (Runtime.version().feature() >= 22) {
+      builder.command().add(1, "--enable-native-access=ALL-UNNAMED");
+    }
+    builder.command().addAll(List.of(words));
+    builder.redirectErrorStream(true);
+    if (library == null) {
+      builder.environment().remove("AURA_USERS_LIBRARY");
+    } else if (!library.isEmpty()) {
+      builder.environment().put("AURA_USERS_LIBRARY", library);
+    }
+    Process process = builder.start();
+    process.getOutputStream().close();
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertTrue(process.waitFor(60, TimeUnit.SECONDS));
+    assertEquals(status, process.exitValue(), output);
+    return output;
+  }
+
+  /** The programs that the tests run. */
+  public static void main(String[] words) throws Exception {
+    if (words[0].equals("find")) {
+      for (int i = 0; i < 2; i++) {
+        try {
+          new Client().close();
+          System.out.println("found");
+        } catch (InternalException e) {
+          System.out.println(e.getMessage());
+        }
+      }
+      return;
+    }
+    Client client = new Client(Options.none().repoUrl(words[1]).apiKey("key").env(false));
+    for (int i = 0; i < 20; i++) {
+      var unused = client.getUserAsync("eric");
+      Thread thread = new Thread(() -> client.getUser("eric"));
+      thread.setDaemon(true);
+      thread.start();
+    }
+    AuditLogs logs = client.streamAuditLogs();
+    var unused = logs.nextPageAsync();
+    TimeUnit.MILLISECONDS.sleep(200);
+    System.out.println("over");
+    if (words[0].equals("exit")) {
+      System.exit(3);
+    }
+  }
+
+  @Test
+  void aWrongPathIsAnErrorThatNamesIt() throws Exception {
+    String output = run("/nowhere/libaura_users.so", 0, "find");
+    assertTrue(output.contains("$AURA_USERS_LIBRARY: /nowhere/libaura_users.so: "), output);
+    assertEquals(2, output.split("cannot be loaded", -1).length - 1, output);
+  }
+
+  @Test
+  void aMissingLibraryIsAnErrorThatNamesEveryPlace() throws Exception {
+    String output = run(null, 0, "find");
+    if (output.startsWith("found")) {
+      return; // the system has one
+    }
+    String resource = "native/" + Library.platform() + "/libaura_users.so";
+    assertTrue(output.contains("class path: " + resource + ": not there"), output);
+    assertTrue(output.contains("system: libaura_users.so.0.1: "), output);
+  }
+
+  @Test
+  void aLibraryOfAnotherKindIsAnError() throws Exception {
+    String output = run("libc.so.6", 0, "find");
+    assertTrue(output.contains("libaura_users"), output);
+    assertTrue(!output.contains("found\n"), output);
+  }
+
+  @Test
+  void theProgramEndsWithCallsUnderWay() throws Exception {
+    try (Sandbox sandbox = new Sandbox()) {
+      sandbox.rule("{\"path\":\"/**\",\"delay_ms\":600000}");
+      assertEquals("over\n", run("", 3, "exit", sandbox.url()));
+      assertEquals("over\n", run("", 0, "return", sandbox.url()));
+    }
+  }
+}
