@@ -1,0 +1,98 @@
+# frozen_string_literal: true
+
+require 'io/wait'
+require_relative 'errors'
+require_relative 'log'
+require_relative 'native'
+
+module AuraUsers
+  # Waits for calls with IO#wait_readable on the descriptor of a completion queue. So the rest of the VM runs on,
+  # and Timeout, Thread#kill, Interrupt and a Fiber scheduler work.
+  #
+  # @api private
+  class Waiting
+    # Interrupts come while a call is waited for, and not while its handles change hands.
+    NEVER = { Object => :never }.freeze
+    # A queue is looked at so often, in seconds, even if its descriptor is silent: in the child of a handler that forked.
+    SLICE = 1
+    MOST_IDLE = 64
+    TOKENS = 8
+
+    @idle = []
+    @pid = Process.pid
+
+    class << self
+      # Begins a call, waits for it, and returns its JSON; raises its error. The block gets the places for the call and
+      # the error, and returns a status.
+      def run(&start)
+        Log.follow
+        call = nil
+        begin
+          Thread.handle_interrupt(NEVER) { call = begin_call(&start) }
+          wait_for(call)
+          Thread.handle_interrupt(NEVER) { result(call) }
+        ensure
+          call&.free
+          Log.deliver
+        end
+      end
+
+      # Begins a call and returns its handle.
+      def begin_call
+        place = FFI::MemoryPointer.new(:pointer)
+        error = FFI::MemoryPointer.new(:pointer)
+        raise Native.take_error(error) unless yield(place, error) == Native::AURA_OK
+
+        Native::CallHandle.new(place.read_pointer)
+      end
+
+      # Waits until a call has ended. If something interrupts this, the call goes on.
+      def wait_for(call)
+        waiting = idle.pop || new
+        waiting.wait_for(call)
+        # A queue whose wait was interrupted would get that call's token later: it is left to the collector.
+        idle.push(waiting) if idle.size < MOST_IDLE
+      end
+
+      # The JSON of a call that has ended, nil if a stream is over; raises its error.
+      def result(call)
+        json = FFI::MemoryPointer.new(:pointer)
+        error = FFI::MemoryPointer.new(:pointer)
+        case Native.aura_call_wait(call, 0, json, error)
+        when Native::AURA_OK then Native.take_text(json)
+        when Native::AURA_END then nil
+        else raise Native.take_error(error)
+        end
+      end
+
+      private
+
+      # The queues that nobody waits in. A forked child makes its own.
+      def idle
+        unless @pid == Process.pid
+          @pid = Process.pid
+          @idle = []
+        end
+        @idle
+      end
+    end
+
+    def initialize
+      @queue = Native::QueueHandle.new(Native.aura_completions_new)
+      descriptor = Native.aura_completions_fd(@queue)
+      raise ConnectError, 'the process has no file descriptor left' if descriptor.negative?
+
+      @io = IO.for_fd(descriptor, autoclose: false)
+      @tokens = FFI::MemoryPointer.new(:uint64, TOKENS)
+    end
+
+    def wait_for(call)
+      Native.aura_call_complete(call, @queue, 0, nil)
+      loop do
+        @io.wait_readable(SLICE)
+        Native.aura_completions_wait(@queue, 0, @tokens, TOKENS)
+        break unless Native.aura_call_poll(call) == Native::AURA_PENDING
+      end
+    end
+  end
+end
