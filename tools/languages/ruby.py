@@ -2,17 +2,19 @@
 
 FOLDER = "bindings/ruby"
 WIDTH = 120
-# What the package calls. It never waits inside C, so the forms that do are not among them.
+# What the package calls, and of that, what waits, or may wait for a thread's end, without Ruby's lock.
 FUNCTIONS = """
-    aura_audit_logs_free aura_audit_logs_next_at_hand aura_audit_logs_next_page_start
-    aura_audit_logs_next_start aura_audit_logs_page
+    aura_audit_logs_free aura_audit_logs_next_page_start aura_audit_logs_page
     aura_call_cancel aura_call_complete aura_call_free aura_call_poll aura_call_wait
     aura_client_free aura_client_new aura_client_rate_limit
     aura_completions_fd aura_completions_free aura_completions_new aura_completions_wait
-    aura_create_user_start aura_get_current_user_start aura_get_user_start
+    aura_create_user_start aura_get_current_user aura_get_current_user_start aura_get_user aura_get_user_start
     aura_reset_user_password_start aura_stream_audit_logs
     aura_error_free aura_error_json aura_log_keep aura_log_take
-    aura_options_free aura_options_new aura_options_set aura_string_free
+    aura_options_free aura_options_new aura_options_set aura_options_set_interrupt aura_string_free
+""".split()
+BLOCKING = """
+    aura_audit_logs_free aura_call_free aura_client_free aura_get_current_user aura_get_user
 """.split()
 NUMBERS = {
     "int32_t": ":int32",
@@ -41,17 +43,16 @@ def functions(description):
         function = by_name[name]
         types = ", ".join(type_of(one) for one in function["parameters"])
         result = type_of(function["result"])
-        # The rest of the VM runs on while the end of a thread is waited for.
-        blocking = ", blocking: true" if function["blocks"] == "briefly" and name.endswith("_free") else ""
+        blocking = ", blocking: true" if name in BLOCKING else ""
         line = f"    attach_function :{name}, [{types}], {result}{blocking}"
         lines += [line] if len(line) <= WIDTH else line.replace(", [", ",\n                    [", 1).split("\n")
     return "\n".join(lines)
 
 
 def statuses(description):
-    """The three statuses that are no errors."""
+    """The statuses that are looked at: those that are no errors, and the one of a call that was ended."""
     [status] = [one for one in description["enums"] if one["name"] == "aura_status"]
-    kept = [value for value in status["values"] if value["number"] < 10]
+    kept = [value for value in status["values"] if value["number"] < 10 or value["text"] == "cancelled"]
     return "\n".join(f"    {value['name']} = {value['number']}" for value in kept)
 
 

@@ -15,8 +15,7 @@ module AuraUsers
     def initialize(handle)
       @stream = Held.new('stream', handle)
       @turn = Mutex.new
-      @json = FFI::MemoryPointer.new(:pointer)
-      @error = FFI::MemoryPointer.new(:pointer)
+      @rows = []
     end
 
     # Yields each row; without a block it returns an Enumerator.
@@ -46,12 +45,13 @@ module AuraUsers
 
     # The page that the next row is on, from 1 on: give it as the option `page` to go on another day.
     def page
-      @stream.use { |stream| Native.aura_audit_logs_page(stream) }
+      @rows.empty? ? native_page : @page
     end
 
     # Ends the stream and its requests.
     def close
       @stream.close
+      @rows = []
       nil
     end
 
@@ -66,51 +66,49 @@ module AuraUsers
     private
 
     def read
-      @turn.synchronize { take_row }
+      @turn.synchronize do
+        fill if @rows.empty?
+        @rows.shift
+      end
     end
 
     def read_page
       @turn.synchronize do
-        number = page
-        row = take_row or break
-        rows = [row]
-        while page == number && (row = row_at_hand)
-          rows << row
-        end
-        rows
+        fill if @rows.empty?
+        rows = @rows
+        @rows = []
+        rows unless rows.empty?
       end
     end
 
-    def take_row
-      row = nil
-      row = row_at_hand unless @call || @taken
-      row || row_waited_for
-    end
-
-    # The next row if nobody has to wait for it.
-    def row_at_hand
-      status = @stream.use { |stream| Native.aura_audit_logs_next_at_hand(stream, @json, @error) }
-      return AuditLog.new(Native.take_text(@json)) if status == Native::AURA_OK
-
-      raise Native.take_error(@error) unless status == Native::AURA_PENDING
-    end
-
-    # Waits for the next row; nil after the last one. If something interrupts this, the next turn goes on waiting for
-    # the same call, so no row is lost.
-    def row_waited_for
+    # Gets the next page; after the last one there are no rows. If something interrupts this, the next turn goes on
+    # where it stopped: no row is lost.
+    def fill
       Log.follow
-      Thread.handle_interrupt(Waiting::NEVER) { @call ||= begin_next } unless @taken
-      Waiting.wait_for(@call) unless @taken
-      Thread.handle_interrupt(Waiting::NEVER) { @taken ||= [take_call] }
-      (json,), @taken = @taken, nil
-      json && AuditLog.new(json)
+      page = native_page
+      json = take_page
+      @page = page
+      @rows = json ? AuditLog.all(json) : []
     ensure
       Log.deliver
     end
 
-    def begin_next
+    def native_page
+      @stream.use { |stream| Native.aura_audit_logs_page(stream) }
+    end
+
+    # The JSON of the next page, nil if there is none.
+    def take_page
+      Thread.handle_interrupt(Waiting::NEVER) { @call ||= begin_page } unless @taken
+      Waiting.wait_for(@call) unless @taken
+      Thread.handle_interrupt(Waiting::NEVER) { @taken ||= [take_call] }
+      (json,), @taken = @taken, nil
+      json
+    end
+
+    def begin_page
       Waiting.begin_call do |place, error|
-        @stream.use { |stream| Native.aura_audit_logs_next_start(stream, place, error) }
+        @stream.use { |stream| Native.aura_audit_logs_next_page_start(stream, place, error) }
       end
     end
 

@@ -30,13 +30,13 @@ module AuraUsers
     end
 
     def initialize(**options)
-      place = FFI::MemoryPointer.new(:pointer)
-      error = FFI::MemoryPointer.new(:pointer)
+      places = Native::Places.new
       Log.follow
       NativeOptions.with({ client_name: NAME }.merge(options.compact)) do |native|
-        raise Native.take_error(error) unless Native.aura_client_new(native, place, error) == Native::AURA_OK
+        status = Native.aura_client_new(native, places.result, places.error)
+        raise places.take_error unless status == Native::AURA_OK
       end
-      @client = Held.new('client', Native::ClientHandle.new(place.read_pointer))
+      @client = Held.new('client', Native::ClientHandle.new(places.result.read_pointer))
       @options = {}.freeze
     end
 
@@ -57,40 +57,33 @@ module AuraUsers
       # The texts live until the call has begun, which copies them.
       texts = emails.map { |email| FFI::MemoryPointer.from_string(email) }
       addresses = FFI::MemoryPointer.new(:pointer, [texts.size, 1].max).write_array_of_pointer(texts)
-      User.new(call(options) do |client, native, *places|
-        Native.aura_create_user_start(client, username, password, addresses, texts.size, native, *places)
-      end)
+      User.new(started(:aura_create_user_start, options, username, password, addresses, texts.size))
     end
 
     # The User that owns the credential.
     def get_current_user(**options) # rubocop:disable Naming/AccessorMethodName -- its name in every language
-      User.new(call(options) { |*arguments| Native.aura_get_current_user_start(*arguments) })
+      User.new(read(:aura_get_current_user, options))
     end
 
     # A user's public record.
     def get_user(username_or_email, **options)
-      name = Text.of('username_or_email', username_or_email)
-      User.new(call(options) { |client, *others| Native.aura_get_user_start(client, name, *others) })
+      User.new(read(:aura_get_user, options, Text.of('username_or_email', username_or_email)))
     end
 
     # Has the server send an e-mail for a new password, if it offers resets. Returns nil.
     def reset_user_password(username_or_email, **options)
-      name = Text.of('username_or_email', username_or_email)
-      call(options) { |client, *others| Native.aura_reset_user_password_start(client, name, *others) }
+      started(:aura_reset_user_password_start, options, Text.of('username_or_email', username_or_email))
       nil
     end
 
     # The audit log of the credential's user, an AuditLogs. Nothing is sent before the first row is asked for.
     def stream_audit_logs(**options)
-      AuditLogs.new(Native::LogsHandle.new(now(options) do |*arguments|
-        Native.aura_stream_audit_logs(*arguments)
-      end))
+      AuditLogs.new(Native::LogsHandle.new(now(:aura_stream_audit_logs, options)))
     end
 
     # What the server last said of its rate limit, a RateLimit, or nil if nothing is known. Sends nothing.
     def rate_limit(**options)
-      place = now(options) { |*arguments| Native.aura_client_rate_limit(*arguments) }
-      json = JSON.parse(Native.text_at(place)) or return
+      json = JSON.parse(Native.text_at(now(:aura_client_rate_limit, options))) or return
       RateLimit.new(json['limit'], json['remaining'], json['resets_in_ms'] / 1000.0)
     end
 
@@ -111,27 +104,52 @@ module AuraUsers
 
     private
 
-    # Runs a call to its end: the block begins it and returns a status.
-    def call(options)
+    # Runs a call that may be made again to its end, and returns its JSON.
+    def read(function, options, *arguments)
       with_native(options) do |native|
-        Waiting.run { |*places| @client.use { |client| yield client, native, *places } }
+        (blocking(function, native, arguments) if Waiting.may_block?) || start(:"#{function}_start", native, arguments)
       end
     end
 
-    # What a function that does not wait writes to its place.
-    def now(options)
-      with_native(options) do |native|
-        place = FFI::MemoryPointer.new(:pointer)
-        error = FFI::MemoryPointer.new(:pointer)
-        status = @client.use { |client| yield client, native, place, error }
-        raise Native.take_error(error) unless status == Native::AURA_OK
+    # Runs a call to its end by the function that starts it, and returns its JSON.
+    def started(function, options, *arguments)
+      with_native(options) { |native| start(function, native, arguments) }
+    end
 
-        place.read_pointer
+    def start(function, native, arguments)
+      Waiting.run { |*places| @client.use { |client| Native.public_send(function, client, *arguments, native, *places) } }
+    ensure
+      Log.deliver
+    end
+
+    # The call's JSON by the function that blocks, nil if something interrupted it.
+    def blocking(function, native, arguments)
+      Waiting.interruptible(native)
+      places = Native::Places.new
+      status = @client.use do |client|
+        Native.public_send(function, client, *arguments, native, places.result, places.error)
+      end
+      return places.take_text if status == Native::AURA_OK
+      raise places.take_error unless status == Native::AURA_CANCELLED
+    ensure
+      places&.clear
+      Log.deliver
+    end
+
+    # What a function that does not wait writes to its place.
+    def now(function, options)
+      with_native(options) do |native|
+        places = Native::Places.new
+        status = @client.use { |client| Native.public_send(function, client, native, places.result, places.error) }
+        raise places.take_error unless status == Native::AURA_OK
+
+        places.result.read_pointer
       end
     end
 
     def with_native(options, &block)
       NativeOptions.check(options) unless options.empty?
+      Log.follow
       NativeOptions.with(@options.empty? ? options : @options.merge(options.compact), &block)
     end
   end

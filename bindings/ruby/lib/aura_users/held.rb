@@ -3,7 +3,7 @@
 require_relative 'errors'
 
 module AuraUsers
-  # A handle that many threads use and one may close: no function begins with a freed handle.
+  # A handle that many threads use and one may close. It is freed when nobody uses it any more.
   #
   # @api private
   class Held
@@ -11,28 +11,45 @@ module AuraUsers
       @what = what
       @handle = handle
       @lock = Mutex.new
+      @uses = 0
+      @closed = false
     end
 
-    # Yields the handle for functions that do not wait.
+    # Yields the handle, which lives until the block has ended.
     def use
       @lock.synchronize do
-        raise InvalidArgumentError.because("the #{@what} is closed") unless @handle
+        raise InvalidArgumentError.because("the #{@what} is closed") if @closed
 
+        @uses += 1
+      end
+      begin
         yield @handle
+      ensure
+        @lock.synchronize { @uses -= 1 }
+        free if @closed
       end
     end
 
     def close
+      @closed = true
+      free
+    end
+
+    def closed?
+      @closed
+    end
+
+    private
+
+    def free
       handle = @lock.synchronize do
+        next unless @uses.zero?
+
         old = @handle
         @handle = nil
         old
       end
       handle&.free
-    end
-
-    def closed?
-      @handle.nil?
     end
   end
 end

@@ -30,10 +30,10 @@ module AuraUsers
       def deliver
         return unless wanted?
 
-        place = FFI::MemoryPointer.new(:pointer)
-        return unless Native.aura_log_take(place, nil) == Native::AURA_OK
+        places = Native::Places.new
+        return unless Native.aura_log_take(places.result, nil) == Native::AURA_OK
 
-        tell(JSON.parse(Native.take_text(place)))
+        tell(JSON.parse(places.take_text))
       end
 
       private

@@ -14,9 +14,7 @@ module AuraUsers
 
     # generated: functions
     attach_function :aura_audit_logs_free, [:pointer], :void, blocking: true
-    attach_function :aura_audit_logs_next_at_hand, [:pointer, :pointer, :pointer], :int
     attach_function :aura_audit_logs_next_page_start, [:pointer, :pointer, :pointer], :int
-    attach_function :aura_audit_logs_next_start, [:pointer, :pointer, :pointer], :int
     attach_function :aura_audit_logs_page, [:pointer], :uint64
     attach_function :aura_call_cancel, [:pointer], :void
     attach_function :aura_call_complete, [:pointer, :pointer, :uint64, :pointer], :int
@@ -32,7 +30,9 @@ module AuraUsers
     attach_function :aura_completions_wait, [:pointer, :int64, :pointer, :size_t], :int32
     attach_function :aura_create_user_start,
                     [:pointer, :string, :string, :pointer, :size_t, :pointer, :pointer, :pointer], :int
+    attach_function :aura_get_current_user, [:pointer, :pointer, :pointer, :pointer], :int, blocking: true
     attach_function :aura_get_current_user_start, [:pointer, :pointer, :pointer, :pointer], :int
+    attach_function :aura_get_user, [:pointer, :string, :pointer, :pointer, :pointer], :int, blocking: true
     attach_function :aura_get_user_start, [:pointer, :string, :pointer, :pointer, :pointer], :int
     attach_function :aura_reset_user_password_start, [:pointer, :string, :pointer, :pointer, :pointer], :int
     attach_function :aura_stream_audit_logs, [:pointer, :pointer, :pointer, :pointer], :int
@@ -43,6 +43,7 @@ module AuraUsers
     attach_function :aura_options_free, [:pointer], :void
     attach_function :aura_options_new, [], :pointer
     attach_function :aura_options_set, [:pointer, :string, :string, :pointer], :int
+    attach_function :aura_options_set_interrupt, [:pointer, :pointer, :pointer, :pointer], :int
     attach_function :aura_string_free, [:pointer], :void
     # end of generated: functions
 
@@ -50,7 +51,58 @@ module AuraUsers
     AURA_OK = 0
     AURA_END = 1
     AURA_PENDING = 2
+    AURA_CANCELLED = 43
     # end of generated: statuses
+
+    # Ruby's own functions, which C gets to ask whether anything wants to interrupt a thread.
+    module VM
+      extend FFI::Library
+
+      ffi_lib FFI::CURRENT_PROCESS
+      begin
+        attach_function :rb_thread_current, [], :pointer
+        # Takes a thread and runs no Ruby; it may be called without Ruby's lock.
+        INTERRUPTED = ffi_libraries.first.find_function('rb_thread_interrupted')
+      rescue FFI::NotFoundError
+        INTERRUPTED = nil
+      end
+    end
+
+    # The places for a call's results: first its JSON or handle, then its error.
+    class Places
+      attr_reader :result, :error
+
+      def initialize
+        @result = FFI::MemoryPointer.new(:pointer)
+        @error = FFI::MemoryPointer.new(:pointer)
+      end
+
+      # The text in the place for the result, nil if there is none; it is taken out and freed.
+      def take_text
+        pointer = @result.read_pointer
+        return if pointer.null?
+
+        @result.write_pointer(nil)
+        Native.text_at(pointer)
+      end
+
+      # The exception for the error in its place, which is taken out and freed.
+      def take_error
+        pointer = @error.read_pointer
+        @error.write_pointer(nil)
+        json = Native.aura_error_json(pointer).force_encoding(Encoding::UTF_8)
+        Native.aura_error_free(pointer)
+        Error.from_json(json)
+      end
+
+      # Frees what nobody took.
+      def clear
+        Native.aura_string_free(@result.read_pointer)
+        Native.aura_error_free(@error.read_pointer)
+        @result.write_pointer(nil)
+        @error.write_pointer(nil)
+      end
+    end
 
     # The owner of a handle: frees it once, by hand or when it is collected.
     class Handle < FFI::AutoPointer
@@ -65,26 +117,11 @@ module AuraUsers
     CallHandle = Handle.freed_by(:aura_call_free)
     QueueHandle = Handle.freed_by(:aura_completions_free)
 
-    class << self
-      # The text that a function wrote to +place+, as UTF-8; the C string is freed.
-      def take_text(place)
-        text_at(place.read_pointer)
-      end
-
-      # The text of a C string, which is freed.
-      def text_at(pointer)
-        text = pointer.read_string.force_encoding(Encoding::UTF_8)
-        aura_string_free(pointer)
-        text
-      end
-
-      # The exception for the error that a function wrote to +place+; the error is freed.
-      def take_error(place)
-        pointer = place.read_pointer
-        json = aura_error_json(pointer).force_encoding(Encoding::UTF_8)
-        aura_error_free(pointer)
-        Error.from_json(json)
-      end
+    # The text of a C string, which is freed.
+    def self.text_at(pointer)
+      text = pointer.read_string.force_encoding(Encoding::UTF_8)
+      aura_string_free(pointer)
+      text
     end
   end
 end

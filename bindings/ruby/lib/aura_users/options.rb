@@ -66,10 +66,8 @@ module AuraUsers
   # @api private
   module NativeOptions
     class << self
-      # Yields a handle with these options, or nil if there are none. It lives until the block has ended.
+      # Yields a handle with these options, which lives until the block has ended.
       def with(options)
-        return yield if options.empty?
-
         handle = Native.aura_options_new
         begin
           options.each { |name, value| set(handle, name, value) unless value.nil? }
@@ -91,9 +89,9 @@ module AuraUsers
 
       def set(handle, name, value)
         option = OPTIONS.fetch(name) { Text.refuse(unknown(name)) }
-        place = FFI::MemoryPointer.new(:pointer)
-        status = Native.aura_options_set(handle, name.name, Text.of_option(option, value), place)
-        raise Native.take_error(place) unless status == Native::AURA_OK
+        places = Native::Places.new
+        status = Native.aura_options_set(handle, name.name, Text.of_option(option, value), places.error)
+        raise places.take_error unless status == Native::AURA_OK
       end
 
       def unknown(name)

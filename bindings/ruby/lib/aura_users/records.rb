@@ -1,6 +1,7 @@
 # frozen_string_literal: true
 
 require 'json'
+require 'strscan'
 require 'time'
 require_relative 'errors'
 
@@ -130,9 +131,70 @@ module AuraUsers
     def inspect = "#<#{self.class} #{username}>"
   end
 
+  # A page of an audit log: the JSON of its rows, taken apart if somebody asks for it.
+  #
+  # @api private
+  class Page
+    # What the structure of JSON consists of: texts, brackets and commas.
+    TOKEN = /"(?:[^"\\]|\\.)*+"|[\[\]{},]/
+    DEPTH = { '['.ord => 1, '{'.ord => 1, ']'.ord => -1, '}'.ord => -1 }.tap { |steps| steps.default = 0 }.freeze
+    COMMA = ','.ord
+    private_constant :TOKEN, :DEPTH, :COMMA
+
+    def initialize(json)
+      @json = json
+    end
+
+    def rows
+      @rows ||= split
+    end
+
+    private
+
+    # The rows as they stand in the page, which the library has checked to be a JSON array.
+    def split
+      scanner = StringScanner.new(@json)
+      depth = 0
+      from = nil
+      rows = []
+      while scanner.skip_until(TOKEN)
+        byte = @json.getbyte(scanner.pos - 1)
+        depth += DEPTH[byte]
+        from ||= scanner.pos
+        next unless depth.zero? || (depth == 1 && byte == COMMA)
+
+        rows << -@json.byteslice(from...scanner.pos - 1).strip
+        from = scanner.pos
+      end
+      rows
+    end
+  end
+
   # A row of an audit log.
   class AuditLog < Record
     NAMES = %w[action user_agent params inserted_at].freeze
+
+    # The rows of a page.
+    #
+    # @api private
+    def self.all(json)
+      page = Page.new(json)
+      rows = JSON.parse(json, max_nesting: DEPTH, freeze: true)
+      rows.map.with_index { |fields, index| new(nil, fields, page, index) }
+    rescue JSON::NestingError
+      page.rows.map { |row| new(row) }
+    end
+
+    def initialize(raw_json, fields = nil, page = nil, index = nil)
+      super(raw_json) if raw_json
+      @fields = fields
+      @page = page
+      @index = index
+    end
+
+    def raw_json
+      @raw_json ||= @page.rows[@index]
+    end
 
     # What was done: `key.generate`, `release.publish` and the like.
     def action = fields['action']

@@ -6,8 +6,11 @@ require_relative 'log'
 require_relative 'native'
 
 module AuraUsers
-  # Waits for calls with IO#wait_readable on the descriptor of a completion queue. So the rest of the VM runs on,
-  # and Timeout, Thread#kill, Interrupt and a Fiber scheduler work.
+  # Waits for calls, so that Timeout, Thread#kill, Interrupt and Fiber schedulers work and other threads run on.
+  #
+  # There are two ways. A started call is waited for with IO#wait_readable on a queue's descriptor: that always works.
+  # A blocking function without Ruby's lock takes half the CPU; it asks Ruby whether anything wants to interrupt the
+  # thread. It is for calls that may be made again, and for threads without a Fiber scheduler.
   #
   # @api private
   class Waiting
@@ -22,10 +25,20 @@ module AuraUsers
     @pid = Process.pid
 
     class << self
+      # Whether this thread may wait within C.
+      def may_block?
+        Native::VM::INTERRUPTED && !Fiber.scheduler
+      end
+
+      # Has what blocks with these options end if something wants to interrupt this thread.
+      def interruptible(native)
+        thread = Native::VM.rb_thread_current
+        Native.aura_options_set_interrupt(native, Native::VM::INTERRUPTED, thread, nil)
+      end
+
       # Begins a call, waits for it, and returns its JSON; raises its error. The block gets the places for the call and
       # the error, and returns a status.
       def run(&start)
-        Log.follow
         call = nil
         begin
           Thread.handle_interrupt(NEVER) { call = begin_call(&start) }
@@ -33,17 +46,15 @@ module AuraUsers
           Thread.handle_interrupt(NEVER) { result(call) }
         ensure
           call&.free
-          Log.deliver
         end
       end
 
       # Begins a call and returns its handle.
       def begin_call
-        place = FFI::MemoryPointer.new(:pointer)
-        error = FFI::MemoryPointer.new(:pointer)
-        raise Native.take_error(error) unless yield(place, error) == Native::AURA_OK
+        places = Native::Places.new
+        raise places.take_error unless yield(places.result, places.error) == Native::AURA_OK
 
-        Native::CallHandle.new(place.read_pointer)
+        Native::CallHandle.new(places.result.read_pointer)
       end
 
       # Waits until a call has ended. If something interrupts this, the call goes on.
@@ -56,12 +67,11 @@ module AuraUsers
 
       # The JSON of a call that has ended, nil if a stream is over; raises its error.
       def result(call)
-        json = FFI::MemoryPointer.new(:pointer)
-        error = FFI::MemoryPointer.new(:pointer)
-        case Native.aura_call_wait(call, 0, json, error)
-        when Native::AURA_OK then Native.take_text(json)
+        places = Native::Places.new
+        case Native.aura_call_wait(call, 0, places.result, places.error)
+        when Native::AURA_OK then places.take_text
         when Native::AURA_END then nil
-        else raise Native.take_error(error)
+        else raise places.take_error
         end
       end
 
