@@ -1,5 +1,7 @@
 """Ruby: the functions that are attached, the statuses, the options, and the signatures."""
 
+import textwrap
+
 FOLDER = "bindings/ruby"
 WIDTH = 120
 # What the package calls, and of that, what waits, or may wait for a thread's end, without Ruby's lock.
@@ -66,11 +68,17 @@ def options(description):
             f"      :{option['name']}, :{option['type']}, {ruby(option['default'])}, :{option['scope']}, "
             f"%w[{environment}],",
             f"      {ruby(option['allowed'])},",
-            f"      {ruby(option['doc'])}",
+            *wrapped(ruby(option["doc"])),
             "    ),",
         ]
     lines[-1] = lines[-1].rstrip(",")
     return "\n".join(lines)
+
+
+def wrapped(literal):
+    """A literal on as many lines as it takes."""
+    parts = textwrap.wrap(literal[1:-1], WIDTH - 12)
+    return [f"      '{part} ' \\" for part in parts[:-1]] + [f"      '{parts[-1]}'"]
 
 
 def ruby(text):

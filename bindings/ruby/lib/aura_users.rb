@@ -16,7 +16,8 @@ module AuraUsers
     end
 
     # See Client#get_current_user.
-    def get_current_user(**options) # rubocop:disable Naming/AccessorMethodName -- its name in every language
+    # -- its name in every language
+    def get_current_user(**options)
       with_client(options) { |client, rest| client.get_current_user(**rest) }
     end
 
@@ -50,10 +51,10 @@ module AuraUsers
 
     # The environment counts when a client is made: if a variable has changed, a new one is made.
     VARIABLES = [*OPTIONS.each_value.flat_map(&:environment),
-                 *%w[http_proxy HTTP_PROXY https_proxy HTTPS_PROXY all_proxy ALL_PROXY CI]].uniq.freeze
+                 'http_proxy', 'HTTP_PROXY', 'https_proxy', 'HTTPS_PROXY', 'all_proxy', 'ALL_PROXY', 'CI'].uniq.freeze
     private_constant :VARIABLES
 
-    def with_client(options, &block)
+    def with_client(options)
       return Client.open(env: options[:env]) { |client| yield client, options.except(:env) } if options.key?(:env)
 
       yield shared_client, options
@@ -62,7 +63,10 @@ module AuraUsers
     def shared_client
       environment = ENV.values_at(*VARIABLES)
       @lock.synchronize do
-        @client, @environment = Client.new, environment unless environment == @environment
+        unless environment == @environment
+          @client = Client.new
+          @environment = environment
+        end
         @client
       end
     end

@@ -80,6 +80,11 @@ class AuraTest < Minitest::Test
     AuraUsers::Client.new(repo_url: sandbox.api_url, api_key: Servers::Sandbox::KEY, **options)
   end
 
+  # A client without a key: what it does stands in no audit log.
+  def anonymous
+    AuraUsers::Client.new(repo_url: sandbox.api_url)
+  end
+
   def silent_client
     AuraUsers::Client.new(repo_url: Servers.silent_url, max_retries: 0)
   end

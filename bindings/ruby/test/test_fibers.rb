@@ -26,14 +26,17 @@ class FibersTest < AuraTest
   def test_a_stream_and_a_timeout
     one = client
     silent = silent_client
+    start = Process.clock_gettime(Process::CLOCK_MONOTONIC)
     result = Async do |task|
       rows = task.async { one.stream_audit_logs.count }
-      assert_raises(Async::TimeoutError) { task.with_timeout(0.2) { silent.get_user('eric') } }
+      assert_raises(Async::TimeoutError, AuraUsers::TimeoutError) { task.with_timeout(0.2) { silent.get_user('eric') } }
       stopped = task.async { silent.get_user('eric') }
       task.sleep(0.1)
       stopped.stop
       rows.wait
     end
     assert_equal Servers::Sandbox::ROWS, result.wait
+    # The option timeout would end the calls after 15 seconds.
+    assert_operator Process.clock_gettime(Process::CLOCK_MONOTONIC) - start, :<, 10
   end
 end

@@ -18,18 +18,19 @@ class ProcessesTest < AuraTest
 
   def test_forks_amid_calls
     one = client
+    reset = anonymous
     logs = one.stream_audit_logs
     first = logs.next
     busy = Array.new(4) { Thread.new { loop { one.get_user('eric'); one.stream_audit_logs.first } } }
     20.times do
       assert_equal(0, child_status do
         one.get_user('eric')
-        one.reset_user_password('eric')
+        reset.reset_user_password('eric')
         one.stream_audit_logs.count
         logs.next
       end)
     end
-    assert_equal client.stream_audit_logs.first(2), [first, logs.next]
+    assert client.stream_audit_logs.to_a == [first, *logs], 'the rows differ'
   ensure
     busy&.each(&:kill)&.each(&:join)
   end
@@ -38,7 +39,7 @@ class ProcessesTest < AuraTest
     program = <<~RUBY
       client = AuraUsers::Client.new(repo_url: ARGV[0], max_retries: 0)
       2.times { Thread.new { client.get_user('eric') } }
-      2.times { Thread.new { client.reset_user_password('eric') } }
+      2.times { Thread.new { client.reset_user_password('rita') } }
       $logs = client.stream_audit_logs(api_key: 'k')
       Thread.new { $logs.next }
       at_exit { puts 'bye' }
@@ -67,16 +68,17 @@ class ProcessesTest < AuraTest
 
   def test_under_the_collectors_stress
     one = client
+    reset = anonymous
     GC.stress = true
-    3.times do
+    2.times do
       one.get_user('eric').packages
       assert_raises(AuraUsers::NotFoundError) { one.get_user('nobody') }
-      one.reset_user_password('eric')
+      reset.reset_user_password('eric')
     end
-    rows = client.stream_audit_logs.first(120)
+    rows = client.stream_audit_logs(prefetch: 0).first(10)
     AuraUsers::Client.new(repo_url: sandbox.api_url).stream_audit_logs
     GC.stress = false
-    assert_equal client.stream_audit_logs.first(120), rows
+    assert_equal client.stream_audit_logs.first(10), rows
   ensure
     GC.stress = false
   end
@@ -88,13 +90,16 @@ class ProcessesTest < AuraTest
       client = AuraUsers::Client.new(repo_url: ARGV[0], api_key: 'key-of-many')
       work = lambda do |calls|
         calls.times { client.get_current_user }
-        calls.times { client.get_user('a/b/..') rescue client.get_user('..') rescue nil }
-        (calls / 100).times { client.reset_user_password('many') }
-        client.stream_audit_logs.each { |row| row.action } if calls == 10_000
-        client.stream_audit_logs.first(1) if calls < 10_000
+        calls.times do
+          client.get_user('..')
+        rescue AuraUsers::InvalidArgumentError
+          nil
+        end
+        client.stream_audit_logs.each(&:action)
+        client.stream_audit_logs.first(1)
         GC.start
       end
-      2.times { work.(3_000) }
+      2.times { work.(2_000) }
       before = used
       work.(10_000)
       puts [used[0] - before[0], used[1] - before[1]].inspect

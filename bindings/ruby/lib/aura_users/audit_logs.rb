@@ -102,7 +102,8 @@ module AuraUsers
       Thread.handle_interrupt(Waiting::NEVER) { @call ||= begin_page } unless @taken
       Waiting.wait_for(@call) unless @taken
       Thread.handle_interrupt(Waiting::NEVER) { @taken ||= [take_call] }
-      (json,), @taken = @taken, nil
+      (json,) = @taken
+      @taken = nil
       json
     end
 

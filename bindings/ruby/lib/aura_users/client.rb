@@ -61,7 +61,8 @@ module AuraUsers
     end
 
     # The User that owns the credential.
-    def get_current_user(**options) # rubocop:disable Naming/AccessorMethodName -- its name in every language
+    # -- its name in every language
+    def get_current_user(**options)
       User.new(read(:aura_get_current_user, options))
     end
 
@@ -117,7 +118,11 @@ module AuraUsers
     end
 
     def start(function, native, arguments)
-      Waiting.run { |*places| @client.use { |client| Native.public_send(function, client, *arguments, native, *places) } }
+      Waiting.run do |*places|
+        @client.use do |client|
+          Native.public_send(function, client, *arguments, native, *places)
+        end
+      end
     ensure
       Log.deliver
     end

@@ -27,7 +27,7 @@ module AuraUsers
         return check(chosen, "AURA_USERS_LIBRARY is #{chosen.inspect}, and it cannot be loaded") unless chosen.empty?
         return check(OWN, "#{OWN} cannot be loaded") if File.exist?(OWN)
 
-        check(SYSTEM, "the C library of aura_users was not found. Looked at: AURA_USERS_LIBRARY (not set), " \
+        check(SYSTEM, 'the C library of aura_users was not found. Looked at: AURA_USERS_LIBRARY (not set), ' \
                       "#{OWN} (not there), the system's #{SYSTEM}")
       end
 

@@ -41,7 +41,8 @@ module AuraUsers
     max_retries: Option.new(
       :max_retries, :whole, '2', :call, %w[],
       'a whole number from 0 to 100',
-      'How often a call is retried if that is safe: a GET after a connection failure, 429, 502, 503 or 504; a POST only if nothing can have reached the server.'
+      'How often a call is retried if that is safe: a GET after a connection failure, 429, 502, 503 or 504; a POST ' \
+      'only if nothing can have reached the server.'
     ),
     rate_limit: Option.new(
       :rate_limit, :choice, 'wait', :call, %w[],
@@ -51,7 +52,8 @@ module AuraUsers
     prefetch: Option.new(
       :prefetch, :whole, '4', :call, %w[],
       'a whole number from 0 to 100',
-      'Pages of the audit log requested ahead, 0 for none. The number grows while the log is read; with more than the default, all of them are requested from the second page on.'
+      'Pages of the audit log requested ahead, 0 for none. The number grows while the log is read; with more than ' \
+      'the default, all of them are requested from the second page on.'
     ),
     page: Option.new(
       :page, :whole, '1', :call, %w[],
@@ -61,7 +63,8 @@ module AuraUsers
     proxy: Option.new(
       :proxy, :url, nil, :call, %w[],
       'an http or https URL',
-      'Proxy for every request. Its URL may hold the proxy\'s user and password. If it is not set, the environment\'s `http_proxy` and `https_proxy` count, except for the loopback.'
+      'Proxy for every request. Its URL may hold the proxy\'s user and password. If it is not set, the ' \
+      'environment\'s `http_proxy` and `https_proxy` count, except for the loopback.'
     ),
     no_proxy: Option.new(
       :no_proxy, :text, nil, :call, %w[no_proxy NO_PROXY],
@@ -76,12 +79,14 @@ module AuraUsers
     user_agent: Option.new(
       :user_agent, :text, nil, :call, %w[],
       'text without control characters',
-      'Name of the program, which precedes the library\'s in `User-Agent`. The server keeps 255 code points of it in every audit row.'
+      'Name of the program, which precedes the library\'s in `User-Agent`. The server keeps 255 code points of it ' \
+      'in every audit row.'
     ),
     client_name: Option.new(
       :client_name, :text, nil, :call, %w[],
       'text without control characters, parentheses and backslashes',
-      'Name and version of what is built on this library, such as a binding and its language. It stands in `User-Agent` in parentheses behind the library\'s name.'
+      'Name and version of what is built on this library, such as a binding and its language. It stands in `User- ' \
+      'Agent` in parentheses behind the library\'s name.'
     ),
     max_body: Option.new(
       :max_body, :whole, '16777216', :call, %w[],
@@ -91,7 +96,8 @@ module AuraUsers
     cache: Option.new(
       :cache, :whole, '0', :call, %w[],
       'a whole number from 0 to 100000',
-      'How many user records are kept in memory with their ETag. The server answers 304 if such a record did not change.'
+      'How many user records are kept in memory with their ETag. The server answers 304 if such a record did not ' \
+      'change.'
     ),
     allow_insecure_http: Option.new(
       :allow_insecure_http, :boolean, 'false', :call, %w[],

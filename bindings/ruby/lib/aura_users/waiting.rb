@@ -16,7 +16,8 @@ module AuraUsers
   class Waiting
     # Interrupts come while a call is waited for, and not while its handles change hands.
     NEVER = { Object => :never }.freeze
-    # A queue is looked at so often, in seconds, even if its descriptor is silent: in the child of a handler that forked.
+    # A queue is looked at so often, in seconds, even if its descriptor is silent: in the child of a handler that
+    # forked.
     SLICE = 1
     MOST_IDLE = 64
     TOKENS = 8
@@ -99,10 +100,19 @@ module AuraUsers
     def wait_for(call)
       Native.aura_call_complete(call, @queue, 0, nil)
       loop do
-        @io.wait_readable(SLICE)
+        wait_readable
         Native.aura_completions_wait(@queue, 0, @tokens, TOKENS)
         break unless Native.aura_call_poll(call) == Native::AURA_PENDING
       end
+    end
+
+    private
+
+    def wait_readable
+      return @io.wait_readable(SLICE) unless Fiber.scheduler
+
+      # The scheduler of async 1 has no other word for its task's timeout.
+      @io.wait_readable || raise(TimeoutError, 'timeout: the Fiber scheduler ended the wait')
     end
   end
 end
