@@ -113,11 +113,11 @@ def keywords(description, scopes):
     ]
 
 
-def signature(prefix, name, arguments, result, words):
+def signature(prefix, name, arguments, result, words, indent="    "):
     """One method."""
     listed = [argument for argument in arguments.split(", ") if argument] + words
-    body = ",\n".join(f"      {argument}" for argument in listed)
-    return f"    def {prefix}{name}: (\n{body}\n    ) -> {result}"
+    body = ",\n".join(f"{indent}  {argument}" for argument in listed)
+    return f"{indent}def {prefix}{name}: (\n{body}\n{indent}) -> {result}"
 
 
 def methods(prefix, scopes):
@@ -125,7 +125,7 @@ def methods(prefix, scopes):
 
     def make(description):
         words = keywords(description, scopes)
-        return "\n".join(signature(prefix, *method, words) for method in METHODS)
+        return "\n".join(signature(prefix, *method, words, "  " if prefix else "    ") for method in METHODS)
 
     return make
 

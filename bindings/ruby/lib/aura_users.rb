@@ -16,7 +16,6 @@ module AuraUsers
     end
 
     # See Client#get_current_user.
-    # -- its name in every language
     def get_current_user(**options)
       with_client(options) { |client, rest| client.get_current_user(**rest) }
     end

@@ -32,7 +32,8 @@ class OptionsTest < AuraTest
 
   def test_values_of_rubys_types
     AuraUsers::Client.new(timeout: 1 / 3r, total_timeout: 10**7, connect_timeout: 1e-3, rate_limit: :error, cache: 3,
-                          ca_file: Pathname('/nowhere.pem'), allow_insecure_http: true, repo_url: URI(sandbox.api_url), proxy: nil)
+                          ca_file: Pathname('/nowhere.pem'), allow_insecure_http: true,
+                          repo_url: URI(sandbox.api_url), proxy: nil)
   end
 
   def test_env_is_no_option_of_a_call
@@ -60,8 +61,8 @@ class OptionsTest < AuraTest
     description = JSON.parse(File.read(DESCRIPTION))
     names = ->(list) { list.map { |one| one['name'] } }
     assert_equal names[description['options']], AuraUsers::OPTIONS.keys.map(&:name)
-    assert_equal description['options'].map { |one| one.values_at('type', 'default', 'scope') },
-                 AuraUsers::OPTIONS.values.map { |one| [one.type.name, one.default, one.scope.name] }
+    described = description['options'].map { |one| one.values_at('type', 'default', 'scope') }
+    assert_equal(described, AuraUsers::OPTIONS.values.map { |one| [one.type.name, one.default, one.scope.name] })
     assert_equal names[description['error_kinds']], AuraUsers::KINDS.keys
     assert_equal names[description['records']['user']], AuraUsers::User::NAMES
     assert_equal names[description['records']['audit_log']], AuraUsers::AuditLog::NAMES

@@ -61,7 +61,6 @@ module AuraUsers
     end
 
     # The User that owns the credential.
-    # -- its name in every language
     def get_current_user(**options)
       User.new(read(:aura_get_current_user, options))
     end
