@@ -48,8 +48,10 @@ installed() {
 
 tests() {
     # shellcheck disable=SC2016 # Ruby
-    installed ruby -w -I test -e 'Dir["./test/test_*.rb"].sort.each { |file| require file }' &&
-        ! grep -n "/aura_users.*: warning:" "$clean/log"
+    installed ruby -w -I test -e 'Dir["./test/test_*.rb"].sort.each { |file| require file }' >"$clean/tests" 2>&1
+    status=$?
+    cat "$clean/tests"
+    [ $status = 0 ] && ! grep "/aura_users.*: warning:" "$clean/tests"
 }
 
 signatures() {

@@ -40,7 +40,7 @@ end
 def read_audit_log(client)
   actions = client.stream_audit_logs.map(&:action).tally
   puts "stream_audit_logs: #{actions.values.sum} rows"
-  actions.sort_by { |action, rows| [-rows, action] }.each { |action, rows| puts format('%6d %s', rows, action) }
+  actions.sort_by { |action, rows| [-rows, action] }.each { |action, rows| puts "#{rows.to_s.rjust(6)} #{action}" }
 end
 
 $stdout.sync = true

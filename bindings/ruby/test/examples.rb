@@ -27,7 +27,8 @@ def admin(path, body)
 end
 
 def run_readme(path)
-  admin('/users', username: 'ericmj', full_name: 'Eric', emails: [['e@example.com', true, true, true]], packages: ['ecto'])
+  admin('/users', username: 'ericmj', full_name: 'Eric', packages: ['ecto'],
+                  emails: [['e@example.com', true, true, true]])
   admin('/keys', username: 'ericmj', secret: 'key')
   admin('/audit-logs', username: 'ericmj', count: 120)
   blocks = File.read(path).scan(/^```ruby\n(.*?)^```/m).flatten
@@ -49,7 +50,8 @@ end
 
 def run_tour(path)
   email = 'ruby@example.com'
-  command = [{ 'TOUR_PASSWORD' => 'a password for the tour' }, RbConfig.ruby, '-w', path, READY['api_url'], 'ruby', email]
+  environment = { 'TOUR_PASSWORD' => 'a password for the tour' }
+  command = [environment, RbConfig.ruby, '-w', path, READY['api_url'], 'ruby', email]
   output = +''
   status = Open3.popen2e(*command) do |input, out, thread|
     Timeout.timeout(PATIENCE) do
