@@ -119,7 +119,7 @@ module AuraUsers
 
     # The text of a C string, which is freed.
     def self.text_at(pointer)
-      text = pointer.read_string.force_encoding(Encoding::UTF_8)
+      text = pointer.read_string.force_encoding(Encoding::UTF_8).freeze
       aura_string_free(pointer)
       text
     end

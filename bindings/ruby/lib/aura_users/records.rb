@@ -22,7 +22,7 @@ module AuraUsers
     attr_reader :raw_json
 
     def initialize(raw_json)
-      @raw_json = -raw_json
+      @raw_json = raw_json.frozen? ? raw_json : raw_json.dup.freeze
     end
 
     # All fields as the server names them, unknown ones included, as a Hash of your own.
