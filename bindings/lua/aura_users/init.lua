@@ -58,16 +58,21 @@ end
 
 local Record = {}
 
-function Record.__index(record, name)
-  local fields = rawget(record, "fields")
+-- All fields of a record as a table, unknown ones included; null is nil.
+function aura.fields(record)
+  local fields = rawget(record, "_fields")
   if not fields then
     fields = decode(record.raw_json) or {}
-    rawset(record, "fields", fields)
+    rawset(record, "_fields", fields)
   end
-  return fields[name]
+  return fields
 end
 
-local function record(json)
+function Record:__index(name)
+  return aura.fields(self)[name]
+end
+
+local function record_of(json)
   return setmetatable({ raw_json = json }, Record)
 end
 
@@ -114,7 +119,10 @@ local function option_text(name, value, scope)
     return nil, refuse(name .. " is an option of a client, not of a call")
   end
   local wanted = ({ seconds = "number", whole = "number", boolean = "boolean" })[option.type] or "string"
-  if type(value) ~= wanted then
+  -- A whole number may be text: a number of Lua may be too small for it.
+  if option.type == "whole" and type(value) == "string" and value:match("^%d+$") then
+    return value
+  elseif type(value) ~= wanted then
     return nil, refuse(("%s is a %s; allowed: %s"):format(name, type(value), option.allowed))
   elseif wanted == "number" then
     return option.type == "whole" and value == math.floor(value) and ("%.0f"):format(value) or ("%.17g"):format(value)
@@ -228,7 +236,7 @@ function Stream:next()
   if not self.call then
     local status, json = self.handle:at_hand()
     if status == "ok" then
-      return record(json)
+      return record_of(json)
     elseif status == "error" then
       return nil, error_of(json)
     end
@@ -245,7 +253,7 @@ function Stream:next()
   if status == "error" then
     return nil, error_of(json)
   end
-  return status == "ok" and record(json) or nil
+  return status == "ok" and record_of(json) or nil
 end
 
 -- For `for log in stream do`: raises an error.
@@ -271,7 +279,7 @@ function Stream:pages()
       if status ~= "ok" then
         break
       end
-      rows[#rows + 1] = record(json)
+      rows[#rows + 1] = record_of(json)
     end
     return rows
   end
@@ -314,7 +322,7 @@ local function call(client, name, options, ...)
 end
 
 local function user(json, err)
-  return json and record(json) or nil, err
+  return json and record_of(json) or nil, err
 end
 
 -- Creates an account and returns its record; `emails` is a list of one address.
@@ -390,6 +398,6 @@ function Client:close()
 end
 
 -- For tests and drivers: the options of a call that is ended after so many milliseconds.
-aura.internal = { core = core, finish = finish, error_of = error_of, record = record }
+aura.internal = { core = core, finish = finish, error_of = error_of, record_of = record_of }
 
 return aura

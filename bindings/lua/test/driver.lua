@@ -2,6 +2,8 @@
 local cjson = require("cjson")
 local aura = require("aura_users")
 cjson.encode_sparse_array(true)
+-- Debian's cjson has no word for an empty list.
+local EMPTY = "@empty"
 
 local function of(err)
   return err.json and cjson.decode(err.json) or { kind = err.kind, message = err.message }
@@ -35,7 +37,7 @@ local function stream(command, client)
       table.insert(answer.errors, of(err))
     else
       answer.error = err and of(err) or nil
-      answer.ok_rows = #answer.ok_rows > 0 and answer.ok_rows or cjson.empty_array
+      answer.ok_rows = #answer.ok_rows > 0 and answer.ok_rows or EMPTY
       answer.errors = #answer.errors > 0 and answer.errors or nil
       return answer
     end
@@ -98,6 +100,8 @@ end
 for line in io.lines() do
   local command = cjson.decode(line)
   local lines = {}
+  -- A page that a number of Lua cannot hold is given as text.
+  command.options.page = command.options.page and line:match('"page":(%d+)')
   if command.log then
     aura.set_log("debug", function(_, text)
       table.insert(lines, text)
@@ -116,6 +120,6 @@ for line in io.lines() do
   aura.set_log("warn", nil)
   answer.id = command.id
   answer.log = #lines > 0 and lines or nil
-  io.write(cjson.encode(answer), "\n")
+  io.write((cjson.encode(answer):gsub('"@empty"', "[]")), "\n")
   io.flush()
 end
