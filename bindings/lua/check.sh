@@ -32,8 +32,9 @@ done
 command -v luacheck >/dev/null || "$root/tools/need" lua-check || exit 1
 
 install_rock() { # LUA_VERSION INCLUDE_FOLDER TREE
-    rm -rf "$clean/source" && cp -R "$here" "$clean/source" && cd "$clean/source" &&
-        luarocks --lua-version "$1" --tree "$3" make --deps-mode none AURA_USERS_INCDIR="$root/include" LUA_INCDIR="$2"
+    rm -rf "$clean/source" && cp -R "$here" "$clean/source" || return 1
+    (cd "$clean/source" && luarocks --lua-version "$1" --tree "$3" make --deps-mode none \
+        AURA_USERS_INCDIR="$root/include" LUA_INCDIR="$2")
 }
 
 compile() { # INCLUDE_FOLDER

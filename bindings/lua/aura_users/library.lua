@@ -37,10 +37,8 @@ function library.load(core)
   return try(
     core,
     system,
-    ("the C library of aura_users was not found. Looked at: AURA_USERS_LIBRARY (not set), %s (not there), the system's %s"):format(
-      own,
-      system
-    )
+    "the C library of aura_users was not found. Looked at: AURA_USERS_LIBRARY (not set), "
+      .. ("%s (not there), the system's %s"):format(own, system)
   )
 end
 

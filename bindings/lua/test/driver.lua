@@ -45,7 +45,8 @@ local function stream(command, client)
 end
 
 local function once(command, client)
-  local args, operation, user, err = command.args, command.operation, nil, nil
+  local args, operation = command.args, command.operation
+  local user, err
   if operation == "stream_audit_logs" then
     return stream(command, client)
   elseif command.cancel_after_ms or command.deadline_ms then
