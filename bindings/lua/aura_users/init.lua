@@ -321,6 +321,23 @@ local function call(client, name, options, ...)
   return finish(client.handle:start(name, texts, ...))
 end
 
+-- A call that reads: it blocks, except in a task.
+local function read(client, name, options, argument)
+  if tasks and tasks.of[coroutine.running()] then
+    return call(client, name, options, argument)
+  end
+  local texts, err = option_texts(options, "call")
+  if err then
+    return nil, err
+  end
+  local status, json = client.handle:read(argument, texts)
+  deliver()
+  if status == "error" then
+    return nil, error_of(json)
+  end
+  return json
+end
+
 local function user(json, err)
   return json and record_of(json) or nil, err
 end
@@ -344,7 +361,7 @@ end
 
 -- The record of the credential's user.
 function Client:get_current_user(options)
-  return user(call(self, "get_current_user", options))
+  return user(read(self, "get_current_user", options))
 end
 
 -- A user's public record.
@@ -353,7 +370,7 @@ function Client:get_user(username_or_email, options)
   if err then
     return nil, err
   end
-  return user(call(self, "get_user", options, username_or_email))
+  return user(read(self, "get_user", options, username_or_email))
 end
 
 -- Has the server send an e-mail for a new password; returns true.

@@ -20,6 +20,7 @@ enum { SLICE_MS = 50, TOKENS = 64 };
     F(aura_version) F(aura_error_json) F(aura_error_free) F(aura_string_free) \
     F(aura_options_new) F(aura_options_set) F(aura_options_free) \
     F(aura_client_new) F(aura_client_free) F(aura_client_rate_limit) \
+    F(aura_get_current_user) F(aura_get_user) F(aura_options_set_interrupt) \
     F(aura_create_user_start) F(aura_get_current_user_start) F(aura_get_user_start) \
     F(aura_reset_user_password_start) \
     F(aura_stream_audit_logs) F(aura_audit_logs_next_at_hand) F(aura_audit_logs_next_start) \
@@ -150,6 +151,40 @@ static int client_start(lua_State *L)
     lua_pushliteral(L, "ok");
     lua_insert(L, -2);
     return 2;
+}
+
+/* The hook of a state when a call began. */
+typedef struct {
+    lua_State *L;
+    lua_Hook hook;
+} interrupt;
+
+static int32_t is_interrupted(void *data)
+{
+    interrupt *asked = data;
+    return lua_gethook(asked->L) != asked->hook;
+}
+
+/* get_user(name, options), or get_current_user without a name, by the functions that block: they take half the CPU of
+ * a call that is started. One that Ctrl-C ends is "cancelled"; then lua's hook raises its error. */
+static int client_read(lua_State *L)
+{
+    const aura_client *client = get(L, 1, CLIENT);
+    const char *name = luaL_optstring(L, 2, NULL);
+    luaL_checktype(L, 3, LUA_TTABLE);
+    interrupt asked = {L, lua_gethook(L)};
+    char *json = NULL;
+    aura_error *error = NULL;
+    aura_status status = AURA_INVALID_ARGUMENT;
+    aura_options *options = new_options(L, 3, &error);
+    if (options)
+        c.aura_options_set_interrupt(options, is_interrupted, &asked, NULL);
+    if (options && name)
+        status = c.aura_get_user(client, name, options, &json, &error);
+    else if (options)
+        status = c.aura_get_current_user(client, options, &json, &error);
+    c.aura_options_free(options);
+    return push_result(L, status, json, error);
 }
 
 static int client_stream(lua_State *L)
@@ -344,7 +379,7 @@ int luaopen_aura_users_core(lua_State *L);
 
 int luaopen_aura_users_core(lua_State *L)
 {
-    static const luaL_Reg client[] = {{"start", client_start}, {"stream", client_stream},
+    static const luaL_Reg client[] = {{"start", client_start}, {"stream", client_stream}, {"read", client_read},
                                       {"rate_limit", client_rate_limit}, {NULL, NULL}};
     static const luaL_Reg stream[] = {{"at_hand", stream_at_hand}, {"start", stream_start},
                                       {"page", stream_page}, {NULL, NULL}};
