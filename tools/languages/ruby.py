@@ -47,14 +47,20 @@ def functions(description):
         result = type_of(function["result"])
         blocking = ", blocking: true" if name in BLOCKING else ""
         line = f"    attach_function :{name}, [{types}], {result}{blocking}"
-        lines += [line] if len(line) <= WIDTH else line.replace(", [", ",\n                    [", 1).split("\n")
+        lines += (
+            [line]
+            if len(line) <= WIDTH
+            else line.replace(", [", ",\n                    [", 1).split("\n")
+        )
     return "\n".join(lines)
 
 
 def statuses(description):
     """The statuses that are looked at: those that are no errors, and the one of a call that was ended."""
     [status] = [one for one in description["enums"] if one["name"] == "aura_status"]
-    kept = [value for value in status["values"] if value["number"] < 10 or value["text"] == "cancelled"]
+    kept = [
+        value for value in status["values"] if value["number"] < 10 or value["text"] == "cancelled"
+    ]
     return "\n".join(f"    {value['name']} = {value['number']}" for value in kept)
 
 
@@ -125,7 +131,9 @@ def methods(prefix, scopes):
 
     def make(description):
         words = keywords(description, scopes)
-        return "\n".join(signature(prefix, *method, words, "  " if prefix else "    ") for method in METHODS)
+        return "\n".join(
+            signature(prefix, *method, words, "  " if prefix else "    ") for method in METHODS
+        )
 
     return make
 
@@ -146,7 +154,11 @@ PARTS = [
     (f"{FOLDER}/lib/aura_users/native.rb", "functions", functions),
     (f"{FOLDER}/lib/aura_users/native.rb", "statuses", statuses),
     (f"{FOLDER}/lib/aura_users/option_table.rb", "options", options),
-    (f"{FOLDER}/sig/aura_users.rbs", "functions of the module", methods("self.", ("call", "client"))),
+    (
+        f"{FOLDER}/sig/aura_users.rbs",
+        "functions of the module",
+        methods("self.", ("call", "client")),
+    ),
     (f"{FOLDER}/sig/aura_users.rbs", "methods of a client", methods("", ("call",))),
     (f"{FOLDER}/sig/aura_users.rbs", "options of a client", constructor),
 ]

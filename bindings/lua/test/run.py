@@ -59,7 +59,9 @@ def main():
 
     # The examples first: the tests write rows.
     environment = {**os.environ, "HEX_API_URL": ready["api_url"], "HEX_API_KEY": "key"}
-    examples = re.findall(r"^```lua\n(.*?)^```", (HERE.parent / "README.md").read_text(), re.S | re.M)
+    examples = re.findall(
+        r"^```lua\n(.*?)^```", (HERE.parent / "README.md").read_text(), re.S | re.M
+    )
     outputs = [run([lua, "-e", example], env=environment)[:200] for example in examples]
     expected = ["ericmj\tEric", "ericmj\nkey.generate", "created newcomer", "ericmj\tecto"]
     expect(len(outputs) == len(expected), "the README has another number of examples")
@@ -106,7 +108,9 @@ def main():
         for _ = 1, 100 do assert(logs:next()) end
         os.execute("kill -9 {sandbox.pid}")
         for _ = 1, 2 do local row, err = logs:next() print(row, err.kind) end"""
-    expect(run([lua, "-e", program]) == "nil\tconnect\n" * 2, "a stream of a dead server gave no error")
+    expect(
+        run([lua, "-e", program]) == "nil\tconnect\n" * 2, "a stream of a dead server gave no error"
+    )
     sandbox.wait(10)
     print("tests, examples, tour, Ctrl-C and a server that dies: all as expected")
 
