@@ -4,13 +4,14 @@ import textwrap
 
 FOLDER = "bindings/ruby"
 WIDTH = 120
-# What the package calls, and of that, what waits, or may wait for a thread's end, without Ruby's lock.
+# What the package calls. BLOCKING is what waits, or may wait for a thread's end, without Ruby's lock.
 FUNCTIONS = """
     aura_audit_logs_free aura_audit_logs_next_page_start aura_audit_logs_page
     aura_call_cancel aura_call_complete aura_call_free aura_call_poll aura_call_wait
     aura_client_free aura_client_new aura_client_rate_limit
     aura_completions_fd aura_completions_free aura_completions_new aura_completions_wait
-    aura_create_user_start aura_get_current_user aura_get_current_user_start aura_get_user aura_get_user_start
+    aura_create_user_start aura_get_current_user aura_get_current_user_start
+    aura_get_user aura_get_user_start
     aura_reset_user_password_start aura_stream_audit_logs
     aura_error_free aura_error_json aura_log_keep aura_log_take
     aura_options_free aura_options_new aura_options_set aura_options_set_interrupt aura_string_free
@@ -56,7 +57,7 @@ def functions(description):
 
 
 def statuses(description):
-    """The statuses that are looked at: those that are no errors, and the one of a call that was ended."""
+    """The statuses that are looked at: no errors, and the one of a call that was ended."""
     [status] = [one for one in description["enums"] if one["name"] == "aura_status"]
     kept = [
         value for value in status["values"] if value["number"] < 10 or value["text"] == "cancelled"
@@ -71,8 +72,8 @@ def options(description):
         environment = " ".join(option["environment"])
         lines += [
             f"    {option['name']}: Option.new(",
-            f"      :{option['name']}, :{option['type']}, {ruby(option['default'])}, :{option['scope']}, "
-            f"%w[{environment}],",
+            f"      :{option['name']}, :{option['type']}, {ruby(option['default'])}, "
+            f":{option['scope']}, %w[{environment}],",
             f"      {ruby(option['allowed'])},",
             *wrapped(ruby(option["doc"])),
             "    ),",

@@ -1,5 +1,8 @@
 #!/usr/bin/env python3
-"""run.py SANDBOX LUA: runs the tests, the README's examples and the tour on a sandbox, and plays the tour's person."""
+"""run.py SANDBOX LUA: runs the tests, the README's examples and the tour on a sandbox.
+
+It plays the person whom the tour asks for a key.
+"""
 
 import json
 import os
@@ -71,7 +74,11 @@ def main():
     run([lua, HERE / "test.lua", ready["api_url"], silent_url])
 
     # lua's own handler of SIGINT sets a hook; LuaJIT does the same.
-    program = f'local c = require("aura_users").client({{repo_url = "{silent_url}"}}) print(1) io.flush() c:get_user("e")'
+    program = f"""
+        local client = require("aura_users").client({{repo_url = "{silent_url}"}})
+        print(1)
+        io.flush()
+        client:get_user("e")"""
     started = subprocess.Popen([lua, "-e", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     started.stdout.readline()
     time.sleep(0.3)
@@ -103,8 +110,8 @@ def main():
 
     # The server dies in the middle of a stream.
     program = f"""
-        local logs = require("aura_users").client({{repo_url = "{ready["api_url"]}", api_key = "key-of-many",
-            max_retries = 0, prefetch = 0}}):stream_audit_logs()
+        local logs = require("aura_users").client({{repo_url = "{ready["api_url"]}",
+            api_key = "key-of-many", max_retries = 0, prefetch = 0}}):stream_audit_logs()
         for _ = 1, 100 do assert(logs:next()) end
         os.execute("kill -9 {sandbox.pid}")
         for _ = 1, 2 do local row, err = logs:next() print(row, err.kind) end"""
