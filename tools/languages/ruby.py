@@ -4,7 +4,8 @@ import textwrap
 
 FOLDER = "bindings/ruby"
 WIDTH = 120
-# What the package calls. BLOCKING is what waits, or may wait for a thread's end, without Ruby's lock.
+# What the package calls. BLOCKING is what waits, or may wait for a thread's end, without Ruby's
+# lock.
 FUNCTIONS = """
     aura_audit_logs_free aura_audit_logs_next_page_start aura_audit_logs_page
     aura_call_cancel aura_call_complete aura_call_free aura_call_poll aura_call_wait
