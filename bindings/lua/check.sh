@@ -1,0 +1,71 @@
+#!/bin/sh
+# check.sh LIBRARY SANDBOX REPLAY: checks the rock, installs it with luarocks into a clean folder for Lua 5.4 and for
+# LuaJIT, and runs there its tests, the README's examples, the tour and the conformance cases. The three are absolute
+# paths of libaura_users.so, aura-sandbox and aura-replay. Ends with a line `N passed, N failed, N skipped`.
+set -u
+[ $# = 3 ] || { sed -n '2,4s/^# //p' "$0" >&2; exit 2; }
+here=$(cd "$(dirname "$0")" && pwd)
+root=$(cd "$here/../.." && pwd)
+export AURA_USERS_LIBRARY="$1"
+sandbox=$2 replay=$3
+unset HEX_API_URL HEX_API_KEY HEX_OTP LUA_PATH LUA_CPATH
+clean=$(mktemp -d)
+trap 'rm -rf "$clean"' EXIT
+passed=0 failed=0 skipped=0
+
+check() { # WHAT COMMAND...
+    what=$1
+    shift
+    if "$@" >"$clean/log" 2>&1; then
+        passed=$((passed + 1))
+        echo "lua: $what: $(tail -n 1 "$clean/log")"
+    else
+        failed=$((failed + 1))
+        tail -n 60 "$clean/log"
+        echo "lua: $what: failed"
+    fi
+}
+
+for program in cc luarocks; do
+    command -v $program >/dev/null || "$root/tools/need" $program || exit 1
+done
+command -v luacheck >/dev/null || "$root/tools/need" lua-check || exit 1
+
+install_rock() { # LUA_VERSION INCLUDE_FOLDER TREE
+    rm -rf "$clean/source" && cp -R "$here" "$clean/source" || return 1
+    (cd "$clean/source" && luarocks --lua-version "$1" --tree "$3" make --deps-mode none \
+        AURA_USERS_INCDIR="$root/include" LUA_INCDIR="$2")
+}
+
+compile() { # INCLUDE_FOLDER
+    cc -std=gnu11 -Wall -Wextra -Werror -fsyntax-only -I"$root/include" -I"$1" "$here/src/core.c"
+}
+
+check "the generated part" python3 "$root/tools/generate.py" --check
+check "luacheck" sh -c "cd '$here' && luacheck -q ."
+check "the rockspec" luarocks lint "$here/aura-users-0.1.0-1.rockspec"
+
+mkdir -p "$clean/project"
+cp -R "$here/test" "$here/tour.lua" "$here/README.md" "$clean/project"
+cd "$clean/project" || exit 1
+for one in 5.4:lua5.4:/usr/include/lua5.4 5.1:luajit:/usr/include/luajit-2.1; do
+    version=${one%%:*} include=${one##*:}
+    lua=${one#*:}
+    lua=${lua%:*}
+    if ! command -v "$lua" >/dev/null || [ ! -f "$include/lua.h" ] || ! "$lua" -e 'require "cjson"' 2>/dev/null; then
+        skipped=$((skipped + 1))
+        echo "skipped: $lua: it, its headers or lua-cjson is missing (Debian: lua5.4 liblua5.4-dev luajit libluajit-5.1-dev lua-cjson)"
+        continue
+    fi
+    tree="$clean/$lua"
+    check "$lua: no warnings" compile "$include"
+    check "$lua: the rock is installed" install_rock "$version" "$include" "$tree"
+    export LUA_PATH="$tree/share/lua/$version/?.lua;$tree/share/lua/$version/?/init.lua;;"
+    export LUA_CPATH="$tree/lib/lua/$version/?.so;;"
+    check "$lua: tests, examples, tour" python3 test/run.py "$sandbox" "$lua"
+    check "$lua: the conformance cases" "$replay" drive --wire "$root/tests/wire" "$lua" test/driver.lua
+    unset LUA_PATH LUA_CPATH
+done
+
+echo "$passed passed, $failed failed, $skipped skipped"
+[ $failed = 0 ]

@@ -1,0 +1,398 @@
+/*
+ * core.c - the C ABI of aura_users for Lua 5.4 and LuaJIT. It loads the library at run time, and gives handles and
+ * JSON; aura_users/init.lua makes Lua's own values of them.
+ *
+ * A function that can fail returns a status ("ok", "end", "pending" or "error") and then its JSON or handle.
+ */
+#include <dlfcn.h>
+#include <lauxlib.h>
+#include <lua.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <aura_users.h>
+
+/* A call is looked at so often, in milliseconds, for Ctrl-C: lua's handler of SIGINT sets a hook. */
+enum { SLICE_MS = 50, TOKENS = 64 };
+
+#define FUNCTIONS(F) \
+    F(aura_version) F(aura_error_json) F(aura_error_free) F(aura_string_free) \
+    F(aura_options_new) F(aura_options_set) F(aura_options_free) \
+    F(aura_client_new) F(aura_client_free) F(aura_client_rate_limit) \
+    F(aura_get_current_user) F(aura_get_user) F(aura_options_set_interrupt) \
+    F(aura_create_user_start) F(aura_get_current_user_start) F(aura_get_user_start) \
+    F(aura_reset_user_password_start) \
+    F(aura_stream_audit_logs) F(aura_audit_logs_next_at_hand) F(aura_audit_logs_next_start) \
+    F(aura_audit_logs_next_page_start) F(aura_audit_logs_page) F(aura_audit_logs_free) \
+    F(aura_call_wait) F(aura_call_cancel) F(aura_call_expire) F(aura_call_complete) F(aura_call_free) \
+    F(aura_completions_new) F(aura_completions_wait) F(aura_completions_fd) F(aura_completions_free) \
+    F(aura_log_keep) F(aura_log_take)
+
+#define MEMBER(name) __typeof__(&name) name;
+static struct { FUNCTIONS(MEMBER) } c;
+
+/* A handle that Lua owns: freed by close() or when it is collected. */
+typedef struct {
+    void *pointer;
+} handle;
+
+#define CLIENT "aura_users.client"
+#define STREAM "aura_users.stream"
+#define CALL "aura_users.call"
+#define QUEUE "aura_users.queue"
+
+static void *get(lua_State *L, int index, const char *type)
+{
+    handle *owned = luaL_checkudata(L, index, type);
+    if (!owned->pointer)
+        luaL_error(L, "the %s is closed", strrchr(type, '.') + 1);
+    return owned->pointer;
+}
+
+static handle *new_handle(lua_State *L, const char *type)
+{
+    handle *owned = lua_newuserdata(L, sizeof *owned);
+    owned->pointer = NULL;
+    luaL_setmetatable(L, type);
+    return owned;
+}
+
+static int push_error(lua_State *L, aura_error *error)
+{
+    const char *json = c.aura_error_json(error);
+    lua_pushliteral(L, "error");
+    lua_pushstring(L, json ? json : "{}");
+    c.aura_error_free(error);
+    return 2;
+}
+
+/* The status, and the JSON that a function gave, which is freed. */
+static int push_result(lua_State *L, aura_status status, char *json, aura_error *error)
+{
+    switch (status) {
+    case AURA_OK:
+        lua_pushliteral(L, "ok");
+        lua_pushstring(L, json);
+        c.aura_string_free(json);
+        return 2;
+    case AURA_END:
+        lua_pushliteral(L, "end");
+        return 1;
+    case AURA_PENDING:
+        lua_pushliteral(L, "pending");
+        return 1;
+    default:
+        return push_error(L, error);
+    }
+}
+
+/* Options of the table at `index`, whose names and values are texts, or NULL with an error. */
+static aura_options *new_options(lua_State *L, int index, aura_error **error)
+{
+    aura_options *options = c.aura_options_new();
+    aura_status status = AURA_OK;
+    lua_pushnil(L);
+    while (status == AURA_OK && lua_next(L, index)) {
+        status = c.aura_options_set(options, lua_tostring(L, -2), lua_tostring(L, -1), error);
+        lua_pop(L, 1);
+    }
+    if (status == AURA_OK)
+        return options;
+    lua_pop(L, 1);
+    c.aura_options_free(options);
+    return NULL;
+}
+
+static int client_new(lua_State *L)
+{
+    luaL_checktype(L, 1, LUA_TTABLE);
+    aura_error *error = NULL;
+    aura_client *client = NULL;
+    handle *owned = new_handle(L, CLIENT);
+    aura_options *options = new_options(L, 1, &error);
+    if (options)
+        c.aura_client_new(options, &client, &error);
+    c.aura_options_free(options);
+    if (error)
+        return push_error(L, error);
+    owned->pointer = client;
+    lua_pushliteral(L, "ok");
+    lua_insert(L, -2);
+    return 2;
+}
+
+static int client_start(lua_State *L)
+{
+    static const char *const names[] = {"get_user", "reset_user_password", "get_current_user", "create_user", NULL};
+    const aura_client *client = get(L, 1, CLIENT);
+    int which = luaL_checkoption(L, 2, NULL, names);
+    luaL_checktype(L, 3, LUA_TTABLE);
+    const char *texts[3];
+    for (int i = 0; i < 3; i++)
+        texts[i] = luaL_optstring(L, 4 + i, NULL);
+    size_t emails = texts[2] ? 1 : 0;
+    handle *owned = new_handle(L, CALL);
+    aura_error *error = NULL;
+    aura_call *call = NULL;
+    aura_options *options = new_options(L, 3, &error);
+    if (options && which == 0)
+        c.aura_get_user_start(client, texts[0], options, &call, &error);
+    else if (options && which == 1)
+        c.aura_reset_user_password_start(client, texts[0], options, &call, &error);
+    else if (options && which == 2)
+        c.aura_get_current_user_start(client, options, &call, &error);
+    else if (options)
+        c.aura_create_user_start(client, texts[0], texts[1], texts + 2, emails, options, &call, &error);
+    c.aura_options_free(options);
+    if (error)
+        return push_error(L, error);
+    owned->pointer = call;
+    lua_pushliteral(L, "ok");
+    lua_insert(L, -2);
+    return 2;
+}
+
+/* The hook of a state when a call began. */
+typedef struct {
+    lua_State *L;
+    lua_Hook hook;
+} interrupt;
+
+static int32_t is_interrupted(void *data)
+{
+    interrupt *asked = data;
+    return lua_gethook(asked->L) != asked->hook;
+}
+
+/* get_user(name, options), or get_current_user without a name, by the functions that block: they take half the CPU of
+ * a call that is started. One that Ctrl-C ends is "cancelled"; then lua's hook raises its error. */
+static int client_read(lua_State *L)
+{
+    const aura_client *client = get(L, 1, CLIENT);
+    const char *name = luaL_optstring(L, 2, NULL);
+    luaL_checktype(L, 3, LUA_TTABLE);
+    interrupt asked = {L, lua_gethook(L)};
+    char *json = NULL;
+    aura_error *error = NULL;
+    aura_status status = AURA_INVALID_ARGUMENT;
+    aura_options *options = new_options(L, 3, &error);
+    if (options)
+        c.aura_options_set_interrupt(options, is_interrupted, &asked, NULL);
+    if (options && name)
+        status = c.aura_get_user(client, name, options, &json, &error);
+    else if (options)
+        status = c.aura_get_current_user(client, options, &json, &error);
+    c.aura_options_free(options);
+    return push_result(L, status, json, error);
+}
+
+static int client_stream(lua_State *L)
+{
+    const aura_client *client = get(L, 1, CLIENT);
+    luaL_checktype(L, 2, LUA_TTABLE);
+    handle *owned = new_handle(L, STREAM);
+    aura_error *error = NULL;
+    aura_audit_logs *logs = NULL;
+    aura_options *options = new_options(L, 2, &error);
+    if (options)
+        c.aura_stream_audit_logs(client, options, &logs, &error);
+    c.aura_options_free(options);
+    if (error)
+        return push_error(L, error);
+    owned->pointer = logs;
+    lua_pushliteral(L, "ok");
+    lua_insert(L, -2);
+    return 2;
+}
+
+static int client_rate_limit(lua_State *L)
+{
+    char *json = NULL;
+    aura_error *error = NULL;
+    aura_status status = c.aura_client_rate_limit(get(L, 1, CLIENT), NULL, &json, &error);
+    return push_result(L, status, json, error);
+}
+
+static int stream_at_hand(lua_State *L)
+{
+    char *json = NULL;
+    aura_error *error = NULL;
+    aura_status status = c.aura_audit_logs_next_at_hand(get(L, 1, STREAM), &json, &error);
+    return push_result(L, status, json, error);
+}
+
+/* Begins a row, or a page if the argument is true. */
+static int stream_start(lua_State *L)
+{
+    aura_audit_logs *logs = get(L, 1, STREAM);
+    int is_page = lua_toboolean(L, 2);
+    handle *owned = new_handle(L, CALL);
+    aura_error *error = NULL;
+    aura_call *call = NULL;
+    if (is_page)
+        c.aura_audit_logs_next_page_start(logs, &call, &error);
+    else
+        c.aura_audit_logs_next_start(logs, &call, &error);
+    if (error)
+        return push_error(L, error);
+    owned->pointer = call;
+    lua_pushliteral(L, "ok");
+    lua_insert(L, -2);
+    return 2;
+}
+
+static int stream_page(lua_State *L)
+{
+    lua_pushnumber(L, (lua_Number)c.aura_audit_logs_page(get(L, 1, STREAM)));
+    return 1;
+}
+
+/* Waits so many milliseconds, or without a number for as long as it takes; less if a hook is set meanwhile. */
+static int call_wait(lua_State *L)
+{
+    aura_call *call = get(L, 1, CALL);
+    int64_t left = (int64_t)luaL_optnumber(L, 2, INT32_MAX);
+    lua_Hook hook = lua_gethook(L);
+    aura_status status;
+    char *json = NULL;
+    aura_error *error = NULL;
+    do {
+        int64_t slice = left < SLICE_MS ? left : SLICE_MS;
+        status = c.aura_call_wait(call, slice, &json, &error);
+        left -= slice;
+    } while (status == AURA_PENDING && left > 0 && lua_gethook(L) == hook);
+    return push_result(L, status, json, error);
+}
+
+static int call_cancel(lua_State *L)
+{
+    c.aura_call_cancel(get(L, 1, CALL));
+    return 0;
+}
+
+static int call_expire(lua_State *L)
+{
+    c.aura_call_expire(get(L, 1, CALL));
+    return 0;
+}
+
+static int call_complete(lua_State *L)
+{
+    c.aura_call_complete(get(L, 1, CALL), get(L, 2, QUEUE), (uint64_t)luaL_checknumber(L, 3), NULL);
+    return 0;
+}
+
+static int queue_new(lua_State *L)
+{
+    new_handle(L, QUEUE)->pointer = c.aura_completions_new();
+    return 1;
+}
+
+/* The tokens of the calls that ended: waits so many milliseconds for the first. */
+static int queue_wait(lua_State *L)
+{
+    uint64_t tokens[TOKENS];
+    int32_t came = c.aura_completions_wait(get(L, 1, QUEUE), (int64_t)luaL_checknumber(L, 2), tokens, TOKENS);
+    lua_createtable(L, came > 0 ? came : 0, 0);
+    for (int32_t i = 0; i < came; i++) {
+        lua_pushnumber(L, (lua_Number)tokens[i]);
+        lua_rawseti(L, -2, i + 1);
+    }
+    return 1;
+}
+
+static int queue_fd(lua_State *L)
+{
+    lua_pushinteger(L, c.aura_completions_fd(get(L, 1, QUEUE)));
+    return 1;
+}
+
+static int log_keep(lua_State *L)
+{
+    c.aura_log_keep((aura_log_level)luaL_checkinteger(L, 1), (size_t)luaL_checkinteger(L, 2));
+    return 0;
+}
+
+static int log_take(lua_State *L)
+{
+    char *json = NULL;
+    if (c.aura_log_take(&json, NULL) != AURA_OK)
+        return 0;
+    lua_pushstring(L, json);
+    c.aura_string_free(json);
+    return 1;
+}
+
+#define CLOSE(name, type, function) \
+    static int name(lua_State *L) \
+    { \
+        handle *owned = luaL_checkudata(L, 1, type); \
+        void *pointer = owned->pointer; \
+        owned->pointer = NULL; \
+        if (pointer) \
+            c.function(pointer); \
+        return 0; \
+    }
+CLOSE(client_close, CLIENT, aura_client_free)
+CLOSE(stream_close, STREAM, aura_audit_logs_free)
+CLOSE(call_close, CALL, aura_call_free)
+CLOSE(queue_close, QUEUE, aura_completions_free)
+
+/* Loads the library from this path; returns its version, or nil and why not. */
+static int load(lua_State *L)
+{
+    const char *path = luaL_checkstring(L, 1), *missing = NULL;
+    void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    if (!library) {
+        lua_pushnil(L);
+        lua_pushstring(L, dlerror());
+        return 2;
+    }
+#define BIND(name) \
+    if (!(*(void **)&c.name = dlsym(library, #name))) \
+        missing = #name;
+    FUNCTIONS(BIND)
+    if (missing) {
+        lua_pushnil(L);
+        lua_pushfstring(L, "%s has no function %s", path, missing);
+        return 2;
+    }
+    lua_pushstring(L, c.aura_version());
+    return 1;
+}
+
+static void add_type(lua_State *L, const char *type, const luaL_Reg *methods, lua_CFunction close)
+{
+    luaL_newmetatable(L, type);
+    luaL_setfuncs(L, methods, 0);
+    lua_pushcfunction(L, close);
+    lua_setfield(L, -2, "close");
+    lua_pushcfunction(L, close);
+    lua_setfield(L, -2, "__gc");
+    lua_pushvalue(L, -1);
+    lua_setfield(L, -2, "__index");
+    lua_pop(L, 1);
+}
+
+int luaopen_aura_users_core(lua_State *L);
+
+int luaopen_aura_users_core(lua_State *L)
+{
+    static const luaL_Reg client[] = {{"start", client_start}, {"stream", client_stream}, {"read", client_read},
+                                      {"rate_limit", client_rate_limit}, {NULL, NULL}};
+    static const luaL_Reg stream[] = {{"at_hand", stream_at_hand}, {"start", stream_start},
+                                      {"page", stream_page}, {NULL, NULL}};
+    static const luaL_Reg call[] = {{"wait", call_wait}, {"cancel", call_cancel}, {"expire", call_expire},
+                                    {"complete", call_complete}, {NULL, NULL}};
+    static const luaL_Reg queue[] = {{"wait", queue_wait}, {"fd", queue_fd}, {NULL, NULL}};
+    static const luaL_Reg functions[] = {{"load", load}, {"client", client_new}, {"queue", queue_new},
+                                         {"log_keep", log_keep}, {"log_take", log_take}, {NULL, NULL}};
+    add_type(L, CLIENT, client, client_close);
+    add_type(L, STREAM, stream, stream_close);
+    add_type(L, CALL, call, call_close);
+    add_type(L, QUEUE, queue, queue_close);
+    lua_newtable(L);
+    luaL_setfuncs(L, functions, 0);
+    return 1;
+}

@@ -1,0 +1,217 @@
+-- The rock's own tests: lua test/test.lua SANDBOX_URL SILENT_URL, on the sandbox that test/run.py has prepared.
+local aura = require("aura_users")
+local url, silent_url = arg[1], arg[2]
+local passed, failed = 0, 0
+
+local function test(name, run)
+  local is_fine, problem = xpcall(run, debug.traceback)
+  if is_fine then
+    passed = passed + 1
+  else
+    failed = failed + 1
+    print("failed: " .. name .. ": " .. tostring(problem))
+  end
+end
+
+local function equal(expected, got)
+  if expected ~= got then
+    error(("expected %s, got %s"):format(tostring(expected), tostring(got)), 2)
+  end
+end
+
+local function has(words, text)
+  if not tostring(text):find(words, 1, true) then
+    error(("%q is not in %q"):format(words, tostring(text)), 2)
+  end
+end
+
+local function client(options)
+  options = options or {}
+  options.repo_url = options.repo_url or url
+  options.api_key = options.api_key or "key"
+  return assert(aura.client(options))
+end
+
+test("a record", function()
+  local user = assert(client():get_user("ericmj"))
+  equal("ericmj", user.username)
+  equal("Eric", user.full_name)
+  equal("ecto", user.packages[1].name)
+  equal(nil, user.organizations)
+  assert(aura.time(user.inserted_at) > 1.7e9)
+  has('"username":"ericmj"', user.raw_json)
+  equal("ericmj", aura.fields(user).username)
+  equal("ericmj", assert(client():get_current_user()).username)
+end)
+
+test("times", function()
+  equal(951827696.5, aura.time("2000-02-29T12:34:56.5Z"))
+  equal(0, aura.time("1970-01-01T00:00:00Z"))
+  equal(nil, aura.time("never"))
+  equal(nil, aura.time(nil))
+end)
+
+test("errors", function()
+  local user, err = client():get_user("nobody")
+  equal(nil, user)
+  equal("not_found", err.kind)
+  equal(404, err.status)
+  equal(1, err.attempts)
+  equal("/users/{username_or_email}", err.route)
+  has("not_found", err)
+  local _, second = client():create_user("ericmj", "a long password", { "e@example.com" })
+  equal("validation", second.kind)
+  equal("has already been taken", second.errors.username)
+  equal(true, assert(assert(aura.client({ repo_url = url })):reset_user_password("ericmj")))
+  local _, none = client({ repo_url = "http://127.0.0.1:1/api", max_retries = 0 }):get_user("e")
+  equal("connect", none.kind)
+  equal(nil, none.status)
+end)
+
+test("bad arguments and options", function()
+  for _, bad in ipairs({
+    { { timout = 3 }, "did you mean timeout?" },
+    { { xyzzy = 3 }, "OPTIONS" },
+    { { timeout = "3" }, "timeout is a string; allowed: seconds" },
+    { { timeout = 0 }, 'timeout is "0"' },
+    { { page = 1.5 }, "page" },
+    { { env = "false" }, "env is a string" },
+    { { user_agent = "a\0b" }, "user_agent contains a NUL" },
+    { { rate_limit = "maybe" }, "rate_limit" },
+  }) do
+    local made, err = aura.client(bad[1])
+    equal(nil, made)
+    equal("invalid_argument", err.kind)
+    has(bad[2], err)
+  end
+  local _, err = client():get_user("a\0b")
+  has("NUL", err)
+  _, err = client():get_user(nil)
+  has("username_or_email is to be a string, not a nil", err)
+  _, err = client():create_user("a", "b", "c@example.com")
+  has("emails is to be a list", err)
+  _, err = client():get_user("e", { env = false })
+  has("an option of a client", err)
+  has("page", select(2, pcall(client().stream_audit_logs, client(), { page = 0 })))
+end)
+
+local function actions(stream)
+  local rows = {}
+  for log in stream do
+    rows[#rows + 1] = log.raw_json
+  end
+  return rows
+end
+
+test("the stream", function()
+  local stream = client():stream_audit_logs()
+  local first = stream:next()
+  equal("key.generate", first.action)
+  equal(1, stream:page())
+  local rest = actions(stream)
+  equal(249, #rest)
+  equal(nil, stream:next())
+  local sizes = {}
+  for rows in client():stream_audit_logs():pages() do
+    sizes[#sizes + 1] = #rows
+  end
+  equal("100 100 50", table.concat(sizes, " "))
+  equal(50, #actions(client():stream_audit_logs({ page = 3 })))
+  local closed = client():stream_audit_logs()
+  closed:close()
+  has("closed", select(2, pcall(closed.next, closed)))
+end)
+
+test("an error keeps the stream's place", function()
+  local stream = client({ repo_url = "http://127.0.0.1:1/api", max_retries = 0 }):stream_audit_logs()
+  for _ = 1, 2 do
+    local row, err = stream:next()
+    equal(nil, row)
+    equal("connect", err.kind)
+  end
+  local is_fine, err = pcall(actions, stream)
+  equal(false, is_fine)
+  equal("connect", err.kind)
+end)
+
+test("tasks run at once", function()
+  local one, rows, names = client(), 0, {}
+  local silent = client({ repo_url = silent_url, max_retries = 0, timeout = 0.3 })
+  local order = {}
+  aura.run(function()
+    local _, err = silent:get_user("e")
+    order[#order + 1] = err.kind
+  end, function()
+    for _ in one:stream_audit_logs() do
+      rows = rows + 1
+    end
+    order[#order + 1] = "rows"
+  end, function()
+    for _ = 1, 10 do
+      names[#names + 1] = assert(one:get_user("ericmj")).username
+    end
+  end)
+  equal(250, rows)
+  equal(10, #names)
+  equal("rows timeout", table.concat(order, " "))
+  local is_fine, err = pcall(aura.run, function()
+    error("mine", 0)
+  end)
+  equal(false, is_fine)
+  equal("mine", err)
+end)
+
+test("log lines", function()
+  local lines = {}
+  aura.set_log("debug", function(level, line)
+    lines[#lines + 1] = level .. " " .. line
+  end)
+  client():get_user("ericmj")
+  aura.set_log("warn", nil)
+  has("debug GET /users/{username_or_email}: request (attempt 1, status 200", lines[1])
+end)
+
+local function resident()
+  local file = assert(io.open("/proc/self/statm"))
+  local _, pages = file:read("*n", "*n")
+  file:close()
+  return pages * 4
+end
+
+test("10,000 calls and 20,000 rows do not grow", function()
+  local one = client({ api_key = "key-of-many" })
+  local function work(calls)
+    for _ = 1, calls do
+      assert(one:get_current_user())
+      one:get_user("..")
+    end
+    local rows = 0
+    for log in one:stream_audit_logs() do
+      rows = rows + (log.action and 1 or 0)
+    end
+    equal(20000, rows)
+    collectgarbage()
+    collectgarbage()
+  end
+  work(2000)
+  work(2000)
+  local before = resident()
+  work(10000)
+  assert(resident() - before < 8192, "grown by " .. resident() - before .. " kB")
+end)
+
+test("garbage is freed once", function()
+  for _ = 1, 200 do
+    client():stream_audit_logs():next()
+    local _, call = client({ repo_url = silent_url }).handle:start("get_user", {}, "e")
+    call:close()
+    call:close()
+  end
+  collectgarbage()
+end)
+
+-- At exit a call is under way and its handles are open.
+local _, last = client({ repo_url = silent_url }).handle:start("get_user", {}, "e")
+assert(last)
+print(("%d passed, %d failed"):format(passed, failed))
+os.exit(failed == 0 and 0 or 1, true)

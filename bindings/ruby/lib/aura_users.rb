@@ -1,0 +1,73 @@
+# frozen_string_literal: true
+
+require_relative 'aura_users/version'
+require_relative 'aura_users/client'
+
+# A client of the users API of Hex.pm and of every Hex-compatible server.
+#
+# The functions here share one client. `AuraUsers::Client` is a client of your own.
+module AuraUsers
+  @lock = Mutex.new
+
+  class << self
+    # See Client#create_user.
+    def create_user(username, password, emails, **options)
+      with_client(options) { |client, rest| client.create_user(username, password, emails, **rest) }
+    end
+
+    # See Client#get_current_user.
+    def get_current_user(**options)
+      with_client(options) { |client, rest| client.get_current_user(**rest) }
+    end
+
+    # See Client#get_user.
+    def get_user(username_or_email, **options)
+      with_client(options) { |client, rest| client.get_user(username_or_email, **rest) }
+    end
+
+    # See Client#reset_user_password.
+    def reset_user_password(username_or_email, **options)
+      with_client(options) { |client, rest| client.reset_user_password(username_or_email, **rest) }
+    end
+
+    # See Client#stream_audit_logs.
+    def stream_audit_logs(**options)
+      with_client(options) { |client, rest| client.stream_audit_logs(**rest) }
+    end
+
+    # Where the server's notices and, at debug level, all requests are logged. By default warnings go to $stderr.
+    def logger
+      Log.logger
+    end
+
+    # Sets a Logger, or nil for none.
+    def logger=(logger)
+      Log.logger = logger
+      Log.follow
+    end
+
+    private
+
+    # The environment counts when a client is made: if a variable has changed, a new one is made.
+    VARIABLES = [*OPTIONS.each_value.flat_map(&:environment),
+                 'http_proxy', 'HTTP_PROXY', 'https_proxy', 'HTTPS_PROXY', 'all_proxy', 'ALL_PROXY', 'CI'].uniq.freeze
+    private_constant :VARIABLES
+
+    def with_client(options)
+      return Client.open(env: options[:env]) { |client| yield client, options.except(:env) } if options.key?(:env)
+
+      yield shared_client, options
+    end
+
+    def shared_client
+      environment = ENV.values_at(*VARIABLES)
+      @lock.synchronize do
+        unless environment == @environment
+          @client = Client.new
+          @environment = environment
+        end
+        @client
+      end
+    end
+  end
+end

@@ -1,0 +1,210 @@
+# frozen_string_literal: true
+
+require 'json'
+require 'strscan'
+require 'time'
+require_relative 'errors'
+
+module AuraUsers
+  # A package that a user owns.
+  Package = Struct.new(:name, :repository, :url, :html_url)
+  # An organization, and the user's role in it.
+  Organization = Struct.new(:name, :role)
+  # What the server last said of its rate limit; `resets_in` is in seconds.
+  RateLimit = Struct.new(:limit, :remaining, :resets_in)
+
+  # What the server sent: its JSON, and its fields as Ruby's values. It does not change.
+  class Record
+    # The nesting of JSON that is read; deeper JSON is a DecodeError, and `raw_json` still has it.
+    DEPTH = 1000
+
+    # The server's own text, byte for byte.
+    attr_reader :raw_json
+
+    def initialize(raw_json)
+      @raw_json = raw_json.frozen? ? raw_json : raw_json.dup.freeze
+    end
+
+    # All fields as the server names them, unknown ones included, as a Hash of your own.
+    def to_h
+      JSON.parse(raw_json, max_nesting: DEPTH)
+    end
+
+    # The fields that have no method here.
+    def extra
+      fields.except(*self.class::NAMES)
+    end
+
+    # One field by its name in the JSON.
+    def [](name)
+      fields[name.to_s]
+    end
+
+    # For pattern matching: `in {username:}`. A time is a Time, as from the method.
+    def deconstruct_keys(names)
+      (names || self.class::NAMES.map(&:to_sym)).to_h do |name|
+        [name, self.class::NAMES.include?(name.name) ? public_send(name) : self[name]]
+      end
+    end
+
+    def ==(other)
+      other.instance_of?(self.class) && fields == other.fields
+    end
+    alias eql? ==
+
+    def hash
+      [self.class, fields].hash
+    end
+
+    # `JSON.generate` writes the server's own JSON.
+    def to_json(*)
+      raw_json
+    end
+
+    # @api private
+    def marshal_dump
+      raw_json
+    end
+
+    # @api private
+    def marshal_load(raw_json)
+      initialize(raw_json)
+    end
+
+    protected
+
+    def fields
+      @fields ||= JSON.parse(raw_json, max_nesting: DEPTH, freeze: true)
+    rescue JSON::ParserError => e
+      raise DecodeError.new("decode: the JSON cannot be read: #{e.message}", message: e.message)
+    end
+
+    private
+
+    def time(name)
+      text = fields[name]
+      return unless text.is_a?(String)
+
+      text.match?(/(Z|[+-]\d\d:?\d\d)\z/) ? Time.iso8601(text).utc : Time.iso8601("#{text}Z")
+    rescue ArgumentError
+      nil
+    end
+
+    def structs(name, type)
+      list = fields[name]
+      return unless list.is_a?(Array)
+
+      list.grep(Hash).map { |one| type.new(*one.values_at(*type.members.map(&:name))).freeze }.freeze
+    end
+
+    def map(name)
+      fields[name].is_a?(Hash) ? fields[name] : {}.freeze
+    end
+  end
+
+  # A user's record.
+  class User < Record
+    NAMES = %w[username full_name email handles url inserted_at updated_at packages owned_packages
+               organizations].freeze
+
+    # The name, unique on the server, in lower case.
+    def username = fields['username']
+    # The person's name, or nil.
+    def full_name = fields['full_name']
+    # The public e-mail address, or nil.
+    def email = fields['email']
+    # Links to the person's other accounts, by display name.
+    def handles = map('handles')
+    # Where the API has this record.
+    def url = fields['url']
+    # When the account was made, a Time in UTC, or nil.
+    def inserted_at = time('inserted_at')
+    # When the account was last changed, a Time in UTC, or nil.
+    def updated_at = time('updated_at')
+    # The packages that the user owns and the caller may see; nil if the server does not send them.
+    def packages = structs('packages', Package)
+    # The packages' URLs by name; deprecated by the server.
+    def owned_packages = map('owned_packages')
+    # Of the current user's record alone; nil if the server does not send them.
+    def organizations = structs('organizations', Organization)
+
+    def inspect = "#<#{self.class} #{username}>"
+  end
+
+  # A page of an audit log: the JSON of its rows, taken apart if somebody asks for it.
+  #
+  # @api private
+  class Page
+    # What the structure of JSON consists of: texts, brackets and commas.
+    TOKEN = /"(?:[^"\\]|\\.)*+"|[\[\]{},]/
+    DEPTH = { '['.ord => 1, '{'.ord => 1, ']'.ord => -1, '}'.ord => -1 }.tap { |steps| steps.default = 0 }.freeze
+    COMMA = ','.ord
+    private_constant :TOKEN, :DEPTH, :COMMA
+
+    def initialize(json)
+      @json = json
+    end
+
+    def rows
+      @rows ||= split
+    end
+
+    private
+
+    # The rows as they stand in the page, which the library has checked to be a JSON array.
+    def split
+      scanner = StringScanner.new(@json)
+      depth = 0
+      from = nil
+      rows = []
+      while scanner.skip_until(TOKEN)
+        byte = @json.getbyte(scanner.pos - 1)
+        depth += DEPTH[byte]
+        from ||= scanner.pos
+        next unless depth.zero? || (depth == 1 && byte == COMMA)
+
+        rows << -@json.byteslice(from...scanner.pos - 1).strip
+        from = scanner.pos
+      end
+      rows
+    end
+  end
+
+  # A row of an audit log.
+  class AuditLog < Record
+    NAMES = %w[action user_agent params inserted_at].freeze
+
+    # The rows of a page.
+    #
+    # @api private
+    def self.all(json)
+      page = Page.new(json)
+      rows = JSON.parse(json, max_nesting: DEPTH, freeze: true)
+      rows.map.with_index { |fields, index| new(nil, fields, page, index) }
+    rescue JSON::NestingError
+      page.rows.map { |row| new(row) }
+    end
+
+    def initialize(raw_json, fields = nil, page = nil, index = nil)
+      super(raw_json) if raw_json
+      @fields = fields
+      @page = page
+      @index = index
+    end
+
+    def raw_json
+      @raw_json ||= @page.rows[@index]
+    end
+
+    # What was done: `key.generate`, `release.publish` and the like.
+    def action = fields['action']
+    # The program that did it, or nil.
+    def user_agent = fields['user_agent']
+    # The details; their shape follows the action. Frozen.
+    def params = fields['params']
+    # When it was done, a Time in UTC, or nil: today's servers send none.
+    def inserted_at = time('inserted_at')
+
+    def inspect = "#<#{self.class} #{action} #{params.inspect}>"
+  end
+end

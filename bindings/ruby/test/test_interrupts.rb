@@ -1,0 +1,101 @@
+# frozen_string_literal: true
+
+require_relative 'helper'
+
+# A call under way stops nothing else, and everything that ends Ruby's calls ends it.
+class InterruptsTest < AuraTest
+  # Far below the timeout of a call, 15 s, and far above what it takes, 0.05 s.
+  SOON = 5
+
+  def took
+    start = Process.clock_gettime(Process::CLOCK_MONOTONIC)
+    yield
+    Process.clock_gettime(Process::CLOCK_MONOTONIC) - start
+  end
+
+  # Each way of waiting: a read, a POST, a row.
+  def each_call
+    client = silent_client
+    yield(-> { client.get_user('eric') })
+    yield(-> { client.reset_user_password('eric') })
+    yield(-> { client.stream_audit_logs(api_key: 'k').next })
+  end
+
+  def test_timeout
+    each_call do |call|
+      assert_operator took { assert_raises(Timeout::Error) { Timeout.timeout(0.2) { call.call } } }, :<, SOON
+    end
+  end
+
+  def test_thread_kill
+    each_call do |call|
+      thread = Thread.new(&call)
+      wait_until_asleep(thread)
+      assert_operator took { thread.kill.join }, :<, SOON
+    end
+  end
+
+  def test_thread_raise
+    each_call do |call|
+      thread = Thread.new(&call)
+      thread.report_on_exception = false
+      wait_until_asleep(thread)
+      thread.raise(IOError, 'enough')
+      assert_operator took { assert_equal('enough', assert_raises(IOError) { thread.value }.message) }, :<, SOON
+    end
+  end
+
+  def test_an_interrupt_that_is_deferred_waits_for_the_calls_end
+    sandbox.admin('/rules', path: '/api/users/eric', delay_ms: 500, times: 2)
+    name = nil
+    thread = Thread.new do
+      Thread.handle_interrupt(IOError => :never) { name = client.get_user('eric').username }
+    end
+    thread.report_on_exception = false
+    wait_until_asleep(thread)
+    thread.raise(IOError)
+    assert_raises(IOError) { thread.value }
+    assert_equal 'eric', name
+  end
+
+  def test_signals
+    ["client.get_user('eric')", "client.reset_user_password('eric')", "client.stream_audit_logs(api_key: 'k').next"]
+      .each do |call|
+      program = <<~RUBY
+        client = AuraUsers::Client.new(repo_url: ARGV[0], max_retries: 0)
+        handled = 0
+        trap('USR1') { handled += 1 }
+        Thread.new { sleep 0.2; Process.kill(:USR1, $$); sleep 0.2; Process.kill(:INT, $$) }
+        begin
+          #{call}
+        rescue Interrupt
+          puts "interrupted \#{handled}"
+        end
+      RUBY
+      assert_operator took { assert_equal "interrupted 1\n", run_ruby(program, Servers.silent_url).first }, :<, SOON
+    end
+  end
+
+  def test_other_threads_run_on
+    each_call do |call|
+      count = 0
+      counter = Thread.new { loop { count += 1; sleep 0.001 } }
+      assert_raises(Timeout::Error) { Timeout.timeout(0.3) { call.call } }
+      counter.kill
+      assert_operator count, :>, 20
+    end
+  end
+
+  def test_a_client_works_after_an_interrupt
+    one = client
+    sandbox.admin('/rules', path: '/api/users/eric', delay_ms: 400, times: 1)
+    assert_raises(Timeout::Error) { Timeout.timeout(0.1) { one.get_user('eric') } }
+    20.times { assert_equal 'eric', one.get_user('eric').username }
+  end
+
+  def test_a_thousand_calls_at_once
+    one = client
+    names = Array.new(1000) { Thread.new { one.get_current_user.username } }.map(&:value)
+    assert_equal({ 'eric' => 1000 }, names.tally)
+  end
+end
