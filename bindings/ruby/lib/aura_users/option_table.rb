@@ -9,7 +9,7 @@ module AuraUsers
   OPTIONS = {
     # generated: options
     repo_url: Option.new(
-      :repo_url, :url, 'https://hex.pm/api', :call, %w[HEX_API_URL],
+      :repo_url, :url, 'https://hex.pm/api', :call, %w[HEX_API_URL HEX_API],
       'an http or https URL without user, query and fragment',
       'Base URL of the API.'
     ),
@@ -62,14 +62,15 @@ module AuraUsers
     ),
     proxy: Option.new(
       :proxy, :url, nil, :call, %w[],
-      'an http or https URL',
+      'an http, https, socks5 or socks5h URL',
       'Proxy for every request. Its URL may hold the proxy\'s user and password. If it is not set, the ' \
-      'environment\'s `http_proxy` and `https_proxy` count, except for the loopback.'
+      'environment\'s `http_proxy`, `https_proxy` and `all_proxy` count, except for the loopback.'
     ),
     no_proxy: Option.new(
       :no_proxy, :text, nil, :call, %w[no_proxy NO_PROXY],
       'host names, .domains, addresses and networks, separated by commas',
-      'Hosts that are reached without a proxy, separated by commas.'
+      'Hosts that are reached without a proxy, separated by commas or blanks: names with all below them, addresses ' \
+      'and networks, each with a port or without; or `*`.'
     ),
     ca_file: Option.new(
       :ca_file, :path, nil, :call, %w[HEX_CACERTS_PATH],
@@ -92,6 +93,12 @@ module AuraUsers
       :max_body, :whole, '16777216', :call, %w[],
       'bytes, from 1 on',
       'Largest reply accepted, in bytes after decompression.'
+    ),
+    max_connections: Option.new(
+      :max_connections, :whole, '64', :call, %w[HEX_HTTP_CONCURRENCY],
+      'a whole number from 1 to 100000',
+      'Connections to one server at once, of started calls, streams and asynchronous clients. More calls wait for ' \
+      'their turn, within their time.'
     ),
     cache: Option.new(
       :cache, :whole, '0', :call, %w[],

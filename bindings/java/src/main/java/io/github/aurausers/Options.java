@@ -40,6 +40,7 @@ public final class Options {
           Map.entry("user_agent", false),
           Map.entry("client_name", false),
           Map.entry("max_body", false),
+          Map.entry("max_connections", false),
           Map.entry("cache", false),
           Map.entry("allow_insecure_http", false),
           Map.entry("env", false)
@@ -171,7 +172,7 @@ public final class Options {
   // generated: options
   /**
    * Base URL of the API. Allowed: an http or https URL without user, query and fragment. Default:
-   * {@code https://hex.pm/api}. Environment: {@code HEX_API_URL}.
+   * {@code https://hex.pm/api}. Environment: {@code HEX_API_URL}, {@code HEX_API}.
    *
    * @param value the value; null unsets the option
    * @return these options and this one
@@ -289,8 +290,8 @@ public final class Options {
 
   /**
    * Proxy for every request. Its URL may hold the proxy's user and password. If it is not set, the
-   * environment's {@code http_proxy} and {@code https_proxy} count, except for the loopback.
-   * Allowed: an http or https URL.
+   * environment's {@code http_proxy}, {@code https_proxy} and {@code all_proxy} count, except for
+   * the loopback. Allowed: an http, https, socks5 or socks5h URL.
    *
    * @param value the value; null unsets the option
    * @return these options and this one
@@ -300,8 +301,10 @@ public final class Options {
   }
 
   /**
-   * Hosts that are reached without a proxy, separated by commas. Allowed: host names, .domains,
-   * addresses and networks, separated by commas. Environment: {@code no_proxy}, {@code NO_PROXY}.
+   * Hosts that are reached without a proxy, separated by commas or blanks: names with all below
+   * them, addresses and networks, each with a port or without; or {@code *}. Allowed: host names,
+   * .domains, addresses and networks, separated by commas. Environment: {@code no_proxy}, {@code
+   * NO_PROXY}.
    *
    * @param value the value; null unsets the option
    * @return these options and this one
@@ -353,6 +356,18 @@ public final class Options {
    */
   public Options maxBody(long value) {
     return put("max_body", text(value));
+  }
+
+  /**
+   * Connections to one server at once, of started calls, streams and asynchronous clients. More
+   * calls wait for their turn, within their time. Allowed: a whole number from 1 to 100000.
+   * Default: {@code 64}. Environment: {@code HEX_HTTP_CONCURRENCY}.
+   *
+   * @param value the value
+   * @return these options and this one
+   */
+  public Options maxConnections(int value) {
+    return put("max_connections", text(value));
   }
 
   /**
