@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).absolute().parent.parent
-LANGUAGES = ["c", "python"]
+LANGUAGES = ["c", "python", "node"]
 
 
 def parts():
