@@ -28,14 +28,14 @@ function open() {
   const found = own.find((place) => fs.existsSync(place));
   if (found) return load(found, "the package's library cannot be loaded");
   const looked = [`AURA_USERS_LIBRARY (not set)`, ...own, `${soname} in the system's folders`];
-  return load(soname, `there is no native library. Looked for:\n  ${looked.join("\n  ")}\n`);
+  return load(soname, `there is no native library in\n  ${looked.join("\n  ")}`);
 }
 
 function load(place, complaint) {
   try {
     return { native: koffi.load(place), path: place };
   } catch (error) {
-    const failure = new Error(`aura-users: ${complaint}: ${error.message}`, { cause: error });
+    const failure = new Error(`aura-users: ${complaint}\n${error.message}`, { cause: error });
     throw Object.assign(failure, { code: "AURA_LIBRARY" });
   }
 }

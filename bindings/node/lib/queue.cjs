@@ -43,24 +43,35 @@ function settle() {
 
 function end(token) {
   const call = pending.get(token);
+  const json = [null];
+  const error = [null];
+  const status = abi.call_wait(call.handle, 0, json, error);
+  // A token can come a moment before its call says that it has ended.
+  if (status === statuses.pending) {
+    setImmediate(end, token);
+    return;
+  }
+  abi.call_free(call.handle);
   pending.delete(token);
   // Node.js ends by itself once nothing is under way.
   if (pending.size === 0) watcher.unref();
   call.signal?.removeEventListener("abort", call.abort);
-  const json = [null];
-  const error = [null];
-  const status = abi.call_wait(call.handle, 0, json, error);
-  abi.call_free(call.handle);
   if (status === statuses.ok) call.resolve(json[0]);
   else if (status === statuses.end) call.resolve(undefined);
   else call.reject(take(error[0], call.cause));
 }
 
+/** Asks a call to end, if it is under way. */
+function cancel(token) {
+  const call = pending.get(token);
+  if (call) abi.call_cancel(call.handle);
+}
+
 /**
  * Starts a call, and gives a promise of its JSON, or of undefined at the end of a stream.
- * `begin(call, error)` is one of the library's functions that end in _start.
+ * `begin(call, error)` is one of the library's functions that end in _start. `told` gets the token.
  */
-function start(begin, signal) {
+function start(begin, signal, told) {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) throw aborted(signal.reason);
     if (queue === undefined) open();
@@ -80,8 +91,9 @@ function start(begin, signal) {
     }
     pending.set(token, call);
     if (pending.size === 1) watcher.ref();
+    told?.(token);
     abi.call_complete(handle, queue, token, error);
   });
 }
 
-module.exports = { start };
+module.exports = { cancel, start };

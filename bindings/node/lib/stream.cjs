@@ -5,7 +5,7 @@ const { abi } = require("./library.cjs");
 const { free, own } = require("./handles.cjs");
 const { aborted, make, traced } = require("./errors.cjs");
 const { Page } = require("./records.cjs");
-const { start } = require("./queue.cjs");
+const { cancel, start } = require("./queue.cjs");
 
 class AuditLogs {
   #handle;
@@ -14,6 +14,7 @@ class AuditLogs {
   #at = 0;
   #page;
   #fetching = null;
+  #token; // of the newest request
 
   constructor(pointer, signal) {
     this.#handle = own(this, pointer, abi.audit_logs_free);
@@ -21,29 +22,40 @@ class AuditLogs {
     this.#page = Number(abi.audit_logs_page(pointer));
   }
 
-  /** True once there are rows at hand; false at the end of the log. */
-  async #fill() {
-    while (this.#at === this.#rows.length) {
-      // Many may wait at once: one asks, and whoever finds nothing left asks again.
-      this.#fetching ??= this.#fetch().finally(() => {
-        this.#fetching = null;
-      });
-      if (!(await this.#fetching)) return false;
-    }
-    return true;
+  /** Asks for a page, once for all who wait for it. False at the end of the log. */
+  #more() {
+    this.#fetching ??= this.#fetch().finally(() => {
+      this.#fetching = null;
+    });
+    return this.#fetching;
   }
 
   async #fetch() {
-    this.#check();
     const { pointer } = this.#handle;
     const page = Number(abi.audit_logs_page(pointer));
     const begin = (call, error) => abi.audit_logs_next_page_start(pointer, call, error);
-    const json = await start(begin, this.#signal);
+    const json = await start(begin, this.#signal, (token) => {
+      this.#token = token;
+    });
     if (json === undefined) return false;
     this.#rows = new Page(json).rows;
     this.#at = 0;
     this.#page = page;
     return true;
+  }
+
+  /** What `take` takes of the rows at hand, once there are some. */
+  async #next(take) {
+    try {
+      for (;;) {
+        this.#check();
+        // Nothing is awaited between this look and the taking: many may be here at once.
+        if (this.#at < this.#rows.length) return { value: take(), done: false };
+        if (!(await this.#more())) return { value: undefined, done: true };
+      }
+    } catch (error) {
+      throw traced(error);
+    }
   }
 
   #check() {
@@ -54,14 +66,8 @@ class AuditLogs {
     if (this.#signal?.aborted) throw aborted(this.#signal.reason);
   }
 
-  async next() {
-    this.#check();
-    try {
-      if (this.#at === this.#rows.length && !(await this.#fill())) return end();
-    } catch (error) {
-      throw traced(error);
-    }
-    return { value: this.#rows[this.#at++], done: false };
+  next() {
+    return this.#next(() => this.#rows[this.#at++]);
   }
 
   [Symbol.asyncIterator]() {
@@ -69,16 +75,13 @@ class AuditLogs {
   }
 
   pages() {
-    const next = async () => {
-      this.#check();
-      if (!(await this.#fill())) return end();
-      const value = this.#at === 0 ? this.#rows : this.#rows.slice(this.#at);
-      this.#rows = [];
-      this.#at = 0;
-      return { value, done: false };
+    const take = () => {
+      const rows = this.#rows.slice(this.#at);
+      this.#at = this.#rows.length;
+      return rows;
     };
     return {
-      next,
+      next: () => this.#next(take),
       [Symbol.asyncIterator]() {
         return this;
       },
@@ -92,16 +95,13 @@ class AuditLogs {
 
   close() {
     this.#page = this.page;
+    cancel(this.#token);
     free(this.#handle);
   }
 
   async [Symbol.asyncDispose ?? Symbol.for("nodejs.asyncDispose")]() {
     this.close();
   }
-}
-
-function end() {
-  return { value: undefined, done: true };
 }
 
 module.exports = { AuditLogs };

@@ -11,6 +11,14 @@ function camel(name) {
   return name.replace(/_(.)/g, (_, letter) => letter.toUpperCase());
 }
 
+/** A command. A page beyond what a number holds is a BigInt. */
+function parsed(line) {
+  const command = JSON.parse(line);
+  const page = /"page": ?(\d{16,})/.exec(line);
+  if (page) command.options.page = BigInt(page[1]);
+  return command;
+}
+
 /** Options by their names in JavaScript, durations in milliseconds. */
 function optionsOf(options = {}) {
   return Object.fromEntries(
@@ -104,6 +112,6 @@ async function answer(command) {
 }
 
 for await (const line of createInterface({ input: process.stdin })) {
-  const command = JSON.parse(line);
+  const command = parsed(line);
   process.stdout.write(`${JSON.stringify({ id: command.id, ...(await answer(command)) })}\n`);
 }
