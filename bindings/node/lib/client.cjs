@@ -94,8 +94,7 @@ class Client {
     return this.#prepare(options, (client, handle) => {
       const place = [null];
       const error = [null];
-      if (abi.stream_audit_logs(client, handle, place, error) !== statuses.ok)
-        throw take(error[0]);
+      if (abi.stream_audit_logs(client, handle, place, error) !== statuses.ok) throw take(error[0]);
       return new AuditLogs(place[0], signal);
     });
   }
@@ -108,10 +107,11 @@ class Client {
     return this.#prepare(options, (client, handle) => {
       const json = [null];
       const error = [null];
-      if (abi.client_rate_limit(client, handle, json, error) !== statuses.ok)
-        throw take(error[0]);
+      if (abi.client_rate_limit(client, handle, json, error) !== statuses.ok) throw take(error[0]);
       const facts = JSON.parse(json[0]);
-      return facts && { limit: facts.limit, remaining: facts.remaining, resetsInMs: facts.resets_in_ms };
+      return (
+        facts && { limit: facts.limit, remaining: facts.remaining, resetsInMs: facts.resets_in_ms }
+      );
     });
   }
 

@@ -64,7 +64,10 @@ const kinds = {
   decode: DecodeError,
   internal: InternalError,
 };
-const classes = { AuraError, ...Object.fromEntries(Object.values(kinds).map((one) => [one.name, one])) };
+const classes = {
+  AuraError,
+  ...Object.fromEntries(Object.values(kinds).map((one) => [one.name, one])),
+};
 for (const [name, one] of Object.entries(classes)) {
   // What Node.js itself calls an error of an AbortSignal.
   const value = name === "CancelledError" ? "AbortError" : name;

@@ -273,7 +273,8 @@ export class AuditLogs implements AsyncIterableIterator<AuditLog, undefined> {
 
 /** Any failure of this library. Its message says what to do next if that is known. */
 export class AuraError extends Error {
-  private constructor();
+  /** The library makes errors; a program does not. */
+  protected constructor(facts: unknown);
   /** What went wrong. Every language of this library uses the same names. */
   readonly kind: ErrorKind;
   /** The kind as Node.js names its own: `AURA_NOT_FOUND`; `ABORT_ERR` if a signal ended the call. */

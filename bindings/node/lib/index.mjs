@@ -1,5 +1,8 @@
 // The package for import: the very objects that require() gives.
-import aura from "./index.cjs";
+import { createRequire } from "node:module";
+
+// Not `import`: Node.js 20 ends the program if a CommonJS module throws there, though it is caught.
+const aura = createRequire(import.meta.url)("./index.cjs");
 
 export const {
   ApiError,

@@ -28,14 +28,16 @@ function open() {
   const found = own.find((place) => fs.existsSync(place));
   if (found) return load(found, "the package's library cannot be loaded");
   const looked = [`AURA_USERS_LIBRARY (not set)`, ...own, `${soname} in the system's folders`];
-  return load(soname, `there is no native library in\n  ${looked.join("\n  ")}`);
+  return load(soname, `there is no native library. Places: ${looked.join(", ")}`);
 }
 
 function load(place, complaint) {
   try {
     return { native: koffi.load(place), path: place };
   } catch (error) {
-    const failure = new Error(`aura-users: ${complaint}\n${error.message}`, { cause: error });
+    const failure = new Error(`aura-users: ${complaint} (${place}: ${error.message})`, {
+      cause: error,
+    });
     throw Object.assign(failure, { code: "AURA_LIBRARY" });
   }
 }
@@ -71,7 +73,9 @@ for (const [name, [result, ...parameters]] of Object.entries(functions)) {
 const version = abi.version();
 if (!`${version}.`.startsWith(`${library.abi}.`))
   throw Object.assign(
-    new Error(`aura-users needs version ${library.abi} of the library; ${opened.path} is ${version}`),
+    new Error(
+      `aura-users needs version ${library.abi} of the library; ${opened.path} is ${version}`,
+    ),
     { code: "AURA_LIBRARY" },
   );
 

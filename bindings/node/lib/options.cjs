@@ -71,7 +71,8 @@ function distance(a, b) {
 /** The options that are set, each as [name in C, text]. */
 function check(options, { isClient = false, takesSignal = false } = {}) {
   if (options === undefined || options === null) return [];
-  if (typeof options !== "object") throw invalid(`options must be an object, got ${typeof options}`);
+  if (typeof options !== "object")
+    throw invalid(`options must be an object, got ${typeof options}`);
   const set = [];
   for (const [name, value] of Object.entries(options)) {
     if (name === "signal" && takesSignal) continue;

@@ -12,9 +12,14 @@ function time(value) {
 
 /** The members of `data` that are not among `known`. */
 function others(data, known) {
-  let found;
-  for (const name in data) if (!known.has(name)) (found ??= []).push([name, data[name]]);
-  return found ? Object.freeze(Object.fromEntries(found)) : none;
+  let found = none;
+  for (const name in data) {
+    if (known.has(name)) continue;
+    if (found === none) found = {};
+    // Not an assignment: `__proto__` is a name like any other.
+    Object.defineProperty(found, name, { value: data[name], enumerable: true });
+  }
+  return found === none ? none : Object.freeze(found);
 }
 
 const userFields = new Set([

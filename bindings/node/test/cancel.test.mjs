@@ -105,7 +105,12 @@ test("a server that is killed in the middle is a connect error", async () => {
 test("a stream outlives a server that is killed, once there is one again", async () => {
   const own = await sandbox();
   const apiKey = await own.account("eric", { rows: 250 });
-  const stream = new Client({ repoUrl: own.url, apiKey, maxRetries: 0, prefetch: 0 }).streamAuditLogs();
+  const stream = new Client({
+    repoUrl: own.url,
+    apiKey,
+    maxRetries: 0,
+    prefetch: 0,
+  }).streamAuditLogs();
   for (let i = 0; i < 100; i++) await stream.next();
   await own.kill();
   await assert.rejects(stream.next(), ConnectError);

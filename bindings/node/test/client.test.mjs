@@ -58,7 +58,8 @@ test("the current user has all fields", async () => {
 });
 
 test("a record keeps what this version does not know, and cannot be changed", async () => {
-  const body = '{"username":"eric","__proto__":{"x":1},"shoe_size":43,"updated_at":"2016-12-31T23:59:60Z"}';
+  const body =
+    '{"username":"eric","__proto__":{"x":1},"shoe_size":43,"updated_at":"2016-12-31T23:59:60Z"}';
   const headers = { "content-type": "application/json" };
   await server.rule({ path: "/api/users/shoes", then: { reply: { status: 200, headers, body } } });
   const user = await client.getUser("shoes");
@@ -103,7 +104,10 @@ test("the kinds of errors that replies are", async () => {
   for (const [status, Kind, kind] of kinds) {
     const headers = { "content-type": "application/json" };
     const body = `{"message":"no","status":${status}}`;
-    await server.rule({ path: `/api/users/u${status}`, then: { reply: { status, headers, body } } });
+    await server.rule({
+      path: `/api/users/u${status}`,
+      then: { reply: { status, headers, body } },
+    });
     const error = await client.getUser(`u${status}`, { maxRetries: 0 }).catch((error) => error);
     assert.ok(error instanceof Kind, `${status}: ${error}`);
     assert.equal(error.kind, kind);
@@ -152,7 +156,10 @@ test("the user agent names the package, its version and the runtime", async () =
   await client.getUser("agent", { userAgent: "my-tool/2" }).catch(() => {});
   const journal = JSON.stringify(await server.admin("journal"));
   const runtime = `node/${process.versions.node}`;
-  assert.match(journal, new RegExp(`my-tool/2 [^"]*\\(aura-users-node/${aura.version} ${runtime}\\)`));
+  assert.match(
+    journal,
+    new RegExp(`my-tool/2 [^"]*\\(aura-users-node/${aura.version} ${runtime}\\)`),
+  );
 });
 
 test("a client of other options shares the connections and the end", async () => {
@@ -180,8 +187,13 @@ test("the rate limit is what the server said last", async () => {
 test("require and import give the same objects", async () => {
   const { createRequire } = await import("node:module");
   const required = createRequire(import.meta.url)("aura-users");
-  assert.deepEqual(Object.keys(aura).filter((name) => name !== "default").sort(), Object.keys(required).sort());
-  for (const [name, value] of Object.entries(required)) assert.equal(aura[name], value);
+  assert.deepEqual(
+    Object.keys(aura)
+      .filter((name) => name !== "default")
+      .sort(),
+    Object.keys(required).sort(),
+  );
+  for (const [name, value] of Object.entries(aura)) assert.equal(value, required[name]);
 });
 
 test("the module's functions have a client that follows the environment", async () => {
