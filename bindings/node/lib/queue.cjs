@@ -2,6 +2,7 @@
 "use strict";
 
 const net = require("node:net");
+const { isMainThread } = require("node:worker_threads");
 const koffi = require("koffi");
 const { abi } = require("./library.cjs");
 const { aborted, isTimeout, make, take } = require("./errors.cjs");
@@ -28,6 +29,13 @@ function open() {
   const onread = { buffer: Buffer.alloc(64), callback: settle };
   watcher = new net.Socket({ fd, readable: true, writable: false, onread });
   watcher.unref();
+  if (!isMainThread) process.on("exit", abandon);
+}
+
+/** Frees what a worker leaves: the process goes on after it. */
+function abandon() {
+  for (const { handle } of pending.values()) abi.call_free(handle);
+  pending.clear();
 }
 
 /** Settles every call that has ended. Also node:net's answer: true to read on. */
