@@ -148,12 +148,13 @@ test("worker threads have their own calls, and end at any time", async () => {
     let total = 0;
     async function work(workerData) {
       const worker = new Worker(source, { eval: true, execArgv: [], workerData });
+      const exit = once(worker, "exit");
       const [count] = await once(worker, "message");
       total += count;
-      if (workerData === "exit") await once(worker, "exit");
+      if (workerData === "exit") await exit;
       else await worker.terminate();
     }
-    await work("exit");
+    await Promise.all([work("exit"), getUser("eric")]);
     const begin = descriptors();
     for (let i = 0; i < 5; i++) await Promise.all([work("exit"), work("exit"), getUser("eric")]);
     // Connections close a moment after their clients.
