@@ -1,0 +1,113 @@
+// The errors: one tree below AuraError, and what makes one of the library's.
+"use strict";
+
+const { abi } = require("./library.cjs");
+
+class AuraError extends Error {
+  constructor(facts = {}, cause = undefined) {
+    super(facts.text ?? facts.message ?? "", cause === undefined ? undefined : { cause });
+    this.kind = facts.kind ?? "internal";
+    this.code = `AURA_${this.kind.toUpperCase()}`;
+    this.serverMessage = facts.message ?? "";
+    this.hint = facts.hint ?? null;
+    this.reason = facts.reason ?? null;
+    this.status = facts.status ?? null;
+    this.errors = facts.errors ?? null;
+    this.requestId = facts.request_id ?? null;
+    this.retryAfterMs = facts.retry_after_ms ?? null;
+    this.attempts = facts.attempts ?? 0;
+    this.method = facts.method ?? null;
+    this.route = facts.route ?? null;
+    this.outcomeUnknown = facts.outcome_unknown ?? false;
+    this.retryable = facts.retryable ?? false;
+  }
+}
+class InvalidArgumentError extends AuraError {}
+class ApiError extends AuraError {}
+class AuthenticationError extends ApiError {}
+class OtpRequiredError extends AuthenticationError {}
+class OtpInvalidError extends AuthenticationError {}
+class PermissionDeniedError extends ApiError {}
+class NotFoundError extends ApiError {}
+class UnsupportedError extends ApiError {}
+class ValidationError extends ApiError {}
+class RateLimitError extends ApiError {}
+class ServerError extends ApiError {}
+class ConnectError extends AuraError {}
+class TlsError extends AuraError {}
+class TimeoutError extends AuraError {}
+class CancelledError extends AuraError {
+  constructor(facts, cause) {
+    super(facts, cause);
+    this.code = "ABORT_ERR";
+  }
+}
+class DecodeError extends AuraError {}
+class InternalError extends AuraError {}
+
+const kinds = {
+  invalid_argument: InvalidArgumentError,
+  unauthenticated: AuthenticationError,
+  otp_required: OtpRequiredError,
+  otp_invalid: OtpInvalidError,
+  forbidden: PermissionDeniedError,
+  not_found: NotFoundError,
+  unsupported: UnsupportedError,
+  validation: ValidationError,
+  rate_limited: RateLimitError,
+  server: ServerError,
+  unexpected_status: ApiError,
+  connect: ConnectError,
+  tls: TlsError,
+  timeout: TimeoutError,
+  cancelled: CancelledError,
+  decode: DecodeError,
+  internal: InternalError,
+};
+const classes = {
+  AuraError,
+  ...Object.fromEntries(Object.values(kinds).map((one) => [one.name, one])),
+};
+for (const [name, one] of Object.entries(classes)) {
+  // What Node.js itself calls an error of an AbortSignal.
+  const value = name === "CancelledError" ? "AbortError" : name;
+  Object.defineProperty(one.prototype, "name", { value, configurable: true, writable: true });
+}
+
+/** An error of these facts, which are named as in the library's JSON. */
+function make(facts, cause) {
+  const Kind = kinds[facts.kind] ?? AuraError;
+  return new Kind(facts, cause);
+}
+
+/** The error behind a handle, which is freed. */
+function take(handle, cause) {
+  const json = abi.error_json(handle);
+  abi.error_free(handle);
+  return make(JSON.parse(json), cause);
+}
+
+/** The error of an argument that is refused before the library sees it. */
+function invalid(message) {
+  return make({ kind: "invalid_argument", message, text: `invalid_argument: ${message}` });
+}
+
+/** The error of a call that a signal ended before it began. */
+function aborted(reason) {
+  const kind = isTimeout(reason) ? "timeout" : "cancelled";
+  const message = "the signal was aborted before the request was sent";
+  return make({ kind, message, text: `${kind}: ${message}` }, reason);
+}
+
+/** Whether a signal's reason is that of `AbortSignal.timeout`. */
+function isTimeout(reason) {
+  return reason?.name === "TimeoutError";
+}
+
+/** The error, with a stack that leads to the program's own `await`. */
+function traced(error) {
+  Error.captureStackTrace(error, traced);
+  return error;
+}
+
+module.exports = { aborted, classes, invalid, isTimeout, kinds, make, take, traced };

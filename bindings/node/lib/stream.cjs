@@ -1,0 +1,107 @@
+// The audit log as an async iterator.
+"use strict";
+
+const { abi } = require("./library.cjs");
+const { free, own } = require("./handles.cjs");
+const { aborted, make, traced } = require("./errors.cjs");
+const { Page } = require("./records.cjs");
+const { cancel, start } = require("./queue.cjs");
+
+class AuditLogs {
+  #handle;
+  #signal;
+  #rows = [];
+  #at = 0;
+  #page;
+  #fetching = null;
+  #token; // of the newest request
+
+  constructor(pointer, signal) {
+    this.#handle = own(this, pointer, abi.audit_logs_free);
+    this.#signal = signal;
+    this.#page = Number(abi.audit_logs_page(pointer));
+  }
+
+  /** Asks for a page, once for all who wait for it. False at the end of the log. */
+  #more() {
+    this.#fetching ??= this.#fetch().finally(() => {
+      this.#fetching = null;
+    });
+    return this.#fetching;
+  }
+
+  async #fetch() {
+    const { pointer } = this.#handle;
+    const page = Number(abi.audit_logs_page(pointer));
+    const begin = (call, error) => abi.audit_logs_next_page_start(pointer, call, error);
+    const json = await start(begin, this.#signal, (token) => {
+      this.#token = token;
+    });
+    if (json === undefined) return false;
+    this.#rows = new Page(json).rows;
+    this.#at = 0;
+    this.#page = page;
+    return true;
+  }
+
+  /** What `take` takes of the rows at hand, once there are some. */
+  async #next(take) {
+    try {
+      for (;;) {
+        this.#check();
+        // Nothing is awaited between this look and the taking: many may be here at once.
+        if (this.#at < this.#rows.length) return { value: take(), done: false };
+        if (!(await this.#more())) return { value: undefined, done: true };
+      }
+    } catch (error) {
+      throw traced(error);
+    }
+  }
+
+  #check() {
+    if (this.#handle.pointer === null) {
+      const message = "the stream is closed";
+      throw make({ kind: "cancelled", message, text: `cancelled: ${message}` });
+    }
+    if (this.#signal?.aborted) throw aborted(this.#signal.reason);
+  }
+
+  next() {
+    return this.#next(() => this.#rows[this.#at++]);
+  }
+
+  [Symbol.asyncIterator]() {
+    return this;
+  }
+
+  pages() {
+    const take = () => {
+      const rows = this.#rows.slice(this.#at);
+      this.#at = this.#rows.length;
+      return rows;
+    };
+    return {
+      next: () => this.#next(take),
+      [Symbol.asyncIterator]() {
+        return this;
+      },
+    };
+  }
+
+  get page() {
+    if (this.#at < this.#rows.length || this.#handle.pointer === null) return this.#page;
+    return Number(abi.audit_logs_page(this.#handle.pointer));
+  }
+
+  close() {
+    this.#page = this.page;
+    cancel(this.#token);
+    free(this.#handle);
+  }
+
+  async [Symbol.asyncDispose ?? Symbol.for("nodejs.asyncDispose")]() {
+    this.close();
+  }
+}
+
+module.exports = { AuditLogs };

@@ -1,0 +1,210 @@
+// Whole programs: how they end, worker threads, memory, the library's places, the log.
+
+import assert from "node:assert/strict";
+import { before, test } from "node:test";
+import { run, sandbox } from "./support.mjs";
+
+let server;
+let env;
+
+before(async () => {
+  server = await sandbox();
+  const key = await server.account("eric", { rows: 20_000 });
+  await server.rule({ path: "/api/users/slow", delay_ms: 60_000 });
+  env = { HEX_API_URL: server.url, HEX_API_KEY: key };
+});
+
+async function works(source, options = {}) {
+  const ended = await run(source, { ...options, env: { ...env, ...options.env } });
+  assert.equal(ended.code, 0, `${ended.signal} ${ended.stderr}`);
+  return ended;
+}
+
+test("a program ends by itself once nothing is under way", async () => {
+  const { stdout } = await works(`
+    import { Client } from "aura-users";
+    const client = new Client();
+    const stream = client.streamAuditLogs();
+    await stream.next();
+    console.log((await client.getUser("eric")).username);
+  `);
+  assert.equal(stdout, "eric\n");
+});
+
+test("a call that nobody awaits is still carried out", async () => {
+  const { stdout } = await works(`
+    import { getUser } from "aura-users";
+    getUser("eric").then((user) => console.log(user.username));
+  `);
+  assert.equal(stdout, "eric\n");
+});
+
+test("process.exit with calls under way does not wait", async () => {
+  const begun = performance.now();
+  await works(`
+    import { Client } from "aura-users";
+    const client = new Client({ timeout: 50_000 });
+    for (let i = 0; i < 50; i++) client.getUser("slow");
+    const stream = client.streamAuditLogs();
+    await stream.next();
+    stream.next();
+    process.on("exit", () => client.getUser("slow").catch(() => {}));
+    process.exit(0);
+  `);
+  assert.ok(performance.now() - begun < 40_000);
+});
+
+test("an uncaught error ends a program with calls under way", async () => {
+  const { code, stderr } = await run(
+    `
+      import { getUser } from "aura-users";
+      getUser("slow");
+      await getUser("nobody");
+    `,
+    { env },
+  );
+  assert.equal(code, 1);
+  assert.match(stderr, /NotFoundError: GET/);
+});
+
+test("ten thousand calls and the rows of a long log leave nothing behind", async () => {
+  const { stdout } = await works(`
+    import { readFileSync } from "node:fs";
+    import { Client } from "aura-users";
+    const client = new Client();
+    const memory = () => {
+      gc();
+      return Number(/VmRSS:\\s*(\\d+)/.exec(readFileSync("/proc/self/status", "utf8"))[1]);
+    };
+    async function calls() {
+      for (let i = 0; i < 5_000; i++) await client.getUser("eric", { prefetch: 1 });
+      for (let i = 0; i < 5_000; i++) await client.getUser("..").catch(() => {});
+    }
+    async function stream() {
+      let rows = 0;
+      for await (const row of client.streamAuditLogs()) rows += row.action === "key.generate";
+      return rows;
+    }
+    const grown = {};
+    for (const job of [calls, stream]) {
+      for (let i = 0; i < 4; i++) await job();
+      const begin = memory();
+      console.log(job.name, await job());
+      grown[job.name] = memory() - begin;
+    }
+    console.log(JSON.stringify(grown));
+  `);
+  const lines = stdout.trim().split("\n");
+  assert.equal(lines[1], "stream 20000");
+  const grown = JSON.parse(lines[2]);
+  assert.ok(grown.calls < 8192 && grown.stream < 8192, lines[2]);
+});
+
+test("handles that are dropped are freed by the collector, and only once", async () => {
+  const { stdout } = await works(`
+    import { readdirSync } from "node:fs";
+    import { setImmediate } from "node:timers/promises";
+    import { Client } from "aura-users";
+    const descriptors = () => readdirSync("/proc/self/fd").length;
+    await new Client().getUser("eric");
+    const begin = descriptors();
+    for (let i = 0; i < 200; i++) {
+      const client = new Client();
+      const call = client.getUser("eric");
+      const stream = client.streamAuditLogs({ prefetch: 2 });
+      await Promise.all([call, stream.next()]);
+      if (i % 3 === 0) stream.close();
+      if (i % 2 === 0) client.close();
+      gc();
+      await setImmediate();
+    }
+    for (let i = 0; i < 20; i++) gc(), await setImmediate();
+    console.log(descriptors() - begin);
+  `);
+  assert.ok(Number(stdout) < 20, stdout);
+});
+
+test("worker threads have their own calls, and end at any time", async () => {
+  const { stdout } = await works(`
+    import { readdirSync } from "node:fs";
+    import { setTimeout } from "node:timers/promises";
+    import { Worker } from "node:worker_threads";
+    import { once } from "node:events";
+    import { getUser } from "aura-users";
+    const descriptors = () => readdirSync("/proc/self/fd").length;
+    const source = \`
+      const { getUser, streamAuditLogs } = require("aura-users");
+      const { parentPort, workerData } = require("node:worker_threads");
+      async function main() {
+        const users = await Promise.all(Array.from({ length: 20 }, () => getUser("eric")));
+        let rows = 0;
+        for await (const row of streamAuditLogs()) if (++rows === 500) break;
+        getUser("slow").catch(() => {});
+        parentPort.postMessage(users.length + rows);
+        if (workerData === "exit") process.exit(0);
+      }
+      main();
+    \`;
+    let total = 0;
+    async function work(workerData) {
+      const worker = new Worker(source, { eval: true, execArgv: [], workerData });
+      const exit = once(worker, "exit");
+      const [count] = await once(worker, "message");
+      total += count;
+      if (workerData === "exit") await exit;
+      else await worker.terminate();
+    }
+    await Promise.all([work("exit"), getUser("eric")]);
+    const begin = descriptors();
+    for (let i = 0; i < 5; i++) await Promise.all([work("exit"), work("exit"), getUser("eric")]);
+    // Connections close a moment after their clients.
+    for (let i = 0; i < 100 && descriptors() - begin > 4; i++) await setTimeout(100);
+    console.log(total, descriptors() - begin <= 4);
+    await Promise.all([work("terminate"), work("terminate")]);
+    console.log((await getUser("eric")).username);
+    process.exit(0);
+  `);
+  assert.equal(stdout, "5720 true\neric\n");
+});
+
+test("a library that is not there is an error that names every place", async () => {
+  const source = 'import("aura-users").catch((error) => console.log(error.code, error.message))';
+  const missing = await works(source, { env: { AURA_USERS_LIBRARY: "/nowhere/aura.so" } });
+  assert.match(missing.stdout, /^AURA_LIBRARY .*AURA_USERS_LIBRARY names a file/);
+  assert.match(missing.stdout, /\/nowhere\/aura\.so/);
+});
+
+test("the server's warnings are warnings of the process", async () => {
+  const then = {
+    reply: { status: 200, headers: { "x-hex-message": '"old client";level=warn' }, body: "{}" },
+  };
+  const own = await sandbox();
+  await own.rule({ path: "/api/users/warn", then });
+  const source = 'import { getUser } from "aura-users"; await getUser("warn").catch(() => {})';
+  const { stderr } = await works(source, { env: { HEX_API_URL: own.url } });
+  assert.match(stderr, /AuraUsersWarning: .*old client/);
+  await own.kill();
+});
+
+test("NODE_DEBUG shows requests, and a logger gets them", async () => {
+  const source = 'import { getUser } from "aura-users"; await getUser("eric")';
+  const { stderr } = await works(source, { env: { NODE_DEBUG: "aura_users" } });
+  assert.match(stderr, /AURA_USERS \d+: GET \/users\/\{username_or_email\}: request/);
+  const { stdout } = await works(`
+    import { getUser, setLogger } from "aura-users";
+    const keep = (text, line) => console.log(JSON.stringify(line));
+    setLogger({ debug: keep, info: keep, warn: keep }, "debug");
+    await getUser("eric");
+    setLogger(null);
+    await getUser("eric");
+  `);
+  const lines = stdout
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+  assert.equal(lines.length, 1);
+  assert.equal(lines[0].level, "debug");
+  assert.equal(lines[0].route, "/users/{username_or_email}");
+  assert.equal(lines[0].status, 200);
+  assert.ok(lines[0].elapsedMs > 0);
+});
