@@ -29,7 +29,7 @@ const statuses = {
 
 // generated: options
 const options = {
-  repoUrl: { name: "repo_url", type: "url", scope: "call", environment: ["HEX_API_URL"] },
+  repoUrl: { name: "repo_url", type: "url", scope: "call", environment: ["HEX_API_URL", "HEX_API"] },
   apiKey: { name: "api_key", type: "text", scope: "call", environment: ["HEX_API_KEY"] },
   otp: { name: "otp", type: "text", scope: "call", environment: ["HEX_OTP"] },
   timeout: { name: "timeout", type: "seconds", scope: "call", environment: ["HEX_HTTP_TIMEOUT"], minimum: 0.001, maximum: 31536000.0 },
@@ -45,6 +45,7 @@ const options = {
   userAgent: { name: "user_agent", type: "text", scope: "call", environment: [] },
   clientName: { name: "client_name", type: "text", scope: "call", environment: [] },
   maxBody: { name: "max_body", type: "whole", scope: "call", environment: [] },
+  maxConnections: { name: "max_connections", type: "whole", scope: "call", environment: ["HEX_HTTP_CONCURRENCY"] },
   cache: { name: "cache", type: "whole", scope: "call", environment: [] },
   allowInsecureHttp: { name: "allow_insecure_http", type: "boolean", scope: "call", environment: [] },
   env: { name: "env", type: "boolean", scope: "client", environment: [] },

@@ -9,7 +9,7 @@
 /** Options of one call. A call's option wins over the client's, that over the environment's. */
 export interface Options {
   // generated: options of a call
-  /** Base URL of the API. Default: https://hex.pm/api. Environment: HEX_API_URL. */
+  /** Base URL of the API. Default: https://hex.pm/api. Environment: HEX_API_URL, HEX_API. */
   repoUrl?: string | URL | null | undefined;
   /**
    * API key, sent as `Authorization: <key>`; `Bearer <token>` is sent as it is. Environment:
@@ -43,10 +43,14 @@ export interface Options {
   page?: number | bigint | null | undefined;
   /**
    * Proxy for every request. Its URL may hold the proxy's user and password. If it is not set, the
-   * environment's `http_proxy` and `https_proxy` count, except for the loopback.
+   * environment's `http_proxy`, `https_proxy` and `all_proxy` count, except for the loopback.
    */
   proxy?: string | URL | null | undefined;
-  /** Hosts that are reached without a proxy, separated by commas. Environment: no_proxy, NO_PROXY. */
+  /**
+   * Hosts that are reached without a proxy, separated by commas or blanks: names with all below
+   * them, addresses and networks, each with a port or without; or `*`. Environment: no_proxy,
+   * NO_PROXY.
+   */
   noProxy?: string | null | undefined;
   /**
    * PEM file of root certificates to trust in addition to the system's. Environment:
@@ -65,6 +69,11 @@ export interface Options {
   clientName?: string | null | undefined;
   /** Largest reply accepted, in bytes after decompression. Default: 16777216. */
   maxBody?: number | bigint | null | undefined;
+  /**
+   * Connections to one server at once, of started calls, streams and asynchronous clients. More
+   * calls wait for their turn, within their time. Default: 64. Environment: HEX_HTTP_CONCURRENCY.
+   */
+  maxConnections?: number | bigint | null | undefined;
   /**
    * How many user records are kept in memory with their ETag. The server answers 304 if such a
    * record did not change. Default: 0.
