@@ -85,7 +85,7 @@ else
     skip "Node.js 18" "npm has no program of it for this platform"
 fi
 
-"$AURA_REPLAY_BIN" drive --wire "$root/tests/wire" node --expose-gc test/driver.mjs \
+"$AURA_REPLAY_BIN" drive --wire "$root/tests/wire" node --expose-gc --max-semi-space-size=1 test/driver.mjs \
     >"$work/output" 2>&1 || true
 grep -E '^(failed|skipped)' "$work/output" || true
 line=$(grep '^drive: ' "$work/output" || true)

@@ -1,6 +1,6 @@
 // What `aura-replay drive` feeds with the conformance cases, for Node.js.
 //
-//     aura-replay drive node --expose-gc test/driver.mjs
+//     aura-replay drive node --expose-gc --max-semi-space-size=1 test/driver.mjs
 
 import { createInterface } from "node:readline";
 import { AuraError, Client, setLogger } from "aura-users";
