@@ -52,8 +52,8 @@ mkdir -p "$work/native/native/$platform"
 cp "$library" "$work/native/native/$platform/" || exit 1
 
 set -- -Daura.library="$library" -Daura.sandbox="$sandbox"
-step "format, lint, documentation, installation" \
-    maven clean install -DskipTests -Dnative.platform="$platform" -Dnative.folder="$work/native" || finish
+step "format, lint, documentation, installation, and what tests need" \
+    maven clean install "$@" -Dtest=JsonTest -Dnative.platform="$platform" -Dnative.folder="$work/native" || finish
 step "the same without the network" maven -o verify "$@" -Dtest=JsonTest
 
 # A clean project that takes the package out of the repository.

@@ -265,7 +265,8 @@ class TlsError(AuraError, ConnectionError):
     ...     aura_users.get_user("ericmj")
     ... except aura_users.TlsError as error:
     ...     print(error.message)
-    TLS with the server failed: invalid peer certificate: UnknownIssuer
+    TLS with the server failed: the server's certificate is signed by itself, or by an authority \
+that is not trusted here
     """
 
     kind = "tls"

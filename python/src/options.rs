@@ -223,7 +223,7 @@ fn wrong_type(name: &str, wanted: &str, value: &Bound<'_, PyAny>) -> PyErr {
 ///
 /// >>> option = aura_users.OPTIONS[0]
 /// >>> print(option.name, option.default, option.env)
-/// repo_url https://hex.pm/api ('HEX_API_URL',)
+/// repo_url https://hex.pm/api ('HEX_API_URL', 'HEX_API')
 #[pyclass(frozen, get_all, module = "aura_users")]
 pub(crate) struct OptionSpec {
     /// Its name.

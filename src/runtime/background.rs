@@ -60,9 +60,10 @@ impl<T> Shared<T> {
         let (listeners, waiting) = {
             let mut state = self.lock();
             state.outcome = Outcome::Done(result);
+            // Within the lock: a listener that comes now is told at once, and may ask.
+            self.is_done.store(true, Ordering::Release);
             (mem::take(&mut state.listeners), mem::take(&mut state.waiting))
         };
-        self.is_done.store(true, Ordering::Release);
         for thread in waiting {
             thread.unpark();
         }
