@@ -278,7 +278,7 @@ fn while_pages_fail_at_random() {
 fn while_a_program_writes() {
     let writer = |alike: bool| NewAuditWriter {
         username: "eric".into(),
-        every_ms: 20,
+        every_ms: 40,
         // A machine that is too slow to catch up with the writer still comes to an end.
         count: Some(500),
         params: alike.then(|| serde_json::from_str("{}").unwrap()),

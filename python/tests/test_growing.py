@@ -150,7 +150,7 @@ def test_what_was_there_comes_once(
     for rule in rules:
         server.admin("rules", {"path": "/api/users/me/audit-logs", **rule})
     if scenario == "a program that writes":
-        server.admin("audit-writers", {"username": "eric", "every_ms": 20, "count": 500})
+        server.admin("audit-writers", {"username": "eric", "every_ms": 40, "count": 500})
 
     with make_client(repo_url=server.url, api_key="his", max_retries=0) as client:
         read = read_stream(client.stream_audit_logs(prefetch=prefetch), by_page=by_page)
