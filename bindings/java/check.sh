@@ -11,7 +11,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
 work=$root/build/java
 passed=0 failed=0 skipped=0
-unset AURA_USERS_LIBRARY HEX_API_URL HEX_API_KEY JDK_JAVA_OPTIONS JAVA_TOOL_OPTIONS
+unset CI AURA_USERS_LIBRARY HEX_API_URL HEX_API_KEY JDK_JAVA_OPTIONS JAVA_TOOL_OPTIONS
 export PYTHONDONTWRITEBYTECODE=1
 
 finish() {

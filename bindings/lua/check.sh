@@ -8,7 +8,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
 export AURA_USERS_LIBRARY="$1"
 sandbox=$2 replay=$3
-unset HEX_API_URL HEX_API_KEY HEX_OTP LUA_PATH LUA_CPATH
+unset CI HEX_API_URL HEX_API_KEY HEX_OTP LUA_PATH LUA_CPATH
 clean=$(mktemp -d)
 trap 'rm -rf "$clean"' EXIT
 passed=0 failed=0 skipped=0

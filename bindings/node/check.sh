@@ -10,7 +10,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
 passed=0 failed=0 skipped=0
 export npm_config_audit=false npm_config_fund=false npm_config_update_notifier=false
-unset AURA_USERS_LIBRARY HEX_API_URL HEX_API_KEY
+unset CI AURA_USERS_LIBRARY HEX_API_URL HEX_API_KEY
 
 "$root/tools/need" node npm
 work=$(mktemp -d)

@@ -8,7 +8,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
 export AURA_USERS_LIBRARY="$1" AURA_SANDBOX_BIN="$2" AURA_USERS_DESCRIPTION="$root/include/aura_users.json"
 replay=$3
-unset HEX_API_URL HEX_API_KEY HEX_OTP
+unset CI HEX_API_URL HEX_API_KEY HEX_OTP
 clean=$(mktemp -d)
 trap 'rm -rf "$clean"' EXIT
 passed=0 failed=0 skipped=0

@@ -54,8 +54,8 @@ class AuraError(Exception):
     outcome_unknown: bool
     """Whether the server may have carried out a `create_user` or `reset_user_password` that failed.
 
-    Then check before you repeat it. It is true if no reply came, if the reply is a 5xx, and if it is
-    a success that cannot be read.
+    Then check before you repeat it. It is true if no reply came, if the reply is a 5xx, and if it
+    is a success that cannot be read.
     """
     retryable: bool
     """Whether the same call may succeed later, and repeating it is safe."""

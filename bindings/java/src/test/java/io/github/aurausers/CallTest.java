@@ -30,7 +30,9 @@ final class CallTest {
     sandbox.addUser("eric", 0);
     sandbox.rule("{\"path\":\"/api/users/silent\",\"delay_ms\":600000}");
     sandbox.rule("{\"path\":\"/api/users/slow\",\"delay_ms\":500}");
-    client = new Client(Options.none().repoUrl(sandbox.url()).env(false).maxRetries(0));
+    client =
+        new Client(
+            Options.none().repoUrl(sandbox.url()).env(false).maxRetries(0).maxConnections(400));
   }
 
   @AfterEach
