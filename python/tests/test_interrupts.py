@@ -154,7 +154,6 @@ def test_ctrl_c_ends_a_name_look_up_and_so_does_the_end(face: str, tmp_path: Pat
     with Script(
         WAITING, "https://nowhere.invalid/api", face, env={"LD_PRELOAD": str(library)}
     ) as script:
-
         look_ups = iter(range(TIMES))
 
         def asked() -> None:
