@@ -156,10 +156,13 @@ int main(int argc, char **argv)
     long memory = 0, threads = 0;
     int good = 0, open = 0;
     for (int call = 0; call < CALLS; call++) {
-        if (call == EARLY) {
+        if (call == EARLY)
             memory = process("VmRSS");
-            threads = process("Threads");
-            open = descriptors();
+        /* A freed stream drops the connection of a page in flight, and the next call opens another:
+           the most of many moments counts. The server of this program has threads, too. */
+        if (call > EARLY / 2 && call <= EARLY && call % 100 == 0) {
+            threads = process("Threads") > threads ? process("Threads") : threads;
+            open = descriptors() > open ? descriptors() : open;
         }
         good += one_call(client, call);
     }
@@ -167,9 +170,14 @@ int main(int argc, char **argv)
     printf("after %d calls %ld kB, after %d calls %ld kB\n", EARLY, memory, CALLS,
            process("VmRSS"));
     CHECK(memory > 0 && process("VmRSS") <= memory + 256);
-    /* Idle lanes and the thread that closes them come and go. A leak would leave thousands. */
-    CHECK(process("Threads") <= threads + 2);
-    CHECK(descriptors() <= open + 20);
+    /* The server may still be about to close the last connection that was dropped. */
+    for (unsigned second = 0; second < bound_seconds(60); second++) {
+        if (process("Threads") <= threads && descriptors() <= open)
+            break;
+        sleep(1);
+    }
+    CHECK(process("Threads") <= threads);
+    CHECK(descriptors() <= open);
 
     aura_client_free(client);
     shutdown(listener, SHUT_RDWR);
