@@ -145,7 +145,10 @@ int main(int argc, char **argv)
     write_to_the_deaf(proxied, password);
     CHECK(!sigpipe_is_blocked());
     CHECK(!sigpipe_is_pending());
-    the_default_is_still_there();
+    if (getenv("AURA_MEMORY_IS_WATCHED"))
+        check_skip("the default of SIGPIPE", "the child that it ends has leaks of its parent's threads");
+    else
+        the_default_is_still_there();
 
     /* A host that holds the signal back itself finds its mask as it was. */
     sigset_t only;
