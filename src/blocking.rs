@@ -20,7 +20,7 @@ use crate::operation::Operation;
 use crate::protocol::{Reply, Request};
 use crate::runtime::background::Call;
 use crate::runtime::cancel::{Ask, CancelToken, Driven, End, Interrupt, forked};
-use crate::runtime::lane::Lanes;
+use crate::runtime::lane::{self, Lanes};
 use crate::runtime::process::{self, PerProcess};
 use crate::runtime::{self, Background};
 use crate::transport::{Lines, Transport, Transports};
@@ -206,30 +206,27 @@ impl Client {
         let settings = core.settings(&self.options)?;
         runtime::may_wait()?;
         self.interrupt.check(request.operation)?;
-        if settings.connection.proxy.is_some() {
+        if settings.connection.proxy.is_some() || !lane::IS_SUPPORTED {
             // Only the background thread knows the way.
             return self.start(request, read)?.finish(self.interrupt.asked.as_ref());
         }
         let request = &request;
         let attempts = Attempts::default();
-        let result = runtime::blocking(|| {
-            lanes.get().with(|lane| {
-                let connection = Arc::clone(&settings.connection);
-                let transport = Transport::Lane(Arc::clone(&lane.slot), connection);
-                // It is large, and a small stack may have no room for it.
-                let mut call =
-                    Box::pin(call::call(core, &settings, &transport, request, read, &attempts));
-                let pauses = self.interrupt.asked.is_some();
-                let drive = |piece: Driven<'_, T>| lane.run(piece, pauses);
-                let result =
-                    self.interrupt.run(request.operation, lane.process, call.as_mut(), drive);
-                if lane.process != process::id() {
-                    // A child leaves the call to its parent. Dropped here, it would take the
-                    // parent's sockets out of a poll set that both share.
-                    mem::forget(call);
-                }
-                result
-            })
+        let result = lanes.get().with(|lane| {
+            let connection = Arc::clone(&settings.connection);
+            let transport = Transport::Lane(Arc::clone(&lane.slot), connection);
+            // It is large, and a small stack may have no room for it.
+            let mut call =
+                Box::pin(call::call(core, &settings, &transport, request, read, &attempts));
+            let pauses = self.interrupt.asked.is_some();
+            let drive = |piece: Driven<'_, T>| lane.run(piece, pauses);
+            let result = self.interrupt.run(request.operation, lane.process, call.as_mut(), drive);
+            if lane.process != process::id() {
+                // A child leaves the call to its parent. Dropped here, it would say good-bye on a
+                // TLS connection of the parent's.
+                mem::forget(call);
+            }
+            result
         });
         result.map_err(|error| error.with_attempts(attempts.get()))
     }

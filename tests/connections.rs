@@ -7,7 +7,7 @@ use std::process::Command;
 use std::thread;
 use std::time::Duration;
 
-use aura_users::{Client, Error, ErrorKind, Options, User, blocking, reqwest};
+use aura_users::{CancelToken, Client, Error, ErrorKind, Options, User, blocking, reqwest};
 use common::{Act, Server, bound, json, raw, user, within};
 
 /// The faces of one client: a blocking call, a started one, and one in a runtime of the program's.
@@ -120,9 +120,14 @@ fn a_connection_on_which_an_attempt_timed_out_is_not_used_again() {
 }
 
 fn open_sockets() -> usize {
+    open_descriptors("socket:")
+}
+
+/// How many descriptors of this kind are open.
+fn open_descriptors(kind: &str) -> usize {
     let entries = fs::read_dir("/proc/self/fd").unwrap().filter_map(Result::ok);
     let links = entries.filter_map(|entry| fs::read_link(entry.path()).ok());
-    links.filter(|link| link.to_string_lossy().starts_with("socket:")).count()
+    links.filter(|link| link.to_string_lossy().starts_with(kind)).count()
 }
 
 /// Whether the test `name` is in a process of its own, with few descriptors. If not, runs it there.
@@ -155,6 +160,32 @@ fn a_thousand_calls_at_once_need_few_descriptors() {
         assert!(call.wait(Some(bound(60))));
         call.take().unwrap().unwrap();
     }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_blocking_call_needs_two_descriptors() {
+    const CALLS: usize = 20;
+    if !is_alone("a_blocking_call_needs_two_descriptors") {
+        return;
+    }
+    let server = Server::start(|_, _| Act::Stall(Vec::new()));
+    let token = CancelToken::new();
+    let client = server.client().with_cancel_token(token.clone());
+    let (sockets, others) = (open_sockets(), open_descriptors("anon_inode:"));
+    thread::scope(|scope| {
+        let calls = [0; CALLS].map(|_| scope.spawn(|| client.get_user("eric").unwrap_err()));
+        while server.requests().len() < CALLS {
+            thread::sleep(Duration::from_millis(10));
+        }
+        // The server in this process has two of each connection.
+        assert_eq!(open_sockets() - sockets, 3 * CALLS);
+        assert_eq!(open_descriptors("anon_inode:") - others, CALLS);
+        token.cancel();
+        for call in calls {
+            assert_eq!(call.join().unwrap().kind(), ErrorKind::Cancelled);
+        }
+    });
 }
 
 #[test]

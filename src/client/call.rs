@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use http::Uri;
 use http::header::IF_NONE_MATCH;
-use tokio::time::{Instant, sleep};
+use tokio::time::Instant;
 use tracing::Instrument;
 use url::Url;
 
@@ -19,7 +19,7 @@ use crate::log::{LogLevel, LogRecord, is_debugging};
 use crate::operation::Operation;
 use crate::protocol::{Reply, Request};
 use crate::runtime::cancel::forked;
-use crate::runtime::clock::Clock;
+use crate::runtime::clock::{self, timeout_at};
 use crate::runtime::offload::{INLINE, offload};
 use crate::runtime::process;
 use crate::transport::{Failure, Outgoing, Transport};
@@ -115,7 +115,7 @@ impl Call<'_> {
                 ..self.record(LogLevel::Debug, "pausing before the next attempt")
             }
             .emit();
-            sleep(pause).await;
+            clock::sleep(pause).await;
         }
     }
 
@@ -172,7 +172,7 @@ impl Call<'_> {
                      {left:.1} s, so the request was not sent"
                 )
             } else {
-                sleep(wait).await;
+                clock::sleep(wait).await;
                 continue;
             };
             return Err(Error::new(ErrorKind::RateLimited, message).with_retry_after(Some(wait)));
@@ -196,18 +196,18 @@ impl Call<'_> {
             return read(reply, operation);
         }
         let reading = offload(move |_| read(reply, operation));
-        let outcome = Clock::current().timeout_at(Instant::now(), ends, reading).await;
-        outcome.unwrap_or_else(|_| Err(self.timed_out(ends).error))?
+        let outcome = timeout_at(ends, reading).await;
+        outcome.unwrap_or_else(|| Err(self.timed_out(ends).error))?
     }
 
     /// Sends once, follows redirects, and learns from the reply.
     async fn attempt(&self, started: Instant) -> Result<Reply, Failed> {
         let ends = self.ends(started);
-        let outcome = Clock::current().timeout_at(started, ends, self.exchange()).await;
+        let outcome = timeout_at(ends, self.exchange()).await;
         let (status, result) = match outcome {
-            Ok(Ok(reply)) => (Some(reply.status), Ok(reply)),
-            Ok(Err(failed)) => (failed.error.status(), Err(failed)),
-            Err(_) => {
+            Some(Ok(reply)) => (Some(reply.status), Ok(reply)),
+            Some(Err(failed)) => (failed.error.status(), Err(failed)),
+            None => {
                 if self.attempts.is_sent() {
                     self.transport.timed_out(started.into_std());
                 }

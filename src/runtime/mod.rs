@@ -1,20 +1,20 @@
 //! The embedded runtimes: when they start, at fork, at exit.
 //!
-//! - here: the background thread, and how a thread blocks
-//! - `lane`, `poll_set`: runtimes that callers drive
+//! - here: the background thread
+//! - `lane`: a thread that waits for one reply moves the bytes itself
 //! - `background`: started calls, which run on the background thread
 //! - `cancel`: what ends a call from outside
 //! - `completions`: a queue of calls that have ended
-//! - `clock`: deadlines, and a timer that all calls of a runtime share
+//! - `clock`: deadlines and pauses
 //! - `offload`: long work on a thread of its own
 //! - `process`: what a fork does not share
 //! - `signals`: keeps the host's signals away from the library's threads
 //!
-//! A synchronous call drives its own I/O. It takes a *lane*, a small runtime with its own
-//! connections, runs on it in the caller's thread, and puts it back. No call pays for a hand-off to
-//! another thread, and none waits for another call. Work that must go on while nobody waits (started
-//! calls, pages that a stream requests early) runs on one background thread. That thread ends with
-//! the last client, stream or call that needs it.
+//! A blocking call moves its own bytes. It takes a *lane* with a connection of its own, runs in the
+//! caller's thread, and puts the lane back. No call pays for a hand-off to another thread, and none
+//! waits for another call. Started calls and the pages that a stream requests early run on one
+//! background thread, a runtime of tokio. That thread ends with the last client, stream or call that
+//! needs it.
 //!
 //! Everything here belongs to one process. A forked child has runtimes of its own, new and empty. It
 //! neither uses nor closes its parent's sockets and threads.
@@ -23,15 +23,19 @@ pub(crate) mod background;
 pub(crate) mod cancel;
 pub(crate) mod clock;
 pub(crate) mod completions;
+#[cfg(unix)]
+pub(crate) mod lane;
+#[cfg(not(unix))]
+#[path = "no_lane.rs"]
 pub(crate) mod lane;
 pub(crate) mod offload;
-mod poll_set;
 pub(crate) mod process;
 mod signals;
 
 use std::future::Future;
 use std::io;
 use std::mem;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, JoinHandle, Thread};
@@ -40,18 +44,18 @@ use std::time::{Duration, Instant};
 use once_cell::sync::OnceCell;
 use tokio::runtime::{Builder, Handle};
 use tokio::sync::oneshot;
-use tokio::task::AbortHandle;
+use tokio::task::{AbortHandle, unconstrained};
 
 use crate::log;
 use crate::{Error, ErrorKind, Result};
 use cancel::{Driven, Piece};
-use clock::{Clock, OFTEN, SELDOM};
+use clock::OFTEN;
 use process::Global;
 pub(crate) use process::PerProcess;
 use signals::without_signals;
 
-/// Runs `work`, which blocks, also where this thread is already inside a tokio runtime, or so near
-/// its end that tokio cannot tell: there it gets a thread of its own.
+/// Runs `work`, which drives a future of tokio. If this thread is so near its end that tokio has lost
+/// what it keeps for it, `work` gets a thread of its own.
 pub(crate) fn blocking<T: Send>(work: impl FnOnce() -> Result<T> + Send) -> Result<T> {
     thread_local! {
         /// What the standard library allots to a thread that it did not start. It keeps but an
@@ -59,11 +63,7 @@ pub(crate) fn blocking<T: Send>(work: impl FnOnce() -> Result<T> + Send) -> Resu
         static THIS: Thread = thread::current();
     }
     match Handle::try_current() {
-        Err(none) if none.is_missing_context() => {
-            let _ = THIS.try_with(|_| ());
-            work()
-        }
-        _ => thread::scope(|scope| {
+        Err(error) if error.is_thread_local_destroyed() => thread::scope(|scope| {
             let is_telling = log::is_telling();
             let work = move || log::telling_as_before(is_telling, work);
             let thread = without_signals(|| thread::Builder::new().spawn_scoped(scope, work));
@@ -71,6 +71,10 @@ pub(crate) fn blocking<T: Send>(work: impl FnOnce() -> Result<T> + Send) -> Resu
                 Err(Error::new(ErrorKind::Internal, "a blocking call panicked"))
             })
         }),
+        _ => {
+            let _ = THIS.try_with(|_| ());
+            work()
+        }
     }
 }
 
@@ -117,15 +121,16 @@ impl BackgroundThread {
         let process = process::id();
         // A connection that floods this runtime keeps its turn for long. So deadlines and sockets are
         // looked at more often than after 61 turns, as is usual.
-        let runtime = current_thread().event_interval(4).build().map_err(not_given)?;
+        let mut builder = Builder::new_current_thread();
+        builder.enable_io().enable_time().event_interval(4);
+        let runtime = builder.build().map_err(not_given)?;
         let handle = runtime.handle().clone();
-        let clock = Clock::of(&runtime, SELDOM);
         let (stop, stopped) = oneshot::channel();
         let thread = spawn("", move || {
             process::this_thread_is_the_librarys();
             // Without descriptors for it, the thread takes no signals.
             runtime.spawn(signals::take_signals_when_alone());
-            let _ = clock.within(|| runtime.block_on(stopped));
+            let _ = runtime.block_on(stopped);
             runtime.shutdown_background();
         })
         .map_err(not_given)?;
@@ -142,8 +147,10 @@ impl BackgroundThread {
 
     /// Runs `call` in this thread while it moves the call's I/O: to the call's end, or for as long as
     /// a piece lasts. A child that is forked meanwhile has no such thread and would wait for ever.
-    pub(crate) fn run<T>(&self, mut call: Driven<'_, T>) -> Piece<T> {
+    pub(crate) fn run<T>(&self, call: Driven<'_, T>) -> Piece<T> {
         let _within = self.handle.enter();
+        // A task of another runtime around it must not limit what is done here.
+        let mut call = pin!(unconstrained(call));
         let caller = Waker::from(Arc::new(Caller(thread::current())));
         let until = Instant::now() + OFTEN;
         loop {
@@ -198,13 +205,6 @@ pub(crate) fn spawn(
     work: impl FnOnce() + Send + 'static,
 ) -> io::Result<JoinHandle<()>> {
     without_signals(|| thread::Builder::new().name([signals::NAME, what].concat()).spawn(work))
-}
-
-/// A runtime that the thread which blocks on it drives.
-pub(crate) fn current_thread() -> Builder {
-    let mut builder = Builder::new_current_thread();
-    builder.enable_io().enable_time();
-    builder
 }
 
 /// The system gives no thread, no descriptor or no memory.

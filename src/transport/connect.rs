@@ -1,4 +1,4 @@
-//! How a connection of HTTP/1.1 comes about that its user moves: name, address, proxy, TLS.
+//! How a line comes about: name, address, proxy, TLS.
 
 use std::io;
 use std::pin::Pin;
@@ -19,9 +19,10 @@ use tokio_rustls::TlsConnector;
 use tower_service::Service;
 
 use super::failure::{BoxError, InterimFlood, TimedOut};
-use super::resolver::Resolver;
-use super::socket::Socket;
+use super::resolver::{self, Resolver};
+use super::socket::{Descriptor, Socket};
 use super::{Connection, tunnel};
+use crate::runtime::{clock, lane};
 
 /// Bytes both ways.
 pub(super) trait Duplex: AsyncRead + AsyncWrite + Send + Unpin {}
@@ -40,9 +41,9 @@ pub(super) struct Stream {
 
 /// Connects to the server of `uri`, within `connect_timeout`.
 pub(super) async fn open(connection: &Connection, uri: &Uri) -> Result<Stream, BoxError> {
-    tokio::time::timeout(connection.connect_timeout, connect(connection, uri))
+    clock::timeout(connection.connect_timeout, connect(connection, uri))
         .await
-        .unwrap_or_else(|_| Err(Box::new(TimedOut)))
+        .unwrap_or_else(|| Err(Box::new(TimedOut)))
 }
 
 async fn connect(connection: &Connection, uri: &Uri) -> Result<Stream, BoxError> {
@@ -50,11 +51,8 @@ async fn connect(connection: &Connection, uri: &Uri) -> Result<Stream, BoxError>
     let tls = if is_https { Some(connection.trust.config().await?.http1()) } else { None };
     let (io, socket, room) = match &connection.proxy {
         Some(proxy) => tunnel::open(connection, proxy, uri).await?,
-        None => {
-            let tcp = tcp(uri, connection.connect_timeout).await?;
-            let (socket, room) = (tcp.socket(), tcp.room.clone());
-            (Box::new(tcp) as Box<dyn Duplex>, socket, room)
-        }
+        None if lane::is_driving() => in_lane(uri).await?.into_parts(),
+        None => tcp(uri, connection.connect_timeout).await?.into_parts(),
     };
     let io = match tls {
         Some(tls) => secure(uri, tls, io).await?,
@@ -63,15 +61,23 @@ async fn connect(connection: &Connection, uri: &Uri) -> Result<Stream, BoxError>
     Ok(Stream { io: TokioIo::new(io), socket, room })
 }
 
-/// A TCP connection to the host of `uri`.
-pub(super) async fn tcp(uri: &Uri, limit: Duration) -> Result<Tcp, BoxError> {
+/// A TCP connection to the host of `uri`, in a lane.
+async fn in_lane(uri: &Uri) -> Result<Tcp<lane::TcpStream>, BoxError> {
+    let usual = if uri.scheme() == Some(&Scheme::HTTPS) { 443 } else { 80 };
+    let port = uri.port_u16().unwrap_or(usual);
+    let addresses = resolver::addresses(host(uri), port).await?;
+    Ok(Tcp::new(lane::TcpStream::connect(addresses).await?))
+}
+
+/// A TCP connection to the host of `uri`, in a runtime.
+pub(super) async fn tcp(uri: &Uri, limit: Duration) -> Result<Tcp<TcpStream>, BoxError> {
     let mut connector = HttpConnector::new_with_resolver(Resolver);
     connector.enforce_http(false);
     // A request is written at once: nothing is gained by waiting for more of it.
     connector.set_nodelay(true);
     // Each address of a name gets its share of the time.
     connector.set_connect_timeout(Some(limit));
-    Ok(Tcp { stream: connector.call(uri.clone()).await?.into_inner(), room: Room::default() })
+    Ok(Tcp::new(connector.call(uri.clone()).await?.into_inner()))
 }
 
 /// TLS with the host of `uri`, over `io`.
@@ -80,18 +86,21 @@ pub(super) async fn secure(
     tls: Arc<ClientConfig>,
     io: Box<dyn Duplex>,
 ) -> Result<Box<dyn Duplex>, BoxError> {
-    let host = uri.host().unwrap_or_default();
-    let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
-    let secured = TlsConnector::from(tls).connect(ServerName::try_from(host)?, io).await?;
-    Ok(Box::new(secured))
+    let server = ServerName::try_from(host(uri).to_owned())?;
+    Ok(Box::new(TlsConnector::from(tls).connect(server, io).await?))
+}
+
+/// The host of `uri`, without the brackets of an IPv6 address.
+fn host(uri: &Uri) -> &str {
+    uri.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']')
 }
 
 /// A socket that is written to by one buffer at a time. Single buffers are sent with
 /// MSG_NOSIGNAL; several at once, by writev, have no such flag, and a server that hangs up would
 /// raise SIGPIPE in a host that has not asked for it.
-pub(super) struct Tcp {
-    stream: TcpStream,
-    pub(super) room: Room,
+pub(super) struct Tcp<S> {
+    stream: S,
+    room: Room,
 }
 
 /// How many bytes may still be read before the head of a reply is whole.
@@ -114,13 +123,21 @@ impl Room {
     }
 }
 
-impl Tcp {
-    pub(super) fn socket(&self) -> Socket {
-        Socket::of(&self.stream)
+impl<S: Duplex + Descriptor + 'static> Tcp<S> {
+    fn new(stream: S) -> Self {
+        Self { stream, room: Room::default() }
+    }
+
+    pub(super) fn into_parts(self) -> Parts {
+        let (socket, room) = (Socket::of(&self.stream), self.room.clone());
+        (Box::new(self), socket, room)
     }
 }
 
-impl AsyncRead for Tcp {
+/// Bytes both ways, their socket, and what may be read from it.
+pub(super) type Parts = (Box<dyn Duplex>, Socket, Room);
+
+impl<S: Duplex> AsyncRead for Tcp<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -136,7 +153,7 @@ impl AsyncRead for Tcp {
     }
 }
 
-impl AsyncWrite for Tcp {
+impl<S: Duplex> AsyncWrite for Tcp<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,

@@ -1,12 +1,14 @@
-//! Lines: HTTP/1.1 connections that whoever waits for a reply moves itself.
+//! Lines: connections of HTTP/1.1.
 //!
-//! A blocking call has one in its lane, where no runtime turns between two calls. `pool` says which
-//! calls of a runtime have some. Nobody moves a line between two calls, so its socket is looked at
-//! before it is used again.
+//! A blocking call has one in its lane, and moves it while it waits. `pool` says which calls of a
+//! runtime have some; there a task moves each of them. Before a line is used again its socket is
+//! looked at, because nothing moves it between two blocking calls.
 
-use std::pin::pin;
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
 use std::time::{Duration, Instant, SystemTime};
 
 use bytes::Bytes;
@@ -18,11 +20,11 @@ use hyper::body::Incoming;
 use hyper::client::conn::{TrySendError, http1};
 
 use super::connect::{self, Room, Stream};
-use super::driver::{Driver, Machine};
 use super::failure::{self, BoxError, Failure};
 use super::socket::Socket;
 use super::{Connection, Outgoing, body};
 use crate::protocol::Reply;
+use crate::runtime::lane;
 
 type Body = Full<Bytes>;
 
@@ -50,10 +52,15 @@ impl Default for Lines {
     }
 }
 
+/// What moves the bytes of a connection, for as long as there is one.
+type Machine = Pin<Box<dyn Future<Output = hyper::Result<()>> + Send>>;
+
 /// A connection that a request may be sent on.
 struct Line {
     sender: http1::SendRequest<Body>,
-    driver: Driver,
+    /// What moves its bytes, if the call that waits has to do it: a task would cost it two turns of
+    /// a runtime.
+    machine: Option<Machine>,
     socket: Socket,
     room: Room,
     connection: Arc<Connection>,
@@ -82,7 +89,10 @@ impl Lines {
         let (response, mut line) = loop {
             let kept = if *on_fresh_connection { None } else { self.take(connection, uri) };
             let mut line = match kept {
-                Some(line) => line,
+                Some(mut line) => match line.ready().await {
+                    Ok(()) => line,
+                    Err(_) => continue,
+                },
                 // Boxed: it is large and rare, and every call would have room for it on its stack.
                 None => Box::pin(Line::open(connection, uri))
                     .await
@@ -113,7 +123,7 @@ impl Lines {
         let received = SystemTime::now();
         let (head, incoming) = response.into_parts();
         let limit = super::limit(&head, *max_body);
-        let packed = line.drive(body::read(incoming, limit)).await;
+        let packed = drive(&mut line.machine, body::read(incoming, limit)).await;
         if packed.is_ok() {
             self.keep(line, *on_fresh_connection);
         }
@@ -193,10 +203,16 @@ impl Line {
         let builder = &mut http1::Builder::new();
         builder.writev(false).allow_obsolete_multiline_headers_in_responses(true);
         let (sender, machine) = builder.handshake(io).await?;
-        let machine: Machine = Box::pin(machine);
+        let machine = match lane::is_driving() {
+            true => Some(Box::pin(machine) as Machine),
+            false => {
+                tokio::spawn(machine);
+                None
+            }
+        };
         Ok(Self {
             sender,
-            driver: Driver::new(Some(machine)),
+            machine,
             socket,
             room,
             connection: Arc::clone(connection),
@@ -226,10 +242,12 @@ impl Line {
     }
 
     fn is_good(&self, now: Instant) -> bool {
-        !self.sender.is_closed()
-            && self.driver.is_moving()
-            && !self.is_old(now)
-            && self.socket.is_silent()
+        !self.sender.is_closed() && !self.is_old(now) && self.socket.is_silent()
+    }
+
+    /// Waits until the last exchange is over for hyper too.
+    async fn ready(&mut self) -> hyper::Result<()> {
+        drive(&mut self.machine, self.sender.ready()).await
     }
 
     /// Sends a request whose URI is whole; gives it back if not a byte of it was sent.
@@ -244,15 +262,28 @@ impl Line {
         parts.path_and_query = request.uri().path_and_query().cloned();
         *request.uri_mut() = Uri::from_parts(parts).unwrap_or_default();
         self.room.set(MOST_BEFORE_HEAD);
-        let response = self.driver.drive(pin!(self.sender.try_send_request(request))).await;
+        let response = self.sender.try_send_request(request);
+        let response = drive(&mut self.machine, response).await;
         self.room.set(usize::MAX);
         response
     }
+}
 
-    /// Waits for `reading`, which reads the reply's body.
-    async fn drive<F: Future>(&mut self, reading: F) -> F::Output {
-        self.driver.drive(pin!(reading)).await
-    }
+/// Waits for `future`, which waits for what `machine` brings.
+async fn drive<F: Future>(machine: &mut Option<Machine>, future: F) -> F::Output {
+    let mut future = pin!(future);
+    poll_fn(|context| {
+        if let Poll::Ready(result) = future.as_mut().poll(context) {
+            return Poll::Ready(result);
+        }
+        let Some(moved) = machine else { return Poll::Pending };
+        if moved.as_mut().poll(context).is_ready() {
+            // Why the connection ended, the future knows.
+            *machine = None;
+        }
+        future.as_mut().poll(context)
+    })
+    .await
 }
 
 /// `Host`, without a user and a password.

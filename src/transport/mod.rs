@@ -4,7 +4,6 @@
 //! - `pool`: what a runtime drives
 //! - `generation`: reqwest's clients, and what is known of their connections
 //! - `line`: HTTP/1.1 connections that whoever waits for a reply moves itself
-//! - `driver`: moves such a connection while somebody waits for it
 //! - `connect`: how such a connection comes about
 //! - `tunnel`: CONNECT to a proxy
 //! - `socket`: looks at an idle connection
@@ -15,7 +14,6 @@
 
 mod body;
 mod connect;
-mod driver;
 mod failure;
 mod generation;
 mod line;

@@ -20,6 +20,15 @@ static RESOLVERS: Crew = Crew::resolvers();
 #[derive(Clone)]
 pub(super) struct Resolver;
 
+/// The addresses of `host`, a name or an address, with `port`.
+pub(super) async fn addresses(host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
+    if let Ok(address) = host.parse::<IpAddr>() {
+        return Ok(vec![SocketAddr::new(address, port)]);
+    }
+    let found = look_up(host.to_owned()).await?;
+    Ok(found.map(|address| SocketAddr::new(address.ip(), port)).collect())
+}
+
 async fn look_up(name: String) -> io::Result<vec::IntoIter<SocketAddr>> {
     let looked_up = RESOLVERS.run(move |_| {
         let found = (name.as_str(), 0).to_socket_addrs()?;

@@ -20,9 +20,8 @@ use percent_encoding::percent_decode_str;
 use secrecy::{ExposeSecret, zeroize::Zeroizing};
 use url::Url;
 
-use super::connect::{Duplex, Room, secure, tcp};
+use super::connect::{Duplex, Parts, secure, tcp};
 use super::failure::BoxError;
-use super::socket::Socket;
 use super::{Connection, Proxy};
 
 /// The proxy could not be reached, or broke off before it answered.
@@ -53,25 +52,20 @@ impl fmt::Display for ProxyRefused {
 
 impl StdError for ProxyRefused {}
 
-/// Bytes both ways, their socket, and what may be read from it.
-type Reached = (Box<dyn Duplex>, Socket, Room);
-
 /// A connection to the host of `uri`, through the proxy.
 pub(super) async fn open(
     connection: &Connection,
     proxy: &Proxy,
     uri: &Uri,
-) -> Result<Reached, BoxError> {
+) -> Result<Parts, BoxError> {
     let (io, socket, room) = reach(connection, proxy).await.map_err(ProxyFailed)?;
     Ok((ask(io, proxy, uri).await?, socket, room))
 }
 
 /// A connection to the proxy itself.
-async fn reach(connection: &Connection, proxy: &Proxy) -> Result<Reached, BoxError> {
+async fn reach(connection: &Connection, proxy: &Proxy) -> Result<Parts, BoxError> {
     let url = Uri::try_from(proxy.url.expose_secret())?;
-    let tcp = tcp(&url, connection.connect_timeout).await?;
-    let (socket, room) = (tcp.socket(), tcp.room.clone());
-    let mut io: Box<dyn Duplex> = Box::new(tcp);
+    let (mut io, socket, room) = tcp(&url, connection.connect_timeout).await?.into_parts();
     if url.scheme_str() == Some("https") {
         io = secure(&url, connection.trust.config().await?.http1(), io).await?;
     }

@@ -1,0 +1,63 @@
+//! Keeps a forked child away from its parent's sockets.
+//!
+//! A thread may fork while it drives a lane, in a signal handler or in a log callback. Its child comes
+//! back into the middle of the call, with the parent's socket: what the child reads there is lost to the
+//! parent. So before `fork()` returns in the child, each descriptor of that lane is exchanged for one that
+//! is always readable and brings nothing. The parent does not notice, and the child finds out that the
+//! call is not its own.
+
+#[cfg(target_os = "linux")]
+pub(super) use linux::watch;
+
+/// Here only the number of the process keeps the child from going on.
+#[cfg(not(target_os = "linux"))]
+pub(super) fn watch() {}
+
+#[cfg(target_os = "linux")]
+#[allow(unsafe_code, reason = "descriptors are exchanged under the feet of their owner")]
+mod linux {
+    use std::ffi::c_int;
+    use std::mem::ManuallyDrop;
+    use std::os::fd::{FromRawFd, OwnedFd};
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use nix::errno::Errno;
+    use nix::fcntl::OFlag;
+    use nix::sys::eventfd::{EfdFlags, EventFd};
+    use nix::unistd::dup3;
+
+    use super::super::waits;
+
+    unsafe extern "C" {
+        fn pthread_atfork(
+            before: Option<extern "C" fn()>,
+            in_parent: Option<extern "C" fn()>,
+            in_child: Option<extern "C" fn()>,
+        ) -> c_int;
+    }
+
+    /// Has the exchange made in every child that is forked from now on.
+    pub(in super::super) fn watch() {
+        // No lock, which a fork could copy.
+        static WATCHES: AtomicBool = AtomicBool::new(false);
+        if !WATCHES.load(Ordering::Relaxed) && !WATCHES.swap(true, Ordering::Relaxed) {
+            // SAFETY: the handler is a function of this library, which stays loaded. Refused only
+            // if there is no memory left.
+            let _ = unsafe { pthread_atfork(None, None, Some(in_child)) };
+        }
+    }
+
+    /// Runs in the child before its `fork()` returns, maybe within a signal handler: it allocates
+    /// nothing and takes no lock.
+    extern "C" fn in_child() {
+        let before = Errno::last();
+        let flags = EfdFlags::EFD_CLOEXEC | EfdFlags::EFD_NONBLOCK;
+        for descriptor in waits::owned().into_iter().filter(|descriptor| *descriptor >= 0) {
+            let Ok(ready) = EventFd::from_value_and_flags(1, flags) else { break };
+            // SAFETY: the descriptor is open, and stays its owner's: it is not closed here.
+            let mut owned = ManuallyDrop::new(unsafe { OwnedFd::from_raw_fd(descriptor) });
+            let _ = dup3(&ready, &mut owned, OFlag::O_CLOEXEC);
+        }
+        before.set();
+    }
+}

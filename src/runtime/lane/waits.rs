@@ -1,0 +1,198 @@
+//! What the thread that drives a lane waits for.
+//!
+//! A future notes here what it waits for while it is polled; the lane then waits for all of it with one
+//! `poll(2)`. The cells have no destructor, so they can be used while a thread ends, and a forked child
+//! can read them.
+
+use std::array;
+use std::cell::Cell;
+use std::os::fd::{BorrowedFd, RawFd};
+use std::task::Poll;
+use std::time::Instant;
+
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+
+use super::fork;
+
+/// More sockets than one future waits for at once.
+pub(super) const MOST: usize = 4;
+
+/// What a thread drives, if it does.
+struct Current {
+    is_driving: Cell<bool>,
+    until: Cell<Option<Instant>>,
+    sockets: [Cell<Watched>; MOST],
+    /// The descriptors that a forked child must not touch.
+    owned: [Cell<RawFd>; MOST + 1],
+}
+
+#[derive(Clone, Copy)]
+struct Watched {
+    descriptor: RawFd,
+    wants: PollFlags,
+    is_ready: bool,
+}
+
+const NO_DESCRIPTOR: RawFd = -1;
+const NONE: Watched =
+    Watched { descriptor: NO_DESCRIPTOR, wants: PollFlags::empty(), is_ready: false };
+
+thread_local! {
+    static CURRENT: Current = const {
+        Current {
+            is_driving: Cell::new(false),
+            until: Cell::new(None),
+            sockets: [const { Cell::new(NONE) }; MOST],
+            owned: [const { Cell::new(NO_DESCRIPTOR) }; MOST + 1],
+        }
+    };
+}
+
+/// Whether this thread drives a lane.
+pub(crate) fn is_driving() -> bool {
+    CURRENT.with(|current| current.is_driving.get())
+}
+
+/// Ready from `ends` on.
+pub(crate) fn poll_until(ends: Instant) -> Poll<()> {
+    if Instant::now() >= ends {
+        return Poll::Ready(());
+    }
+    CURRENT.with(|current| {
+        let soonest = current.until.get().map_or(ends, |until| until.min(ends));
+        current.until.set(Some(soonest));
+    });
+    Poll::Pending
+}
+
+/// Ready once after the lane has waited until the socket `descriptor` was as `wants` says.
+pub(super) fn poll_socket(descriptor: RawFd, wants: PollFlags) -> Poll<()> {
+    CURRENT.with(|current| {
+        let known = |socket: &&Cell<Watched>| {
+            let watched = socket.get();
+            watched.descriptor == descriptor && watched.wants == wants
+        };
+        let free = |socket: &&Cell<Watched>| socket.get().descriptor == NO_DESCRIPTOR;
+        let mut sockets = current.sockets.iter();
+        let Some(socket) = sockets.clone().find(known).or_else(|| sockets.find(free)) else {
+            // There is no room to wait for it, so it has to be tried.
+            return Poll::Ready(());
+        };
+        if socket.get().is_ready {
+            socket.set(NONE);
+            return Poll::Ready(());
+        }
+        socket.set(Watched { descriptor, wants, is_ready: false });
+        Poll::Pending
+    })
+}
+
+/// Keeps a forked child from the socket `descriptor` for as long as the thread drives.
+pub(super) fn own(descriptor: RawFd) {
+    CURRENT.with(|current| {
+        for owned in &current.owned {
+            match owned.get() {
+                NO_DESCRIPTOR => return owned.set(descriptor),
+                known if known == descriptor => return,
+                _ => {}
+            }
+        }
+    });
+}
+
+/// What [`own`] has noted.
+pub(super) fn owned() -> [RawFd; MOST + 1] {
+    CURRENT.with(|current| current.owned.each_ref().map(Cell::get))
+}
+
+/// Makes this thread drive a lane, until it is dropped.
+pub(super) struct Waits {
+    wakeup: RawFd,
+    /// A log callback may make a call in the middle of another one.
+    outer: Saved,
+}
+
+struct Saved {
+    is_driving: bool,
+    sockets: [Watched; MOST],
+    owned: [RawFd; MOST + 1],
+}
+
+impl Current {
+    fn replace(&self, new: &Saved) -> Saved {
+        let sockets = self.sockets.each_ref().map(Cell::get);
+        let outer = Saved { is_driving: self.is_driving.get(), sockets, owned: owned() };
+        self.is_driving.set(new.is_driving);
+        self.until.set(None);
+        self.sockets.iter().zip(new.sockets).for_each(|(cell, socket)| cell.set(socket));
+        self.owned.iter().zip(new.owned).for_each(|(cell, descriptor)| cell.set(descriptor));
+        outer
+    }
+}
+
+impl Waits {
+    pub(super) fn start(wakeup: RawFd) -> Self {
+        fork::watch();
+        let mut owned = [NO_DESCRIPTOR; MOST + 1];
+        owned[0] = wakeup;
+        let new = Saved { is_driving: true, sockets: [NONE; MOST], owned };
+        Self { wakeup, outer: CURRENT.with(|current| current.replace(&new)) }
+    }
+
+    /// Forgets what was waited for, before a future notes it anew. What is ready stays ready.
+    pub(super) fn forget(&self) {
+        CURRENT.with(|current| {
+            current.until.set(None);
+            for socket in &current.sockets {
+                if !socket.get().is_ready {
+                    socket.set(NONE);
+                }
+            }
+        });
+    }
+
+    /// Waits until something is ready, until the time that was noted, or until `pause`. Whether the
+    /// wake-up is ready.
+    #[allow(unsafe_code, reason = "descriptors are kept as numbers, which a forked child can read")]
+    pub(super) fn wait(&self, pause: Option<Instant>) -> bool {
+        // SAFETY: the lane owns its wake-up. Each socket is owned by the future that noted it when
+        // it was last polled, and nobody drops that future before this returns.
+        let borrowed = |descriptor| unsafe { BorrowedFd::borrow_raw(descriptor) };
+        CURRENT.with(|current| {
+            let wakeup = || PollFd::new(borrowed(self.wakeup), PollFlags::POLLIN);
+            let mut polled: [PollFd<'_>; MOST + 1] = array::from_fn(|_| wakeup());
+            let mut sockets = [&current.sockets[0]; MOST];
+            let mut count = 0;
+            for socket in &current.sockets {
+                let watched = socket.get();
+                if watched.descriptor != NO_DESCRIPTOR && !watched.is_ready {
+                    polled[1 + count] = PollFd::new(borrowed(watched.descriptor), watched.wants);
+                    sockets[count] = socket;
+                    count += 1;
+                }
+            }
+            let until = [current.until.get(), pause].into_iter().flatten().min();
+            // A signal ends it early, and nothing is ready then.
+            let _ = poll(&mut polled[..=count], limit(until));
+            let is_ready = |polled: &PollFd<'_>| polled.revents().is_some_and(|is| !is.is_empty());
+            for (socket, polled) in sockets.iter().zip(&polled[1..=count]) {
+                socket.set(Watched { is_ready: is_ready(polled), ..socket.get() });
+            }
+            is_ready(&polled[0])
+        })
+    }
+}
+
+/// How long to wait, in milliseconds: rounded up, so that the time has come then.
+fn limit(until: Option<Instant>) -> PollTimeout {
+    let Some(until) = until else { return PollTimeout::NONE };
+    let left = until.saturating_duration_since(Instant::now());
+    let millis = left.as_micros().div_ceil(1000);
+    PollTimeout::try_from(millis).unwrap_or(PollTimeout::MAX)
+}
+
+impl Drop for Waits {
+    fn drop(&mut self) {
+        CURRENT.with(|current| current.replace(&self.outer));
+    }
+}
