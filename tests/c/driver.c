@@ -15,7 +15,7 @@
 static const char *const OPTIONS[] = {
     "repo_url", "api_key", "otp", "timeout", "total_timeout", "connect_timeout", "max_retries",
     "rate_limit", "prefetch", "page", "proxy", "no_proxy", "ca_file", "user_agent", "client_name",
-    "max_body", "cache", "allow_insecure_http", "env"};
+    "max_body", "max_connections", "cache", "allow_insecure_http", "env"};
 
 /* Set if a text of the command holds a NUL, which C refuses to take. */
 static int has_nul;
