@@ -43,7 +43,7 @@ $(CARGO) rustc --lib --features capi --crate-type cdylib,staticlib --profile $(1
 ln -sf $(SHARED) $(2)/$(SONAME)
 endef
 
-.PHONY: library release places install uninstall
+.PHONY: library release folders install uninstall
 
 library: ## build the debug C library into target/debug, for tests
 	$(call build,dev,$(DEBUG))
@@ -70,18 +70,18 @@ else
 	rm -f $@ && $(AR) rcs $@ $(@D)/aura_users.o && rm $(@D)/aura_users.o
 endif
 
-install: places release ## install the C library to PREFIX (/usr/local), with headers, pkg-config files and CMake package
-	@$(PLACES) packaging/install
+install: folders release ## install the C library to PREFIX (/usr/local), with headers, pkg-config files and CMake package
+	@$(FOLDERS) packaging/install
 
 # Refuses relative folders: they would lie below this folder.
-places:
-	$(foreach place,DESTDIR prefix libdir includedir docdir,$(if $(filter-out /%,$($(place))),\
-	    $(error $(place) is $($(place)): it must begin with /)))
+folders:
+	$(foreach folder,DESTDIR prefix libdir includedir docdir,$(if $(filter-out /%,$($(folder))),\
+	    $(error $(folder) is $($(folder)): it must begin with /)))
 
-uninstall: places ## remove what `make install` installed
-	@REMOVE=yes $(PLACES) packaging/install
+uninstall: folders ## remove what `make install` installed
+	@REMOVE=yes $(FOLDERS) packaging/install
 
-PLACES = FROM='$(OUT)' DESTDIR='$(DESTDIR)' prefix='$(prefix)' libdir='$(libdir)' \
+FOLDERS = FROM='$(OUT)' DESTDIR='$(DESTDIR)' prefix='$(prefix)' libdir='$(libdir)' \
     includedir='$(includedir)' docdir='$(docdir)' INSTALL='$(INSTALL)' VERSION='$(VERSION)' \
     ABI='$(ABI)' SONAME='$(SONAME)' SHARED='$(SHARED)' SHARED_FILE='$(SHARED_FILE)' \
     DESCRIPTION='$(call of_cargo,description)' URL='$(call of_cargo,repository)'
