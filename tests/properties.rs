@@ -1,4 +1,4 @@
-//! Whatever options a program sets by their typed methods: an error, never a panic.
+//! Any options that a program sets with typed methods: an error, never a panic.
 
 mod common;
 
@@ -27,13 +27,13 @@ fn number() -> impl Strategy<Value = u64> {
     prop_oneof![0..9_u64, Just(u64::MAX), any::<u64>()]
 }
 
-/// A port on which nobody listens.
+/// A port without a listener.
 fn nobody() -> u16 {
     TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port()
 }
 
 proptest! {
-    // The failing case is printed in full.
+    // Print the failing case in full.
     #![proptest_config(ProptestConfig {
         cases: 300,
         failure_persistence: None,
@@ -69,9 +69,9 @@ proptest! {
     }
 }
 
-/// A length that nobody can hold, from a server that says so and a caller who set no bound.
+/// A server announces a length that no memory can hold, and the caller set no limit.
 #[test]
-fn an_announced_length_is_not_believed() {
+fn an_announced_length_is_not_trusted() {
     let reply = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{{", i64::MAX);
     let server = Server::start(move |_, _| Act::ReplyAndClose(reply.clone().into_bytes()));
     let options = server.options().max_body(u64::MAX).max_retries(0);
