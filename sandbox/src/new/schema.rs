@@ -1,4 +1,4 @@
-//! `world.schema.json` is made from the types that read a world file, and has to be up to date.
+//! `world.schema.json` comes from the types that read a world file. A test checks that it is up to date.
 
 use std::path::PathBuf;
 
