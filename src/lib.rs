@@ -42,20 +42,21 @@
 //!
 //! - **Options.** Set [`Options`] on a client or on one call. An option that you do not set comes
 //!   from the environment, or else from its default. [`Options::SPECS`] lists all options.
-//! - **Errors.** Every failure is an [`Error`] with an [`ErrorKind`], the server's message and a hint.
-//!   A POST whose outcome is unknown is never repeated.
-//! - **Audit log.** The stream returns every row once and in order, also while other rows are written.
-//! - **Records.** [`User`] and [`AuditLog`] keep the server's JSON, with fields that this version does
-//!   not know.
-//! - **Cancellation.** Drop the future, or use a [`CancelToken`] from another thread. [`Call`] runs in
-//!   the background, and [`Completions`] waits for many calls.
+//! - **Errors.** Every failure is an [`Error`] with an [`ErrorKind`], the server's message and a
+//!   hint. A POST whose outcome is unknown is never repeated.
+//! - **Audit log.** The stream returns every row once and in order, also while other rows are
+//!   written.
+//! - **Records.** [`User`] and [`AuditLog`] keep the server's JSON, with fields that this version
+//!   does not know.
+//! - **Cancellation.** Drop the future, or use a [`CancelToken`] from another thread. [`Call`] runs
+//!   in the background, and [`Completions`] waits for many calls.
 //! - **Logs.** The crate logs with [`tracing`](https://docs.rs/tracing). No log line has a secret.
 //!
 //! # Features
 //!
-//! No feature is on by default. `capi` adds the C ABI of the C library, which
-//! [`make install`](https://github.com/aura-users/aura-users/blob/main/packaging/README.md) builds. A
-//! Rust program does not need it.
+//! No feature is on by default. `capi` adds the C ABI of the C library, which [`make
+//! install`](https://github.com/aura-users/aura-users/blob/main/packaging/README.md) builds. A Rust
+//! program does not need it.
 //!
 //! The crate needs Rust 1.85 or later and a C compiler, which builds
 //! [ring](https://docs.rs/ring). Certificates are always checked, against the system's roots.
@@ -63,7 +64,8 @@
 //! # Try it without hex.pm
 //!
 //! [aura-sandbox](https://github.com/aura-users/aura-users/blob/main/sandbox/README.md) is a test
-//! server that answers as hex.pm does. Set the option [`repo_url`](Options::repo_url) to its address.
+//! server that answers as hex.pm does. Set the option [`repo_url`](Options::repo_url) to its
+//! address.
 //!
 //! The [README](https://github.com/aura-users/aura-users#readme) has all options and the other
 //! languages.

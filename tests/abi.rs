@@ -1,5 +1,5 @@
-//! `docs/abi` matches the header, and keeps every released line. `AURA_BLESS=1` writes only the lines of
-//! the version in development.
+//! `docs/abi` matches the header, and keeps every released line. `AURA_BLESS=1` writes only the
+//! lines of the version in development.
 #![cfg(feature = "capi")]
 
 use std::fs;

@@ -1,4 +1,5 @@
-//! Records that are kept with their ETag: requested again with it, and never returned to another user.
+//! Records that are kept with their ETag: requested again with it, and never returned to another
+//! user.
 
 mod common;
 

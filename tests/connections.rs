@@ -175,8 +175,8 @@ fn a_post_leaves_no_connection_behind() {
             runtime.block_on(client.reset_user_password("eric")).unwrap();
         }
     }
-    // The server closes its ends a little later. Each way of calling may keep one connection, which has
-    // three descriptors with those of the server, and has a runtime with one or two.
+    // The server closes its ends a little later. Each way of calling may keep one connection, which
+    // has three descriptors with those of the server, and has a runtime with one or two.
     for _ in 0..600 {
         if open_sockets() <= before + 5 * Faces::COUNT {
             return;

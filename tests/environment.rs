@@ -1,5 +1,5 @@
-//! Options from the environment: the variables and their precedence. Each case runs in its own process:
-//! this program again, which prints its options if a variable asks for them.
+//! Options from the environment: the variables and their precedence. Each case runs in its own
+//! process: this program again, which prints its options if a variable asks for them.
 
 mod common;
 

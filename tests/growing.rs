@@ -1,5 +1,5 @@
-//! A log that grows while it is read. Every row that existed at the start comes once and in order, while
-//! rows are written, requests fail and replies are late. New rows come at most once.
+//! A log that grows while it is read. Every row that existed at the start comes once and in order,
+//! while rows are written, requests fail and replies are late. New rows come at most once.
 
 use std::thread;
 

@@ -42,7 +42,8 @@ fn wrap(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
-/// The system libraries that rustc names for a static library. The Makefile and the tests use the list.
+/// The system libraries that rustc names for a static library. The Makefile and the tests use the
+/// list.
 fn native_libraries() -> String {
     fs::read_to_string(root().join("src/ffi/native-libraries.txt")).unwrap().trim().to_owned()
 }

@@ -1,5 +1,5 @@
-//! Calls over HTTP/2, against the sandbox with TLS. Async calls, started calls and the pages of a stream
-//! use HTTP/2 if the server offers it.
+//! Calls over HTTP/2, against the sandbox with TLS. Async calls, started calls and the pages of a
+//! stream use HTTP/2 if the server offers it.
 
 mod common;
 

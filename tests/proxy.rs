@@ -117,8 +117,8 @@ fn hosts_in_no_proxy_are_reached_directly() {
     }
 }
 
-/// https goes through a tunnel, in which the server's certificate counts. tinyproxy answers 500 if the
-/// server's port has no listener.
+/// https goes through a tunnel, in which the server's certificate counts. tinyproxy answers 500 if
+/// the server's port has no listener.
 #[test]
 fn https_goes_through_a_tunnel() {
     let proxy = Proxy::start();

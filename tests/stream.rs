@@ -69,7 +69,8 @@ fn a_short_page_of_another_server_is_not_the_end() {
     }
 }
 
-/// A row is written before each reply. Every existing row comes once and in order, and no row twice.
+/// A row is written before each reply. Every existing row comes once and in order, and no row
+/// twice.
 #[test]
 fn a_log_that_grows_is_exact() {
     for prefetch in [0, 1, 4, 8] {

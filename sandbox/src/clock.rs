@@ -39,8 +39,8 @@ impl Clock {
         }
     }
 
-    /// The time in whole microseconds. A running clock never returns the same time twice, because the
-    /// time orders rows.
+    /// The time in whole microseconds. A running clock never returns the same time twice, because
+    /// the time orders rows.
     pub(crate) fn now(&mut self) -> Timestamp {
         if let Some(time) = self.frozen {
             return time;

@@ -16,8 +16,8 @@ const NOT_FOUND: u8 = 127;
 const NOT_STARTED: u8 = 126;
 const KILLED: i32 = 128;
 
-/// Runs the program to its end and returns its exit status. `limit` is the limit of open files at our
-/// start.
+/// Runs the program to its end and returns its exit status. `limit` is the limit of open files at
+/// our start.
 pub(crate) fn run(
     program: &OsString,
     arguments: &[OsString],

@@ -121,7 +121,8 @@ impl Config {
         self.host.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST))
     }
 
-    /// Returns the errors that [`Sandbox::start`](crate::Sandbox::start) would return before it listens.
+    /// Returns the errors that [`Sandbox::start`](crate::Sandbox::start) would return before it
+    /// listens.
     pub fn check(&self) -> Result<(), String> {
         self.http2.check()?;
         if self.socket.is_some() && self.host.is_some() {
@@ -145,8 +146,8 @@ impl Config {
         self
     }
 
-    /// Listens on this address; 127.0.0.1 by default. Any other address than a loopback address needs
-    /// [`Config::admin_token`].
+    /// Listens on this address; 127.0.0.1 by default. Any other address than a loopback address
+    /// needs [`Config::admin_token`].
     pub fn host(mut self, host: IpAddr) -> Self {
         self.host = Some(host);
         self
@@ -188,15 +189,15 @@ impl Config {
         self
     }
 
-    /// Keeps the world in this SQLite file. If the file exists, the sandbox starts from it, and ignores
-    /// [`Config::world`] and all other options of the world.
+    /// Keeps the world in this SQLite file. If the file exists, the sandbox starts from it, and
+    /// ignores [`Config::world`] and all other options of the world.
     pub fn data(mut self, path: impl Into<PathBuf>) -> Self {
         self.data = Some(path.into());
         self
     }
 
-    /// Starts from this world; an empty one by default. The other methods change this world, so call
-    /// them afterwards.
+    /// Starts from this world; an empty one by default. The other methods change this world, so
+    /// call them afterwards.
     pub fn world(mut self, world: NewWorld) -> Self {
         self.world = world;
         self

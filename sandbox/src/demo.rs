@@ -21,8 +21,8 @@ const PASSWORD: &str = "correct horse";
 const ROWS: u32 = 250;
 
 impl WorldHandle {
-    /// Adds an account with a verified address, 250 audit rows and a key. If the account exists, it gets
-    /// only the key.
+    /// Adds an account with a verified address, 250 audit rows and a key. If the account exists, it
+    /// gets only the key.
     pub fn add_demo(&self) -> Result<Demo, SeedError> {
         if !self.has_user(USERNAME) {
             self.add_user(NewUser {

@@ -91,8 +91,8 @@ impl WorldHandle {
         Ok(WorldHandle { shared: Arc::clone(&self.shared), hosted })
     }
 
-    /// Deletes this world: its address returns 404 from now on. Returns false for the first world, which
-    /// stays.
+    /// Deletes this world: its address returns 404 from now on. Returns false for the first world,
+    /// which stays.
     pub fn delete_world(&self) -> bool {
         self.shared.remove(&self.hosted.id)
     }
@@ -130,8 +130,8 @@ impl WorldHandle {
         })
     }
 
-    /// Makes a key for an account and returns its secret. An empty list means `api`, which allows all. For
-    /// other permissions see [`NewKey::permissions`].
+    /// Makes a key for an account and returns its secret. An empty list means `api`, which allows
+    /// all. For other permissions see [`NewKey::permissions`].
     pub fn add_key(&self, username: &str, permissions: &[&str]) -> Result<String, SeedError> {
         self.create_key(NewKey {
             username: Some(username.to_owned()),
@@ -163,8 +163,8 @@ impl WorldHandle {
         })
     }
 
-    /// Appends that many similar rows: `key.generate` with ids from 1 up. Each row is made when a request
-    /// reads it.
+    /// Appends that many similar rows: `key.generate` with ids from 1 up. Each row is made when a
+    /// request reads it.
     pub fn generate_audit_rows(&self, username: &str, count: u32) -> Result<(), SeedError> {
         self.add_audit_log(NewAuditLog {
             username: username.to_owned(),

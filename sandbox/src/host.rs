@@ -72,8 +72,8 @@ impl Hosted {
         })
     }
 
-    /// The world, for reading. A request that panicked leaves it consistent, so a poisoned lock does not
-    /// matter.
+    /// The world, for reading. A request that panicked leaves it consistent, so a poisoned lock
+    /// does not matter.
     pub(crate) fn world(&self) -> MutexGuard<'_, World> {
         self.world.lock().unwrap_or_else(PoisonError::into_inner)
     }

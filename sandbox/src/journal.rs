@@ -1,7 +1,7 @@
 //! The journal: the requests that arrived, for tests. It is bounded, and has no secrets.
 //!
-//! `sha256:` and the first 16 hex digits of the SHA-256 replace keys, tokens, passwords and codes. So a
-//! test can compare two of them, and recognize its own.
+//! `sha256:` and the first 16 hex digits of the SHA-256 replace keys, tokens, passwords and codes.
+//! So a test can compare two of them, and recognize its own.
 
 use std::collections::VecDeque;
 

@@ -1,7 +1,7 @@
 //! A Hex-compatible server of the users API, for demos and tests.
 //!
-//! [`Sandbox::start`] starts a server on a free port of 127.0.0.1. The server stops when you drop the
-//! value. It needs no runtime, and works from sync and async code.
+//! [`Sandbox::start`] starts a server on a free port of 127.0.0.1. The server stops when you drop
+//! the value. It needs no runtime, and works from sync and async code.
 //!
 //! ```
 //! use aura_sandbox::{Config, NewEmail, NewUser, Sandbox};
@@ -20,14 +20,15 @@
 //! # }
 //! ```
 //!
-//! The sandbox answers as hex.pm does: its replies were compared with replies recorded from the real
-//! server. It also misbehaves on request. The
+//! The sandbox answers as hex.pm does: its replies were compared with replies recorded from the
+//! real server. It also misbehaves on request. The
 //! [README](https://github.com/aura-users/aura-users/blob/main/sandbox/README.md) describes the
 //! program, the rules for misbehaviour, the admin API, and the differences from the real server.
 
 // - `world`: the state and its rules; `host`: the worlds of one process; `store`: a world in a file
 // - `http`: from the socket to an endpoint; `tls`: certificates; `term`: the wire formats
-// - `api`: the endpoints of hex.pm; `web`: the pages behind links in mail; `admin`: the sandbox's API
+// - `api`: the endpoints of hex.pm; `web`: the pages behind links in mail; `admin`: the sandbox's
+//   API
 // - `rules`: misbehaviour; `journal`: the requests that arrived
 // - `new`: the documents that fill a world; `demo`: a world to try a client with
 // - `profile`: the servers that it can imitate

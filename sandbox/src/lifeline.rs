@@ -1,4 +1,5 @@
-//! Decides when the program ends: a signal, or the end of the parent, the input pipe or the command.
+//! Decides when the program ends: a signal, or the end of the parent, the input pipe or the
+//! command.
 
 use std::fs::File;
 use std::io::{self, Read};

@@ -1,8 +1,9 @@
-//! A world in an SQLite file. Each request writes its changes in one transaction, before the answer.
+//! A world in an SQLite file. Each request writes its changes in one transaction, before the
+//! answer.
 //!
-//! Each object in the world is a row with its document, in the form of a world file. Mail and audit logs
-//! only grow. SQLite syncs its write-ahead log at every commit. So a killed process, or a machine without
-//! power, loses no answered change.
+//! Each object in the world is a row with its document, in the form of a world file. Mail and audit
+//! logs only grow. SQLite syncs its write-ahead log at every commit. So a killed process, or a
+//! machine without power, loses no answered change.
 
 use std::io;
 use std::path::Path;

@@ -92,7 +92,8 @@ fn issuer(name: &str) -> Result<CertifiedIssuer<'static, KeyPair>, rcgen::Error>
     CertifiedIssuer::self_signed(params, KeyPair::generate()?)
 }
 
-/// The validity of a certificate, in days from today. It uses the machine's clock, as its clients do.
+/// The validity of a certificate, in days from today. It uses the machine's clock, as its clients
+/// do.
 fn validity(params: &mut CertificateParams, from: i64, to: i64) -> Result<(), jiff::Error> {
     let day = |days: i64| -> Result<_, jiff::Error> {
         let time = Timestamp::now().checked_add(SignedDuration::from_hours(24 * days))?;

@@ -1,5 +1,5 @@
-//! Checks the properties in every build of the tests: on the recorded replies, on earlier findings, and
-//! on arbitrary text.
+//! Checks the properties in every build of the tests: on the recorded replies, on earlier findings,
+//! and on arbitrary text.
 
 use std::fs;
 use std::path::Path;

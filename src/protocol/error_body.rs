@@ -1,7 +1,7 @@
 //! Reads the body of an error, within limits.
 //!
-//! Nothing here recurses deeper than [`MAX_FIELD_LEVELS`] or keeps more than the limits in `foreign`
-//! allow, whatever the server sends.
+//! Nothing here recurses deeper than [`MAX_FIELD_LEVELS`] or keeps more than the limits in
+//! `foreign` allow, whatever the server sends.
 
 use std::collections::BTreeMap;
 

@@ -1,9 +1,9 @@
 //! The rules for reading every body.
 //!
-//! A body is UTF-8, and nested at most [`MAX_DEPTH`] levels deep. If every member of an object or a list is
-//! kept, it has at most [`MAX_MEMBERS`]. A body is read as a whole or not at all. If a body cannot be
-//! read, the error names the position. It repeats no value and no key of the server's, because each may
-//! be a person's address.
+//! A body is UTF-8, and nested at most [`MAX_DEPTH`] levels deep. If every member of an object or a
+//! list is kept, it has at most [`MAX_MEMBERS`]. A body is read as a whole or not at all. If a body
+//! cannot be read, the error names the position. It repeats no value and no key of the server's,
+//! because each may be a person's address.
 
 use std::borrow::Cow;
 use std::collections::HashSet;

@@ -1,8 +1,8 @@
 //! Passes over JSON without building values: finds the end of a value, and checks that it is valid.
 //!
-//! Most of a page is details that are never read, and serde_json takes 1.4 times as long to pass over
-//! them. If the scan refuses a text, serde_json reads it again and produces the error. So the scan must
-//! never accept a text that serde_json refuses. The fuzz target `page` compares the two.
+//! Most of a page is details that are never read, and serde_json takes 1.4 times as long to pass
+//! over them. If the scan refuses a text, serde_json reads it again and produces the error. So the
+//! scan must never accept a text that serde_json refuses. The fuzz target `page` compares the two.
 
 use std::ops::Range;
 
@@ -228,8 +228,8 @@ fn special_from(text: &[u8], mut at: usize) -> Option<usize> {
     Some(at + rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20))?)
 }
 
-/// Where among eight bytes there are quotes, backslashes and control characters: the lowest bit that
-/// is set stands in the first of them. Above it, bits tell nothing.
+/// Where among eight bytes there are quotes, backslashes and control characters: the lowest bit
+/// that is set stands in the first of them. Above it, bits tell nothing.
 fn special(word: u64) -> u64 {
     const LOW: u64 = u64::MAX / 255;
     const HIGH: u64 = LOW << 7;

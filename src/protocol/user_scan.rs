@@ -1,7 +1,7 @@
 //! Passes over a user record: finds its name, and checks that `user` would read the rest.
 //!
-//! As with `scan`, serde_json reads a refused text again, and the scan must never accept a text that
-//! serde_json refuses. `user::assert_the_same_both_ways` compares the two.
+//! As with `scan`, serde_json reads a refused text again, and the scan must never accept a text
+//! that serde_json refuses. `user::assert_the_same_both_ways` compares the two.
 
 use std::ops::Range;
 
@@ -9,7 +9,8 @@ use super::json::MAX_MEMBERS;
 use super::scan::Scan;
 use super::timestamp::Timestamp;
 
-/// The name in a record that was passed over; none where anything about that is wrong, or not plain.
+/// The name in a record that was passed over; none where anything about that is wrong, or not
+/// plain.
 pub(super) fn username_at_once(json: &str) -> Option<Range<usize>> {
     const DEPTH: usize = 1;
     let (mut scan, mut username) = (Scan::new(json), None);

@@ -212,7 +212,8 @@ pub fn user() -> Vec<u8> {
     json(200, &[], USER)
 }
 
-/// The client recognizes hexpm by these headers. hexpm's pages have 100 rows; a shorter one is the last.
+/// The client recognizes hexpm by these headers. hexpm's pages have 100 rows; a shorter one is the
+/// last.
 pub const HEXPM: &[(&str, &str)] = &[
     ("cache-control", "max-age=0, private, must-revalidate"),
     ("x-request-id", "GOqqWUmgaRM8yHEAADPB"),

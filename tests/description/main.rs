@@ -1,5 +1,6 @@
-//! `include/aura_users.json` and `include/aura_users.cdef` match the header. The first is for generators
-//! of bindings, the second for parsers of C without a preprocessor. `AURA_BLESS=1` writes both.
+//! `include/aura_users.json` and `include/aura_users.cdef` match the header. The first is for
+//! generators of bindings, the second for parsers of C without a preprocessor. `AURA_BLESS=1`
+//! writes both.
 //!
 //! - `header`: reads the declarations in the header
 //! - `roles`: the role of a parameter, its owner, and the function that frees it

@@ -1,5 +1,5 @@
-//! Finds the role of a parameter, its owner, and the function that frees it. The sources are its type,
-//! which has one meaning in this library, and the documentation of its function.
+//! Finds the role of a parameter, its owner, and the function that frees it. The sources are its
+//! type, which has one meaning in this library, and the documentation of its function.
 
 use serde_json::{Value, json};
 

@@ -10,7 +10,8 @@ use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 use tokio_rustls::TlsAcceptor;
 
-/// std's 128 is too short for a thousand clients at once. The others would try again after a second.
+/// std's 128 is too short for a thousand clients at once. The others would try again after a
+/// second.
 const BACKLOG: i32 = 4096;
 
 /// An idle connection is closed after this.
@@ -67,8 +68,8 @@ pub(crate) fn address(address: SocketAddr) -> io::Result<Bound> {
     Ok(Bound::Tcp(bound))
 }
 
-/// Listens on a path that only its owner can reach. It replaces a socket without a listener. A socket in
-/// use, or another kind of file, stays and is an error.
+/// Listens on a path that only its owner can reach. It replaces a socket without a listener. A
+/// socket in use, or another kind of file, stays and is an error.
 pub(crate) fn path(path: &Path) -> io::Result<Bound> {
     let named = |error: io::Error| {
         io::Error::new(error.kind(), format!("cannot listen on {}: {error}", path.display()))

@@ -48,8 +48,8 @@ pub(crate) async fn serve(
                     let tls = listener.tls(shared.http2().enabled);
                     tokio::spawn(welcome(socket, tls, Arc::clone(&shared)));
                 }
-                // The client disconnected, or there are no descriptors left. No event reports when there
-                // are again.
+                // The client disconnected, or there are no descriptors left. No event reports when
+                // there are again.
                 Err(_) => tokio::time::sleep(NO_ROOM).await,
             },
             _ = &mut stop => return,

@@ -1,7 +1,7 @@
 //! Query strings and form bodies with nested keys: `emails[][email]=a`, `user[name]=b`.
 //!
-//! If a key has two values, the last one counts. This code reads from the end, so the first value that it
-//! reads counts.
+//! If a key has two values, the last one counts. This code reads from the end, so the first value
+//! that it reads counts.
 
 use std::collections::HashMap;
 

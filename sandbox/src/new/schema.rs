@@ -1,4 +1,5 @@
-//! `world.schema.json` comes from the types that read a world file. A test checks that it is up to date.
+//! `world.schema.json` comes from the types that read a world file. A test checks that it is up to
+//! date.
 
 use std::path::PathBuf;
 

@@ -16,7 +16,8 @@ pub(crate) struct User {
     pub(crate) emails: Vec<Email>,
     pub(crate) service: bool,
     pub(crate) deactivated: bool,
-    /// The one-time password of this account. If it is set, the account has two-factor authentication.
+    /// The one-time password of this account. If it is set, the account has two-factor
+    /// authentication.
     pub(crate) otp: Option<String>,
     /// Set for the account behind an organization.
     pub(crate) organization: Option<OrgId>,

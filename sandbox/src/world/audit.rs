@@ -13,8 +13,8 @@ use crate::random::Use;
 use crate::term::{Map, Term};
 
 impl World {
-    /// Adds a row to the log of the caller, if there is one. An organization's log is not part of this
-    /// API, so it is not kept.
+    /// Adds a row to the log of the caller, if there is one. An organization's log is not part of
+    /// this API, so it is not kept.
     pub(crate) fn audit(
         &mut self,
         actor: Option<Owner>,

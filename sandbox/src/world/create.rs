@@ -1,7 +1,8 @@
 //! A new account: the checks in the server's order, then the account, its rows and its mail.
 //!
-//! If a field has several errors, the last one counts, so every check overwrites the one before. Checks
-//! that need the database (taken names, lengths of columns) come last, and report one error at a time.
+//! If a field has several errors, the last one counts, so every check overwrites the one before.
+//! Checks that need the database (taken names, lengths of columns) come last, and report one error
+//! at a time.
 
 use unicode_segmentation::UnicodeSegmentation;
 

@@ -1,4 +1,5 @@
-//! An account's audit log: single rows, and blocks of rows that are made on request or share one time.
+//! An account's audit log: single rows, and blocks of rows that are made on request or share one
+//! time.
 
 use serde_json::value::{RawValue, to_raw_value};
 

@@ -1,5 +1,5 @@
-//! The state of a server: accounts, organizations, packages, keys, tokens and mail. One [`World`] holds
-//! all of it behind one lock.
+//! The state of a server: accounts, organizations, packages, keys, tokens and mail. One [`World`]
+//! holds all of it behind one lock.
 //!
 //! - `account`, `keys`, `limits`, `password`, `row`, `log`: plain data; `ids`: references
 //! - `find`: looks up accounts, organizations and packages
@@ -51,8 +51,8 @@ pub(crate) struct Place {
     pub(crate) prefix: String,
 }
 
-/// The changes since the last write, for worlds in a file. Mail and audit logs only grow, so they need no
-/// mark.
+/// The changes since the last write, for worlds in a file. Mail and audit logs only grow, so they
+/// need no mark.
 #[derive(Debug, Default)]
 pub(crate) struct Dirty {
     pub(crate) users: BTreeSet<usize>,

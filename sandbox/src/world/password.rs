@@ -1,5 +1,5 @@
-//! Stored passwords: a salted SHA-256. It is fast, so a test may sign in a thousand times, and good enough
-//! for accounts in tests. A real server needs bcrypt or argon2.
+//! Stored passwords: a salted SHA-256. It is fast, so a test may sign in a thousand times, and good
+//! enough for accounts in tests. A real server needs bcrypt or argon2.
 
 use sha2::{Digest, Sha256};
 

@@ -1,7 +1,7 @@
 //! Programs that write audit rows while others read.
 //!
-//! Before each access to the world, the rows that are due are written. A client cannot distinguish that from
-//! a program that writes on time, so no task is needed.
+//! Before each access to the world, the rows that are due are written. A client cannot distinguish
+//! that from a program that writes on time, so no task is needed.
 
 use jiff::{SignedDuration, Timestamp};
 

@@ -56,8 +56,8 @@ impl Connection {
         self.read(is_head)
     }
 
-    /// Whether the server closed this connection after its last reply: then it does not answer another
-    /// request.
+    /// Whether the server closed this connection after its last reply: then it does not answer
+    /// another request.
     pub(crate) fn is_closed(&mut self) -> bool {
         let probe = b"GET /api HTTP/1.1\r\nHost: localhost\r\nUser-Agent: probe\r\n\r\n";
         !matches!(self.send(probe, false), Ok(Some(_)))

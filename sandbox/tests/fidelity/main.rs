@@ -1,5 +1,5 @@
-//! Compares the sandbox with the real server: sends the recorded requests again, and compares the replies
-//! with the recorded ones.
+//! Compares the sandbox with the real server: sends the recorded requests again, and compares the
+//! replies with the recorded ones.
 //!
 //! - `wire`: reads the recordings
 //! - `world`: builds the accounts of the recordings

@@ -113,8 +113,8 @@ impl World {
         }
     }
 
-    /// Sets the clock to the minute of the exchange, and uses up as many requests of that minute as the
-    /// recording had.
+    /// Sets the clock to the minute of the exchange, and uses up as many requests of that minute as
+    /// the recording had.
     pub(crate) fn rewind(&self, exchange: &wire::Exchange) {
         let number =
             |name: &str| -> Option<i64> { exchange.reply.as_ref()?.header(name)?.parse().ok() };

@@ -4,10 +4,10 @@
 //! AURA_LIVE_URL=http://localhost:4000/api cargo test -p aura-sandbox --test live -- --nocapture
 //! ```
 //!
-//! Without that variable, the sandbox is the server. hex.pm is refused by name. Recorded requests that
-//! need no state are sent unchanged. `life` needs an account, and creates one with a new name. If
-//! `AURA_LIVE_KEY` has a key of an account with a verified address, that account's endpoints are tested
-//! too. `target` is the server.
+//! Without that variable, the sandbox is the server. hex.pm is refused by name. Recorded requests
+//! that need no state are sent unchanged. `life` needs an account, and creates one with a new name.
+//! If `AURA_LIVE_KEY` has a key of an account with a verified address, that account's endpoints are
+//! tested too. `target` is the server.
 
 #[path = "../common/mod.rs"]
 mod common;

@@ -1,10 +1,10 @@
 //! Decides which pages to request and which of their rows are exact. No I/O, no tasks.
 //!
-//! The server pages by offset, so each row that it writes shifts all older rows down by one. If a page
-//! was requested after the page before it had arrived, it can only repeat rows. Pages that are
+//! The server pages by offset, so each row that it writes shifts all older rows down by one. If a
+//! page was requested after the page before it had arrived, it can only repeat rows. Pages that are
 //! requested at the same time can also miss rows. So each page gets a *shift*: the number of rows
-//! written between the first page of the stream and this page. Its rows are returned once its shift is
-//! known. Rows that were returned before are dropped.
+//! written between the first page of the stream and this page. Its rows are returned once its shift
+//! is known. Rows that were returned before are dropped.
 //!
 //! *Checks* show the shift. A check reads the *reference* again, a page whose rows are known, and
 //! compares. If nothing was written between two checks, the pages requested after the first and
@@ -134,8 +134,8 @@ enum Target {
     LastRows,
 }
 
-/// After so many checks in a row that found new rows, the rows themselves decide: sooner if they are
-/// unique.
+/// After so many checks in a row that found new rows, the rows themselves decide: sooner if they
+/// are unique.
 const MOST_FAILED_CHECKS: u32 = 20;
 const FAILED_CHECKS_IF_UNIQUE: u32 = 3;
 const FAILED_CHECKS_IF_DISTINCTIVE: u32 = 8;
@@ -290,7 +290,8 @@ impl Reader {
         !knows_end && has_room
     }
 
-    /// Takes the reply to a request. Returns whether the requests still in flight are to be dropped.
+    /// Takes the reply to a request. Returns whether the requests still in flight are to be
+    /// dropped.
     pub(super) fn receive(&mut self, ask: Ask, page: Page, arrived: Instant) -> bool {
         let before = self.received.replace(arrived);
         if ask.purpose == Purpose::Check {

@@ -8,8 +8,8 @@ use crate::http::Request;
 use crate::target::{Route, route};
 use crate::wire::{Exchange, Reply};
 
-/// Headers that a request of our client may carry. The client sends them, except Accept-Encoding (from the
-/// transport) and X-Forwarded-For (from a proxy).
+/// Headers that a request of our client may carry. The client sends them, except Accept-Encoding
+/// (from the transport) and X-Forwarded-For (from a proxy).
 const OURS: [&str; 9] = [
     "accept",
     "accept-encoding",

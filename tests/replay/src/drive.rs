@@ -1,5 +1,5 @@
-//! `aura-replay drive COMMAND` sends the recorded cases and the scenarios to a language's driver, and judges
-//! its answers. tests/conformance/README.md describes a driver.
+//! `aura-replay drive COMMAND` sends the recorded cases and the scenarios to a language's driver,
+//! and judges its answers. tests/conformance/README.md describes a driver.
 
 use std::collections::BTreeMap;
 use std::io::{self, BufRead as _, BufReader, Write as _};
@@ -62,8 +62,8 @@ pub struct Score {
     pub skipped: usize,
 }
 
-/// Runs everything through the driver that `command` starts. Writes failed and skipped cases to `out`,
-/// a line each.
+/// Runs everything through the driver that `command` starts. Writes failed and skipped cases to
+/// `out`, a line each.
 ///
 /// # Errors
 ///

@@ -1,5 +1,5 @@
-//! The outcome to expect from a recorded reply. It comes from a table of errors and from the recordings,
-//! never from a client.
+//! The outcome to expect from a recorded reply. It comes from a table of errors and from the
+//! recordings, never from a client.
 
 use std::io::Read as _;
 

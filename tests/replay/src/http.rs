@@ -40,7 +40,8 @@ pub(crate) fn read_request(stream: &mut impl BufRead) -> io::Result<Option<Reque
     };
     let mut words = line.splitn(2, ' ');
     let method = words.next().unwrap_or_default().to_owned();
-    // The target is all text between the first and the last space. The caller finds a raw space in it.
+    // The target is all text between the first and the last space. The caller finds a raw space in
+    // it.
     let Some((target, version)) = words.next().and_then(|rest| rest.rsplit_once(' ')) else {
         return Err(invalid(format!("not a request line: {line:?}")));
     };

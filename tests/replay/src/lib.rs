@@ -1,5 +1,6 @@
 //! Serves the exchanges recorded in `tests/wire` byte for byte, and derives from them the
-//! conformance cases that every language runs. `tests/conformance/README.md` describes how to run them.
+//! conformance cases that every language runs. `tests/conformance/README.md` describes how to run
+//! them.
 //!
 //! - `wire`: the recordings, read from disk
 //! - `http`: reads one request from a socket

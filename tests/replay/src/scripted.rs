@@ -1,6 +1,6 @@
-//! Servers that no recording has: one never answers, one fails a page of its log, and one has a log that
-//! grows while it is read. A request below `/script/NAME/RUN` gets its answer from the script NAME. Each RUN
-//! has its own state.
+//! Servers that no recording has: one never answers, one fails a page of its log, and one has a log
+//! that grows while it is read. A request below `/script/NAME/RUN` gets its answer from the script
+//! NAME. Each RUN has its own state.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;

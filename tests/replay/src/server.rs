@@ -170,7 +170,8 @@ fn converse(stream: &TcpStream, stage: &Stage) -> io::Result<()> {
         writer.write_all(&bytes)?;
         let asked = request.all("connection").any(|value| value.eq_ignore_ascii_case("close"));
         if close || asked {
-            // Another handle of this socket is kept for stopping, so dropping this one does not close it.
+            // Another handle of this socket is kept for stopping, so dropping this one does not
+            // close it.
             return stream.shutdown(Shutdown::Both);
         }
     }

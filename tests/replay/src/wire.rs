@@ -50,8 +50,8 @@ impl Wire {
     ///
     /// # Errors
     ///
-    /// If the folder or a file cannot be read, or has no exchange, or a line is not one. The error names
-    /// the file and the line.
+    /// If the folder or a file cannot be read, or has no exchange, or a line is not one. The error
+    /// names the file and the line.
     pub fn open(dir: impl AsRef<Path>) -> io::Result<Self> {
         let dir = dir.as_ref();
         let named =
@@ -80,8 +80,8 @@ impl Exchange {
         format!("{}/{}/{}", self.server, self.file, self.name)
     }
 
-    /// Whether the connection ends with the reply. It must end too if the length does not match the body (a
-    /// reply to HEAD). Otherwise a client would wait for bytes that were never recorded.
+    /// Whether the connection ends with the reply. It must end too if the length does not match the
+    /// body (a reply to HEAD). Otherwise a client would wait for bytes that were never recorded.
     pub(crate) fn closes(&self) -> bool {
         let Some(reply) = &self.reply else {
             return true;

@@ -1,7 +1,7 @@
 //! Passes frames between `h2` and the client, and misbehaves in between.
 //!
-//! `h2` sends only correct frames. A fault is an [`Order`] to this relay. The relay sees whole frames, so it
-//! can insert others, drop some, or stop.
+//! `h2` sends only correct frames. A fault is an [`Order`] to this relay. The relay sees whole
+//! frames, so it can insert others, drop some, or stop.
 
 use std::collections::HashSet;
 use std::future::ready;
