@@ -195,9 +195,9 @@ impl Client {
     /// yes whether or not there is such a user.
     ///
     /// # Errors
-    /// [`ErrorKind::Unsupported`](crate::ErrorKind) if the server does not offer it, as hex.pm
-    /// since July 2026. If [`outcome_unknown`](crate::Error::outcome_unknown) is true, the mail may
-    /// have been sent all the same.
+    /// [`ErrorKind::Unsupported`](crate::ErrorKind) if the server does not offer it, as hex.pm since
+    /// July 2026. If [`outcome_unknown`](crate::Error::outcome_unknown) is true, the mail may have
+    /// been sent all the same.
     pub async fn reset_user_password(&self, username_or_email: &str) -> Result<()> {
         let request = Request::reset_user_password(username_or_email)?;
         self.run(request, Reply::nothing).await

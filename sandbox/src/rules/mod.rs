@@ -66,8 +66,8 @@ pub struct Rule {
     /// The reply waits for that many milliseconds once it is made.
     #[serde(default, skip_serializing_if = "is_default")]
     pub delay_ms: u64,
-    /// Whether the endpoint runs, so that an account is made although the reply is lost. By default
-    /// it runs if its own reply is sent, whole or not.
+    /// Whether the endpoint runs, so that an account is made although the reply is lost. By default it
+    /// runs if its own reply is sent, whole or not.
     #[serde(default, skip_serializing_if = "is_default")]
     pub run: Option<bool>,
     /// What happens; nothing but the delay by default. A rule with an action of HTTP/2 is only for

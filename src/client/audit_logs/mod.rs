@@ -48,8 +48,8 @@ type Fetch = Arc<dyn Fn(u64) -> Pin<Box<dyn Future<Output = Result<Page>> + Send
 /// The server pages by offset and rows have no id, so there are limits that no client can see:
 ///
 /// - If the server deletes rows meanwhile, the stream can skip others.
-/// - Rows that look alike can come too often, and very rarely be missing, if they lie at the ends
-///   of pages while rows are written.
+/// - Rows that look alike can come too often, and very rarely be missing, if they lie at the ends of
+///   pages while rows are written.
 /// - If more than half a page of rows is written between two requests, rows can come twice.
 ///
 /// An error keeps the place: the next call requests the same page again. Nothing is skipped, and
