@@ -54,9 +54,9 @@
 //!
 //! # Features
 //!
-//! No feature is on by default. `capi` adds the C ABI of the C library, which [`make
-//! install`](https://github.com/aura-users/aura-users/blob/main/packaging/README.md) builds. A Rust
-//! program does not need it.
+//! No feature is on by default. `capi` adds the C ABI of the C library, which
+//! [`make install`](https://github.com/aura-users/aura-users/blob/main/packaging/README.md)
+//! builds. A Rust program does not need it.
 //!
 //! The crate needs Rust 1.85 or later and a C compiler, which builds
 //! [ring](https://docs.rs/ring). Certificates are always checked, against the system's roots.

@@ -380,8 +380,7 @@ fn a_log_that_grows_with_each_request_is_read_to_its_end() {
                     for alike in [0, if written_before > 2 { 0 } else { 12 }] {
                         let fates = vec![Fate { written_before, ..Fate::GOOD }; 1500];
                         let looks = Looks(vec![Some('a'); alike.min(rows)]);
-                        // The oldest rows are alike: they may come too often while more are
-                        // written.
+                        // The oldest rows are alike: they may come too often while more are written.
                         let has_long_runs = alike > 0;
                         let server = Server {
                             rows,

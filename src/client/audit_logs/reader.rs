@@ -134,8 +134,8 @@ enum Target {
     LastRows,
 }
 
-/// After so many checks in a row that found new rows, the rows themselves decide: sooner if they
-/// are unique.
+/// After so many checks in a row that found new rows, the rows themselves decide: sooner if they are
+/// unique.
 const MOST_FAILED_CHECKS: u32 = 20;
 const FAILED_CHECKS_IF_UNIQUE: u32 = 3;
 const FAILED_CHECKS_IF_DISTINCTIVE: u32 = 8;
@@ -290,8 +290,7 @@ impl Reader {
         !knows_end && has_room
     }
 
-    /// Takes the reply to a request. Returns whether the requests still in flight are to be
-    /// dropped.
+    /// Takes the reply to a request. Returns whether the requests still in flight are to be dropped.
     pub(super) fn receive(&mut self, ask: Ask, page: Page, arrived: Instant) -> bool {
         let before = self.received.replace(arrived);
         if ask.purpose == Purpose::Check {
