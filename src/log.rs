@@ -228,8 +228,8 @@ pub(crate) fn telling_as_here<F: Future>(future: F) -> impl Future<Output = F::O
 }
 
 impl Hook {
-    /// Waits until nobody is telling it anything, a second at most: a thread that tells may wait
-    /// for a lock that this one holds. Within a hook it does not wait.
+    /// Waits until nobody is telling it anything, a second at most: a thread that tells may wait for a
+    /// lock that this one holds. Within a hook it does not wait.
     #[cfg(feature = "capi")]
     pub(crate) fn wait(&self) {
         let until = Instant::now() + Duration::from_secs(1);

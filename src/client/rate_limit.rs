@@ -58,8 +58,7 @@ impl RateLimits {
         Some(RateLimitState { limit, remaining, resets_in })
     }
 
-    /// Learns from a reply. Replies come out of order: the lowest count of a window is the true
-    /// one.
+    /// Learns from a reply. Replies come out of order: the lowest count of a window is the true one.
     pub(crate) fn learn(&self, key: u64, window: RateWindow, now: Instant) {
         let ends = now + window.resets_in;
         let mut states = self.0.lock().unwrap_or_else(PoisonError::into_inner);

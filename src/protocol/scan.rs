@@ -228,8 +228,8 @@ fn special_from(text: &[u8], mut at: usize) -> Option<usize> {
     Some(at + rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20))?)
 }
 
-/// Where among eight bytes there are quotes, backslashes and control characters: the lowest bit
-/// that is set stands in the first of them. Above it, bits tell nothing.
+/// Where among eight bytes there are quotes, backslashes and control characters: the lowest bit that
+/// is set stands in the first of them. Above it, bits tell nothing.
 fn special(word: u64) -> u64 {
     const LOW: u64 = u64::MAX / 255;
     const HIGH: u64 = LOW << 7;

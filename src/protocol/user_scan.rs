@@ -9,8 +9,7 @@ use super::json::MAX_MEMBERS;
 use super::scan::Scan;
 use super::timestamp::Timestamp;
 
-/// The name in a record that was passed over; none where anything about that is wrong, or not
-/// plain.
+/// The name in a record that was passed over; none where anything about that is wrong, or not plain.
 pub(super) fn username_at_once(json: &str) -> Option<Range<usize>> {
     const DEPTH: usize = 1;
     let (mut scan, mut username) = (Scan::new(json), None);
