@@ -217,7 +217,7 @@ fn connections_to_a_server_are_limited_and_calls_wait_for_their_turn() {
 #[test]
 fn a_program_can_use_its_own_http_client() {
     let server = Server::start(|_, _| Act::Reply(user()));
-    let tls = rustls_for_nobody();
+    let tls = rustls_that_trusts_nothing();
     let own = reqwest::Client::builder()
         .tls_backend_preconfigured(tls)
         .redirect(reqwest::redirect::Policy::none())
@@ -246,7 +246,7 @@ fn a_program_can_use_its_own_http_client() {
     assert_eq!((server.requests().len(), server.connections()), (2, 1));
 }
 
-fn rustls_for_nobody() -> rustls::ClientConfig {
+fn rustls_that_trusts_nothing() -> rustls::ClientConfig {
     let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
     rustls::ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()

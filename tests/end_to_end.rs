@@ -93,7 +93,7 @@ fn a_password_reset_with_and_without_the_endpoint() {
 }
 
 #[test]
-fn refused_credentials_are_told_apart() {
+fn refused_credentials_have_different_reasons() {
     let (sandbox, client) = start(Profile::Current);
     client.create_user("eric", PASSWORD, &["eric@example.com"]).unwrap();
     follow_link(&sandbox.mailbox()[0]);

@@ -28,7 +28,7 @@ fn number() -> impl Strategy<Value = u64> {
 }
 
 /// A port without a listener.
-fn nobody() -> u16 {
+fn port_without_listener() -> u16 {
     TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port()
 }
 
@@ -48,7 +48,7 @@ proptest! {
     ) {
         let options = Options::new()
             .env(false)
-            .repo_url(format!("http://127.0.0.1:{}", nobody()))
+            .repo_url(format!("http://127.0.0.1:{}", port_without_listener()))
             .timeout(timeout)
             .total_timeout(total)
             .connect_timeout(connect)
@@ -61,7 +61,7 @@ proptest! {
             client.get_user("eric")?;
             client.stream_audit_logs()?.next().transpose()
         });
-        let kind = first.expect_err("nobody answers").kind();
+        let kind = first.expect_err("a port without a listener answers").kind();
         prop_assert!(
             matches!(kind, ErrorKind::InvalidArgument | ErrorKind::Connect | ErrorKind::Timeout),
             "{kind}"

@@ -191,7 +191,7 @@ async fn a_dropped_future_loses_no_row() {
 }
 
 #[tokio::test]
-async fn dropping_the_stream_cancels_what_is_in_flight() {
+async fn dropping_the_stream_cancels_its_requests() {
     let server = Server::start(|_, request| match request.page() {
         1 => Act::Reply(json(200, HEXPM, &page(1, 1000))),
         _ => Act::Stall(Vec::new()),

@@ -8,7 +8,7 @@ use super::form::EmailForm;
 use super::world::NewWorld;
 
 #[test]
-fn the_schema_is_what_the_code_reads() {
+fn the_schema_matches_the_code() {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("world.schema.json");
     let made = serde_json::to_string_pretty(&schemars::schema_for!(NewWorld)).expect("JSON") + "\n";
     if std::env::var_os("AURA_BLESS").is_some() {

@@ -81,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn unpacks_into_what_was_asked_for() {
+    fn unpacks_into_the_requested_size() {
         for bytes in [0, 1, 1000, PIECE, 5 * PIECE + 17] {
             let mut bomb = Bomb::new(bytes);
             let packed: Vec<u8> = std::iter::from_fn(|| bomb.next()).flatten().collect();

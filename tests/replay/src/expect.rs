@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_says_what_the_server_said() {
+    fn a_failure_has_the_servers_message() {
         let body = br#"{"message":"Validation error(s)","status":422,"errors":{"emails":{"email":"bad"}}}"#;
         let Expect::Error(error) =
             expect(Operation::CreateUser, Some(&reply(422, &[("x-request-id", "id")], body)))

@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn says_what_is_wrong() {
+    fn names_the_fault_of_a_request() {
         for (text, part) in [
             ("GET\r\n\r\n", "request line"),
             ("GET / HTTP/1.1\r\nnonsense\r\n\r\n", "header line"),

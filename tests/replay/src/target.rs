@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_no_client_sends() {
+    fn refuses_requests_that_no_client_sends() {
         for (method, target) in [
             ("HEAD", "/api/users/eric"),
             ("DELETE", "/api/users/eric"),

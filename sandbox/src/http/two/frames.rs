@@ -75,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn finds_where_frames_end() {
+    fn finds_the_end_of_frames() {
         let mut read = BytesMut::from(&[goaway(5, 7), rst_stream(3, 8)].concat()[..]);
         let rest = read.split_off(20);
         let first = next_frame(&mut read).expect("a frame");

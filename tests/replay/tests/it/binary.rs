@@ -67,7 +67,7 @@ fn prints_the_cases() {
 }
 
 #[test]
-fn refuses_what_it_does_not_know() {
+fn refuses_unknown_arguments() {
     for args in [
         &[][..],
         &["dance"],

@@ -81,7 +81,7 @@ fn every_reply_is_the_recorded_bytes() {
 }
 
 #[test]
-fn a_request_that_differs_is_told_so() {
+fn a_request_that_differs_gets_an_error() {
     let replay = Replay::start().unwrap();
     let ask = |request: &str| String::from_utf8(exchange(replay.port(), request)).unwrap();
     let me = "/current/me/key_plain-api/api/users/me";
