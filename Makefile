@@ -1,17 +1,6 @@
-# make demo    the five functions in C, C++ and Python against a server on this machine
-# make test    every test of every language
-# make test-live REPO_URL=http://localhost:4000/api
-#              the recorded cases against a server of yours, never hex.pm
-# make install PREFIX=/usr/local
-#              the C library, its headers, and what pkg-config and CMake need; make uninstall
-# make header  writes include/aura_users.h anew from src/ffi
-# make bench   ours and its peers on the same jobs, side by side
-# make instructions
-#              fails where a main path takes more or fewer instructions than is known
-# make reference
-#              reference pages from the headers: build/reference/html/index.html
-#
-# Both demo and test set up what they need. Everything is built once, into target/ and build/.
+# `make` lists the targets. The list comes from the comments that start with `##`.
+# Every target installs what it needs, or prints the command that does (tools/need). Build output goes
+# to target/ and build/.
 
 CARGO  ?= cargo
 PYTHON ?= python3
@@ -26,21 +15,28 @@ REPLAY  := $(DEBUG)/aura-replay
 
 export AURA_SANDBOX_BIN := $(SANDBOX)
 export AURA_REPLAY_BIN := $(REPLAY)
-# The extension module links against no libpython, which a machine may not have.
+# The extension module does not link against libpython, because a machine may not have it.
 export PYO3_BUILD_EXTENSION_MODULE := 1
 
-.PHONY: demo tours test growth test-examples lint msrv deny fuzz test-rust test-c test-cpp sanitize test-install test-python test-sandbox-python test-live header reference bench instructions programs venv clean
+.DEFAULT_GOAL := help
+.PHONY: help demo tours test growth test-examples lint msrv deny fuzz test-rust test-c test-cpp \
+    sanitize test-install test-python test-sandbox-python test-live header reference bench \
+    instructions programs venv clean
 
-# The debug build of the Python module is enough to look at, and made in a third of the time.
-demo: programs tours venv
-	@echo "building the Python module: a minute or two"
+help: ## list these targets
+	@sed -n -e 's/^## //p' -e 's/^\([a-z-]*\):.* ## /\1: /p' $(MAKEFILE_LIST) | \
+	    awk -F ': ' '{ printf "make %-20s  %s\n", $$1, $$2 }'
+
+# The debug build of the Python module is fast enough here, and takes a third of the time to build.
+demo: programs tours venv ## run all five functions in C, C++ and Python against a server on this machine
+	@echo "building the Python module; this takes a minute or two"
 	$(VENV)/bin/pip install -q ./python -C build-args="--profile dev"
 	$(RUN_DEMO)
 
 RUN_DEMO = $(VENV)/bin/python examples/demo.py $(SANDBOX) $(BUILD)/tour $(BUILD)/tour-cpp \
     $(VENV)/bin/python
 
-tours: library
+tours: library ## build examples/tour.c and examples/tour.cpp
 	@tools/need cc g++
 	@mkdir -p $(BUILD)
 	$(CC) -std=c99 -Wall -Wextra -Werror -Iinclude examples/tour.c \
@@ -48,15 +44,15 @@ tours: library
 	$(CXX) -std=c++17 -Wall -Wextra -Werror -Iinclude examples/tour.cpp \
 	    -L$(DEBUG) -laura_users -Wl,-rpath,$(DEBUG) -o $(BUILD)/tour-cpp
 
-# The packages for other languages; each brings its own check.
+# The packages for other languages. Each has its own check.sh.
 BINDINGS := go java node ruby lua
 
-# Two parts at a time, because one often waits. The longest start first, and a failed part stops no
-# other. Each part prints its output when it ends.
+# Two parts run at a time, because one often waits. The longest parts start first. If a part fails,
+# the others go on. Each part prints its output when it ends.
 PARTS := test-rust sanitize test-python test-cpp test-c lint msrv instructions growth test-install \
     test-examples test-sandbox-python $(BINDINGS:%=test-%)
 TEST_LOG := $(BUILD)/test.log
-test:
+test: ## run every check and test of every language, as CI does
 	@tools/need cargo cc curl g++ clang valgrind doxygen cmake pkg-config python3-venv tinyproxy-bin \
 	    nlohmann-json3-dev
 	@mkdir -p $(BUILD)
@@ -66,60 +62,59 @@ test:
 	@test "$$(cat $(TEST_LOG).status)" = 0
 	@echo "make test: everything passed"
 
-# These share the virtual environment, or the package in it.
+# These parts use the same virtual environment, or the package in it, so they run one after another.
 ifdef TOGETHER
 test-python: lint
 test-examples test-sandbox-python: test-python
 test-sandbox-python: test-examples
 endif
 
-lint: venv deny reference
+lint: venv deny reference ## check formatting, lints, dependencies and the reference pages
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --features capi --all-targets -- -D warnings
 	$(VENV)/bin/pip install -q $$(sed -n 's/.*"\(ruff==[^"]*\)".*/\1/p' python/pyproject.toml)
 	$(VENV)/bin/ruff check python python-sandbox examples fuzz benches
 	$(VENV)/bin/ruff format --check python python-sandbox examples fuzz benches
 
-test-rust:
+test-rust: ## test the Rust crates
 	@tools/need cargo cc curl tinyproxy-bin
 	$(CARGO) test --workspace --exclude aura-users-python --features capi
 
-test-c: programs library
+test-c: programs library ## test the C ABI, also under valgrind
 	@tools/need cc g++ clang valgrind
 	$(MAKE) -C tests/c check memcheck LIBDIR=$(DEBUG) BUILD=$(BUILD)/c
 
-test-cpp: programs library
+test-cpp: programs library ## test the C++ header, also under valgrind
 	@tools/need g++ valgrind nlohmann-json3-dev
 	$(MAKE) -C tests/cpp check memcheck LIBDIR=$(DEBUG) BUILD=$(BUILD)/cpp
 
-# What 100,000 calls leave behind, with the library that `make instructions` counts.
-growth:
+# Builds the same release library as `make instructions`.
+growth: ## check that 100,000 calls leave no memory behind
 	@tools/need cargo cc g++
 	$(CARGO) rustc -q --release --lib --features capi --crate-type cdylib
 	$(MAKE) -C tests/c growth LIBDIR=$(TARGET)/release BUILD=$(BUILD)/growth
 	$(MAKE) -C tests/cpp growth LIBDIR=$(TARGET)/release BUILD=$(BUILD)/growth
 
-# The C and C++ programs with the sanitizers in, and what of the C ABI can run under Miri.
-sanitize: programs library
+sanitize: programs library ## run the C and C++ tests with sanitizers, and the tests of src/ffi under Miri
 	@tools/need cc g++ nlohmann-json3-dev
 	$(MAKE) -C tests/c sanitize LIBDIR=$(DEBUG) BUILD=$(BUILD)/c
 	@if $(CARGO) +nightly miri --version >/dev/null 2>&1; then \
 	    MIRIFLAGS=-Zmiri-disable-isolation $(CARGO) +nightly miri test --features capi --lib ffi; \
 	else \
-	    echo "skipped: Miri is not there (rustup component add miri --toolchain nightly)"; \
+	    echo "skipped: Miri is not installed (rustup component add miri --toolchain nightly)"; \
 	fi
 
-# Installs what `make library` built. TEST_PROFILE=release takes the library as it is shipped.
+# Installs the debug build of `make library`. TEST_PROFILE=release installs the release build.
 TEST_PROFILE ?= dev
-test-install: programs library
+test-install: programs library ## test `make install`, with pkg-config, CMake, static and shared linking
 	@tools/need cc g++ cmake pkg-config
 	tests/install/run.sh $(SANDBOX) $(BUILD)/install $(TEST_PROFILE)
 
-# The wheel is built out of the source distribution, and is what all the tests run against.
+# Builds the wheel from the source distribution, installs it, and runs the tests against it.
 DIST := $(BUILD)/dist
-test-python: programs venv
-	@echo "building the Python package as it is shipped: a few minutes"
-	@# What is unpacked from it bears old dates, by which cargo would think it built already.
+test-python: programs venv ## build, install and test the Python package
+	@echo "building the release wheel of the Python package; this takes a few minutes"
+	@# The unpacked files have old dates. cargo would think that they are built already.
 	@rm -rf $(DIST) $(TARGET)/release/.fingerprint/aura-users*
 	$(VENV)/bin/pip install -q 'maturin>=1.14,<2'
 	CARGO_TARGET_DIR=$(TARGET) $(VENV)/bin/maturin build -q --release --locked --sdist \
@@ -131,73 +126,70 @@ test-python: programs venv
 	cd python && AURA_WHEEL=$$(echo $(DIST)/*.whl) AURA_SDIST=$$(echo $(DIST)/*.tar.gz) \
 	    $(VENV)/bin/pytest -q
 
-# What `make demo` shows, with the package that test-python has installed.
-test-examples: programs library tours
+# `make demo` with the package that test-python installed.
+test-examples: programs library tours ## run the tours of C, C++ and Python
 	$(RUN_DEMO)
 
+## test-LANGUAGE: test the package for go, java, node, ruby or lua
 .PHONY: $(BINDINGS:%=test-%)
 $(BINDINGS:%=test-%): test-%: programs library
 	bindings/$*/check.sh $(DEBUG)/libaura_users.so $(SANDBOX) $(REPLAY)
 
-# With the program out of the wheel itself.
-test-sandbox-python: venv
+# Tests the program in the wheel, not the one in target/.
+test-sandbox-python: venv ## build, install and test the Python package of the sandbox
 	MATURIN_PEP517_ARGS="--profile dev" $(VENV)/bin/pip install -q './python-sandbox[test]'
 	cd python-sandbox && $(VENV)/bin/mypy
 	cd python-sandbox && AURA_SANDBOX_BIN= $(VENV)/bin/pytest -q
 
-test-live:
+test-live: ## run the recorded cases against your server at REPO_URL; never use hex.pm
 	@test -n "$(REPO_URL)" || \
 	    { echo "usage: make test-live REPO_URL=http://localhost:4000/api"; exit 2; }
 	AURA_LIVE_URL=$(REPO_URL) $(CARGO) test -p aura-sandbox --test live -- --nocapture
 
-# The oldest Rust that Cargo.toml promises.
-msrv:
+msrv: ## check that the library compiles with the oldest Rust that Cargo.toml promises
 	@tools/msrv
 
-header:
+header: ## regenerate the C header, docs/abi and the generated parts of the bindings
 	AURA_BLESS=1 $(CARGO) test -q --features capi --test header
 	AURA_BLESS=1 $(CARGO) test -q --features capi --test abi
 	AURA_BLESS=1 $(CARGO) test -q --features capi --test description
 	$(PYTHON) tools/generate.py
 
-# Also checks that everything in the headers is documented.
-reference:
+# Fails if something in the headers has no documentation.
+reference: ## build HTML pages from the C and C++ headers
 	@tools/need doxygen
 	@mkdir -p $(BUILD)/reference
 	@(cat docs/Doxyfile; echo OUTPUT_DIRECTORY=$(BUILD)/reference; echo PROJECT_NUMBER=$(VERSION)) | doxygen -
 	@echo "reference pages: $(BUILD)/reference/html/index.html"
 
-# Licences, sources, duplicates and advisories of everything that comes in with a dependency.
-deny:
+deny: ## check licences, sources, duplicates and advisories of all dependencies
 	@tools/deny
 
-# Every target of fuzz/, FUZZ_SECONDS each. Needs a nightly Rust and cargo-fuzz; see fuzz/README.md.
 FUZZ_SECONDS ?= 60
-fuzz:
+fuzz: ## run every fuzz target for FUZZ_SECONDS (60); needs nightly Rust and cargo-fuzz
 	$(PYTHON) fuzz/seeds.py
 	cd fuzz && for target in $$($(CARGO) fuzz list); do \
 	    $(CARGO) +nightly fuzz run $$target -- -dict=fuzz.dict -max_len=16384 \
 	        -max_total_time=$(FUZZ_SECONDS) || exit 1; done
 
-# BENCH="--only user,stream --check" and so on: see benches/README.md.
-bench:
+# BENCH passes arguments, such as BENCH="--only user,stream --check": see benches/README.md.
+bench: ## measure the library and its peers on the same jobs
 	$(PYTHON) benches/compare/compare.py $(BENCH)
 
-# BLESS=1 writes the figures anew.
-instructions:
+# BLESS=1 writes the new counts to compare/instructions.json.
+instructions: ## fail if a main path takes more or fewer instructions than recorded
 	$(PYTHON) benches/compare/instructions.py $(if $(BLESS),--bless)
 
 include packaging/library.mk
 
-# The sandbox, and the replayed server of the tests.
-programs:
+programs: ## build the sandbox and aura-replay, the server that replays the recordings
 	@tools/need cargo cc
 	$(CARGO) build -p aura-sandbox -p aura-replay
 
-venv:
+venv: ## create the virtual environment build/venv
 	@tools/need python3-venv
 	@test -x $(VENV)/bin/pip || $(PYTHON) -m venv $(VENV)
 
-clean:
+clean: ## delete target/ and build/
 	$(CARGO) clean
 	rm -rf $(BUILD)

@@ -1,4 +1,4 @@
-"""Runs the tour in C, C++ and Python, and plays the person whom it asks for a key.
+"""Runs the tour in C, C++ and Python, and makes the key that it asks for.
 
     python demo.py AURA_SANDBOX TOUR_IN_C TOUR_IN_CPP PYTHON
 
@@ -21,7 +21,7 @@ KEYS = 230
 PATIENCE = 60  # seconds for one tour
 HERE = Path(__file__).parent
 
-# Only the tour's reset: today's hex.pm does not offer it.
+# Only the tour's password reset, which today's hex.pm does not have.
 RESET_ONLY = """
 import sys
 import aura_users, tour
@@ -32,7 +32,7 @@ tour.reset_password(client, sys.argv[2])
 
 
 class Failed(Exception):
-    """Something of the demo did not happen."""
+    """A step of the demo failed."""
 
 
 def heading(text):
@@ -85,7 +85,7 @@ class Sandbox:
         return mails[-1]
 
 
-# The loopback is never reached through a proxy.
+# Never use a proxy for the loopback.
 OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
@@ -102,7 +102,7 @@ def request(url, authorization=None, body=None):
 
 
 def play_the_person(sandbox, username, email):
-    """What the tour asks its reader to do on the server's web site. Gives the key."""
+    """Does the tour's request on the server's web site, and returns the key."""
     mail = sandbox.mail(email, "email-verification")
     note(f"mail to {email}: {mail['subject']}")
     note(f"following {mail['link']}")
@@ -117,14 +117,14 @@ def play_the_person(sandbox, username, email):
 
 
 def run(command, person=None, **environment):
-    """Runs a program, shows what it prints as it comes; `person` answers its prompt."""
+    """Runs a program and shows its output at once. `person` answers its prompt."""
     process = subprocess.Popen(
         [str(word) for word in command],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1", **environment},
     )
-    # One that hangs is ended, which ends the loop below.
+    # Ends a program that hangs, which also ends the loop below.
     patience = threading.Timer(PATIENCE, process.kill)
     patience.start()
     output = b""
@@ -152,7 +152,7 @@ def run(command, person=None, **environment):
 
 
 def tour(sandbox, language, command, username):
-    """The whole tour, and whether it said what it should. Gives its last part."""
+    """Runs the whole tour and checks its output. Returns its last part."""
     email = f"{username}@example.com"
     heading(f"the tour in {language}, on a server that offers it all (profile legacy)")
     output = run(

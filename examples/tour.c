@@ -4,14 +4,14 @@
  *     cc -std=c99 tour.c -laura_users -o tour
  *     TOUR_PASSWORD=... ./tour REPO_URL USERNAME EMAIL
  *
- * It makes an account that stays. Try it on a server of your own, such as aura-sandbox.
+ * It creates an account that stays. Use your own server, such as aura-sandbox.
  */
 #include <aura_users.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Says what went wrong, in the error's own words, and ends the program. */
+/* Prints the error and ends the program. */
 static void give_up(aura_error *error)
 {
     fprintf(stderr, "tour: %s\n", aura_error_message(error));
@@ -42,7 +42,7 @@ static void make_account(aura_client *client, const char *username, const char *
     printf("get_user: %s\n", user);
     aura_string_free(user);
 
-    /* The name is taken now: the server refuses a second account, and says which field is wrong. */
+    /* The name is taken now. The server refuses a second account, and names the wrong field. */
     switch (aura_create_user(client, username, password, emails, 1, NULL, &user, &error)) {
     case AURA_VALIDATION:
         printf("create_user again: %s\n", aura_error_message(error));
@@ -56,7 +56,7 @@ static void make_account(aura_client *client, const char *username, const char *
     }
 }
 
-/* Reads a line; what a person does on the server's web site comes before it. */
+/* Reads a line, after the user has made a key on the server's web site. */
 static void ask_for_key(const char *email, char *key, int size)
 {
     printf("Follow the link in the mail to %s, make an API key, and paste it here: ", email);
@@ -83,7 +83,7 @@ static void reset_password(aura_client *client, const char *username)
     }
 }
 
-/* The last quote of the JSON string whose first quote this is. */
+/* The closing quote of the JSON string that starts with this quote. */
 static const char *string_end(const char *quote)
 {
     while (*++quote != '"')
@@ -92,8 +92,8 @@ static const char *string_end(const char *quote)
 }
 
 /*
- * The value of a member of a JSON object; NULL if there is none. Members come in no promised order.
- * The library gives good JSON, so this has no errors to find. For more, take a JSON library.
+ * Returns the value of a member of a JSON object, or NULL. The order of members is not fixed.
+ * The library returns valid JSON, so this finds no errors. Use a JSON library if you need more.
  */
 static const char *member(const char *object, const char *name)
 {
@@ -143,7 +143,7 @@ static void read_audit_log(aura_client *client)
     while ((status = aura_audit_logs_next(logs, &row, &error)) == AURA_OK) {
         char action[64] = "?";
         const char *value = member(row, "action");
-        if (value && *value == '"') /* as it is written there, escapes and all */
+        if (value && *value == '"') /* unchanged, with its escapes */
             snprintf(action, sizeof action, "%.*s", (int)(string_end(value) - value - 1), value + 1);
         aura_string_free(row);
         rows++;
@@ -155,7 +155,7 @@ static void read_audit_log(aura_client *client)
             counts[i].rows++;
     }
     aura_audit_logs_free(logs);
-    if (status != AURA_END) /* an error is never taken for the end */
+    if (status != AURA_END) /* an error is not the end of the log */
         give_up(error);
 
     printf("stream_audit_logs: %d rows\n", rows);
@@ -182,7 +182,7 @@ int main(int argc, char **argv)
     make_account(client, argv[2], argv[3]);
     aura_client_free(client);
 
-    /* From here on as the account itself. */
+    /* From here on with the account's key. */
     ask_for_key(argv[3], key, sizeof key);
     set(options, "api_key", key);
     if (aura_client_new(options, &client, &error) != AURA_OK)

@@ -4,7 +4,7 @@
  *     c++ -std=c++17 tour.cpp -laura_users -o tour
  *     TOUR_PASSWORD=... ./tour REPO_URL USERNAME EMAIL
  *
- * It makes an account that stays. Try it on a server of your own, such as aura-sandbox.
+ * It creates an account that stays. Use your own server, such as aura-sandbox.
  */
 #include <aura_users.hpp>
 
@@ -24,7 +24,7 @@ static void make_account(const aura::Client &client, const std::string &username
     std::cout << "create_user: " << client.create_user(username, password, {email}) << '\n';
     std::cout << "get_user: " << client.get_user(username) << '\n';
 
-    // The name is taken now: the server refuses a second account, and says which field is wrong.
+    // The name is taken now. The server refuses a second account, and names the wrong field.
     try {
         client.create_user(username, password, {email});
     } catch (const aura::Error &error) {
@@ -34,7 +34,7 @@ static void make_account(const aura::Client &client, const std::string &username
     }
 }
 
-// Reads a line; what a person does on the server's web site comes before it.
+// Reads a line, after the user has made a key on the server's web site.
 static std::string ask_for_key(const std::string &email)
 {
     std::cout << "Follow the link in the mail to " << email
@@ -45,7 +45,7 @@ static std::string ask_for_key(const std::string &email)
     return key;
 }
 
-// An error that is expected need not be thrown.
+// The try_ form returns an expected error, and does not throw it.
 static void reset_password(const aura::Client &client, const std::string &username)
 {
     aura::Result<void> reset = client.try_reset_user_password(username);
@@ -61,7 +61,7 @@ static void reset_password(const aura::Client &client, const std::string &userna
     }
 }
 
-// Where the string that begins here ends: its last quote.
+// The closing quote of the string that begins here.
 static std::size_t string_end(std::string_view json, std::size_t quote)
 {
     while (json[++quote] != '"')
@@ -69,9 +69,9 @@ static std::size_t string_end(std::string_view json, std::size_t quote)
     return quote;
 }
 
-// The text of a member of a JSON object, as it is written there; "?" if it has none. Members come
-// in no promised order. The library gives good JSON, so this has no errors to find. For more, take
-// aura_users/nlohmann.hpp.
+// Returns the text of a member of a JSON object, unchanged, or "?". The order of members is not
+// fixed. The library returns valid JSON, so this finds no errors. Use aura_users/nlohmann.hpp if you
+// need more.
 static std::string text_member(std::string_view object, std::string_view name)
 {
     int depth = 0;
@@ -120,7 +120,7 @@ try {
     const std::string repo_url = argv[1], username = argv[2], email = argv[3];
     make_account(aura::Client{{"repo_url", repo_url}}, username, password, email);
 
-    // From here on as the account itself.
+    // From here on with the account's key.
     aura::Client client{{"repo_url", repo_url}, {"api_key", ask_for_key(email)}};
     std::cout << "get_current_user: " << client.get_current_user() << '\n';
     reset_password(client, username);

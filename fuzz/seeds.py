@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes the seeds of every fuzz target, made from the recorded replies: corpus/TARGET/HASH."""
+"""Writes the seeds of every fuzz target from the recorded replies: corpus/TARGET/HASH."""
 
 import base64
 import hashlib
@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 HERE = pathlib.Path(__file__).parent
 WIRE = HERE.parent / "tests" / "wire"
-# What option() picks by; a number beyond the last stands for an option's name.
+# option() takes the option by number. A number after the last stands for an option's name.
 OPTION_VALUES = [
     "https://hex.pm/api", "http://localhost:4000/api/", "https://eric:pw@hex.pm/api?a#b",
     "Bearer 0123456789abcdef", "123456", "15", "0.001", "1e3", "-1", "0", "100", "wait", "error",
@@ -46,7 +46,7 @@ LIMITS = [
 def recorded() -> Iterator[tuple[int, bytes, dict[str, str], bytes]]:
     """The replies as they stood on the wire: (status, head, headers, body)."""
     for path in sorted(WIRE.glob("*.jsonl")):
-        # splitlines() would also split at U+2028, which the bodies hold.
+        # splitlines() would also split at U+2028, which is in the bodies.
         for line in path.read_text(encoding="utf-8").rstrip("\n").split("\n"):
             response = json.loads(line)["response"]
             if response is None or "body_left_out" in response:

@@ -1,11 +1,7 @@
-# The C library: built, named, installed and removed. docs/abi says why it is named so.
+# Builds, installs and removes the C library. docs/abi/README.md explains the file names.
 #
-#     make library      the debug build, for tests: in target/debug
-#     make release      the one to install: in target/release
-#     make install      to PREFIX, LIBDIR, INCLUDEDIR (GNU's lower case counts too) under DESTDIR
-#     make uninstall    with the same variables
-#
-# After `make release`, `make install` only copies: it needs no Rust, and may run as root.
+# PREFIX, LIBDIR, INCLUDEDIR and DESTDIR say where to install; packaging/README.md lists them.
+# After `make release`, `make install` only copies files. It then needs no Rust and can run as root.
 
 PROFILE    ?= release
 DESTDIR    ?=
@@ -16,10 +12,10 @@ docdir     ?= $(prefix)/share/doc/aura_users
 INSTALL    ?= install
 OBJCOPY    ?= objcopy
 
-# of_cargo KEY: what Cargo.toml says.
+# of_cargo KEY: the value of KEY in Cargo.toml.
 of_cargo = $(shell sed -n 's/^$(1) = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 VERSION := $(call of_cargo,version)
-# Before 1.0 a minor version may change the ABI, after it only a major one.
+# Before 1.0, a minor version may change the ABI. From 1.0 on, only a major version may.
 MAJOR   := $(word 1,$(subst ., ,$(VERSION)))
 ABI     := $(if $(filter 0,$(MAJOR)),0.$(word 2,$(subst ., ,$(VERSION))),$(MAJOR))
 SYMBOLS := docs/abi/$(ABI).txt
@@ -34,11 +30,12 @@ else
 SHARED      := libaura_users.so
 SHARED_FILE := $(SHARED).$(VERSION)
 SONAME      := $(SHARED).$(ABI)
-# nodelete: the library has a thread that outlives dlclose(), so its code must, too.
+# nodelete: a thread of the library may run after dlclose(), so its code must stay in memory.
 LINK        := -Wl,-soname,$(SONAME) -Wl,-z,nodelete
 endif
 
-# build PROFILE,FOLDER: what rustc says that the static library needs is kept beside it.
+# build PROFILE,FOLDER: builds both libraries. The file native-static-libs lists the system libraries
+# that the static library needs.
 define build
 @tools/need cargo cc
 $(CARGO) rustc --lib --features capi --crate-type cdylib,staticlib --profile $(1) -- \
@@ -46,21 +43,21 @@ $(CARGO) rustc --lib --features capi --crate-type cdylib,staticlib --profile $(1
 ln -sf $(SHARED) $(2)/$(SONAME)
 endef
 
-.PHONY: library release places install uninstall
+.PHONY: library release folders install uninstall
 
-library:
+library: ## build the debug C library into target/debug, for tests
 	$(call build,dev,$(DEBUG))
 
 OUT := $(TARGET)/$(if $(filter dev,$(PROFILE)),debug,$(PROFILE))
 
-release: $(OUT)/aura_users/$(STATIC)
+release: $(OUT)/aura_users/$(STATIC) ## build the release C library into target/release
 
 $(OUT)/$(STATIC): $(shell find src -name '*.rs') Cargo.toml Cargo.lock
 	$(call build,$(PROFILE),$(OUT))
 	@touch $@
 
-# Rust's archive shows all of std, so that a program with two Rust libraries does not link. This one
-# is a single object that shows aura_ alone; its functions keep their sections, for --gc-sections.
+# Rust's archive exports all of std, so a program with two Rust libraries does not link. This archive
+# is one object that exports only aura_*. Its functions keep their sections, for --gc-sections.
 $(OUT)/aura_users/$(STATIC): $(OUT)/$(STATIC) $(SYMBOLS)
 	@mkdir -p $(@D)
 ifeq ($(shell uname -s),Darwin)
@@ -73,18 +70,18 @@ else
 	rm -f $@ && $(AR) rcs $@ $(@D)/aura_users.o && rm $(@D)/aura_users.o
 endif
 
-install: places release
-	@$(PLACES) packaging/install
+install: folders release ## install the C library to PREFIX (/usr/local), with headers, pkg-config files and CMake package
+	@$(FOLDERS) packaging/install
 
-# A relative place would be one below this folder.
-places:
-	$(foreach place,DESTDIR prefix libdir includedir docdir,$(if $(filter-out /%,$($(place))),\
-	    $(error $(place) is $($(place)): it must begin with /)))
+# Refuses relative folders: they would lie below this folder.
+folders:
+	$(foreach folder,DESTDIR prefix libdir includedir docdir,$(if $(filter-out /%,$($(folder))),\
+	    $(error $(folder) is $($(folder)): it must begin with /)))
 
-uninstall: places
-	@REMOVE=yes $(PLACES) packaging/install
+uninstall: folders ## remove what `make install` installed
+	@REMOVE=yes $(FOLDERS) packaging/install
 
-PLACES = FROM='$(OUT)' DESTDIR='$(DESTDIR)' prefix='$(prefix)' libdir='$(libdir)' \
+FOLDERS = FROM='$(OUT)' DESTDIR='$(DESTDIR)' prefix='$(prefix)' libdir='$(libdir)' \
     includedir='$(includedir)' docdir='$(docdir)' INSTALL='$(INSTALL)' VERSION='$(VERSION)' \
     ABI='$(ABI)' SONAME='$(SONAME)' SHARED='$(SHARED)' SHARED_FILE='$(SHARED_FILE)' \
     DESCRIPTION='$(call of_cargo,description)' URL='$(call of_cargo,repository)'

@@ -1,4 +1,4 @@
-//! How often a call was sent.
+//! Counts how often a call was sent.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 

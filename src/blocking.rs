@@ -1,8 +1,8 @@
-//! The blocking face: the same calls for threads that wait.
+//! The blocking client: the same calls for threads that wait.
 //!
 //! A call runs in the caller's thread, without a hand-off to another. Its `_start` form returns at
-//! once with a [`Call`] that is under way on a thread of the library. All of this may be used from
-//! many threads at once, after a fork, and inside a tokio runtime.
+//! once with a [`Call`] that runs on a thread of the library. All of this works from many threads
+//! at once, after a fork, and inside a tokio runtime.
 
 use std::mem;
 use std::pin::pin;

@@ -1,7 +1,7 @@
-//! Foreign text on its way into an error or a log line.
+//! Foreign text in errors and log lines.
 //!
-//! A server, a proxy or a library below decides what such a text says and how long it is. So its
-//! control characters are escaped, and it is cut to a bound. Every bound is in this file.
+//! A server, a proxy or a library below decides about the content and the length of such a text. So
+//! its control characters are escaped, and it is cut to a limit. Every limit is in this file.
 
 /// One text: a message, a field error, a notice, the words of a library below.
 pub(crate) const MAX_TEXT: usize = 8 * 1024;

@@ -1,7 +1,7 @@
-//! What the library tells while it works, in a fixed vocabulary: to `tracing`, and to a hook for
-//! languages that have no `tracing`.
+//! The library's log: records with fixed fields. They go to `tracing`, and to a hook for languages
+//! without `tracing`.
 //!
-//! Nothing told holds a secret, a name or an address: requests go by their route.
+//! No record has a secret, a name or an address: it names a request by its route.
 
 #[cfg(feature = "capi")]
 pub(crate) mod kept;

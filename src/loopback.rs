@@ -1,4 +1,4 @@
-//! What counts as this machine itself.
+//! Decides which hosts and addresses are the loopback.
 
 use std::net::IpAddr;
 

@@ -1,4 +1,4 @@
-//! The five functions, by what is true of each whatever its arguments.
+//! The five functions, with the facts that hold for any arguments.
 
 /// One of the five functions, and what is true of it whatever its arguments.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

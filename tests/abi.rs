@@ -1,5 +1,5 @@
-//! `docs/abi` is what the header declares, and keeps what was released. `AURA_BLESS=1` writes anew
-//! what belongs to the version under way, and nothing else.
+//! `docs/abi` matches the header, and keeps every released line. `AURA_BLESS=1` writes only the
+//! lines of the version in development.
 #![cfg(feature = "capi")]
 
 use std::fs;
@@ -9,18 +9,18 @@ use std::path::Path;
 const HEADER: &str = include_str!("../include/aura_users.h");
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// The words by which the header says whether a function blocks; tests/description.rs says more.
+/// The header uses one of these texts to state whether a function blocks. See tests/description.
 const BLOCKING: [&str; 3] = ["Blocks.", "Does not block.", "Blocks for a second at most."];
 
-/// The part of the version that the SONAME carries; library.mk says the same.
+/// The part of the version in the SONAME, as in library.mk.
 fn abi_version() -> &'static str {
     let parts = if VERSION.starts_with("0.") { 2 } else { 1 };
     let (end, _) = VERSION.match_indices('.').nth(parts - 1).unwrap();
     &VERSION[..end]
 }
 
-/// A line for each macro, type, number and function: the version it came in, and what it is
-/// without comments and names of parameters.
+/// A line for each macro, type, number and function: its first version and its declaration, without
+/// comments and names of parameters.
 fn declared() -> Vec<String> {
     let mut items = Vec::new();
     let mut lines =
@@ -37,7 +37,7 @@ fn declared() -> Vec<String> {
                 let name = line.split(' ').nth(1).unwrap();
                 items.push(item(&take(&mut doc), &[], &format!("#define {name}")));
             }
-            // Other lines of the preprocessor, and the braces of extern "C".
+            // Other preprocessor lines, and the braces of extern "C".
             _ if line.is_empty() || line.starts_with(['#', '/']) => {}
             "extern \"C\" {" | "}  // extern \"C\"" => {}
             _ => {
@@ -59,8 +59,8 @@ fn declared() -> Vec<String> {
     items
 }
 
-/// `whole` is the documentation of what this is a part of: a number came in with its enum, unless
-/// it says otherwise.
+/// `whole` is the documentation of the enum that a number belongs to. A number has its enum's
+/// version, unless it names its own.
 fn item(doc: &[&str], whole: &[&str], text: &str) -> String {
     assert!(!doc.is_empty(), "{text}: not documented");
     let version = whole.iter().chain(doc).filter_map(|line| since(line)).next_back();
@@ -89,7 +89,7 @@ fn without_names(declaration: &str) -> String {
 }
 
 #[test]
-fn what_was_released_stays() {
+fn released_declarations_stay() {
     let file = format!("docs/abi/{}.txt", abi_version());
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(&file);
     let declared = declared();

@@ -1,4 +1,4 @@
-//! Calls that were started, and what ends a call from another thread.
+//! Started calls, and ending a call from another thread.
 
 mod common;
 
@@ -9,7 +9,7 @@ use std::time::Duration;
 use aura_users::{CancelToken, ErrorKind, Options};
 use common::{Act, HEXPM, Server, bound, json, page, user};
 
-/// Longer than any of this takes if it works.
+/// Ends a test that hangs. A working test takes much less.
 fn soon() -> Option<Duration> {
     Some(bound(60))
 }
@@ -19,7 +19,7 @@ fn mute() -> Server {
 }
 
 #[test]
-fn a_started_call_gives_what_the_blocking_one_does() {
+fn a_started_call_returns_the_same_as_a_blocking_call() {
     let server = Server::start(|_, request| {
         Act::Reply(match request.target.as_str() {
             "/api/users/nobody" => json(404, &[], r#"{"message":"Page not found","status":404}"#),
@@ -46,7 +46,7 @@ fn a_started_call_gives_what_the_blocking_one_does() {
 }
 
 #[test]
-fn a_listener_is_told_once_also_after_the_end() {
+fn a_listener_is_called_once_even_after_the_end() {
     let server = Server::start(|_, _| Act::Reply(user()));
     let call = server.client().get_user_start("eric").unwrap();
     let (tell, told) = mpsc::channel();
@@ -84,7 +84,7 @@ fn a_call_that_is_cancelled_or_dropped_leaves_the_server_alone() {
 }
 
 #[test]
-fn a_token_ends_what_waits_and_what_begins_later() {
+fn a_token_ends_waiting_and_later_calls() {
     let server = mute();
     let token = CancelToken::new();
     let client = server.client().with_cancel_token(token.clone());
@@ -154,7 +154,7 @@ fn calls_on_one_stream_take_turns_and_lose_nothing() {
 }
 
 #[test]
-fn calls_on_one_stream_are_served_in_the_order_they_were_begun() {
+fn calls_on_one_stream_are_served_in_their_order() {
     let server =
         Server::start(|_, request| Act::Reply(json(200, HEXPM, &page(request.page(), 250))));
     let logs = server.client().stream_audit_logs().unwrap();

@@ -1,4 +1,5 @@
-//! Records kept with their ETag: asked for again with it, and never given to anybody else.
+//! Records that are kept with their ETag: requested again with it, and never returned to another
+//! user.
 
 mod common;
 
@@ -34,7 +35,7 @@ fn off_by_default() {
 }
 
 #[test]
-fn a_304_is_the_record_that_was_kept() {
+fn a_304_returns_the_kept_record() {
     let server = server();
     let client = server.client().with_options(Options::new().cache(10));
     for _ in 0..3 {
@@ -44,7 +45,7 @@ fn a_304_is_the_record_that_was_kept() {
 }
 
 #[test]
-fn another_name_credential_or_base_has_its_own() {
+fn another_name_credential_or_base_has_its_own_record() {
     let server = server();
     let client = server.client().with_options(Options::new().cache(10));
     client.get_user("eric").unwrap();
@@ -84,7 +85,7 @@ fn a_passing_failure_costs_no_record() {
 }
 
 #[test]
-fn what_cannot_be_read_is_not_kept() {
+fn an_unreadable_record_is_not_kept() {
     let server = Server::start(|_, _| Act::Reply(json(200, &[("etag", ETAG)], "{}")));
     let client = server.client().with_options(Options::new().cache(2));
     for _ in 0..2 {

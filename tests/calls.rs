@@ -1,4 +1,4 @@
-//! What a call does with a server that misbehaves.
+//! Calls to a server that misbehaves.
 
 mod common;
 
@@ -10,7 +10,7 @@ use common::{Act, Server, USER, json, raw, user, within};
 const UNREACHABLE: &str = "http://127.0.0.1:1/api";
 
 #[test]
-fn a_get_is_repeated_where_the_server_asks_for_it() {
+fn a_get_is_repeated_if_the_server_asks_for_it() {
     for status in [429, 502, 503, 504] {
         let server = Server::start(move |nth, _| {
             Act::Reply(if nth < 2 { json(status, &[], r#"{"message":"later"}"#) } else { user() })
@@ -21,7 +21,7 @@ fn a_get_is_repeated_where_the_server_asks_for_it() {
 }
 
 #[test]
-fn what_will_not_get_better_is_not_repeated() {
+fn a_permanent_failure_is_not_repeated() {
     for status in [400, 401, 403, 404, 422, 500, 501] {
         let server =
             Server::start(move |_, _| Act::Reply(json(status, &[], r#"{"message":"no"}"#)));
@@ -32,7 +32,7 @@ fn what_will_not_get_better_is_not_repeated() {
 }
 
 #[test]
-fn the_error_tells_how_often_it_was_tried() {
+fn the_error_counts_the_attempts() {
     let server = Server::start(|_, _| Act::Reply(json(503, &[], r#"{"message":"later"}"#)));
     let client = server.client().with_options(Options::new().max_retries(1));
     let error = client.get_user("eric").unwrap_err();
@@ -47,7 +47,7 @@ fn the_error_tells_how_often_it_was_tried() {
 }
 
 #[test]
-fn a_post_is_repeated_only_where_nothing_can_have_arrived() {
+fn a_post_is_repeated_only_if_nothing_can_have_arrived() {
     let client = blocking::Client::new(Options::new().repo_url(UNREACHABLE).env(false)).unwrap();
     let error = client.create_user("eric", "password", &["a@b.c"]).unwrap_err();
     assert_eq!(
@@ -98,7 +98,7 @@ fn create_user_sends_no_credential_and_one_address() {
 }
 
 #[test]
-fn nothing_is_sent_for_a_mistake_of_the_caller() {
+fn nothing_is_sent_after_a_mistake_of_the_caller() {
     let server = Server::start(|_, _| Act::Reply(user()));
     let client = server.client();
     let refused = [
@@ -116,7 +116,7 @@ fn nothing_is_sent_for_a_mistake_of_the_caller() {
 }
 
 #[test]
-fn a_credential_does_not_travel_in_the_open() {
+fn a_credential_is_not_sent_over_plain_http() {
     let plain = Options::new().repo_url("http://192.0.2.1/api").env(false);
     let client = blocking::Client::new(plain.clone().api_key("key")).unwrap();
     for error in [
@@ -130,10 +130,10 @@ fn a_credential_does_not_travel_in_the_open() {
 }
 
 #[test]
-fn a_connection_that_the_server_left_is_no_failure() {
+fn a_connection_that_the_server_closed_is_no_failure() {
     let server = Server::start(|nth, _| {
         let reply = json(if nth % 2 == 0 { 500 } else { 200 }, &[], USER);
-        // Without announcing it, as hexpm after a 500.
+        // Without a header that announces it, as hexpm does after a 500.
         if nth % 2 == 0 { Act::ReplyAndClose(reply) } else { Act::Reply(reply) }
     });
     let client = server.client().with_options(Options::new().max_retries(0));
@@ -170,7 +170,7 @@ fn a_new_connection_that_breaks_is_a_failure_of_the_call() {
 }
 
 #[test]
-fn a_connection_is_used_again_but_for_a_post() {
+fn a_connection_is_used_again_except_for_a_post() {
     let server = Server::start(|_, _| Act::Reply(user()));
     let client = server.client();
     for _ in 0..10 {
@@ -182,7 +182,7 @@ fn a_connection_is_used_again_but_for_a_post() {
 }
 
 #[test]
-fn timeouts_hold_whatever_the_server_does() {
+fn timeouts_hold_for_every_misbehaviour() {
     let limit = Duration::from_millis(300);
     let head = json(200, &[], USER);
     type Misbehaviour = fn(Vec<u8>) -> Act;
@@ -229,7 +229,7 @@ fn in_seconds(seconds: u64) -> String {
 }
 
 #[test]
-fn a_used_up_window_holds_the_next_request_not_the_reply_in_hand() {
+fn a_used_up_window_delays_only_the_next_request() {
     let server = Server::start(|_, _| {
         let reset = in_seconds(2);
         let headers = [
@@ -253,7 +253,7 @@ fn a_used_up_window_holds_the_next_request_not_the_reply_in_hand() {
 }
 
 #[test]
-fn a_redirect_is_followed_within_the_origin_alone() {
+fn a_redirect_is_followed_only_within_the_origin() {
     let elsewhere = Server::start(|_, _| Act::Reply(user()));
     let away = elsewhere.url();
     let server = Server::start(move |_, request| {
@@ -307,7 +307,7 @@ fn a_reply_that_cannot_be_the_record_is_a_decode_error() {
 }
 
 #[test]
-fn a_reply_is_bounded_also_when_it_does_not_say_how_long_it_is() {
+fn a_reply_without_a_length_is_bounded_too() {
     let body = format!(r#"{{"username":"{}"}}"#, "a".repeat(5000));
     let told = json(200, &[], &body);
     let untold =
@@ -422,7 +422,7 @@ fn a_packed_reply_is_unpacked() {
 }
 
 #[test]
-fn a_head_that_is_none_is_a_decode_error() {
+fn a_malformed_head_is_a_decode_error() {
     let huge = format!("HTTP/1.1 200 OK\r\nx: {}\r\n\r\n", "a".repeat(1 << 20)).into_bytes();
     let many = format!("HTTP/1.1 200 OK\r\n{}\r\n", "x: y\r\n".repeat(5000)).into_bytes();
     for head in [b"SMTP ready\r\n\r\n".to_vec(), huge, many] {

@@ -4,7 +4,7 @@ use aura_replay::{Call, Case, Expect, ExpectedError, Replay};
 use aura_users::{AuditLog, Client, Error, Options, Result, User, blocking};
 use serde_json::Value;
 
-/// What came of a call, in the words of a case.
+/// The outcome of a call, in the form of a case.
 #[derive(Debug)]
 enum Outcome {
     User(Box<User>),
@@ -77,7 +77,7 @@ async fn call_async(client: &Client, call: &Call) -> Result<Outcome> {
     }
 }
 
-/// What is wrong with the outcome, if anything.
+/// Compares the outcome, and returns the difference.
 fn verdict(expect: &Expect, outcome: &Result<Outcome>) -> Result<(), String> {
     match (expect, outcome) {
         (Expect::Ok(json), Ok(Outcome::User(user))) => same_user(json, user),
@@ -92,7 +92,7 @@ fn differ<T: PartialEq + std::fmt::Debug>(what: &str, left: T, right: T) -> Resu
     if left == right { Ok(()) } else { Err(format!("{what}: expected {left:?}, got {right:?}")) }
 }
 
-/// Every field, by the record's methods, against the recorded JSON.
+/// Compares every field, read with the record's methods, with the recorded JSON.
 fn same_user(json: &str, user: &User) -> Result<(), String> {
     differ("json", json, user.json())?;
     let record: Value = serde_json::from_str(json).map_err(|error| error.to_string())?;

@@ -1,4 +1,4 @@
-//! Which connection a request goes over, and what becomes of it.
+//! Which connection a request uses, and what happens to the connection.
 
 mod common;
 
@@ -10,7 +10,7 @@ use std::time::Duration;
 use aura_users::{CancelToken, Client, Error, ErrorKind, Options, User, blocking, reqwest};
 use common::{Act, Server, bound, json, raw, user, within};
 
-/// The faces of one client: a blocking call, a started one, and one in a runtime of the program's.
+/// The ways to call: a blocking call, a started call, and a call in a runtime of the program.
 struct Faces {
     blocking: blocking::Client,
     hosted: Vec<(tokio::runtime::Runtime, Client)>,
@@ -43,7 +43,7 @@ impl Faces {
             _ => {
                 let (runtime, client) = &self.hosted[face - 2];
                 let client = client.with_options(options.clone());
-                // The runtime does not turn between two calls, if it has no thread.
+                // Without a thread, the runtime does nothing between two calls.
                 runtime.block_on(client.get_user("eric"))
             }
         }
@@ -51,7 +51,7 @@ impl Faces {
 }
 
 #[test]
-fn what_came_before_the_request_is_no_reply_to_it() {
+fn bytes_before_the_request_are_no_reply_to_it() {
     let other = json(200, &[], r#"{"username":"other"}"#);
     let timed_out = raw(408, &[("connection", "close")], "text/plain", b"too slow");
     for more in [other, timed_out] {
@@ -65,14 +65,14 @@ fn what_came_before_the_request_is_no_reply_to_it() {
                 thread::sleep(Duration::from_millis(pause));
             }
         }
-        // Each went over a connection of its own, and none was sent twice.
+        // Each request had its own connection, and none was sent twice.
         assert_eq!(server.requests().len(), 5 * Faces::COUNT);
         assert_eq!(server.connections(), 5 * Faces::COUNT);
     }
 }
 
 #[test]
-fn what_came_with_the_reply_is_no_reply_to_the_next_request() {
+fn bytes_after_a_reply_are_no_reply_to_the_next_request() {
     let other = json(200, &[], r#"{"username":"other"}"#);
     let server = Server::start(move |_, _| Act::Reply([user(), other.clone()].concat()));
     let faces = Faces::of(&server.options());
@@ -130,7 +130,7 @@ fn open_descriptors(kind: &str) -> usize {
     links.filter(|link| link.to_string_lossy().starts_with(kind)).count()
 }
 
-/// Whether the test `name` is in a process of its own, with few descriptors. If not, runs it there.
+/// Whether the test `name` runs in its own process, with few descriptors. If not, runs it there.
 fn is_alone(name: &str) -> bool {
     const ALONE: &str = "AURA_TEST_ALONE";
     if std::env::var_os(ALONE).is_some() {
@@ -206,8 +206,8 @@ fn a_post_leaves_no_connection_behind() {
             runtime.block_on(client.reset_user_password("eric")).unwrap();
         }
     }
-    // The ends in the server close a little later. Each face may keep one connection, of three
-    // descriptors with those of the server, and has a runtime with one or two.
+    // The server closes its ends a little later. Each way of calling may keep one connection, which
+    // has three descriptors with those of the server, and has a runtime with one or two.
     for _ in 0..600 {
         if open_sockets() <= before + 5 * Faces::COUNT {
             return;
@@ -246,9 +246,9 @@ fn connections_to_a_server_are_limited_and_calls_wait_for_their_turn() {
 }
 
 #[test]
-fn a_program_hands_over_its_own_client() {
+fn a_program_can_use_its_own_http_client() {
     let server = Server::start(|_, _| Act::Reply(user()));
-    let tls = rustls_for_nobody();
+    let tls = rustls_that_trusts_nothing();
     let own = reqwest::Client::builder()
         .tls_backend_preconfigured(tls)
         .redirect(reqwest::redirect::Policy::none())
@@ -277,7 +277,7 @@ fn a_program_hands_over_its_own_client() {
     assert_eq!((server.requests().len(), server.connections()), (2, 1));
 }
 
-fn rustls_for_nobody() -> rustls::ClientConfig {
+fn rustls_that_trusts_nothing() -> rustls::ClientConfig {
     let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
     rustls::ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()

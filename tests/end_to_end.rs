@@ -1,4 +1,4 @@
-//! All five functions against the sandbox, as a person would go through them.
+//! All five functions against the sandbox, in the order of a person who creates an account.
 
 use aura_sandbox::{Config, Mail, NewKey, Profile, Sandbox};
 use aura_users::{Client, ErrorKind, Options, Reason, blocking};
@@ -15,7 +15,7 @@ fn with_key(client: &blocking::Client, key: &str) -> blocking::Client {
     client.with_options(Options::new().api_key(key))
 }
 
-/// What a person does with a mail.
+/// Follows the link in a mail, as a person does.
 fn follow_link(mail: &Mail) {
     use std::io::{Read, Write};
     let link = mail.link.strip_prefix("http://").unwrap();
@@ -65,7 +65,7 @@ fn an_account_from_its_creation_to_its_audit_log() {
 }
 
 #[test]
-fn the_server_says_what_is_wrong_with_an_account() {
+fn the_server_names_the_bad_fields_of_an_account() {
     let (_sandbox, client) = start(Profile::Current);
     let error = client.create_user("a!", "short", &["nonsense"]).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Validation);
@@ -78,7 +78,7 @@ fn the_server_says_what_is_wrong_with_an_account() {
 }
 
 #[test]
-fn a_password_reset_where_the_server_offers_it_and_where_not() {
+fn a_password_reset_with_and_without_the_endpoint() {
     let (sandbox, client) = start(Profile::Legacy);
     client.create_user("eric", PASSWORD, &["eric@example.com"]).unwrap();
     follow_link(&sandbox.mailbox()[0]);
@@ -93,7 +93,7 @@ fn a_password_reset_where_the_server_offers_it_and_where_not() {
 }
 
 #[test]
-fn refused_credentials_are_told_apart() {
+fn refused_credentials_have_different_reasons() {
     let (sandbox, client) = start(Profile::Current);
     client.create_user("eric", PASSWORD, &["eric@example.com"]).unwrap();
     follow_link(&sandbox.mailbox()[0]);

@@ -1,5 +1,5 @@
-//! Options from the environment: which variables, and who wins. Each case in a process of its
-//! own: this same program, which shows its options where it is told to.
+//! Options from the environment: the variables and their precedence. Each case runs in its own
+//! process: this program again, which prints its options if a variable asks for them.
 
 mod common;
 
@@ -10,7 +10,7 @@ use common::{Act, Server, user};
 
 const SHOW: &str = "AURA_TEST_SHOW";
 
-/// What a client's options are in this environment alone.
+/// The options of a client in exactly this environment.
 fn shown(variables: &[(&str, &str)]) -> String {
     show("options", variables)
 }
@@ -74,7 +74,7 @@ fn the_official_variables_count() {
 }
 
 #[test]
-fn an_empty_variable_is_none() {
+fn an_empty_variable_counts_as_not_set() {
     let text = shown(&[("HEX_API", "http://localhost:4001/api"), ("HEX_API_URL", "")]);
     assert!(text.contains("http://localhost:4001/api"), "Hex's own second name: {text}");
     let text = shown(&[("HEX_API_URL", ""), ("HEX_API_KEY", "")]);
@@ -82,7 +82,7 @@ fn an_empty_variable_is_none() {
 }
 
 #[test]
-fn a_bad_variable_is_named_and_can_be_left_out() {
+fn a_bad_variable_is_named_and_can_be_ignored() {
     for (variable, value) in [("HEX_API_URL", "nonsense"), ("HEX_HTTP_TIMEOUT", "soon")] {
         let text = shown(&[(variable, value)]);
         assert!(text.contains("invalid_argument") && text.contains(variable), "{text}");
@@ -91,7 +91,7 @@ fn a_bad_variable_is_named_and_can_be_left_out() {
 }
 
 #[test]
-fn an_unusable_proxy_is_an_error_of_the_calls_that_would_use_it() {
+fn an_unusable_proxy_is_an_error_only_of_calls_that_would_use_it() {
     let server = Server::start(|_, _| Act::Reply(user()));
     let bad = "ftp://user:pw@localhost";
     let elsewhere = ("HEX_API_URL", "http://hex.example/api");
@@ -114,7 +114,7 @@ fn an_unusable_proxy_is_an_error_of_the_calls_that_would_use_it() {
 }
 
 #[test]
-fn proxies_count_but_for_the_loopback_and_for_no_proxy() {
+fn proxies_apply_except_to_the_loopback_and_to_no_proxy() {
     let proxy = Server::start(|_, _| Act::Reply(user()));
     let url = proxy.url();
     let url = url.strip_suffix("/api").unwrap();

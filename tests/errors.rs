@@ -1,4 +1,4 @@
-//! What an error says and holds, whatever the server does.
+//! The text and the fields of an error, whatever the server does.
 
 mod common;
 
@@ -25,7 +25,7 @@ fn assert_bounded(error: &Error) {
 }
 
 #[test]
-fn field_errors_behind_a_long_path_do_not_add_up() {
+fn field_errors_with_long_paths_stay_bounded() {
     let fields = |count: usize| {
         let fields: Vec<_> = (0..count).map(|n| format!("\"{n}\":\"is bad\"")).collect();
         fields.join(",")
@@ -51,7 +51,7 @@ fn field_errors_behind_a_long_path_do_not_add_up() {
 }
 
 #[test]
-fn every_text_of_the_server_is_cut_before_it_stands_in_an_error_or_a_log_line() {
+fn every_text_of_the_server_is_cut_in_errors_and_log_lines() {
     let long = "a".repeat(30_000);
     let message = format!(r#"{{"message":"{long}"}}"#);
     let key = format!(r#"{{"username":"a","handles":{{"{long}":1}}}}"#);
@@ -100,7 +100,7 @@ fn a_decode_error_repeats_no_key_of_the_record() {
 }
 
 #[test]
-fn numbers_of_any_size_are_no_error_and_change_no_error() {
+fn numbers_of_any_size_cause_and_change_no_error() {
     let huge = "9".repeat(5000);
     for number in ["1e999999999", "-1e999999999", "1e-999999999", "18446744073709551616", &huge] {
         let record =
@@ -149,7 +149,7 @@ fn the_outcome_of_a_post_is_unknown_unless_the_server_refused_it() {
         (json(200, &[], "{\"username\":"), ErrorKind::Decode, true),
         (json(206, &[], USER), ErrorKind::UnexpectedStatus, true),
         (raw(200, &[("content-encoding", "gzip")], "a/b", b"no"), ErrorKind::Decode, true),
-        // Refused, whatever becomes of the body.
+        // The server refused it, whatever the body is.
         (raw(422, &[("content-encoding", "gzip")], "a/b", b"no"), ErrorKind::Validation, false),
     ] {
         let server = Server::start(move |_, _| Act::ReplyAndClose(reply.clone()));
@@ -167,7 +167,7 @@ fn the_outcome_of_a_post_is_unknown_unless_the_server_refused_it() {
 }
 
 #[test]
-fn a_reset_is_done_only_if_the_server_says_so() {
+fn a_reset_succeeds_only_if_the_server_confirms_it() {
     for (reply, is_done) in [
         (raw(204, &[], "application/json", b""), true),
         (json(200, &[], ""), true),
@@ -197,14 +197,14 @@ fn a_reset_is_done_only_if_the_server_says_so() {
 }
 
 #[test]
-fn only_attempts_that_sent_something_count() {
+fn attempts_counts_only_requests_that_were_sent() {
     let server = Server::start(|nth, _| match nth {
         0 => Act::Reply(user()),
         _ => Act::ReplyAndClose(Vec::new()),
     });
     let client = server.client().with_options(Options::new().max_retries(1));
     client.get_user("eric").unwrap();
-    // On the connection that is kept, then on a new one: one attempt. Then the retry.
+    // One attempt: on the kept connection, then on a new one. Then the retry.
     let error = client.get_user("eric").unwrap_err();
     assert_eq!((error.kind(), error.attempts()), (ErrorKind::Connect, 2), "{error}");
     assert_eq!(server.requests().len(), 4);

@@ -1,5 +1,5 @@
-//! A log that grows while it is read: every row that was there comes out once, in order, whatever
-//! is written meanwhile, fails or comes late. Rows that are written meanwhile come once at most.
+//! A log that grows while it is read. Every row that existed at the start comes once and in order,
+//! while rows are written, requests fail and replies are late. New rows come at most once.
 
 use std::thread;
 
@@ -12,13 +12,13 @@ use serde_json::Value;
 
 const PREFETCH: [u32; 4] = [0, 1, 4, 8];
 const READINGS: u64 = 2;
-/// More errors than this in one reading would be a reading without end.
+/// A reading with more errors than this would never end.
 const MOST_ERRORS: usize = 1000;
 
 const ONE_BEFORE: &str = r#"{"insert_audit_rows": [{"when": "before", "username": "eric"}]}"#;
 const ONE_DURING: &str =
     r#"{"delay_ms": 5, "insert_audit_rows": [{"when": "during", "username": "eric"}]}"#;
-/// Pages are read late, so that a later one is read first, and rows come at each moment.
+/// Delays pages, so that a later one is read first and rows are written at every moment.
 const AT_RANDOM: [&str; 3] = [
     r#"{"probability": 0.3, "delay_before_ms": 15, "insert_audit_rows": [
         {"when": "before", "username": "eric", "count": {"at_most": 3}}]}"#,
@@ -27,7 +27,7 @@ const AT_RANDOM: [&str; 3] = [
         {"when": "after", "username": "eric", "count": {"at_most": 1}}]}"#,
     r#"{"probability": 0.3, "delay_ms": 3}"#,
 ];
-/// Rows that are the same as many that were there.
+/// Writes rows that equal many existing rows.
 const ALIKE: [&str; 2] = [
     r#"{"probability": 0.3, "delay_before_ms": 8, "insert_audit_rows": [
         {"when": "before", "username": "eric", "action": "same", "params": {}, "count": {"at_most": 4}}]}"#,
@@ -35,7 +35,7 @@ const ALIKE: [&str; 2] = [
         {"when": "during", "username": "eric", "action": "same", "params": {}},
         {"when": "during", "username": "eric", "count": {"at_most": 1}}]}"#,
 ];
-/// Seldom enough that the log stands still for some requests.
+/// Writes so rarely that the log does not change for some requests.
 const NOW_AND_THEN: [&str; 3] = [
     r#"{"probability": 0.1, "delay_before_ms": 8, "insert_audit_rows": [
         {"when": "before", "username": "eric", "action": "same", "params": {}, "count": 2}]}"#,
@@ -67,12 +67,12 @@ struct Log {
     key: String,
 }
 
-/// Stretches of a log, oldest first: how many rows, and whether they are alike or numbered.
+/// Parts of a log, oldest first: how many rows, and whether they are equal or numbered.
 type Stretches = &'static [(u64, bool)];
 const NUMBERED: Stretches = &[(467, false)];
-/// Rows that are alike lie across the ends of pages.
+/// Equal rows cross the ends of pages.
 const SOME_ALIKE: Stretches = &[(95, false), (3, true), (170, false), (40, true), (159, false)];
-/// There are pages of which no row can be told from another.
+/// On some pages all rows are equal.
 const PAGE_ALIKE: Stretches = &[(95, false), (250, true), (122, false)];
 
 impl Log {
@@ -104,7 +104,7 @@ impl Log {
         options.env(false).prefetch(prefetch).max_retries(0)
     }
 
-    /// The whole log as it is, read by hand.
+    /// The whole log now, read without the client.
     fn rows(&self) -> Vec<Value> {
         let mut all = Vec::new();
         for page in 1.. {
@@ -161,7 +161,7 @@ impl Log {
     }
 }
 
-/// All there is; a reading that failed goes on.
+/// Reads all rows, and goes on after an error.
 fn gather(mut next: impl FnMut() -> aura_users::Result<Option<Vec<AuditLog>>>) -> Vec<Value> {
     let (mut all, mut errors) = (Vec::new(), 0);
     loop {
@@ -180,7 +180,7 @@ fn gather(mut next: impl FnMut() -> aura_users::Result<Option<Vec<AuditLog>>>) -
     }
 }
 
-/// What is wrong with a reading: nothing, or the first place.
+/// The first fault of a reading, if it has one.
 fn verdict(before: &[Value], read: &[Value], after: &[Value]) -> Result<(), String> {
     assert!(after.ends_with(before), "the server's log itself is what it was, and more");
     let new = &after[..after.len() - before.len()];
@@ -230,7 +230,7 @@ fn exact(stretches: Stretches, rules: &[&str], prepare: impl Fn(&Log) + Sync) {
         }
         wrong
     };
-    // Readings spend most of their time waiting: several at once are done sooner.
+    // Readings mostly wait, so several run at once.
     let wrong: Vec<String> = thread::scope(|scope| {
         let threads = PREFETCH.map(|prefetch| scope.spawn(move || read_all(prefetch)));
         threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
@@ -259,12 +259,12 @@ fn while_rows_are_written_at_random() {
 }
 
 #[test]
-fn while_rows_are_written_that_are_alike() {
+fn while_equal_rows_are_written() {
     exact(SOME_ALIKE, &ALIKE, |_| ());
 }
 
 #[test]
-fn while_no_row_of_a_page_can_be_told_from_another() {
+fn while_all_rows_of_a_page_are_equal() {
     exact(PAGE_ALIKE, &NOW_AND_THEN, |_| ());
 }
 
@@ -279,7 +279,7 @@ fn while_a_program_writes() {
     let writer = |alike: bool| NewAuditWriter {
         username: "eric".into(),
         every_ms: 40,
-        // A machine that is too slow to catch up with the writer still comes to an end.
+        // The reading also ends on a machine that is too slow for the writer.
         count: Some(500),
         params: alike.then(|| serde_json::from_str("{}").unwrap()),
         action: alike.then(|| "same".into()),
@@ -291,7 +291,7 @@ fn while_a_program_writes() {
     });
 }
 
-/// Two servers behind one address may write the keys of the same row in another order.
+/// Two servers behind one address may write the keys of a row in different orders.
 #[test]
 fn while_keys_come_in_any_order() {
     exact(SOME_ALIKE, &AT_RANDOM, |log| log.world.set_key_order(KeyOrder::Shuffled));

@@ -1,4 +1,4 @@
-//! `include/aura_users.h` is what the code says. `AURA_BLESS=1` writes it anew.
+//! `include/aura_users.h` matches the code. `AURA_BLESS=1` writes it.
 #![cfg(feature = "capi")]
 
 use std::fmt::Write as _;
@@ -42,7 +42,8 @@ fn wrap(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
-/// What rustc says a static library needs on this platform, as the Makefile and the tests use it.
+/// The system libraries that rustc names for a static library. The Makefile and the tests use the
+/// list.
 fn native_libraries() -> String {
     fs::read_to_string(root().join("src/ffi/native-libraries.txt")).unwrap().trim().to_owned()
 }
@@ -67,7 +68,7 @@ fn header() -> String {
          * Since 0.1.0.\n */\n\
          #define AURA_USERS_VERSION \"{VERSION}\"",
     ));
-    // The files in the order a reader wants them.
+    // The files in the order of the header.
     let mut builder = cbindgen::Builder::new().with_config(config);
     for file in [
         "status",
@@ -90,7 +91,7 @@ fn header() -> String {
 }
 
 #[test]
-fn the_header_is_what_the_code_says() {
+fn the_header_matches_the_code() {
     let made = header();
     let path = root().join(HEADER);
     if std::env::var_os("AURA_BLESS").is_some() {

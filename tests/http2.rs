@@ -1,4 +1,4 @@
-//! HTTP/2: what a server may do to it, and what a call makes of that.
+//! HTTP/2: misbehaviour of servers, and the outcome of the call.
 
 #[path = "common/authority.rs"]
 mod authority;
@@ -31,14 +31,14 @@ const ENHANCE_YOUR_CALM: u32 = 11;
 #[derive(Clone, Copy, Debug)]
 enum Act {
     Answer,
-    /// Nothing, not even to pings, as a machine that has lost its power.
+    /// No answer, not even to pings, as from a machine without power.
     Die,
-    /// Nothing to this request.
+    /// No answer to this request.
     Wait,
     Reset(u32),
-    /// GOAWAY: this request was not looked at.
+    /// GOAWAY that leaves this request out.
     GoAwayBefore(u32),
-    /// GOAWAY: this request was, and then nothing more.
+    /// GOAWAY that includes this request, and then nothing more.
     GoAwayAfter(u32),
     /// A frame that no server may send.
     Nonsense,
@@ -54,7 +54,7 @@ struct Server {
 }
 
 impl Server {
-    /// `act` is asked what to do with the nth request.
+    /// `act` decides about the nth request.
     fn start(act: impl Fn(usize) -> Act + Send + Sync + 'static) -> Self {
         let authority = Authority::new();
         let mut config = authority.certify("localhost", ages_hence());
@@ -116,7 +116,7 @@ impl Peer {
                 HEADERS => {
                     let nth = {
                         let mut all = requests.lock().unwrap();
-                        // ":method: POST" of HPACK's table.
+                        // ":method: POST" in HPACK's table.
                         all.push((payload[0] == 0x83, self.number));
                         all.len() - 1
                     };
@@ -131,7 +131,7 @@ impl Peer {
         let goaway = |last: u32, reason: u32| [last.to_be_bytes(), reason.to_be_bytes()].concat();
         match act {
             Act::Answer => {
-                // ":status: 200", and a content-type, both by HPACK's table.
+                // ":status: 200" and a content-type, from HPACK's table.
                 let mut head = vec![0x88, 0x0f, 0x10, 16];
                 head.extend(b"application/json");
                 self.write(HEADERS, 4, stream, &head)?;
@@ -147,7 +147,7 @@ impl Peer {
                 self.write(GOAWAY, 0, 0, &goaway(stream, reason))?;
                 Err(io::ErrorKind::ConnectionAborted.into())
             }
-            // A PING of a stream.
+            // A PING on a stream.
             Act::Nonsense => self.write(PING, 0, stream, &[0; 8]),
             Act::Flood(kind) => loop {
                 let payload: &[u8] = if kind == PING { &[0; 8] } else { &[] };
@@ -233,7 +233,7 @@ fn a_connection_that_died_is_not_used_again_after_its_call_was_cancelled() {
 }
 
 #[test]
-fn what_the_server_has_not_looked_at_is_sent_again() {
+fn a_request_that_the_server_did_not_look_at_is_sent_again() {
     for act in
         [Act::Reset(REFUSED_STREAM), Act::GoAwayBefore(0), Act::GoAwayBefore(ENHANCE_YOUR_CALM)]
     {
@@ -252,7 +252,7 @@ fn what_the_server_has_not_looked_at_is_sent_again() {
 }
 
 #[test]
-fn what_the_server_may_have_done_is_not_sent_again() {
+fn a_request_that_the_server_may_have_carried_out_is_not_sent_again() {
     for act in [
         Act::Reset(INTERNAL_ERROR),
         Act::Reset(PROTOCOL_ERROR),
@@ -268,7 +268,7 @@ fn what_the_server_may_have_done_is_not_sent_again() {
 }
 
 #[test]
-fn breaches_of_the_protocol_are_decode_errors() {
+fn protocol_errors_are_decode_errors() {
     for act in [Act::Reset(PROTOCOL_ERROR), Act::Nonsense] {
         let server = Server::start(move |_| act);
         let error = get(&server.client()).unwrap_err();
@@ -278,7 +278,7 @@ fn breaches_of_the_protocol_are_decode_errors() {
 }
 
 #[test]
-fn a_flood_of_frames_holds_up_no_deadline() {
+fn a_flood_of_frames_delays_no_deadline() {
     for kind in [SETTINGS, PING, 0] {
         let server =
             Server::start(move |nth| if nth == 0 { Act::Flood(kind) } else { Act::Answer });

@@ -1,5 +1,5 @@
-//! Calls over HTTP/2, against the sandbox with TLS. Calls that a runtime drives use it if the server
-//! offers it: async calls, started calls and the pages of a stream.
+//! Calls over HTTP/2, against the sandbox with TLS. Async calls, started calls and the pages of a
+//! stream use HTTP/2 if the server offers it.
 
 mod common;
 
@@ -98,7 +98,7 @@ async fn the_stream_of_an_async_client() {
 }
 
 #[test]
-fn the_stream_of_a_blocking_client_that_reads_ahead() {
+fn the_stream_of_a_blocking_client_that_requests_ahead() {
     let (_sandbox, options) = start(Http2::default());
     let client = blocking::Client::new(options.prefetch(3)).unwrap();
     let logs: Vec<_> = client.stream_audit_logs().unwrap().map(Result::unwrap).collect();
@@ -124,7 +124,7 @@ async fn a_server_that_serves_one_stream_at_a_time() {
 }
 
 #[tokio::test]
-async fn a_server_that_has_switched_it_off() {
+async fn a_server_without_http2() {
     let (sandbox, options) = start(Http2 { enabled: false, ..Http2::default() });
     Client::new(options).unwrap().get_user("eric").await.unwrap();
     assert_eq!(sandbox.journal(&JournalFilter::default())[0].http, "1.1");

@@ -1,4 +1,4 @@
-//! What a reply may cost: its size, its packing, and the time that reading it takes.
+//! The limits of a reply: its size, its compression, and the time to read it.
 
 mod common;
 
@@ -32,7 +32,7 @@ fn read(reply: Vec<u8>) -> Result<User> {
     once(&serving(reply)).get_user("eric")
 }
 
-/// The same call from every face.
+/// The same call in every way of calling.
 fn read_everywhere(reply: Vec<u8>) -> Vec<Result<User>> {
     let server = serving(reply);
     let options = server.options().max_retries(0);
@@ -91,7 +91,7 @@ fn the_status_counts_before_the_body() {
 }
 
 #[test]
-fn an_unreadable_body_does_not_keep_a_get_from_being_repeated() {
+fn a_get_with_an_unreadable_body_is_repeated() {
     let server = Server::start(|nth, _| {
         Act::Reply(if nth == 0 { coded(503, "gzip", b"plain") } else { json(200, &[], USER) })
     });
@@ -147,7 +147,7 @@ fn the_names_of_codings() {
 }
 
 #[test]
-fn what_follows_a_gzip_stream() {
+fn bytes_after_a_gzip_stream() {
     let whole = gzip(USER.as_bytes());
     for trailing in ["\0\0\0\0", "\r\n", "\n", "<!-- cached -->", "\u{1f}"] {
         let body = [&whole, trailing.as_bytes()].concat();
@@ -156,7 +156,7 @@ fn what_follows_a_gzip_stream() {
     let (first, second) = USER.split_at(5);
     let members = [gzip(first.as_bytes()), gzip(b""), gzip(second.as_bytes())].concat();
     assert_eq!(read(coded(200, "gzip", &members)).unwrap().json(), USER);
-    // What begins as a member is one, and must be whole.
+    // If it begins as a member, it is one, and must be complete.
     for end in [members.len() - 1, members.len() - 8, members.len() - 12] {
         let error = read(coded(200, "gzip", &members[..end])).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Decode, "{error}");
@@ -165,7 +165,7 @@ fn what_follows_a_gzip_stream() {
 }
 
 #[test]
-fn the_members_of_a_gzip_stream_are_few() {
+fn a_gzip_stream_has_few_members() {
     let empty = gzip(b"");
     let few = [empty.repeat(8), gzip(USER.as_bytes())].concat();
     assert_eq!(read(coded(200, "gzip", &few)).unwrap().json(), USER);
@@ -174,14 +174,14 @@ fn the_members_of_a_gzip_stream_are_few() {
         assert_eq!((error.kind(), error.status()), (ErrorKind::Decode, Some(200)), "{error}");
         assert!(error.message().contains("members"), "{error}");
     }
-    // Also where they come in a small reply.
+    // Also in a small reply.
     let error = read(coded(200, "gzip", &empty.repeat(100))).unwrap_err();
     assert!(error.message().contains("members"), "{error}");
 }
 
 #[test]
-fn a_gzip_stream_of_nothing_is_no_record() {
-    // A member of stored blocks without a byte in them.
+fn an_empty_gzip_stream_is_no_record() {
+    // A member of stored blocks that are empty.
     let mut body = b"\x1f\x8b\x08\0\0\0\0\0\0\xff".to_vec();
     body.extend(b"\0\0\0\xff\xff".repeat(400_000));
     body.extend(b"\x01\0\0\xff\xff");
@@ -192,7 +192,7 @@ fn a_gzip_stream_of_nothing_is_no_record() {
 }
 
 #[test]
-fn a_record_has_no_more_members_than_anybody_needs() {
+fn a_record_has_a_limited_number_of_members() {
     let fields = |count: usize, member: fn(usize) -> String| {
         (0..count).map(member).collect::<Vec<_>>().join(",")
     };
@@ -205,7 +205,7 @@ fn a_record_has_no_more_members_than_anybody_needs() {
             format!(r#"{{"username":"eric","owned_packages":{{{}}}}}"#, numbered(count)),
             format!(r#"{{"username":"eric","packages":[{}]}}"#, named(count)),
             format!(r#"{{"username":"eric","organizations":[{}]}}"#, named(count)),
-            // An escape sends it the long way.
+            // An escape makes the reader take the slow path.
             format!(r#"{{"username":"\u0065","packages":[{}]}}"#, named(count)),
         ]
     };
@@ -236,7 +236,7 @@ fn a_large_record_is_read() {
     }
 }
 
-/// The record with text that hardly packs, so that it stays large on its way.
+/// The record with text that hardly compresses, so it stays large in transit.
 fn noise(record: &str) -> Vec<u8> {
     let mut state = 1_u32;
     let mut letter = || {
@@ -262,7 +262,7 @@ fn a_body_of_tiny_pieces_is_read() {
 }
 
 #[test]
-fn an_error_tells_no_more_than_it_should_of_an_unreadable_body() {
+fn the_error_of_an_unreadable_body_repeats_no_secret() {
     let error: Error = read(coded(500, "gzip", b"eric@example.com")).unwrap_err();
     assert!(!error.to_string().contains("eric@"), "{error}");
 }

@@ -1,4 +1,4 @@
-//! What the hook is told, in a process of its own: there is one hook in a process.
+//! The records that the hook gets. This is a process of its own, because a process has one hook.
 
 mod common;
 
@@ -8,7 +8,7 @@ use aura_users::{LogLevel, Options, clear_log_hook, set_log_hook};
 use common::{Act, Server, USER, json};
 
 #[test]
-fn the_hook_is_told_of_requests_and_of_what_the_server_says() {
+fn the_hook_gets_requests_and_notices_of_the_server() {
     let server = Server::start(|nth, _| {
         let notice = ("x-hex-message", "\"update\tyour client\"; level=warn");
         let headers = [("x-request-id", "abc"), notice];

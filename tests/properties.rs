@@ -1,4 +1,4 @@
-//! Whatever options a program sets by their typed methods: an error, never a panic.
+//! Any options that a program sets with typed methods: an error, never a panic.
 
 mod common;
 
@@ -27,13 +27,13 @@ fn number() -> impl Strategy<Value = u64> {
     prop_oneof![0..9_u64, Just(u64::MAX), any::<u64>()]
 }
 
-/// A port on which nobody listens.
-fn nobody() -> u16 {
+/// A port without a listener.
+fn port_without_listener() -> u16 {
     TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port()
 }
 
 proptest! {
-    // The failing case is printed in full.
+    // Print the failing case in full.
     #![proptest_config(ProptestConfig {
         cases: 300,
         failure_persistence: None,
@@ -48,7 +48,7 @@ proptest! {
     ) {
         let options = Options::new()
             .env(false)
-            .repo_url(format!("http://127.0.0.1:{}", nobody()))
+            .repo_url(format!("http://127.0.0.1:{}", port_without_listener()))
             .timeout(timeout)
             .total_timeout(total)
             .connect_timeout(connect)
@@ -61,7 +61,7 @@ proptest! {
             client.get_user("eric")?;
             client.stream_audit_logs()?.next().transpose()
         });
-        let kind = first.expect_err("nobody answers").kind();
+        let kind = first.expect_err("a port without a listener answers").kind();
         prop_assert!(
             matches!(kind, ErrorKind::InvalidArgument | ErrorKind::Connect | ErrorKind::Timeout),
             "{kind}"
@@ -69,9 +69,9 @@ proptest! {
     }
 }
 
-/// A length that nobody can hold, from a server that says so and a caller who set no bound.
+/// A server announces a length that no memory can hold, and the caller set no limit.
 #[test]
-fn an_announced_length_is_not_believed() {
+fn an_announced_length_is_not_trusted() {
     let reply = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{{", i64::MAX);
     let server = Server::start(move |_, _| Act::ReplyAndClose(reply.clone().into_bytes()));
     let options = server.options().max_body(u64::MAX).max_retries(0);

@@ -1,4 +1,4 @@
-//! Through a real proxy, tinyproxy from Debian's packages (`tools/need tinyproxy` installs it).
+//! Calls through a real proxy: tinyproxy from Debian (`tools/need tinyproxy-bin` installs it).
 
 #[path = "common/authority.rs"]
 mod authority;
@@ -22,7 +22,7 @@ struct Proxy {
     config: PathBuf,
 }
 
-/// Below the ports that the kernel gives to outgoing connections, and another one each time.
+/// Another port each time, below the ports that the kernel uses for outgoing connections.
 fn free_port() -> u16 {
     static LOOKS: AtomicU32 = AtomicU32::new(0);
     loop {
@@ -35,9 +35,9 @@ fn free_port() -> u16 {
 }
 
 impl Proxy {
-    /// A proxy that wants this user and password.
+    /// A proxy that requires this user and password.
     fn start() -> Self {
-        // Others may take a port between the look and tinyproxy's bind(): then it ends.
+        // Another program may take the port before tinyproxy's bind(): then tinyproxy ends.
         (0..10).find_map(|_| Self::start_at(free_port())).expect("tinyproxy does not listen")
     }
 
@@ -92,7 +92,7 @@ fn requests_go_through_the_proxy_with_its_credentials() {
 }
 
 #[test]
-fn a_proxy_that_refuses_is_told_from_the_server() {
+fn the_error_of_a_proxy_differs_from_the_servers() {
     let (proxy, server) = (Proxy::start(), Server::start(|_, _| Act::Reply(user())));
     let client = server.client().with_options(Options::new().proxy(proxy.url("")));
     let error = client.get_user("eric").unwrap_err();
@@ -106,7 +106,7 @@ fn a_proxy_that_refuses_is_told_from_the_server() {
 }
 
 #[test]
-fn no_proxy_names_the_hosts_reached_without() {
+fn hosts_in_no_proxy_are_reached_directly() {
     let server = Server::start(|_, _| Act::Reply(user()));
     let nowhere = Options::new().proxy("http://127.0.0.1:1").max_retries(0);
     let client = server.client().with_options(nowhere.clone());
@@ -117,8 +117,8 @@ fn no_proxy_names_the_hosts_reached_without() {
     }
 }
 
-/// https: a tunnel, in which the server's certificate counts. tinyproxy answers 500 where nobody
-/// listens behind it.
+/// https goes through a tunnel, in which the server's certificate counts. tinyproxy answers 500 if
+/// the server's port has no listener.
 #[test]
 fn https_goes_through_a_tunnel() {
     let proxy = Proxy::start();
@@ -139,7 +139,7 @@ fn https_goes_through_a_tunnel() {
     assert_eq!(asked.join().unwrap(), 22, "the tunnel begins with a TLS handshake");
 }
 
-/// A proxy that answers each CONNECT with these bytes. After a 2xx it passes bytes on.
+/// A proxy that answers each CONNECT with these bytes. After a 2xx it forwards bytes.
 struct Connects {
     port: u16,
     heads: Arc<Mutex<Vec<String>>>,
@@ -194,7 +194,7 @@ fn relay(client: TcpStream, server: &TcpStream) {
     let _ = back.join();
 }
 
-/// A server of TLS that keeps its connections. Gives its options, and counts them.
+/// A TLS server that keeps and counts its connections. Returns options for it, and the count.
 fn tls_server(authority: &Authority, root: &RootFile) -> (Options, Arc<AtomicU32>) {
     let mut config = authority.certify("localhost", ages_hence());
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
@@ -230,7 +230,7 @@ fn get(options: Options) -> Result<User, Error> {
 }
 
 #[test]
-fn any_2xx_is_a_tunnel_and_it_is_used_again() {
+fn any_2xx_opens_a_tunnel_that_is_used_again() {
     let authority = Authority::new();
     let root = authority.file();
     let long =
@@ -262,7 +262,7 @@ fn any_2xx_is_a_tunnel_and_it_is_used_again() {
 }
 
 #[test]
-fn what_a_proxy_answers_is_reported_as_the_proxys() {
+fn the_answer_of_a_proxy_is_reported_as_the_proxys() {
     let authority = Authority::new();
     let root = authority.file();
     let (options, connections) = tls_server(&authority, &root);
@@ -309,7 +309,7 @@ fn a_proxy_that_cannot_be_reached_is_named() {
     }
 }
 
-/// What a client offers to a proxy of TLS that it asks for a server of this scheme.
+/// The protocols that a client offers to an https proxy, on the way to a server of this scheme.
 fn offered_to_proxy(scheme: &str) -> Vec<String> {
     let authority = Authority::new();
     let root = authority.file();
@@ -342,13 +342,13 @@ fn offered_to_proxy(scheme: &str) -> Vec<String> {
 }
 
 #[test]
-fn a_proxy_of_tls_is_offered_http_1_1_alone() {
+fn an_https_proxy_is_offered_only_http_1_1() {
     for scheme in ["http", "https"] {
         assert_eq!(offered_to_proxy(scheme), ["http/1.1"], "{scheme}");
     }
 }
 
-/// A SOCKS5 proxy. Gives its port, and what it was asked for.
+/// A SOCKS5 proxy. Returns its port, and the requests that it got.
 fn socks() -> (u16, Arc<Mutex<Vec<String>>>) {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -393,7 +393,7 @@ fn socks() -> (u16, Arc<Mutex<Vec<String>>>) {
 }
 
 #[test]
-fn socks_leads_to_plain_and_to_tls() {
+fn socks_leads_to_http_and_https() {
     let (authority, plain) = (Authority::new(), Server::start(|_, _| Act::Reply(user())));
     let root = authority.file();
     let (tls, _) = tls_server(&authority, &root);
@@ -402,7 +402,7 @@ fn socks_leads_to_plain_and_to_tls() {
     let url = plain.url().replace("127.0.0.1", "localhost");
     get(plain.options().repo_url(&url).proxy(proxy("socks5h"))).unwrap();
     get(plain.options().repo_url(&url).proxy(proxy("socks5"))).unwrap();
-    // Its HTTP/2 is not that of this server.
+    // This server has no HTTP/2.
     let _ = get(tls.proxy(proxy("socks5h")));
     let asked = asked.lock().unwrap();
     assert_eq!(asked[0], "localhost");

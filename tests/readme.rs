@@ -1,11 +1,11 @@
-//! What the README says of options, kinds and C is what the code says.
+//! The README matches the code: options, error kinds and the C program.
 
 use aura_users::{ErrorKind, Options};
 
 const README: &str = include_str!("../README.md");
 
 #[test]
-fn every_option_stands_in_the_table_with_its_default_and_its_variables() {
+fn every_option_is_in_the_table_with_default_and_variables() {
     for spec in Options::SPECS.iter().filter(|spec| spec.name != "env") {
         let row = README
             .lines()
@@ -25,14 +25,14 @@ fn every_option_stands_in_the_table_with_its_default_and_its_variables() {
 }
 
 #[test]
-fn every_kind_of_error_is_named() {
+fn every_error_kind_is_listed() {
     for kind in ErrorKind::ALL {
         assert!(README.contains(&format!("`{kind}`")), "{kind}");
     }
 }
 
 #[test]
-fn the_c_program_is_that_of_the_header() {
+fn the_c_program_is_the_one_of_the_header() {
     let header = include_str!("../include/aura_users.h");
     let program = README.split("```c\n").nth(1).unwrap().split("```").next().unwrap();
     for line in program.lines().filter(|line| !line.is_empty()) {

@@ -1,4 +1,4 @@
-//! What a server may send, and what a call makes of it, over every face.
+//! Replies that a server may send, and the outcome in every way of calling.
 
 mod common;
 
@@ -32,7 +32,7 @@ fn get(face: usize, options: &Options, name: &str) -> Result<User> {
     }
 }
 
-/// What each face makes of this reply, which then ends the connection.
+/// The outcome of this reply in every way of calling. The reply ends the connection.
 fn read(reply: &[u8]) -> Vec<Result<User, Error>> {
     let reply = reply.to_vec();
     let server = Server::start(move |_, _| Act::ReplyAndClose(reply.clone()));
@@ -53,7 +53,7 @@ fn folded_header_lines_are_read() {
 }
 
 #[test]
-fn a_few_interim_replies_are_passed_over() {
+fn a_few_interim_replies_are_skipped() {
     let interim = "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nlink: </x>\r\n\r\n";
     let whole = [interim.as_bytes(), &user()].concat();
     for result in read(&whole) {
@@ -61,7 +61,7 @@ fn a_few_interim_replies_are_passed_over() {
     }
 }
 
-/// A server that writes this for as long as somebody reads. Gives its options.
+/// A server that writes these bytes until the reader closes. Returns options for it.
 fn flood(piece: &'static [u8]) -> (Options, Arc<AtomicBool>) {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -85,7 +85,7 @@ fn flood(piece: &'static [u8]) -> (Options, Arc<AtomicBool>) {
 const INTERIM: &[u8] = b"HTTP/1.1 103 Early Hints\r\nlink: </x>\r\n\r\n";
 
 #[test]
-fn a_flood_of_interim_replies_holds_up_no_deadline() {
+fn a_flood_of_interim_replies_delays_no_deadline() {
     let limit = Duration::from_millis(500);
     for face in 0..FACES {
         let (options, _) = flood(INTERIM);
@@ -100,7 +100,7 @@ fn a_flood_of_interim_replies_holds_up_no_deadline() {
 }
 
 #[test]
-fn a_flood_of_interim_replies_holds_up_no_other_call() {
+fn a_flood_of_interim_replies_delays_no_other_call() {
     let (options, is_asked) = flood(INTERIM);
     let token = CancelToken::new();
     let flooded = blocking::Client::new(options).unwrap().with_cancel_token(token.clone());
@@ -119,7 +119,7 @@ fn a_flood_of_interim_replies_holds_up_no_other_call() {
 }
 
 #[test]
-fn malformed_chunks_are_decode_errors_and_a_cut_is_none() {
+fn malformed_chunks_are_decode_errors_but_a_cut_is_not() {
     let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\
                 transfer-encoding: chunked\r\n\r\n";
     for (chunks, kind) in [
@@ -138,7 +138,7 @@ fn malformed_chunks_are_decode_errors_and_a_cut_is_none() {
 }
 
 #[test]
-fn heads_that_are_none_are_decode_errors() {
+fn malformed_heads_are_decode_errors() {
     let many = format!("HTTP/1.1 200 OK\r\n{}\r\n", "x: y\r\n".repeat(500));
     let large = format!("HTTP/1.1 200 OK\r\nx: {}\r\n\r\n", "y".repeat(1 << 20));
     for (head, words) in [
@@ -188,7 +188,7 @@ fn a_location_is_followed_as_browsers_follow_it() {
 }
 
 #[test]
-fn statuses_with_words_of_their_own() {
+fn statuses_with_messages_of_their_own() {
     for (status, words) in [(408, "in time"), (421, "host"), (425, "try again")] {
         for result in read(&json(status, &[], "")) {
             let error = result.unwrap_err();
@@ -198,7 +198,7 @@ fn statuses_with_words_of_their_own() {
     }
 }
 
-/// A port that takes no connection and refuses none: its queue is full.
+/// A port that neither accepts nor refuses connections, because its queue is full.
 #[cfg(unix)]
 fn full() -> (TcpListener, Vec<TcpStream>) {
     use nix::sys::socket::{Backlog, listen};

@@ -1,4 +1,4 @@
-//! The stream of audit logs: nothing lost, nothing doubled, no failure taken for the end.
+//! The stream of audit logs: it loses and doubles no row, and a failure is not its end.
 
 mod common;
 
@@ -38,7 +38,7 @@ fn every_row_comes_once_and_in_order() {
             let all = numbers(client.stream_audit_logs().unwrap()).unwrap();
             assert_eq!(all, (0..rows).collect::<Vec<_>>(), "{rows} rows, prefetch {prefetch}");
             let asked = pages(&server.requests());
-            // A short page is the last; after a full one there may be another.
+            // A short page is the last. After a full page there may be another.
             let last = rows / 100 + 1;
             assert!(asked.contains(&last), "{rows} rows: {asked:?}");
             if prefetch == 0 || rows < 200 && prefetch <= 4 {
@@ -69,7 +69,8 @@ fn a_short_page_of_another_server_is_not_the_end() {
     }
 }
 
-/// A row is written before each reply. What existed comes once, in order, and nothing twice.
+/// A row is written before each reply. Every existing row comes once and in order, and no row
+/// twice.
 #[test]
 fn a_log_that_grows_is_exact() {
     for prefetch in [0, 1, 4, 8] {
@@ -89,7 +90,7 @@ fn a_log_that_grows_is_exact() {
 }
 
 #[test]
-fn nothing_is_sent_before_the_first_row_is_asked_for() {
+fn nothing_is_sent_before_the_first_row_is_requested() {
     let server = log(1);
     let logs = server.client().stream_audit_logs().unwrap();
     drop(logs);
@@ -97,7 +98,7 @@ fn nothing_is_sent_before_the_first_row_is_asked_for() {
 }
 
 #[test]
-fn an_error_keeps_the_place() {
+fn the_stream_resumes_after_an_error() {
     for (prefetch, status) in [(0, 500), (4, 500), (4, 401)] {
         let failed = AtomicBool::new(false);
         let server = Server::start(move |_, request| {
@@ -121,7 +122,7 @@ fn an_error_keeps_the_place() {
 }
 
 #[test]
-fn without_prefetch_no_page_is_asked_for_before_its_time() {
+fn without_prefetch_no_page_is_requested_early() {
     let server = log(250);
     let client = server.client().with_options(Options::new().prefetch(0));
     let logs = client.stream_audit_logs().unwrap();
@@ -132,7 +133,7 @@ fn without_prefetch_no_page_is_asked_for_before_its_time() {
 }
 
 #[test]
-fn it_starts_where_it_is_told_and_says_where_it_is() {
+fn it_starts_on_the_given_page_and_reports_its_page() {
     let server = log(250);
     let client = server.client().with_options(Options::new().page(2));
     let logs = client.stream_audit_logs().unwrap();
@@ -150,7 +151,7 @@ fn it_starts_where_it_is_told_and_says_where_it_is() {
 }
 
 #[test]
-fn a_page_that_is_no_page_is_an_error() {
+fn a_malformed_page_is_an_error() {
     let server =
         Server::start(|_, _| Act::Reply(json(200, &[], r#"[{"action":"a"},{"action":7}]"#)));
     let error = server.client().stream_audit_logs().unwrap().next_log().unwrap_err();
@@ -173,7 +174,7 @@ async fn a_dropped_future_loses_no_row() {
     let mut logs = client.stream_audit_logs().unwrap();
     let mut rows = Vec::new();
     loop {
-        // Polled once and dropped: the page on its way must not be lost.
+        // Polled once and dropped: the requested page must not be lost.
         let polled = tokio::select! {
             biased;
             row = logs.next() => Some(row),
@@ -190,7 +191,7 @@ async fn a_dropped_future_loses_no_row() {
 }
 
 #[tokio::test]
-async fn dropping_the_stream_cancels_what_is_in_flight() {
+async fn dropping_the_stream_cancels_its_requests() {
     let server = Server::start(|_, request| match request.page() {
         1 => Act::Reply(json(200, HEXPM, &page(1, 1000))),
         _ => Act::Stall(Vec::new()),
@@ -211,7 +212,7 @@ async fn dropping_the_stream_cancels_what_is_in_flight() {
 }
 
 #[test]
-fn a_stream_is_held_to_the_clients_options() {
+fn a_stream_uses_the_clients_options() {
     let server = log(1);
     let client = server.client().with_options(Options::new().api_key("key"));
     numbers(client.stream_audit_logs().unwrap()).unwrap();
@@ -221,7 +222,7 @@ fn a_stream_is_held_to_the_clients_options() {
 }
 
 #[tokio::test]
-async fn the_trait_stream_gives_every_row() {
+async fn the_trait_stream_returns_every_row() {
     let server = log(250);
     let options = Options::new().env(false).repo_url(server.url()).api_key("key");
     let mut logs = Client::new(options).unwrap().stream_audit_logs().unwrap();

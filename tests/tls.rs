@@ -1,4 +1,4 @@
-//! TLS, against a real server with certificates made for the test.
+//! TLS, against a real server with test certificates.
 
 #[path = "common/authority.rs"]
 mod authority;
@@ -21,7 +21,7 @@ use time::OffsetDateTime;
 const REPLY: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\
     content-length: 19\r\nconnection: close\r\n\r\n{\"username\":\"eric\"}";
 
-/// A server that says one thing to everybody who gets as far as asking. Gives its port.
+/// A server that gives the same answer to every request. Returns its port.
 fn serve(config: rustls::ServerConfig) -> u16 {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -30,7 +30,7 @@ fn serve(config: rustls::ServerConfig) -> u16 {
         for stream in listener.incoming() {
             let connection = rustls::ServerConnection::new(config.clone()).unwrap();
             let mut stream = rustls::StreamOwned::new(connection, stream.unwrap());
-            // A client that refuses the certificate hangs up here.
+            // A client that refuses the certificate disconnects here.
             if stream.read(&mut [0; 4096]).is_ok_and(|count| count > 0) {
                 let _ = stream.write_all(REPLY);
                 stream.conn.send_close_notify();
@@ -58,7 +58,7 @@ fn a_good_certificate_is_accepted() {
 }
 
 #[test]
-fn a_bad_certificate_is_refused_and_the_error_says_why() {
+fn a_bad_certificate_is_refused_with_the_reason() {
     let (authority, other) = (Authority::new(), Authority::new());
     let expired = OffsetDateTime::UNIX_EPOCH + Duration::from_secs(1_000_000);
     for (config, root, why) in [
@@ -106,7 +106,7 @@ fn a_handshake_that_stalls_ends_with_connect_timeout() {
     assert!(error.message().contains("connect_timeout"), "{error}");
 }
 
-/// A server that accepts connections and says nothing. Gives its port, and what counts them.
+/// A server that accepts connections and sends nothing. Returns its port, and their count.
 fn accept_only(keep: bool) -> (u16, Arc<AtomicUsize>) {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -135,7 +135,7 @@ fn nothing_is_sent_before_the_handshake_is_over() {
         assert!(!error.to_string().contains("check before you repeat the call"), "{error}");
     };
 
-    // Every attempt fails on its own, and a POST is retried too.
+    // Each attempt fails, and a POST is retried too.
     let (port, accepted) = accept_only(false);
     let client = blocking::Client::new(options(port).max_retries(2)).unwrap();
     let error = client.create_user("eric", "password", &["a@b.c"]).unwrap_err();
@@ -168,7 +168,7 @@ fn nothing_is_sent_before_the_handshake_is_over() {
 }
 
 #[test]
-fn what_a_server_says_when_it_leaves_is_bounded() {
+fn the_last_message_of_a_server_is_bounded() {
     let authority = Authority::new();
     let mut config = authority.certify("localhost", ages_hence());
     config.alpn_protocols = vec![b"h2".to_vec()];
@@ -180,7 +180,7 @@ fn what_a_server_says_when_it_leaves_is_bounded() {
             let connection = rustls::ServerConnection::new(config.clone()).unwrap();
             let mut stream = rustls::StreamOwned::new(connection, stream.unwrap());
             let settings = [0, 0, 0, 4, 0, 0, 0, 0, 0];
-            // GOAWAY with ENHANCE_YOUR_CALM and as much debug data as fits.
+            // GOAWAY with ENHANCE_YOUR_CALM and the most debug data that fits.
             let debug = [0x1b; 16_376];
             let mut goaway = vec![0, 0x40, 0, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 11];
             goaway.extend(debug);
@@ -202,7 +202,7 @@ fn what_a_server_says_when_it_leaves_is_bounded() {
 }
 
 #[test]
-fn a_ca_file_that_is_none_is_named() {
+fn a_malformed_ca_file_is_named() {
     let path = std::env::temp_dir().join(format!("aura-test-no-root-{}.pem", std::process::id()));
     let get_with = |path: &PathBuf| {
         let options =
@@ -254,7 +254,7 @@ fn a_ca_file_may_hold_more_than_one_plain_certificate() {
 
 #[test]
 #[cfg(unix)]
-fn a_ca_file_that_does_not_end_holds_up_no_deadline() {
+fn an_endless_ca_file_delays_no_deadline() {
     let path = std::env::temp_dir().join(format!("aura-test-fifo-{}", std::process::id()));
     assert!(Command::new("mkfifo").arg(&path).status().unwrap().success());
     let limit = Duration::from_millis(300);
@@ -281,9 +281,9 @@ fn a_ca_file_that_does_not_end_holds_up_no_deadline() {
     std::fs::remove_file(&path).unwrap();
 }
 
-/// In processes of their own, because the environment counts.
+/// Each case runs in its own process, because it needs its own environment.
 #[test]
-fn the_variables_of_openssl_count_unless_they_are_empty() {
+fn openssl_variables_count_unless_they_are_empty() {
     if let Ok(port) = std::env::var("AURA_TEST_PORT") {
         let error = get(port.parse().unwrap(), None).map(|user| user.username().to_owned());
         println!("\nresult: {error:?}");
@@ -295,7 +295,7 @@ fn the_variables_of_openssl_count_unless_they_are_empty() {
     let run = |file: Option<&str>, directory: Option<&str>| {
         let mut command = Command::new(std::env::current_exe().unwrap());
         command
-            .args(["--exact", "the_variables_of_openssl_count_unless_they_are_empty"])
+            .args(["--exact", "openssl_variables_count_unless_they_are_empty"])
             .arg("--nocapture")
             .env("AURA_TEST_PORT", port.to_string())
             .env_remove("SSL_CERT_FILE")
@@ -311,7 +311,7 @@ fn the_variables_of_openssl_count_unless_they_are_empty() {
     assert!(run(Some(root), None).contains("eric"));
     assert!(run(Some(root), Some("")).contains("eric"));
     assert!(run(Some(root), Some("/nonexistent")).contains("eric"));
-    // Empty: the system's own, which do not know this one.
+    // Empty: the system's roots, which do not include this one.
     let unset = run(None, None);
     assert_eq!(run(Some(""), Some("")), unset);
     assert_eq!(run(Some(""), None), unset);
@@ -321,13 +321,13 @@ fn the_variables_of_openssl_count_unless_they_are_empty() {
     assert!(text.contains("SSL_CERT_DIR") && text.contains("/nonexistent"), "{text}");
 }
 
-/// A server that speaks TLS by this configuration, or some bytes instead of it.
+/// A server that speaks TLS with this configuration, or sends these bytes instead.
 fn refusal(config: rustls::ServerConfig, root: &RootFile) -> Error {
     get(serve(config), Some(root)).unwrap_err()
 }
 
 #[test]
-fn refusals_are_told_in_plain_words() {
+fn refusals_are_explained_in_plain_words() {
     let authority = Authority::new();
     let root = authority.file();
     let good = || authority.certify("localhost", ages_hence());
@@ -381,7 +381,7 @@ fn refusals_are_told_in_plain_words() {
 }
 
 #[test]
-fn a_key_that_was_given_as_ca_file_is_not_repeated() {
+fn a_key_set_as_ca_file_is_not_repeated() {
     const KEY: &str = "0123456789abcdef0123456789abcdef";
     let options = Options::new().repo_url("https://localhost:1/api").env(false).ca_file(KEY);
     let error = blocking::Client::new(options).unwrap().get_user("eric").unwrap_err();
@@ -390,14 +390,14 @@ fn a_key_that_was_given_as_ca_file_is_not_repeated() {
     assert!(!error.to_json().contains(KEY), "{error}");
 }
 
-/// In a process of its own, because it changes the environment.
+/// Runs in its own process, because it changes the environment.
 #[test]
-fn without_roots_http_works_and_https_says_what_is_missing() {
+fn without_roots_http_works_and_https_names_the_missing_roots() {
     if std::env::var_os("SSL_CERT_FILE").is_some_and(|file| file == "/nonexistent") {
         return in_a_process_without_roots();
     }
     let status = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "without_roots_http_works_and_https_says_what_is_missing"])
+        .args(["--exact", "without_roots_http_works_and_https_names_the_missing_roots"])
         .env("SSL_CERT_FILE", "/nonexistent")
         .env("SSL_CERT_DIR", "/nonexistent")
         .status()

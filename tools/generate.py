@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Writes what every binding repeats out of include/aura_users.json: see tools/README.md.
+"""Writes the generated parts of every binding from include/aura_users.json: see tools/README.md.
 
-    generate.py            writes the generated parts anew
+    generate.py            writes the generated parts
     generate.py --check    fails if one of them is stale
 """
 
@@ -15,7 +15,7 @@ LANGUAGES = ["c", "go", "java", "lua", "node", "python", "ruby"]
 
 
 def parts():
-    """Each part: the file, the words that mark it there, and its text."""
+    """Each part: its file, its name in the marks there, and its text."""
     description = json.loads((ROOT / "include/aura_users.json").read_text())
     for language in LANGUAGES:
         module = importlib.import_module(f"languages.{language}")
@@ -24,7 +24,7 @@ def parts():
 
 
 def put(text, path, name, part):
-    """`text` with the lines between the two that mark the part replaced."""
+    """Returns `text` with the lines between the part's two marks replaced."""
     lines = text.split("\n")
     begin = [i for i, line in enumerate(lines) if line.endswith(f"generated: {name}")]
     end = [i for i, line in enumerate(lines) if line.endswith(f"end of generated: {name}")]

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use aura_sandbox::{Config, Http2, KeyOrder, NewWorld};
 use lexopt::prelude::*;
 
-/// What to do.
+/// The command to run.
 pub(crate) enum Command {
     Print(String),
     Serve(Box<Start>),
@@ -73,7 +73,7 @@ A command gets HEX_API_URL, AURA_SANDBOX_ADMIN_URL and AURA_SANDBOX_ADMIN_TOKEN 
 HEX_API_KEY with --demo, and HEX_CACERTS_PATH with --tls.
 ";
 
-/// What was said, to be put together at the end: the order of options does not matter.
+/// The options as they came. They are combined at the end, so their order does not matter.
 #[derive(Default)]
 struct Said {
     config: Config,

@@ -1,10 +1,10 @@
-//! The server's time. Everything that is dated asks this value, so that a test can own it.
+//! The server's time. Every date comes from this value, so a test can control it.
 
 use jiff::{SignedDuration, Timestamp};
 
 use crate::new::NewClock;
 
-/// Where the server's time comes from: the machine's clock, so much ahead of it, or none.
+/// The source of the server's time: the machine's clock, an offset from it, or a frozen time.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Clock {
     ahead_us: i64,
@@ -39,8 +39,8 @@ impl Clock {
         }
     }
 
-    /// The time in whole microseconds. A running clock never shows the same twice: rows are
-    /// ordered by it.
+    /// The time in whole microseconds. A running clock never returns the same time twice, because
+    /// the time orders rows.
     pub(crate) fn now(&mut self) -> Timestamp {
         if let Some(time) = self.frozen {
             return time;
@@ -56,7 +56,7 @@ impl Clock {
         now
     }
 
-    /// The time, for what is not ordered by it.
+    /// The time, for dates that order nothing.
     pub(crate) fn peek(&self) -> Timestamp {
         let machine = Timestamp::now().as_microsecond().saturating_add(self.ahead_us);
         self.frozen.or_else(|| Timestamp::from_microsecond(machine).ok()).unwrap_or(Timestamp::MAX)
@@ -66,21 +66,21 @@ impl Clock {
         self.frozen.is_some()
     }
 
-    /// Stands still from now on.
+    /// Freezes the clock.
     pub(crate) fn freeze(&mut self) {
         self.frozen = Some(self.peek());
     }
 
-    /// Goes on from where it stands.
+    /// Lets the clock run on from its time.
     pub(crate) fn run(&mut self) {
         if let Some(time) = self.frozen.take() {
             self.set(time);
         }
     }
 
-    /// It is this time now; it stands or runs as before.
+    /// Sets the time. The clock stays frozen or running.
     pub(crate) fn set(&mut self, time: Timestamp) {
-        // Whole microseconds, as everything that is shown.
+        // Whole microseconds, as in every reply.
         let time = Timestamp::from_microsecond(time.as_microsecond()).unwrap_or(time);
         self.last = None;
         match &mut self.frozen {
@@ -89,14 +89,14 @@ impl Clock {
         }
     }
 
-    /// Goes forward, or, below zero, back.
+    /// Moves the clock forward, or back if the span is negative.
     pub(crate) fn advance(&mut self, by: SignedDuration) -> Result<(), String> {
         let time = self.peek().checked_add(by);
         self.set(time.map_err(|_| "the clock: there is no such time".to_owned())?);
         Ok(())
     }
 
-    /// The machine's time again.
+    /// Returns to the machine's time.
     pub(crate) fn reset(&mut self) {
         *self = Clock::default();
     }

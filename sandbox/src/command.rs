@@ -11,13 +11,13 @@ use rustix::process::{Pid, Resource, Rlimit, Signal, kill_process, setrlimit};
 use crate::lifeline::Event;
 use crate::ready::Ready;
 
-/// What shells answer with.
+/// The exit statuses of shells.
 const NOT_FOUND: u8 = 127;
 const NOT_STARTED: u8 = 126;
 const KILLED: i32 = 128;
 
-/// Runs the program to its end and returns its exit status. `limit` is the one for open files that
-/// we were started with.
+/// Runs the program to its end and returns its exit status. `limit` is the limit of open files at
+/// our start.
 pub(crate) fn run(
     program: &OsString,
     arguments: &[OsString],
@@ -27,9 +27,9 @@ pub(crate) fn run(
     happened: &Receiver<Event>,
 ) -> io::Result<ExitCode> {
     let mut command = Command::new(program);
-    // A key for another server is none of ours.
+    // Remove a key for another server.
     command.args(arguments).env_remove("HEX_API_KEY").envs(ready.variables());
-    // Some programs look through all files they may have open.
+    // Some programs visit every possible descriptor.
     let _ = setrlimit(Resource::Nofile, limit);
     let mut child = match command.spawn() {
         Ok(child) => child,
@@ -49,7 +49,7 @@ pub(crate) fn run(
     loop {
         match happened.recv() {
             Ok(Event::CommandEnded(status)) => return Ok(exit_code(status?)),
-            // A terminal sends it to the command, too, which decides.
+            // A terminal sends the signal to the command too. The command decides.
             Ok(Event::Interrupted) => {}
             // The server stays until the command has ended.
             Ok(Event::Terminated | Event::Abandoned) => {

@@ -1,4 +1,4 @@
-//! What a sandbox can be told before it starts.
+//! The configuration of a sandbox.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr};
@@ -31,7 +31,7 @@ pub struct Config {
     pub(crate) world: NewWorld,
 }
 
-/// Without the token: this ends up in logs.
+/// Without the token, because this may appear in logs.
 impl fmt::Debug for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Config")
@@ -46,7 +46,7 @@ impl fmt::Debug for Config {
     }
 }
 
-/// Which certificate a server with TLS shows. Its issuer's certificate is in a file, see
+/// The certificate of a server with TLS. The issuer's certificate is in a file, see
 /// [`Sandbox::ca_file`](crate::Sandbox::ca_file).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -101,7 +101,7 @@ impl Default for Http2 {
 }
 
 impl Http2 {
-    /// A larger window is an error of the protocol.
+    /// A larger window is a protocol error.
     const LARGEST_WINDOW: u32 = (1 << 31) - 1;
 
     pub(crate) fn check(&self) -> Result<(), String> {
@@ -121,7 +121,8 @@ impl Config {
         self.host.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST))
     }
 
-    /// Says what [`Sandbox::start`](crate::Sandbox::start) would refuse before it listens.
+    /// Returns the errors that [`Sandbox::start`](crate::Sandbox::start) would return before it
+    /// listens.
     pub fn check(&self) -> Result<(), String> {
         self.http2.check()?;
         if self.socket.is_some() && self.host.is_some() {
@@ -145,8 +146,8 @@ impl Config {
         self
     }
 
-    /// Listens on this address; 127.0.0.1 by default. Another one than a loopback address needs
-    /// [`Config::admin_token`].
+    /// Listens on this address; 127.0.0.1 by default. Any other address than a loopback address
+    /// needs [`Config::admin_token`].
     pub fn host(mut self, host: IpAddr) -> Self {
         self.host = Some(host);
         self
@@ -158,7 +159,7 @@ impl Config {
         self
     }
 
-    /// Listens on a unix socket instead of a port. One that nobody listens on is replaced.
+    /// Listens on a unix socket instead of a port. It replaces a socket without a listener.
     pub fn socket(mut self, path: impl Into<PathBuf>) -> Self {
         self.socket = Some(path.into());
         self
@@ -188,15 +189,15 @@ impl Config {
         self
     }
 
-    /// Keeps the world in this SQLite file. A file that is there already is what it starts from;
-    /// [`Config::world`] and what else is said about the world then count for nothing.
+    /// Keeps the world in this SQLite file. If the file exists, the sandbox starts from it, and
+    /// ignores [`Config::world`] and all other options of the world.
     pub fn data(mut self, path: impl Into<PathBuf>) -> Self {
         self.data = Some(path.into());
         self
     }
 
-    /// Starts from this world; an empty one by default. What the other methods say
-    /// about a world goes into this one: they come after.
+    /// Starts from this world; an empty one by default. The other methods change this world, so
+    /// call them afterwards.
     pub fn world(mut self, world: NewWorld) -> Self {
         self.world = world;
         self
@@ -228,7 +229,7 @@ impl Config {
         self
     }
 
-    /// Counts requests from the loopback, too: the real server does not.
+    /// Counts requests from the loopback too. The real server does not.
     pub fn rate_limit_loopback(mut self) -> Self {
         self.world.rate_limits.get_or_insert_default().loopback = true;
         self

@@ -3,7 +3,7 @@
 use crate::handle::{SeedError, WorldHandle};
 use crate::new::{NewEmail, NewUser};
 
-/// What [`WorldHandle::add_demo`] made.
+/// The account that [`WorldHandle::add_demo`] added.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Demo {
@@ -21,8 +21,8 @@ const PASSWORD: &str = "correct horse";
 const ROWS: u32 = 250;
 
 impl WorldHandle {
-    /// Adds an account with a verified address, 250 audit rows and a key. An account of that name
-    /// that is there already gets only the key.
+    /// Adds an account with a verified address, 250 audit rows and a key. If the account exists, it
+    /// gets only the key.
     pub fn add_demo(&self) -> Result<Demo, SeedError> {
         if !self.has_user(USERNAME) {
             self.add_user(NewUser {

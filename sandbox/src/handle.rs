@@ -1,4 +1,4 @@
-//! The handle of one world: what a Rust test does to it.
+//! The handle of one world, for Rust tests.
 
 use std::fmt;
 use std::io;
@@ -20,7 +20,7 @@ use crate::profile::{KeyOrder, Profile};
 use crate::rules::Rule;
 use crate::world::World;
 
-/// Ready-made state that does not fit: a name that is taken, an organization that is not there.
+/// State that does not fit: a name that is taken, an organization that does not exist.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SeedError(String);
 
@@ -45,9 +45,9 @@ impl From<io::Error> for SeedError {
 }
 
 /// One world of a running server. A [`Sandbox`](crate::Sandbox) is the handle of its first world;
-/// [`WorldHandle::new_world`] makes others, which do not meet.
+/// [`WorldHandle::new_world`] makes others, which are independent.
 ///
-/// A world that was made is there until it is deleted or the server stops.
+/// A world exists until it is deleted or the server stops.
 #[derive(Clone)]
 pub struct WorldHandle {
     pub(crate) shared: Arc<Shared>,
@@ -70,7 +70,7 @@ impl WorldHandle {
         format!("{}/_sandbox", self.url())
     }
 
-    /// What the admin API wants as `Authorization: Bearer …`.
+    /// The admin API's token, for `Authorization: Bearer …`.
     pub fn admin_token(&self) -> &str {
         &self.hosted.admin_token
     }
@@ -85,13 +85,14 @@ impl WorldHandle {
         &self.hosted.id
     }
 
-    /// Makes a world of its own in the same process, under an address of its own.
+    /// Makes another world in the same process, under its own address.
     pub fn new_world(&self, start: NewWorld) -> Result<WorldHandle, SeedError> {
         let hosted = self.shared.add(start)?;
         Ok(WorldHandle { shared: Arc::clone(&self.shared), hosted })
     }
 
-    /// Deletes this world: its address is 404 from now on. The first one stays, and this is false.
+    /// Deletes this world: its address returns 404 from now on. Returns false for the first world,
+    /// which stays.
     pub fn delete_world(&self) -> bool {
         self.shared.remove(&self.hosted.id)
     }
@@ -104,12 +105,12 @@ impl WorldHandle {
         self.hosted.world().known_user(username).is_ok()
     }
 
-    /// Puts a ready-made account into the world, without checks, rows or mail.
+    /// Adds an account to the world, without checks, rows or mail.
     pub fn add_user(&self, user: NewUser) -> Result<(), SeedError> {
         self.seed(|world| world.seed_user(user).map(drop))
     }
 
-    /// Puts an organization into the world, and the account behind it.
+    /// Adds an organization to the world, and the account behind it.
     pub fn add_organization(&self, organization: NewOrganization) -> Result<(), SeedError> {
         self.seed(|world| world.seed_organization(organization).map(drop))
     }
@@ -129,8 +130,8 @@ impl WorldHandle {
         })
     }
 
-    /// Makes a key for an account and gives its secret. No permissions means all, `api`; for the
-    /// others see [`NewKey::permissions`].
+    /// Makes a key for an account and returns its secret. An empty list means `api`, which allows
+    /// all. For other permissions see [`NewKey::permissions`].
     pub fn add_key(&self, username: &str, permissions: &[&str]) -> Result<String, SeedError> {
         self.create_key(NewKey {
             username: Some(username.to_owned()),
@@ -139,12 +140,12 @@ impl WorldHandle {
         })
     }
 
-    /// Makes a key of any kind and gives its secret, to be sent as `Authorization: SECRET`.
+    /// Makes a key of any kind and returns its secret. Send it as `Authorization: SECRET`.
     pub fn create_key(&self, key: NewKey) -> Result<String, SeedError> {
         self.seed(|world| world.seed_key(key))
     }
 
-    /// Makes an OAuth token and gives it, to be sent as `Authorization: Bearer TOKEN`.
+    /// Makes an OAuth token and returns it. Send it as `Authorization: Bearer TOKEN`.
     pub fn create_token(&self, token: NewToken) -> Result<String, SeedError> {
         self.seed(|world| world.seed_token(token))
     }
@@ -162,8 +163,8 @@ impl WorldHandle {
         })
     }
 
-    /// Appends that many rows that are alike: `key.generate` with ids from 1 up. They are made when
-    /// they are asked for.
+    /// Appends that many similar rows: `key.generate` with ids from 1 up. Each row is made when a
+    /// request reads it.
     pub fn generate_audit_rows(&self, username: &str, count: u32) -> Result<(), SeedError> {
         self.add_audit_log(NewAuditLog {
             username: username.to_owned(),
@@ -183,12 +184,12 @@ impl WorldHandle {
         self.seed(|world| world.add_audit_writer(writer))
     }
 
-    /// Stops the programs that write rows. Rows that are due by now are still written.
+    /// Stops the programs that write rows. Rows that are already due are still written.
     pub fn clear_audit_writers(&self) {
         self.set(|world| world.audit_writers.clear());
     }
 
-    /// Refuses requests that come, by their `X-Forwarded-For`, from this address.
+    /// Refuses requests from this address, as `X-Forwarded-For` names it.
     pub fn block_address(&self, address: Ipv4Addr) {
         self.set(|world| world.block_address(address));
     }
@@ -198,22 +199,22 @@ impl WorldHandle {
         self.hosted.world().mails.clone()
     }
 
-    /// What time it is in this world.
+    /// The time in this world.
     pub fn now(&self) -> Timestamp {
         self.hosted.world().clock.peek()
     }
 
-    /// Sets the clock; it stands or runs as before. For a time that is exact, freeze it first.
+    /// Sets the clock, which stays frozen or running. For an exact time, freeze it first.
     pub fn set_clock(&self, time: Timestamp) {
         self.set(|world| world.clock.set(time));
     }
 
-    /// Stops the clock where it is.
+    /// Freezes the clock.
     pub fn freeze_clock(&self) {
         self.set(|world| world.clock.freeze());
     }
 
-    /// Lets the clock run on from where it is.
+    /// Lets the clock run on from its time.
     pub fn run_clock(&self) {
         self.set(|world| world.clock.run());
     }
@@ -224,12 +225,12 @@ impl WorldHandle {
         self.seed(|world| world.clock.advance(by))
     }
 
-    /// The rate limits as they are.
+    /// The current rate limits.
     pub fn rate_limits(&self) -> RateLimits {
         self.hosted.world().limits.settings.clone()
     }
 
-    /// Changes the rate limits. What has been counted in this minute stays.
+    /// Changes the rate limits. The counts of this minute stay.
     pub fn set_rate_limits(&self, limits: RateLimits) {
         self.set(|world| world.limits.settings = limits);
     }
@@ -244,71 +245,71 @@ impl WorldHandle {
         self.set(|world| world.key_order = order);
     }
 
-    /// Adds a rule behind those that are there, and returns its number.
+    /// Adds a rule after the existing ones, and returns its number.
     pub fn add_rule(&self, rule: Rule) -> Result<u64, SeedError> {
         self.seed(|world| world.rules.add(rule))
     }
 
-    /// The rule of this number, with how often it struck.
+    /// The rule with this number, and how often it applied.
     pub fn rule(&self, number: u64) -> Option<Rule> {
         self.hosted.world().rules.get(number).cloned()
     }
 
-    /// Takes one rule away; `false` if it is not there.
+    /// Removes one rule. Returns `false` if it does not exist.
     pub fn remove_rule(&self, number: u64) -> bool {
         let mut removed = false;
         self.set(|world| removed = world.rules.remove(number));
         removed
     }
 
-    /// The rules, with how often they struck.
+    /// The rules, and how often each applied.
     pub fn rules(&self) -> Vec<Rule> {
         self.hosted.world().rules.list()
     }
 
-    /// Takes all rules away.
+    /// Removes all rules.
     pub fn clear_rules(&self) {
         self.set(|world| world.rules.clear());
     }
 
-    /// What arrived, oldest first.
+    /// The requests that arrived, oldest first.
     pub fn journal(&self, filter: &JournalFilter) -> Vec<JournalEntry> {
         self.hosted.world().journal.find(filter)
     }
 
-    /// How much of that arrived.
+    /// How many requests arrived that match the filter.
     pub fn count_requests(&self, filter: &JournalFilter) -> usize {
         self.hosted.world().journal.count(filter)
     }
 
-    /// Forgets what arrived.
+    /// Clears the journal.
     pub fn clear_journal(&self) {
         self.hosted.world().journal.clear();
     }
 
-    /// The world as a document; restored from it, it answers byte for byte the same.
+    /// The world as a document. A world restored from it gives the same answers, byte for byte.
     pub fn snapshot(&self) -> NewWorld {
         self.hosted.world().snapshot()
     }
 
-    /// Puts another world in its place. The journal starts anew.
+    /// Replaces the world. The journal starts empty.
     pub fn restore(&self, world: NewWorld) -> Result<(), SeedError> {
         Ok(self.hosted.restore(world)?)
     }
 
-    /// Goes back to how it started. The journal starts anew.
+    /// Resets the world to its start. The journal starts empty.
     pub fn reset(&self) -> Result<(), SeedError> {
         Ok(self.hosted.reset()?)
     }
 
-    /// For what cannot be refused. A data file that cannot be written is noticed by the next change
-    /// that has to say so.
+    /// For changes that return no error. If the data file cannot be written, the next change that
+    /// returns errors reports it.
     fn set(&self, act: impl FnOnce(&mut World)) {
         let _ = self.hosted.change(act);
     }
 }
 
-/// Neither the token nor the world: this ends up in logs.
+/// Without the token and the world, because this may appear in logs.
 impl fmt::Debug for WorldHandle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("WorldHandle")

@@ -1,4 +1,4 @@
-//! The worlds of one process: the first one, and those that were made later under `/w/ID`.
+//! The worlds of one process: the first one, and later ones under `/w/ID`.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -19,7 +19,7 @@ use crate::world::{Place, World};
 /// More worlds than this are a leak in a test.
 const MOST_WORLDS: usize = 10_000;
 
-/// What all connections share.
+/// The state that all connections share.
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) root: Arc<Hosted>,
@@ -40,7 +40,7 @@ pub(crate) struct Hosted {
     pub(crate) place: Place,
     pub(crate) admin_token: String,
     world: Mutex<World>,
-    /// What a reset goes back to.
+    /// The state that a reset restores.
     start: NewWorld,
     store: Option<Mutex<Store>>,
 }
@@ -72,13 +72,13 @@ impl Hosted {
         })
     }
 
-    /// The world, to look at. A request that panicked has spoilt nothing that would need a
-    /// poisoned lock.
+    /// The world, for reading. A request that panicked leaves it consistent, so a poisoned lock
+    /// does not matter.
     pub(crate) fn world(&self) -> MutexGuard<'_, World> {
         self.world.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Changes the world. When this returns, the change is on disk where there is a file.
+    /// Changes the world. If there is a file, the change is on disk when this returns.
     pub(crate) fn change<T>(&self, act: impl FnOnce(&mut World) -> T) -> io::Result<T> {
         let mut world = self.world();
         world.write_due_rows();
@@ -87,7 +87,7 @@ impl Hosted {
         Ok(value)
     }
 
-    /// Puts another world in its place; the journal goes with the old one.
+    /// Replaces the world and its journal.
     pub(crate) fn restore(&self, form: NewWorld) -> Result<(), String> {
         let built = World::build(self.profile, self.place.clone(), form)?;
         let mut world = self.world();
@@ -95,7 +95,7 @@ impl Hosted {
         self.keep(|store| store.replace(&mut world)).map_err(|error| error.to_string())
     }
 
-    /// Goes back to how it started.
+    /// Resets the world to its start.
     pub(crate) fn reset(&self) -> Result<(), String> {
         self.restore(self.start.clone())
     }
@@ -107,7 +107,7 @@ impl Hosted {
         }
     }
 
-    /// The stamp of a reply; the sandbox's own replies use up no request id.
+    /// The stamp of a reply. The sandbox's own replies use no request id.
     pub(crate) fn stamp(&self, is_plain: bool) -> Stamp {
         let mut world = self.world();
         let shuffled = world.key_order == KeyOrder::Shuffled && !is_plain;
@@ -145,7 +145,7 @@ impl Shared {
         Ok(())
     }
 
-    /// Makes a world of its own.
+    /// Makes another world.
     pub(crate) fn add(&self, start: NewWorld) -> Result<Arc<Hosted>, String> {
         let id = self.next.fetch_add(1, Ordering::Relaxed).to_string();
         let prefix = format!("/w/{id}");
@@ -159,7 +159,7 @@ impl Shared {
         Ok(hosted)
     }
 
-    /// Deletes a world; requests that are in it go on.
+    /// Deletes a world. Its running requests go on.
     pub(crate) fn remove(&self, id: &str) -> bool {
         let mut worlds = self.worlds.write().unwrap_or_else(PoisonError::into_inner);
         worlds.remove(id).is_some()

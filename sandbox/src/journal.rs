@@ -1,7 +1,7 @@
-//! What arrived, for a test to ask about: bounded, and without secrets.
+//! The journal: the requests that arrived, for tests. It is bounded, and has no secrets.
 //!
-//! Keys, tokens, passwords and codes are replaced by `sha256:` and the first 16 hex digits of their
-//! SHA-256: two of them can be compared, and one's own can be recognized.
+//! `sha256:` and the first 16 hex digits of the SHA-256 replace keys, tokens, passwords and codes.
+//! So a test can compare two of them, and recognize its own.
 
 use std::collections::VecDeque;
 
@@ -16,9 +16,9 @@ use crate::random::hex;
 
 /// Older entries are forgotten, and counted.
 const MOST: usize = 10_000;
-/// So are they when all of them together are larger than this: headers may be long.
+/// The journal also drops old entries if all together are larger than this: headers may be long.
 const MOST_BYTES: usize = 64 * 1024 * 1024;
-/// Of a body this much is kept.
+/// This much of a body is kept.
 const BODY: usize = 16 * 1024;
 const HEADERS: [&str; 4] = ["authorization", "proxy-authorization", "cookie", "x-hex-otp"];
 const FIELDS: [&str; 7] =
@@ -53,7 +53,7 @@ pub struct JournalEntry {
     pub rule: Option<String>,
 }
 
-/// Which entries are asked for: all that fit everything said.
+/// Selects the entries that match every field that is set.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct JournalFilter {
@@ -98,12 +98,12 @@ impl Journal {
         self.entries.iter().filter(|entry| filter.fits(entry)).count()
     }
 
-    /// How many there were that are forgotten by now.
+    /// How many entries were dropped.
     pub(crate) fn forgotten(&self) -> u64 {
         self.total - self.entries.len() as u64
     }
 
-    /// Forgets all; ids go on.
+    /// Drops all entries. Ids go on.
     pub(crate) fn clear(&mut self) {
         self.entries.clear();
         self.bytes = 0;
@@ -212,7 +212,7 @@ fn hide(value: &mut Value) {
     }
 }
 
-/// A query or form as it came, but for the values of secrets: `user[password]` is one, too.
+/// A query or form, with the values of secrets hashed. `user[password]` is a secret too.
 fn form(text: &str) -> String {
     let pair = |pair: &str| {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));

@@ -1,7 +1,7 @@
-//! A Hex-compatible server of the users API that runs anywhere: for demos, and for tests.
+//! A Hex-compatible server of the users API, for demos and tests.
 //!
-//! [`Sandbox::start`] gives a running server on a free port of 127.0.0.1; it stops when the value
-//! is dropped. It needs no runtime of yours and works from sync and async code alike.
+//! [`Sandbox::start`] starts a server on a free port of 127.0.0.1. The server stops when you drop
+//! the value. It needs no runtime, and works from sync and async code.
 //!
 //! ```
 //! use aura_sandbox::{Config, NewEmail, NewUser, Sandbox};
@@ -20,13 +20,18 @@
 //! # }
 //! ```
 //!
-//! What it answers was compared with exchanges recorded from the real server; the README says
-//! where the two differ.
-//!
-//! Inside, `world` is the state and its rules, `host` the worlds of one process, `http` the way from
-//! socket to endpoint, `api` the imitated endpoints, `web` the pages behind links in mail, `admin`
-//! the sandbox's own API, `rules` how it misbehaves, `journal` what arrived, `new` what is put in, `profile` the servers it behaves like,
-//! `store` a world in a file, `demo` a world to try a client with, `tls` certificates, `term` the wire formats.
+//! The sandbox answers as hex.pm does: its replies were compared with replies recorded from the
+//! real server. It also misbehaves on request. The
+//! [README](https://github.com/aura-users/aura-users/blob/main/sandbox/README.md) describes the
+//! program, the rules for misbehaviour, the admin API, and the differences from the real server.
+
+// - `world`: the state and its rules; `host`: the worlds of one process; `store`: a world in a file
+// - `http`: from the socket to an endpoint; `tls`: certificates; `term`: the wire formats
+// - `api`: the endpoints of hex.pm; `web`: the pages behind links in mail; `admin`: the sandbox's
+//   API
+// - `rules`: misbehaviour; `journal`: the requests that arrived
+// - `new`: the documents that fill a world; `demo`: a world to try a client with
+// - `profile`: the servers that it can imitate
 
 mod admin;
 mod api;

@@ -1,4 +1,5 @@
-//! When to end: a signal, the parent's end, the end of a pipe on standard input, the command's end.
+//! Decides when the program ends: a signal, or the end of the parent, the input pipe or the
+//! command.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -11,11 +12,11 @@ use std::time::Duration;
 
 use tokio::signal::unix::{SignalKind, signal};
 
-/// How often the parent is looked for. (Asking the kernel to tell would tie us to the thread that
-/// started us, not to the process.)
+/// How often to check the parent. (The kernel can send a signal, but at the end of the thread that
+/// started us, not of the process.)
 const LOOK: Duration = Duration::from_millis(200);
 
-/// Something after which it may be time to end.
+/// An event that may end the program.
 pub(crate) enum Event {
     /// SIGINT
     Interrupted,
@@ -26,7 +27,7 @@ pub(crate) enum Event {
     CommandEnded(io::Result<ExitStatus>),
 }
 
-/// Sends an event each time. `stay`: only signals count. `listens`: standard input is ours.
+/// Sends each event. `stay`: only signals count. `listens`: standard input belongs to us.
 pub(crate) fn watch(events: &Sender<Event>, stay: bool, listens: bool) -> io::Result<()> {
     signals(events.clone())?;
     if stay {
@@ -36,7 +37,7 @@ pub(crate) fn watch(events: &Sender<Event>, stay: bool, listens: bool) -> io::Re
     if listens { standard_input(events.clone()) } else { Ok(()) }
 }
 
-/// A send fails only when the program is ending already.
+/// A send fails only if the program is already ending.
 fn tell(events: &Sender<Event>, event: Event) {
     let _ = events.send(event);
 }
@@ -47,7 +48,7 @@ fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> io::Result<()> {
 
 fn signals(events: Sender<Event>) -> io::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
-    // Registered before the thread runs, so that no signal finds the default action.
+    // Registered before the thread runs, so no signal causes the default action.
     let (mut terminate, mut interrupt) = {
         let _inside = runtime.enter();
         (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?)
@@ -76,7 +77,7 @@ fn parent(events: Sender<Event>) -> io::Result<()> {
 }
 
 fn standard_input(events: Sender<Event>) -> io::Result<()> {
-    // A closed standard input is no reason to end: there never was anybody to listen to.
+    // If standard input was closed from the start, its end is no reason to end.
     let Ok(stdin) = io::stdin().as_fd().try_clone_to_owned() else {
         return Ok(());
     };

@@ -1,7 +1,9 @@
-//! `aura-sandbox`: the server as a program. The README says what it prints and when it ends.
+//! `aura-sandbox`: the server as a program. The README describes its output and its end.
 //!
-//! `cli` reads the command line, `ready` says where the server is, `command` runs a program against
-//! it, `lifeline` says when to end.
+//! - `cli`: reads the command line
+//! - `ready`: prints the server's address
+//! - `command`: runs a program against the server
+//! - `lifeline`: decides when the program ends
 
 mod cli;
 mod command;
@@ -34,12 +36,12 @@ fn main() -> ExitCode {
     }
 }
 
-/// Many systems start programs with room for a thousand open files; each connection is one.
+/// Many systems allow a program a thousand open files. Each connection is one.
 fn make_room() {
     use rustix::process::{Resource, getrlimit, setrlimit};
     let mut limit = getrlimit(Resource::Nofile);
     limit.current = limit.maximum;
-    // Where that is refused there is less room, and that is all.
+    // If the system refuses, fewer connections are possible.
     let _ = setrlimit(Resource::Nofile, limit);
 }
 
@@ -47,7 +49,7 @@ fn run(start: Start) -> io::Result<ExitCode> {
     let own_limit = rustix::process::getrlimit(rustix::process::Resource::Nofile);
     make_room();
     let (events, happened) = mpsc::channel();
-    // Before anybody is told where it is: whoever knows may end it at once.
+    // Before the address is printed: a reader may end the program at once.
     lifeline::watch(&events, start.stay, start.command.is_empty())?;
     let sandbox = Sandbox::start(start.config)?;
     let demo = start.demo.then(|| sandbox.add_demo()).transpose().map_err(io::Error::other)?;
@@ -59,7 +61,7 @@ fn run(start: Start) -> io::Result<ExitCode> {
     let text =
         if io::stdout().is_terminal() { ready.banner() } else { format!("{}\n", ready.json()) };
     io::Write::write_all(&mut io::stdout(), text.as_bytes())?;
-    // The senders outlive this call: it ends with a message and never otherwise.
+    // The senders live longer than this call, so it always ends with a message.
     let _ = happened.recv();
     Ok(ExitCode::SUCCESS)
 }

@@ -1,12 +1,12 @@
-//! Everything that is made up: the system's random bytes, or reproducible ones from a seed.
+//! Random values: the system's random bytes, or reproducible ones from a seed.
 //!
-//! Each use draws from a stream of its own, so that a request more does not change the keys.
+//! Each use has its own stream of bytes, so one more request does not change the keys.
 
 use sha2::{Digest, Sha256};
 
 use crate::new::NewDraws;
 
-/// What random bytes are for.
+/// The uses of random bytes.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Use {
     Secret,
@@ -48,7 +48,7 @@ impl Random {
         bytes
     }
 
-    /// 32 lower-case hex digits: what a key, a verification link and a reset link carry.
+    /// 32 lower-case hex digits, for keys, verification links and reset links.
     pub(crate) fn secret(&mut self) -> String {
         hex(&self.bytes::<16>(Use::Secret))
     }
@@ -66,7 +66,7 @@ impl Random {
     }
 }
 
-/// Numbers that look unordered: the finishing step of SplitMix64.
+/// Mixes a number: the last step of SplitMix64.
 pub(crate) fn scatter(number: u64) -> u64 {
     let number = (number ^ (number >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     let number = (number ^ (number >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
@@ -75,12 +75,12 @@ pub(crate) fn scatter(number: u64) -> u64 {
 
 fn system<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
-    // Every platform this runs on has a random source; without one no secret can be made at all.
+    // Every supported platform has a source of random bytes. Without one, no secret is possible.
     getrandom::fill(&mut bytes).expect("the system gives random bytes");
     bytes
 }
 
-/// 32 hex digits nobody can foretell, seed or not: for the sandbox's own tokens.
+/// 32 unpredictable hex digits, also with a seed: for the sandbox's own tokens.
 pub(crate) fn system_secret() -> String {
     hex(&system::<16>())
 }

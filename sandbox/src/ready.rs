@@ -1,4 +1,4 @@
-//! Where the server is: for programs as JSON, for people as a banner, for commands as variables.
+//! Announces the server: as JSON for programs, as a banner for people, as variables for commands.
 
 use std::fmt::Write as _;
 use std::fs::{self, OpenOptions};
@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use aura_sandbox::{Demo, Sandbox};
 use serde_json::{Value, json};
 
-/// A server that answers, and what the demo put into it.
+/// A running server, and the content of its demo.
 pub(crate) struct Ready<'a> {
     sandbox: &'a Sandbox,
     demo: Option<Demo>,
@@ -20,7 +20,7 @@ pub(crate) struct ReadyFile(PathBuf);
 
 impl Drop for ReadyFile {
     fn drop(&mut self) {
-        // Somebody may have removed it before.
+        // Another program may have removed it.
         let _ = fs::remove_file(&self.0);
     }
 }
@@ -76,7 +76,7 @@ impl<'a> Ready<'a> {
         variables
     }
 
-    /// What a person at a terminal sees: lines to copy.
+    /// The banner for a terminal: lines to copy.
     pub(crate) fn banner(&self) -> String {
         let sandbox = self.sandbox;
         let mut text = format!(
@@ -110,7 +110,7 @@ impl<'a> Ready<'a> {
         text
     }
 
-    /// Writes the JSON into a file that only its owner can read, all at once.
+    /// Writes the JSON, atomically, into a file that only its owner can read.
     pub(crate) fn write(&self, path: &Path) -> io::Result<ReadyFile> {
         let named = |error: io::Error| {
             io::Error::new(error.kind(), format!("cannot write {}: {error}", path.display()))
@@ -134,7 +134,7 @@ impl<'a> Ready<'a> {
     }
 }
 
-/// As a shell reads it as one word.
+/// Quoted as one word for a shell.
 fn quoted(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "/:._-@%+=,".contains(c);
     match text.chars().all(plain) {

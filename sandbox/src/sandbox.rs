@@ -20,8 +20,8 @@ use crate::store::Store;
 use crate::tls::{CaFile, Identity, identity};
 use crate::world::Place;
 
-/// A running server; it stops when this is dropped. It is also the handle of its first world, see
-/// [`WorldHandle`] for what can be done to it.
+/// A running server. It stops when this is dropped. It is also the handle of its first world: see
+/// [`WorldHandle`] for the methods.
 pub struct Sandbox {
     world: WorldHandle,
     port: u16,
@@ -93,13 +93,13 @@ impl Sandbox {
         Ok(self.world.shared.set_http2(http2)?)
     }
 
-    /// With TLS: the file with the issuer's certificate, PEM. It goes away with the server.
+    /// With TLS: the PEM file with the issuer's certificate. It is deleted with the server.
     pub fn ca_file(&self) -> Option<&Path> {
         self.ca_file.as_ref().map(CaFile::path)
     }
 }
 
-/// The address that this machine reaches it at.
+/// The address that works on this machine.
 fn reachable(address: IpAddr) -> IpAddr {
     match address {
         IpAddr::V4(address) if address.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
@@ -120,7 +120,7 @@ fn spawn(bound: Bound, tls: Option<TlsConfigs>, shared: Arc<Shared>) -> io::Resu
     };
     let serve = move || {
         runtime.block_on(serve(listener, shared, stopped));
-        // The path goes away when nobody is served there any more.
+        // Delete the path after the last connection.
         drop(file);
     };
     let thread = std::thread::Builder::new().name("aura-sandbox".to_owned()).spawn(serve)?;
@@ -135,7 +135,7 @@ impl Deref for Sandbox {
     }
 }
 
-/// Neither the token nor the world: this ends up in logs.
+/// Without the token and the world, because this may appear in logs.
 impl fmt::Debug for Sandbox {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Sandbox")
@@ -149,7 +149,7 @@ impl Drop for Sandbox {
     fn drop(&mut self) {
         drop(self.stop.take());
         if let Some(thread) = self.thread.take() {
-            // A panic there has been printed there.
+            // That thread has printed its panic.
             let _ = thread.join();
         }
     }

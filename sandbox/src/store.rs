@@ -1,9 +1,9 @@
-//! A world in an SQLite file: what a request has changed is written, in one transaction, before the
-//! request is answered.
+//! A world in an SQLite file. Each request writes its changes in one transaction, before the
+//! answer.
 //!
-//! Each thing in the world is a row with its document, in the form of a world file. Mail and audit
-//! logs only grow. With a write-ahead log that is synced at every commit, a process that is killed,
-//! or a machine that goes down, loses nothing that was answered.
+//! Each object in the world is a row with its document, in the form of a world file. Mail and audit
+//! logs only grow. SQLite syncs its write-ahead log at every commit. So a killed process, or a
+//! machine without power, loses no answered change.
 
 use std::io;
 use std::path::Path;
@@ -15,7 +15,7 @@ use serde::de::DeserializeOwned;
 use crate::new::{NewDraws, NewMembership, NewOrganization, NewWorld, parse};
 use crate::world::{Dirty, World};
 
-/// Bumped when files of before can no longer be read.
+/// Raised if older files can no longer be read.
 const VERSION: i64 = 1;
 const TABLES: &str = "
     create table thing (
@@ -30,10 +30,10 @@ const TABLES: &str = "
 #[derive(Debug)]
 pub(crate) struct Store {
     file: Connection,
-    /// How much of what only grows is in the file.
+    /// How many mails and rows are in the file.
     mails: usize,
     audit: Vec<usize>,
-    /// The settings as they are in the file, but for what every request changes.
+    /// The settings in the file, without those that every request changes.
     settings: String,
 }
 
@@ -41,7 +41,7 @@ fn other(error: rusqlite::Error) -> io::Error {
     io::Error::other(error)
 }
 
-/// An organization's row: its members are kept with it.
+/// An organization's row, with its members.
 #[derive(serde::Deserialize, Serialize)]
 struct Kept {
     organization: Option<NewOrganization>,
@@ -55,7 +55,7 @@ impl Store {
             io::Error::other(format!("cannot use {} as data: {error}", path.display()))
         };
         let file = Connection::open(path).map_err(named)?;
-        // One process at a time: a second one is told so instead of spoiling the first one's world.
+        // Only one process at a time. A second one gets an error, and does not damage the world.
         file.pragma_update(None, "locking_mode", "exclusive").map_err(named)?;
         file.pragma_update(None, "journal_mode", "wal").map_err(named)?;
         file.pragma_update(None, "synchronous", "full").map_err(named)?;
@@ -73,7 +73,7 @@ impl Store {
         Ok(store)
     }
 
-    /// Makes the tables in a file that has none; in one transaction, so that there are all or none.
+    /// Makes the tables in an empty file, in one transaction.
     fn prepare(&mut self) -> rusqlite::Result<()> {
         let transaction = self.file.transaction()?;
         let tables: i64 =
@@ -116,7 +116,7 @@ impl Store {
         Ok(Some(world))
     }
 
-    /// Writes the whole world in place of what is in the file.
+    /// Replaces the file's content with the whole world.
     pub(crate) fn replace(&mut self, world: &mut World) -> io::Result<()> {
         let everything = Dirty {
             users: (0..world.users.len()).collect(),
@@ -133,9 +133,9 @@ impl Store {
         Ok(())
     }
 
-    /// Writes what has changed.
+    /// Writes the changes.
     pub(crate) fn save(&mut self, world: &mut World) -> io::Result<()> {
-        // Marks stay until they are on disk: after a failure the next request tries again.
+        // Marks stay until the changes are on disk. After a failure, the next request tries again.
         self.write(world, &world.dirty, false).map_err(other)?;
         world.dirty = Dirty::default();
         Ok(())
@@ -216,7 +216,7 @@ fn put(file: &Transaction<'_>, kind: &str, id: usize, document: &str) -> rusqlit
     Ok(())
 }
 
-/// Every one of them has string keys alone: writing it cannot fail.
+/// All keys are strings, so writing cannot fail.
 fn document(value: &impl Serialize) -> String {
     serde_json::to_string(value).unwrap_or_default()
 }

@@ -1,4 +1,4 @@
-//! Certificates made at the start, good ones and bad ones.
+//! Makes certificates at the start, good ones and bad ones.
 
 use std::io;
 use std::net::IpAddr;
@@ -19,7 +19,7 @@ use crate::random::system_secret;
 /// The name of HTTP/2 in TLS.
 pub(crate) const HTTP2: &[u8] = b"h2";
 
-/// A server's side of TLS, and the file with the issuer a client is to trust.
+/// The server's side of TLS, and the file with the issuer that a client must trust.
 #[derive(Debug)]
 pub(crate) struct Identity {
     /// With HTTP/2.
@@ -29,7 +29,7 @@ pub(crate) struct Identity {
     pub(crate) ca_file: CaFile,
 }
 
-/// The file; removed with this value.
+/// The file, which is removed with this value.
 #[derive(Debug)]
 pub(crate) struct CaFile(PathBuf);
 
@@ -41,12 +41,12 @@ impl CaFile {
 
 impl Drop for CaFile {
     fn drop(&mut self) {
-        // Somebody may have removed it before.
+        // Another program may have removed it.
         let _ = std::fs::remove_file(&self.0);
     }
 }
 
-/// `host`: where the server listens.
+/// `host`: the address that the server listens on.
 pub(crate) fn identity(tls: Tls, host: IpAddr) -> io::Result<Identity> {
     make(tls, host).map_err(|error| io::Error::other(format!("cannot make a certificate: {error}")))
 }
@@ -92,8 +92,8 @@ fn issuer(name: &str) -> Result<CertifiedIssuer<'static, KeyPair>, rcgen::Error>
     CertifiedIssuer::self_signed(params, KeyPair::generate()?)
 }
 
-/// The validity of a certificate, in days from today by the machine's clock: that is the one its
-/// clients have.
+/// The validity of a certificate, in days from today. It uses the machine's clock, as its clients
+/// do.
 fn validity(params: &mut CertificateParams, from: i64, to: i64) -> Result<(), jiff::Error> {
     let day = |days: i64| -> Result<_, jiff::Error> {
         let time = Timestamp::now().checked_add(SignedDuration::from_hours(24 * days))?;
@@ -107,7 +107,7 @@ fn validity(params: &mut CertificateParams, from: i64, to: i64) -> Result<(), ji
     Ok(())
 }
 
-/// Into a new file that nobody else can have put there.
+/// Writes into a new file, which no other program can have created.
 fn write(pem: &str) -> io::Result<CaFile> {
     let name = format!("aura-sandbox-{}.pem", system_secret());
     let path = std::env::temp_dir().join(name);

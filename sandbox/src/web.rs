@@ -1,6 +1,6 @@
-//! The pages behind the links in the mail: confirming an address, choosing a new password.
+//! The pages behind the links in mail: to confirm an address, and to choose a new password.
 //!
-//! The real server keeps sessions and flashes here; this one says in the page what happened.
+//! The real server uses sessions and flashes here. The sandbox writes the result into the page.
 
 use crate::http::accept::Format;
 use crate::http::html::{escape, page};
@@ -36,7 +36,7 @@ fn text<'a>(params: &'a Map, name: &str) -> Option<&'a str> {
     params.get(name).and_then(Term::as_str)
 }
 
-/// To the front page, as the real server does, with the news in the body.
+/// Redirects to the front page, as the real server does, with the result in the body.
 fn redirect(world: &World, to: &str, title: &str, news: &str) -> Reply {
     let text = format!("<p>{}</p>", escape(news));
     Reply::html(302, page(title, &text)).header("location", &format!("{}{to}", world.prefix))

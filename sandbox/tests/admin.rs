@@ -102,7 +102,7 @@ fn audit_logs_by_count_and_by_row() {
     let page = |n: u32| get(&sandbox, &format!("/api/users/me/audit-logs?page={n}"), "mine");
     let lengths: Vec<_> = (1..=4).map(|n| page(n).json().as_array().expect("rows").len()).collect();
     assert_eq!(lengths, [100, 100, 50, 0]);
-    // As it came, although no number type of ours holds it.
+    // Unchanged, although no number type holds it.
     assert!(String::from_utf8_lossy(&page(1).body).contains("{\"n\":12345678901234567890123}"));
     assert_eq!(page(1).json()[1]["params"]["id"], 249);
 }
@@ -126,7 +126,7 @@ fn mailbox_by_address() {
 }
 
 #[test]
-fn what_is_wrong_is_named() {
+fn mistakes_are_named() {
     let sandbox = start();
     for (path, body, word) in [
         ("/users", r#"{"username":"eric","colour":"red"}"#, "colour"),

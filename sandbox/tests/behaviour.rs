@@ -1,4 +1,4 @@
-//! What an account lives through, in a server inside the test.
+//! The life of an account, in a server inside the test.
 
 mod common;
 
@@ -119,7 +119,7 @@ fn the_two_profiles() {
         sandbox.add_user(eric()).expect("eric");
         assert_eq!(send(&sandbox, "POST", "/api/users/eric/reset", "", "").status, reset);
         assert_eq!(get(&sandbox, "/api/users/me", basic).status, signed_in);
-        // A person can ask for a reset in the browser under both.
+        // In the browser, a person can request a reset under both profiles.
         let before = sandbox.mailbox().len();
         assert_eq!(
             send(&sandbox, "POST", "/password/reset", "", "{\"username\":\"eric\"}").status,
@@ -158,7 +158,7 @@ fn parallel_clients() {
             scope.spawn(move || {
                 for n in 0..EACH {
                     assert_eq!(create(sandbox, &format!("user-{client}-{n}")).status, 201);
-                    // All of them want this one.
+                    // All threads request this name.
                     assert!([201, 422].contains(&create(sandbox, "contested").status));
                 }
             });
@@ -185,7 +185,7 @@ fn works_inside_an_async_runtime_and_stops_on_drop() {
 }
 
 #[test]
-fn what_does_not_fit_is_refused_by_name() {
+fn state_that_does_not_fit_is_refused_by_name() {
     let sandbox = start(Profile::Current);
     sandbox.add_user(eric()).expect("eric");
     let text = |result: Result<(), SeedError>| result.expect_err("refused").to_string();
@@ -220,7 +220,7 @@ fn private_packages_are_shown_to_members_only() {
 }
 
 #[test]
-fn one_time_passwords_guard_what_a_token_writes() {
+fn one_time_passwords_protect_writes_with_a_token() {
     let sandbox = start(Profile::Current);
     sandbox.add_user(NewUser { otp: Some("123456".into()), ..eric() }).expect("eric");
     let token = NewToken { username: Some("eric".into()), ..NewToken::default() };
@@ -240,7 +240,7 @@ fn one_time_passwords_guard_what_a_token_writes() {
     assert_eq!(post(Some("123456")).0, 201);
 }
 
-/// A client may take a server with these headers for the real one.
+/// With these headers, a client assumes the real server.
 #[test]
 fn a_page_of_a_log_has_the_headers_of_the_real_server() {
     for profile in [Profile::Current, Profile::Legacy] {

@@ -1,4 +1,4 @@
-//! The program as a tool: the demo, the banner, the log, commands, and how long it stays.
+//! The program as a tool: the demo, the banner, the log, commands, and its end.
 
 mod common;
 
@@ -28,7 +28,7 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-/// Ends with the value.
+/// The program, which ends with this value.
 struct Running(Child);
 
 impl Drop for Running {
@@ -93,7 +93,7 @@ fn the_demo_of_a_world_that_is_kept() {
 }
 
 #[test]
-fn a_command_runs_against_it_and_gives_its_exit_status() {
+fn a_command_runs_against_it_and_its_exit_status_is_returned() {
     let script = "curl -sf -o /dev/null -H \"Authorization: $HEX_API_KEY\" $HEX_API_URL/users/me &&
         curl -sf -H \"Authorization: Bearer $AURA_SANDBOX_ADMIN_TOKEN\" \\
             $AURA_SANDBOX_ADMIN_URL/health && cat && exit 7";
@@ -149,7 +149,7 @@ fn it_stays_without_its_parent_and_its_input() {
     let shell = Command::new("sh").args(["-c", script, PROGRAM, &ready_file]).status();
     assert!(shell.expect("sh").success());
     let ready: Value = serde_json::from_str(&wait_for(&file)).expect("JSON");
-    // Longer than it takes to notice that a parent is gone.
+    // Longer than the program needs to notice the end of its parent.
     std::thread::sleep(Duration::from_millis(500));
     let reply = request(port(&ready), "GET", "/api", &[("User-Agent", "x")], "");
     let mode =
@@ -214,7 +214,7 @@ fn the_log_has_every_request_and_no_secret() {
     assert!(run(&["--", "sh", "-c", script]).stderr.is_empty());
 }
 
-/// A terminal for its output: what it prints there, until the last line is there.
+/// Runs it with a terminal, and returns the output up to the last line.
 fn on_a_terminal(args: &[&str]) -> (Running, String) {
     use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
     let ours = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a terminal");

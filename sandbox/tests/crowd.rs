@@ -21,8 +21,7 @@ fn a_thousand_connections_at_once() {
     limit.current = limit.maximum;
     setrlimit(Resource::Nofile, limit).expect("room");
     let sandbox = Sandbox::start(Config::default()).expect("start");
-    // All are connected before the first one says anything, and all have asked before the first
-    // one listens.
+    // All connect before the first one sends, and all send before the first one reads.
     let mut sockets: Vec<TcpStream> = (0..CLIENTS)
         .map(|_| {
             let socket = TcpStream::connect(("127.0.0.1", sandbox.port())).expect("connect");

@@ -56,7 +56,7 @@ fn rows_are_written_before_a_page_is_read() {
     assert_eq!((newest(&sandbox), newest(&sandbox)), (101, 102));
 }
 
-/// Asks for the first page and does not wait for it.
+/// Requests the first page and does not wait for it.
 fn ask(sandbox: &Sandbox) -> TcpStream {
     let mut socket = TcpStream::connect(("127.0.0.1", sandbox.port())).expect("connect");
     let request = format!(
@@ -105,7 +105,7 @@ fn a_page_is_read_late() {
             let in_time = since.elapsed() < DELAY;
             (reading.join().expect("a page"), in_time)
         });
-        // On a busy machine the row may come too late: then once more.
+        // On a busy machine the row may come too late. Then try again.
         if in_time {
             assert_eq!(found, 1);
             return;
@@ -152,7 +152,7 @@ fn a_failed_page_while_the_log_grows() {
 }
 
 #[test]
-fn rows_are_what_they_are_told_to_be() {
+fn rows_have_the_values_of_their_rule() {
     let rule = json!({"times": 1, "insert_audit_rows": [
         {"when": "before", "username": "eric", "count": 2, "action": "moon.land",
          "params": {"n": 12_345_678_901_234_567_890u64}, "user_agent": "rover/1.0"},
@@ -169,7 +169,7 @@ fn rows_are_what_they_are_told_to_be() {
                        "user_agent": "rover/1.0"});
     let null = json!({"action": "key.generate", "params": null, "user_agent": "aura-sandbox"});
     assert_eq!(found[1..4], [null, alike.clone(), alike.clone()]);
-    // Rows alike are there without a rule, too, and a snapshot keeps them and the rule.
+    // Equal rows are possible without a rule too. A snapshot keeps them and the rule.
     let client = Client::new(&sandbox, sandbox.port());
     let more = json!({"username": "eric", "count": 2, "action": "moon.land",
                       "params": alike["params"], "user_agent": "rover/1.0"});
@@ -183,7 +183,7 @@ fn rows_are_what_they_are_told_to_be() {
 }
 
 #[test]
-fn what_a_rule_cannot_write_is_refused() {
+fn rows_that_a_rule_cannot_write_are_refused() {
     let sandbox = start(Value::Null);
     let client = Client::new(&sandbox, sandbox.port());
     for (rule, word) in [
@@ -228,7 +228,7 @@ fn a_writer_writes_by_the_clock() {
     assert_eq!(newest(&sandbox), 103);
     client.done("POST", "/clock", json!({"advance": 0.05}));
     assert_eq!(newest(&sandbox), 104, "not one is late");
-    // A snapshot knows when the next one is due.
+    // A snapshot has the time of the next row.
     client.done("POST", "/clock", json!({"advance": 0.05}));
     sandbox.restore(sandbox.snapshot()).expect("restored");
     client.done("POST", "/clock", json!({"advance": 0.05}));

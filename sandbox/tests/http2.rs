@@ -1,4 +1,4 @@
-//! HTTP/2 over TLS, and what rules do to it, as the `h2` client sees it.
+//! HTTP/2 over TLS, and its rules, seen by the `h2` client.
 
 mod common;
 
@@ -21,7 +21,7 @@ use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-/// Long enough to see that nothing comes. Nothing waits for it to be over.
+/// Long enough to show that nothing comes.
 const A_MOMENT: Duration = Duration::from_millis(100);
 
 fn start(http2: Http2) -> Sandbox {
@@ -66,7 +66,7 @@ async fn connect(sandbox: &Sandbox) -> Connection {
     Connection { requests, end: tokio::spawn(connection), ping }
 }
 
-/// A reply, or as much of it as came before the error.
+/// A reply, or the part of it before the error.
 #[derive(Debug, Default)]
 struct Reply {
     status: Option<u16>,
@@ -130,7 +130,7 @@ impl Connection {
     }
 }
 
-/// Waits until the server has served that many requests of this method, replied to or not.
+/// Waits until the server has got that many requests with this method, with or without a reply.
 async fn served(sandbox: &Sandbox, method: &str, count: usize) {
     let filter = JournalFilter { method: Some(method.into()), ..JournalFilter::default() };
     within(async {
@@ -179,7 +179,7 @@ async fn answers_as_over_http1() {
     assert_eq!(connection.get("/api/users/jose").await.status, Some(200));
     let nobody = connection.get("/api/users/nobody").await;
     assert!(nobody.is_whole() && nobody.status == Some(404), "{nobody:?}");
-    // The real server's habit of hanging up after some errors is one of HTTP/1.
+    // The real server closes after some errors only over HTTP/1.
     assert_eq!(connection.request("POST", "/api/users", "{").await.status, Some(400));
     assert_eq!(connection.get("/api/users/eric").await.status, Some(200));
     let large = "x".repeat(1_000_000);
@@ -275,7 +275,7 @@ async fn goes_away_before_a_reply_and_in_the_middle_of_it() {
 
 #[tokio::test]
 async fn floods_with_frames_that_carry_nothing() {
-    // This client itself puts up with fewer frames of DATA.
+    // This client allows fewer DATA frames.
     for (frame, count) in [("settings", 5000), ("ping", 5000), ("empty_data", 50)] {
         for at in ["after_headers", "in_body"] {
             let flood = format!(r#"{{"frame": "{frame}", "count": {count}, "at": "{at}"}}"#);
@@ -293,7 +293,7 @@ async fn floods_with_frames_that_carry_nothing() {
             "empty_data" => assert_eq!(within(flooded).await.code(), Some(11)),
             _ => assert!(timeout(A_MOMENT, flooded).await.is_err(), "{frame} has no end"),
         }
-        // It would leave this runtime no time for others.
+        // Otherwise it would use all of this runtime's time.
         connection.end.abort();
         let mut other = connect(&sandbox).await;
         assert!(other.get("/api/users/eric").await.is_whole(), "{frame}");

@@ -1,4 +1,4 @@
-//! A world in a file: what was answered is in it, whatever happens to the process.
+//! A world in a file: every answered change is in it, whatever happens to the process.
 
 mod common;
 
@@ -99,13 +99,13 @@ impl Program {
 
 impl Drop for Program {
     fn drop(&mut self) {
-        // SIGKILL: nothing of the program's own runs any more.
+        // SIGKILL: the program cannot react.
         self.child.kill().expect("kill");
         self.child.wait().expect("wait");
     }
 }
 
-/// Creates accounts until the server is gone, and notes each one that was acknowledged.
+/// Creates accounts until the server ends, and notes each acknowledged one.
 fn write(port: u16, names: impl Iterator<Item = String>, acknowledged: &Mutex<Vec<String>>) {
     let mut connection = Connection::open(port);
     for name in names {
@@ -140,7 +140,7 @@ fn killed_at_any_moment_it_has_every_acknowledged_account() {
                 let acknowledged = &acknowledged;
                 scope.spawn(move || write(port, names, acknowledged));
             }
-            // In the middle of whatever it is doing after so many replies.
+            // At any moment after so many replies.
             while acknowledged.lock().expect("a lock").len() < enough {
                 std::thread::yield_now();
             }

@@ -1,4 +1,4 @@
-//! What rules do to replies, as bytes on the socket.
+//! The effect of rules on replies, as bytes on the socket.
 
 mod common;
 
@@ -84,7 +84,7 @@ fn too_many_requests_with_headers_and_without() {
 }
 
 #[test]
-fn hangs_up_wherever_it_is_told_to() {
+fn closes_at_every_point() {
     for (at, check) in [
         ("before", (|text, whole| text.is_empty() && !whole.is_empty()) as fn(&str, &str) -> bool),
         ("in_headers", |text, whole| !text.contains("\r\n\r\n") && whole.starts_with(&text[..9])),
@@ -166,7 +166,7 @@ fn another_reply_than_that_of_a_request_that_was_done() {
 }
 
 #[test]
-fn bodies_that_are_not_what_they_seem() {
+fn bodies_that_differ_from_their_headers() {
     let sandbox = start(r#"{"then": {"wrong_length": {"by": 10}}}"#);
     let text = get(&sandbox);
     assert_eq!(length(parts(&text).0), parts(&text).1.len() + 10);
@@ -294,7 +294,7 @@ fn rows_that_come_between_pages() {
     sandbox.add_rule(rule).expect("a rule");
     let client = Client::new(&sandbox, sandbox.port());
     assert_eq!(page(&client, 1), (101..=200).rev().collect::<Vec<_>>());
-    // Three rows are seen twice, and the last page is the third.
+    // Three rows come twice, and the last page is the third.
     assert_eq!(page(&client, 2)[..4], [103, 102, 101, 100]);
     assert_eq!(page(&client, 3), [3, 2, 1]);
 }

@@ -1,4 +1,4 @@
-//! Where it listens, and with which certificate.
+//! Its addresses, and its certificates.
 
 mod common;
 
@@ -14,7 +14,7 @@ use rustls::pki_types::{CertificateDer, ServerName};
 const GET: &[u8] =
     b"GET /api HTTP/1.1\r\nHost: localhost\r\nUser-Agent: x\r\nConnection: close\r\n\r\n";
 
-/// A request over TLS, trusting what the sandbox says its issuer is.
+/// A request over TLS that trusts the sandbox's issuer.
 fn get(sandbox: &Sandbox) -> Result<String, String> {
     let ca = CertificateDer::from_pem_file(sandbox.ca_file().expect("a file")).expect("PEM");
     let mut roots = rustls::RootCertStore::empty();
@@ -68,7 +68,7 @@ fn ask(path: &std::path::Path) -> String {
 fn a_unix_socket_for_its_owner_alone() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("sandbox.sock");
-    // Somebody was killed here before.
+    // A killed process left a socket here.
     drop(UnixListener::bind(&path).expect("bind"));
     assert!(path.exists());
     let sandbox = Sandbox::start(Config::default().socket(&path)).expect("start");
@@ -76,7 +76,7 @@ fn a_unix_socket_for_its_owner_alone() {
     assert_eq!(path.metadata().expect("a socket").permissions().mode() & 0o777, 0o600);
     assert!(ask(&path).starts_with("HTTP/1.1 200 "));
     assert!(ask(&path).contains("\"http://localhost/api/"));
-    // Who listens is not replaced, and nothing else is either.
+    // It replaces neither a socket with a listener nor another file.
     let second = Sandbox::start(Config::default().socket(&path)).expect_err("in use");
     assert!(second.to_string().contains("sandbox.sock"), "{second}");
     assert!(ask(&path).starts_with("HTTP/1.1 200 "));

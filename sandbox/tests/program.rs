@@ -1,4 +1,4 @@
-//! The binary: its one line, and when it ends.
+//! The program: its one line of output, and its end.
 
 mod common;
 
@@ -13,7 +13,7 @@ const PROGRAM: &str = env!("CARGO_BIN_EXE_aura-sandbox");
 struct Running {
     child: Child,
     ready: Value,
-    /// Closed once nobody holds the program's standard output any more.
+    /// Closed after the last holder of the program's standard output ends.
     rest: mpsc::Receiver<String>,
 }
 
@@ -41,7 +41,7 @@ impl Running {
         request(self.port(), "GET", "/api", &[("User-Agent", "x")], "").status == 200
     }
 
-    /// Waits for the end of everything that was printed.
+    /// Waits for the end of the output.
     fn ended(&self) -> String {
         self.rest.recv_timeout(bound(60)).expect("the end")
     }
@@ -91,7 +91,7 @@ fn ends_with_its_standard_input() {
 
 #[test]
 fn ends_with_its_parent() {
-    // The shell waits; killed, it cannot take its child along.
+    // The shell waits. If it is killed, it cannot end its child.
     let script = format!("'{PROGRAM}' --port 0 </dev/null & wait");
     let mut running = Running::start(Command::new("sh").args(["-c", &script]));
     assert!(running.answers());
@@ -126,7 +126,7 @@ fn bad_arguments() {
 }
 
 #[test]
-fn a_world_from_a_file_and_what_is_said_about_it() {
+fn a_world_from_a_file_and_its_errors() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("world.json");
     std::fs::write(&file, r#"{"users": [{"username": "eric"}]}"#).expect("write");

@@ -1,4 +1,4 @@
-//! The README's examples for other languages, run as the README says.
+//! Runs the README's examples in other languages, with the README's commands.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -15,7 +15,7 @@ fn block(language: &str) -> &'static str {
     block.split("```").next().expect("an end")
 }
 
-/// The line of the README that runs the example, as words.
+/// The README's command for the example, split at spaces.
 fn command(language: &str) -> Vec<&'static str> {
     let line =
         README.lines().find_map(|line| line.strip_prefix(&format!("{language}: `aura-sandbox ")));

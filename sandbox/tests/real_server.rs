@@ -1,4 +1,4 @@
-//! Where an earlier sandbox differed from a real server in about 7,000 requests.
+//! Differences between an earlier sandbox and a real server, found with about 7,000 requests.
 
 mod common;
 
@@ -55,7 +55,7 @@ fn registration_and_reset_are_routes_of_some_profiles_alone() {
 }
 
 #[test]
-fn an_audit_row_shows_of_an_organization_only_what_a_real_one_shows() {
+fn an_audit_row_shows_the_same_of_an_organization_as_a_real_one() {
     let sandbox = start(Profile::Current);
     let key = sandbox.add_key("eric", &["api"]).expect("a key");
     let client = Client::new(&sandbox, sandbox.port());
@@ -158,7 +158,7 @@ fn too_many_wrong_one_time_passwords() {
     let other = Sandbox::start(Config::default().world(sandbox.snapshot())).expect("start");
     assert_eq!(other.snapshot().to_json(), sandbox.snapshot().to_json());
 
-    // 20 of an address in a quarter of an hour, whoever they are.
+    // 20 from one address in a quarter of an hour, for any account.
     for name in ["jose", "ana", "bob"] {
         let token = token(name);
         for _ in 0..4 {
@@ -239,7 +239,7 @@ fn deep_json_and_huge_integers_are_accepted() {
 }
 
 #[test]
-fn a_service_key_is_told_that_a_key_is_missing_and_not_that_it_may_not_ask() {
+fn a_service_key_gets_the_error_of_a_missing_key() {
     let sandbox = start(Profile::Current);
     let bot = NewUser { username: "bot".into(), service: true, ..NewUser::default() };
     sandbox.add_user(bot).expect("a bot");

@@ -1,4 +1,4 @@
-//! Snapshots, and worlds beside each other.
+//! Snapshots, and several worlds in one process.
 
 mod common;
 
@@ -46,7 +46,7 @@ const EVERYTHING: &str = r#"{
     "rules": [{"path": "/api/auth", "nth": 3, "then": {"reply": {"status": 503}}}]
 }"#;
 
-/// Every reply that shows something of the world.
+/// Every reply that depends on the world.
 fn replies(client: &Client<'_>) -> Vec<Reply> {
     let get = |target: &str, credential: &str| client.get(target, credential);
     let mut all = vec![
@@ -80,7 +80,7 @@ fn bytes(replies: &[Reply]) -> Vec<String> {
     replies.iter().map(text).collect()
 }
 
-/// As text: a JSON reader's numbers are smaller than those that may be in a row.
+/// As text, because rows may have larger numbers than a JSON reader.
 fn document(client: &Client<'_>) -> String {
     String::from_utf8(client.admin("GET", "/snapshot", "").body).expect("text")
 }
@@ -94,7 +94,7 @@ fn start() -> Sandbox {
 fn a_restored_world_answers_byte_for_byte_the_same() {
     let sandbox = start();
     let client = Client::new(&sandbox, sandbox.port());
-    // Some life before: keys were used, an account was made, a mail was sent, counts were counted.
+    // Some use before: keys, a new account, a mail, counts.
     replies(&client);
     let snapshot = document(&client);
     let first = bytes(&replies(&client));
@@ -105,7 +105,7 @@ fn a_restored_world_answers_byte_for_byte_the_same() {
         assert_eq!(first, second);
     }
     assert_eq!(sandbox.journal(&JournalFilter::default()).len(), first.len());
-    // As a start, too: in another process, but for the address.
+    // Another process that starts from it gives the same, except for the address.
     let world = NewWorld::from_json(&snapshot).expect("a world");
     let other = Sandbox::start(Config::default().world(world)).expect("start");
     let moved = bytes(&replies(&Client::new(&other, other.port())));
@@ -129,7 +129,7 @@ fn a_reset_goes_back_to_the_start() {
 }
 
 #[test]
-fn what_cannot_be_restored_changes_nothing() {
+fn a_document_that_cannot_be_restored_changes_nothing() {
     let sandbox = start();
     let client = Client::new(&sandbox, sandbox.port());
     let before = document(&client);

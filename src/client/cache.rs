@@ -1,7 +1,7 @@
-//! Records kept with their ETag, so that asking again costs the server and the wire little.
+//! Keeps records with their ETag, so a repeated request costs the server and the network little.
 //!
-//! A 304 counts against the rate limit all the same. What is kept is told apart by origin,
-//! credential and path, so nobody is given what another was shown.
+//! A 304 still counts against the rate limit. Records are kept by origin, credential and path, so a
+//! caller never gets a record that another caller saw.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};

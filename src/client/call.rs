@@ -1,4 +1,4 @@
-//! One operation: sent, sent again where that is safe, and never past its deadline.
+//! Sends one operation, repeats it if that is safe, and never exceeds its deadline.
 
 use std::sync::Arc;
 use std::time::Duration;

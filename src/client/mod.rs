@@ -1,10 +1,10 @@
-//! The client: makes a call succeed within its time, or says why not.
+//! The client: makes a call succeed within its time, or returns the reason.
 //!
 //! - `options`: every option, declared once
-//! - `option_values`: their values, read from text
-//! - `settings`: the options of one call, resolved
-//! - `route`: which way leads to a server
-//! - `call`: one operation, with its deadline, its retries and its redirects
+//! - `option_values`: reads their values from text
+//! - `settings`: the resolved options of one call
+//! - `route`: the way to a server, direct or through a proxy
+//! - `call`: one operation with its deadline, retries and redirects
 //! - `cache`: records kept with their ETag
 //! - `rate_limit`: the gate that a call passes before it sends
 //! - `audit_logs`: the stream

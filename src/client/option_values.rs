@@ -1,6 +1,6 @@
-//! The values of options, read from text.
+//! Reads the values of options from text.
 //!
-//! What is wrong with a value is said without the value, except in [`invalid`] and [`repo_url`].
+//! An error describes a bad value without repeating it, except in [`invalid`] and [`repo_url`].
 
 use std::ops::RangeInclusive;
 use std::path::PathBuf;

@@ -1,5 +1,5 @@
-//! The gate that a call passes before it sends: fixed windows on the server's clock, told by
-//! `x-ratelimit-*`, known for each origin and credential.
+//! The gate that a call passes before it sends. It counts fixed windows on the server's clock, as
+//! `x-ratelimit-*` describes them, for each origin and credential.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};

@@ -1,10 +1,10 @@
-//! Which way leads to a server: direct, or through a proxy.
+//! Finds the way to a server: direct, or through a proxy.
 //!
-//! `no_proxy` is read as curl and Python's requests agree. They differ here, and we follow:
+//! `no_proxy` means the same as in curl and in Python's requests. If they differ, we follow:
 //!
-//! - curl: a domain is matched at its dots (requests takes `example.com` for `myexample.com` too),
-//!   blanks separate entries as commas do, networks of IPv6 count
-//! - requests: an entry may name a port
+//! - curl: a domain matches at its dots (for requests, `example.com` matches `myexample.com` too),
+//!   blanks separate entries as commas do, and IPv6 networks count
+//! - requests: an entry may have a port
 //!
 //! In both, `*` counts only if it stands alone.
 

@@ -1,5 +1,4 @@
-//! The options of one call, resolved: the call's word, then the client's, then the
-//! environment's, then the default.
+//! The options of one call, resolved in this order: call, client, environment, default.
 
 use std::fmt;
 use std::hash::{BuildHasher, Hash, Hasher, RandomState};

@@ -1,4 +1,4 @@
-//! A call whose reply takes long to read: its deadline holds, and other calls go on.
+//! Tests a call whose reply takes long to read: its deadline holds, and other calls go on.
 
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpListener};

@@ -1,4 +1,4 @@
-//! Names and options: a program hands on what its own users typed.
+//! Names and options, which a program passes on from its own users.
 
 use percent_encoding::percent_decode_str;
 use secrecy::ExposeSecret;

@@ -1,10 +1,11 @@
-//! What must hold for all input: each function here takes bytes and panics if it does not hold.
+//! Properties that must hold for all input. Each function takes bytes, and panics if a property
+//! does not hold.
 //!
-//! The fuzz targets of `fuzz/` call these functions. `tests` runs them in every build, on the
-//! recorded replies, on what fuzzing found, and on arbitrary text. A library that is built to be
-//! used contains none of this.
+//! The fuzz targets of `fuzz/` call these functions. `tests` runs them in every build of the tests:
+//! on the recorded replies, on earlier findings, and on arbitrary text. Builds for users do not
+//! contain this module.
 //!
-//! - `reply`: whole replies, the records and errors that are read from them
+//! - `reply`: whole replies, with the records and errors in them
 //! - `headers`: single headers
 //! - `arguments`: names and options, which come from a program's own users
 

@@ -1,4 +1,4 @@
-//! Whole replies, and what is read from them.
+//! Whole replies, with the records and errors in them.
 
 use std::time::{Duration, SystemTime};
 

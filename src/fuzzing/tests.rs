@@ -1,5 +1,5 @@
-//! The properties in every build: on what the real server said, on what fuzzing found, on
-//! arbitrary text.
+//! Checks the properties in every build of the tests: on the recorded replies, on earlier findings,
+//! and on arbitrary text.
 
 use std::fs;
 use std::path::Path;

@@ -1,6 +1,6 @@
-//! Lines that are kept until the host fetches them, for hosts that cannot be called.
+//! Keeps log lines until the host fetches them, for hosts that cannot be called back.
 //!
-//! Each process keeps its own: a forked child finds none, and goes on keeping.
+//! Each process keeps its own lines: a forked child starts with none.
 
 use std::collections::VecDeque;
 use std::mem;

@@ -1,7 +1,7 @@
 //! The rows of an audit log.
 //!
-//! A page stays the text the server sent: a row is a place in it, handed out as no more than its
-//! number, and `params` is read by nobody before somebody asks.
+//! A page stays the server's text. A row is a position in it, returned as no more than its number.
+//! `params` is parsed only on request.
 
 use std::borrow::Cow;
 use std::fmt;

@@ -1,6 +1,6 @@
-//! The body of an error: what the server says, within bounds.
+//! Reads the body of an error, within limits.
 //!
-//! Nothing here recurses deeper than [`MAX_FIELD_LEVELS`] or keeps more than the bounds of
+//! Nothing here recurses deeper than [`MAX_FIELD_LEVELS`] or keeps more than the limits in
 //! `foreign` allow, whatever the server sends.
 
 use std::collections::BTreeMap;

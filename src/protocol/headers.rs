@@ -1,4 +1,4 @@
-//! The readers of single headers. All of them take whatever bytes a server may send.
+//! Readers of single headers. They accept any bytes that a server may send.
 
 use std::time::{Duration, SystemTime};
 

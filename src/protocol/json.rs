@@ -1,9 +1,9 @@
-//! The rules by which every body is read.
+//! The rules for reading every body.
 //!
-//! A body is UTF-8, and no deeper than [`MAX_DEPTH`]. An object or a list of which every member is kept
-//! has no more than [`MAX_MEMBERS`] of them. A body is read as a whole or not at all. The error
-//! of a body that cannot be read names the place. It repeats no value and no key of the server's,
-//! because each may be somebody's address.
+//! A body is UTF-8, and nested at most [`MAX_DEPTH`] levels deep. If every member of an object or a
+//! list is kept, it has at most [`MAX_MEMBERS`]. A body is read as a whole or not at all. If a body
+//! cannot be read, the error names the position. It repeats no value and no key of the server's,
+//! because each may be a person's address.
 
 use std::borrow::Cow;
 use std::collections::HashSet;

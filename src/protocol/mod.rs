@@ -1,17 +1,17 @@
-//! The protocol: pure values. A request for each operation, a reading of each reply.
+//! The protocol as pure values: a request for each operation, and a reader for each reply.
 //!
-//! No I/O, no clock, no async: everything in here is tested without a server.
+//! There is no I/O, no clock and no async code here, so all of it is tested without a server.
 //!
-//! - `request`: what each operation sends
-//! - `reply`: what came back, and which error an unhappy reply is
-//! - `error_body`: what the server says in the body of an error
+//! - `request`: the request of each operation
+//! - `reply`: reads a reply, and turns a failed one into an error
+//! - `error_body`: reads the body of an error
 //! - `user`, `audit_log`: the records
-//! - `serialize`: the records in JSON that a program writes
+//! - `serialize`: the records as JSON
 //! - `timestamp`: the times in them
-//! - `json`: the rules every body is read by
+//! - `json`: the rules for reading every body
 //! - `scan`: passes over JSON quickly
-//! - `user_scan`: passes over a user record like that
-//! - `headers`: the readers of single headers
+//! - `user_scan`: passes over a user record in the same way
+//! - `headers`: readers of single headers
 
 pub(crate) mod audit_log;
 mod error_body;

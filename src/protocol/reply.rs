@@ -1,4 +1,4 @@
-//! What came back: a record, or an error.
+//! Reads a reply: a record, or an error.
 
 use std::time::{Duration, SystemTime};
 

@@ -1,4 +1,4 @@
-//! What each operation sends.
+//! The request of each operation.
 
 use std::borrow::Cow;
 use std::sync::Arc;

@@ -1,5 +1,5 @@
-//! Records as parts of JSON that a program writes: the server's own text, byte for byte.
-//! It is meant for serde_json alone.
+//! Serializes records as the server's own text, byte for byte, inside JSON that a program writes.
+//! Only for serde_json.
 
 use serde::ser::{Error as _, Serialize, Serializer};
 use serde_json::value::RawValue;

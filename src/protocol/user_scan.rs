@@ -1,7 +1,7 @@
-//! A user record passed over at once: its name, and that all the rest is as `user` would read it.
+//! Passes over a user record: finds its name, and checks that `user` would read the rest.
 //!
-//! As with `scan`, what is refused here is read again by serde_json, and nothing may be accepted here
-//! that it would refuse: `user::assert_the_same_both_ways` holds the two against each other.
+//! As with `scan`, serde_json reads a refused text again, and the scan must never accept a text
+//! that serde_json refuses. `user::assert_the_same_both_ways` compares the two.
 
 use std::ops::Range;
 

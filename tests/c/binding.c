@@ -1,6 +1,6 @@
 /*
- * binding.c - what a binding asks of the library beside its calls: every field of an error, ends with
- * a reason, the question of an interrupt, fetched log lines, rows without a JSON library.
+ * binding.c - the functions for bindings: fields of an error, ending a call with a reason,
+ * interrupts, fetched log lines, and rows without a JSON library.
  *
  *     binding path/to/aura-sandbox
  */
@@ -76,7 +76,7 @@ static int32_t answer(void *data)
     return ++question->asked >= question->answer_from ? question->answer : 0;
 }
 
-/* A blocking call asks its own thread, and ends as the answer says; a stream keeps its place. */
+/* A blocking call asks its own thread, and ends as the answer says. A stream loses nothing. */
 static void interrupts(void)
 {
     static const struct {
@@ -104,7 +104,7 @@ static void interrupts(void)
         aura_error_free(error);
         aura_audit_logs_free(logs);
 
-        /* Taken off again, nothing is asked. */
+        /* After the interrupt is removed, nothing asks. */
         question.asked = 0;
         CHECK_STATUS(aura_options_set_interrupt(options, NULL, NULL, NULL), AURA_OK, NULL);
         mute_answer(&mute);
@@ -121,7 +121,7 @@ static void interrupts(void)
     aura_error_free(error);
 }
 
-/* A deadline of the caller's is a timeout, and no cancellation. */
+/* A deadline of the caller is a timeout, not a cancellation. */
 static void deadlines_of_the_caller(void)
 {
     struct mute mute;
@@ -176,7 +176,7 @@ static void get(const aura_client *client, const char *name)
     aura_string_free(user);
 }
 
-/* Lines wait to be fetched, are bounded, and the dropped ones are counted. */
+/* Lines wait until they are fetched. Their number is bounded, and dropped lines are counted. */
 static void fetched_log_lines(const struct sandbox *sandbox)
 {
     aura_client *client = new_client(sandbox->api_url, NULL);
@@ -204,7 +204,7 @@ static void fetched_log_lines(const struct sandbox *sandbox)
     aura_string_free(text);
     aura_string_free(json);
 
-    /* A child begins with none. */
+    /* A child starts without lines. */
     get(client, "eric");
     fflush(stdout);
     pid_t pid = fork();
@@ -228,7 +228,7 @@ static void fetched_log_lines(const struct sandbox *sandbox)
     aura_client_free(client);
 }
 
-/* A callback that waits for a lock, which is held while the callback is taken off. */
+/* A callback that waits for a lock, while the lock's holder removes the callback. */
 static pthread_mutex_t hosts_lock = PTHREAD_MUTEX_INITIALIZER;
 static volatile int is_waiting;
 
@@ -255,7 +255,7 @@ static void a_callback_that_waits_for_the_hosts_lock(const struct sandbox *sandb
     pthread_create(&thread, NULL, get_eric, client);
     while (!is_waiting)
         nanosleep(&(struct timespec){0, 1000 * 1000}, NULL);
-    aura_log_set(NULL, NULL, AURA_LOG_DEBUG); /* comes back */
+    aura_log_set(NULL, NULL, AURA_LOG_DEBUG); /* it returns */
     pthread_mutex_unlock(&hosts_lock);
     pthread_join(thread, NULL);
     aura_client_free(client);

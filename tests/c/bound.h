@@ -1,5 +1,5 @@
 /*
- * bound.h - time bounds that end a test that hangs, for C and for C++.
+ * bound.h - time limits that end a test that hangs, for C and C++.
  *
  * A bound is minutes where the work takes seconds. It grows with AURA_TEST_SLOWNESS: how many times
  * slower than usual this program runs. The makefiles set it for valgrind and for the sanitizers,
@@ -29,14 +29,14 @@ static inline unsigned bound_slowness(void)
     return times;
 }
 
-/* So many seconds, or more where this program runs slower. */
+/* So many seconds, or more if this program runs slower. */
 static inline unsigned bound_seconds(unsigned seconds)
 {
     return seconds * bound_slowness();
 }
 
-/* Shows where this process is: the stack of the thread that got the signal and, if there is gdb,
-   those of all threads. Then the signal ends the process, as it does without a handler. */
+/* Prints the stack of the thread that got the signal and, if gdb is installed, those of all
+   threads. Then the signal ends the process, as without a handler. */
 static inline void bound_passed(int number)
 {
     static const char what[] = "the time bound passed, this process hangs:\n";
@@ -60,11 +60,11 @@ static inline void bound_passed(int number)
 /* Ends this process by SIGALRM if it still runs after so many seconds, scaled as above. */
 static inline void bound_alarm(unsigned seconds)
 {
-    /* ThreadSanitizer keeps a signal back while a thread waits, so a handler would never run. */
+    /* ThreadSanitizer delays a signal while a thread waits, so a handler would never run. */
 #ifndef __SANITIZE_THREAD__
     struct sigaction action;
     void *frame;
-    backtrace(&frame, 1); /* loads what it needs, which a signal handler must not */
+    backtrace(&frame, 1); /* Loads its functions now: a signal handler must not. */
     memset(&action, 0, sizeof action);
     action.sa_handler = bound_passed;
     action.sa_flags = SA_NODEFER;
@@ -74,7 +74,7 @@ static inline void bound_alarm(unsigned seconds)
 }
 
 /* How a child process ended: its exit status, or minus the signal that ended it. Give the child a
-   shorter bound than its parent has, so that the parent can report it. */
+   shorter limit than its parent, so the parent can report it. */
 static inline int child_status(pid_t child)
 {
     int status = 0;

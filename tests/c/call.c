@@ -1,5 +1,5 @@
 /*
- * call.c - calls that were started: waiting, watching, cancelling and freeing them.
+ * call.c - started calls: waiting, watching, cancelling and freeing them.
  *
  *     call path/to/aura-sandbox
  */
@@ -13,7 +13,7 @@
 
 enum { AT_ONCE = 100, RACES = 300 };
 
-/* Waits for a call's end and frees it; what it gave is the caller's. */
+/* Waits for a call's end and frees the call. The caller owns the result. */
 static aura_status finish(aura_call *call, char **json, aura_error **error)
 {
     aura_status status = aura_call_wait(call, -1, json, error);
@@ -22,7 +22,7 @@ static aura_status finish(aura_call *call, char **json, aura_error **error)
     return status;
 }
 
-/* Frees a call's JSON after a look whether it holds the user. */
+/* Frees a call's JSON after a check that it holds the user. */
 static void check_user(char *json, const char *username)
 {
     CHECK(json_is_text(json_member(json, "username"), username));
@@ -65,7 +65,7 @@ static void every_operation(const struct sandbox *sandbox)
     aura_client_free(client);
 }
 
-/* Calls on one stream are served in the order they were begun. */
+/* Calls on one stream are served in the order of their start. */
 static void rows_and_pages(const struct sandbox *sandbox)
 {
     aura_client *client = new_client(sandbox->api_url, "key-of-many");
@@ -120,7 +120,7 @@ static void waiting_and_watching(void)
     aura_error *error;
 
     CHECK_STATUS(aura_get_user_start(client, "late", NULL, &call, &error), AURA_OK, error);
-    aura_client_free(client); /* the call lives on */
+    aura_client_free(client); /* the call goes on */
     CHECK(mute_wait_for(&mute, 1));
     CHECK_INT(aura_call_poll(call), AURA_PENDING);
     CHECK_STATUS(aura_call_wait(call, 0, &json, &error), AURA_PENDING, error);
@@ -139,7 +139,7 @@ static void waiting_and_watching(void)
     CHECK_TEXT(json, MUTE_USER);
     aura_string_free(json);
 
-    /* The result is taken once; the status and the descriptor stay. */
+    /* The result can be taken once. The status and the descriptor stay. */
     CHECK_STATUS(aura_call_wait(call, -1, &json, &error), AURA_INVALID_ARGUMENT, error);
     CHECK_HOLDS(aura_error_message(error), "taken before");
     CHECK(json == NULL);
@@ -148,7 +148,7 @@ static void waiting_and_watching(void)
     CHECK(is_readable(descriptor, 0));
     aura_call_free(call);
 
-    /* A descriptor that is asked for after the end is readable at once. */
+    /* A descriptor that is created after the end is readable at once. */
     client = new_client(mute.url, NULL);
     CHECK_STATUS(aura_get_user_start(client, "late", NULL, &call, &error), AURA_OK, error);
     CHECK_STATUS(aura_call_wait(call, INT64_MAX, &json, &error), AURA_OK, error);
@@ -217,7 +217,7 @@ static void cancelling(void)
     CHECK(strncmp(json_member(aura_error_json(error), "outcome_unknown"), "true", 4) == 0);
     aura_error_free(error);
 
-    /* A stream keeps its place. */
+    /* A stream loses nothing. */
     aura_audit_logs *logs;
     aura_options *options = aura_options_new();
     set_option(options, "page", "7");
@@ -241,7 +241,7 @@ static void *cancel(void *call)
     return NULL;
 }
 
-/* Each ends in one way or the other, and a stream loses nothing by it. */
+/* Each call ends in one of the two ways, and a stream loses nothing. */
 static void cancellation_races(const struct sandbox *sandbox)
 {
     aura_client *client = new_client(sandbox->api_url, "key-of-many");
@@ -279,8 +279,8 @@ static void cancellation_races(const struct sandbox *sandbox)
 
 struct waiter {
     aura_call *call;
-    int begun[2];    /* a pipe: written to right before it waits */
-    char thread[64]; /* the thread's folder below /proc */
+    int begun[2];    /* a pipe: written just before it waits */
+    char thread[64]; /* the thread's folder in /proc */
     aura_status status;
 };
 
@@ -294,7 +294,7 @@ static void *wait_for_ever(void *argument)
     return NULL;
 }
 
-/* Which system call a thread is in, and its arguments. */
+/* The system call that a thread is in, and its arguments. */
 static void system_call(const char *thread, char call[128])
 {
     char path[96];
@@ -337,7 +337,7 @@ static void freeing_in_every_state(const struct sandbox *sandbox)
     char *json;
     int before = open_descriptors();
 
-    /* Under way, also as somebody waits for it. */
+    /* Still running, also while a thread waits for it. */
     CHECK_STATUS(aura_get_user_start(silent, "late", NULL, &call, NULL), AURA_OK, NULL);
     CHECK(aura_call_fd(call) >= 0);
     aura_call_free(call);
@@ -348,7 +348,7 @@ static void freeing_in_every_state(const struct sandbox *sandbox)
         pthread_create(&thread, NULL, wait_for_ever, &waiter) != 0 ||
         read(waiter.begun[0], &(char){0}, 1) != 1)
         check_give_up("no thread");
-    /* A handle that is freed before the call begins would be misuse. */
+    /* It would be misuse to free a handle before the call begins. */
     wait_until_it_waits(waiter.thread);
     aura_call_free(waiter.call);
     pthread_join(thread, NULL);
@@ -369,7 +369,7 @@ static void freeing_in_every_state(const struct sandbox *sandbox)
             aura_call_cancel(call);
         aura_call_free(call);
     }
-    /* Of the runtime and of connections: the six pairs of sockets are gone. */
+    /* The rest belongs to the runtime and to connections: the six pairs of sockets are closed. */
     CHECK(open_descriptors() <= before + 8);
     aura_client_free(client);
     aura_client_free(silent);

@@ -1,6 +1,6 @@
 /*
- * canary.c - one mistake of each kind that a sanitizer is there to find: a run in which it is not
- * found proves nothing about the other programs.
+ * canary.c - makes one mistake of each kind that a sanitizer must find. If a sanitizer misses
+ * it, its run of the other programs proves nothing.
  *
  *     canary address|undefined|thread
  */
@@ -24,7 +24,7 @@ int main(int argc, char **argv)
     const char *kind = argc == 2 ? argv[1] : "";
     volatile int number = INT_MAX;
     if (strcmp(kind, "address") == 0) {
-        /* A string of the library's own, read after it was freed. */
+        /* Reads one of the library's strings after it was freed. */
         aura_client *client = NULL;
         char *json = NULL;
         if (aura_client_new(NULL, &client, NULL) == AURA_OK &&

@@ -1,6 +1,6 @@
 /*
- * cancel.c - blocking calls and streams ended from another thread, and handles freed while
- * another thread's call on them is under way.
+ * cancel.c - ends blocking calls and streams from another thread, and frees handles during
+ * another thread's call.
  *
  *     cancel path/to/aura-sandbox
  */
@@ -9,11 +9,11 @@
 #include "mute.h"
 #include "sandbox.h"
 
-/* A blocking call in a thread of its own. */
+/* A blocking call in a separate thread. */
 struct blocked {
     const aura_client *client;
     const aura_options *options;
-    aura_audit_logs *logs; /* the call: its next row, or where NULL a user of the client */
+    aura_audit_logs *logs; /* the call: its next row, or a user of the client if NULL */
     pthread_t thread;
     aura_status status;
     char *json;
@@ -76,7 +76,7 @@ static void a_call_and_a_stream(void)
     CHECK_INT(aura_audit_logs_page(row.logs), 3);
     aura_cancel_token_cancel(token); /* again */
 
-    /* Whatever begins with it later is not even sent. */
+    /* Later calls with this token are not even sent. */
     char *json;
     aura_error *error;
     aura_call *started;
@@ -90,7 +90,7 @@ static void a_call_and_a_stream(void)
     CHECK_STATUS(aura_audit_logs_next_page(row.logs, &json, NULL), AURA_CANCELLED, NULL);
     CHECK_INT(mute.asked, 2);
 
-    /* Without the token the client goes on. */
+    /* Without the token, the client goes on. */
     CHECK_STATUS(aura_options_set_cancel_token(options, NULL, NULL), AURA_OK, NULL);
     mute_answer(&mute);
     CHECK_STATUS(aura_get_user(client, "late", options, &json, &error), AURA_OK, error);
@@ -102,7 +102,7 @@ static void a_call_and_a_stream(void)
     mute_stop(&mute);
 }
 
-/* A client's token ends all of its calls but those with a token of their own; and started ones. */
+/* A client's token ends all its calls, also started ones, except those with their own token. */
 static void a_whole_client(void)
 {
     struct mute mute;
@@ -123,7 +123,7 @@ static void a_whole_client(void)
     CHECK(mute_wait_for(&mute, 4));
     aura_options_free(options);
     aura_cancel_token_cancel(token);
-    aura_cancel_token_free(token); /* what was given it keeps its own hold */
+    aura_cancel_token_free(token); /* every user of the token keeps its own reference */
     end(&first, AURA_CANCELLED);
     end(&second, AURA_CANCELLED);
     CHECK_STATUS(aura_call_wait(started, -1, &json, NULL), AURA_CANCELLED, NULL);
@@ -168,7 +168,7 @@ static void races(const struct sandbox *sandbox)
     aura_client_free(client);
 }
 
-/* The call has begun, so it goes on; and it ends as if nothing had been freed. */
+/* The call has begun, so it goes on, and ends as if nothing had been freed. */
 static void freeing_while_a_call_runs(void)
 {
     struct mute mute;
@@ -204,7 +204,7 @@ static void *block_and_be_cancelled(void *argument)
     return NULL;
 }
 
-/* pthread_cancel() takes effect when the call has come back, and not within it. */
+/* pthread_cancel() takes effect after the call, not during it. */
 static void a_thread_that_is_cancelled(int of_a_stream)
 {
     struct mute mute;

@@ -1,5 +1,5 @@
 /*
- * canned.h - a server in a thread that gives one reply to every request.
+ * canned.h - a server in a thread that sends the same reply to every request.
  */
 #ifndef CANNED_H
 #define CANNED_H
@@ -25,13 +25,13 @@ static inline void canned_send(int connection, const char *text, size_t length)
     while (length > 0) {
         ssize_t count = send(connection, text, length, MSG_NOSIGNAL);
         if (count <= 0)
-            return; /* the client has gone */
+            return; /* the client has disconnected */
         text += count;
         length -= (size_t)count;
     }
 }
 
-/* A connection brings one request, whose head ends with an empty line. */
+/* A connection brings one request, which ends with an empty line. */
 static inline void *canned_serve(void *argument)
 {
     struct canned *canned = argument;
@@ -52,7 +52,7 @@ static inline void *canned_serve(void *argument)
         canned_send(connection, head, strlen(head));
         canned_send(connection, canned->body, strlen(canned->body));
         shutdown(connection, SHUT_WR);
-        /* To its end: a reset would overtake the reply. */
+        /* Read to the end, because a reset would overtake the reply. */
         while (recv(connection, request, sizeof request, 0) > 0)
             ;
         close(connection);

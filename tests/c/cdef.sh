@@ -1,14 +1,15 @@
 #!/bin/sh
-# cdef.sh CDEF LIBRARY: that the parsers of LuaJIT and PHP accept aura_users.cdef, and that a call through
-# each of them works. What is not installed is skipped.
+# cdef.sh CDEF LIBRARY: checks that LuaJIT and PHP can parse aura_users.cdef and call a function. It
+# skips a language that is not installed.
 set -u
 cdef=$1 library=$2 passed=0 failed=0 skipped=0
 
-try() { # NAME COMMAND...: the command has to print the library's version and a status's name
+# try NAME COMMAND...: the command must print the name of a status and the error's message.
+try() {
     name=$1
     shift
     if ! command -v "$1" >/dev/null; then
-        echo "skipped: cdef: there is no $1" && skipped=$((skipped + 1))
+        echo "skipped: cdef: $1 is not installed" && skipped=$((skipped + 1))
     elif output=$("$@" 2>&1) && [ "$output" = "invalid_argument options is NULL" ]; then
         passed=$((passed + 1))
     else

@@ -1,5 +1,5 @@
 /*
- * check.h - checks that count themselves and say what they saw.
+ * check.h - checks that count themselves and print the values they saw.
  *
  * A program calls CHECK and its sisters, and ends with `return check_finish("name");`, which
  * prints `name: N passed, N failed, N skipped`. For the program's first thread alone.
@@ -22,11 +22,11 @@ static long check_passed, check_failed, check_skipped;
 #define CHECK_TEXT(actual, expected) check_texts((actual), (expected), #actual, __FILE__, __LINE__)
 /* That `text` contains `part`. */
 #define CHECK_HOLDS(text, part) check_holds((text), (part), #text, __FILE__, __LINE__)
-/* A call's status; the error it left may be NULL, and is looked at after the call. */
+/* Checks a call's status. The call's error may be NULL, and is evaluated after the call. */
 #define CHECK_STATUS(call, expected, error) \
     (check_status = (call), check_statuses((expected), (error), #call, __FILE__, __LINE__))
 
-/* What is being checked, for the line a failure prints; "" for nothing in particular. */
+/* The subject of the checks, for the line of a failure; "" for none. */
 static char check_subject[256];
 static aura_status check_status;
 
@@ -98,7 +98,7 @@ static inline int check_finish(const char *program)
     return check_failed == 0 && check_passed > 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-/* For what a test cannot go on without. */
+/* For a condition that a test needs to go on. */
 static inline void check_give_up(const char *why)
 {
     fflush(stdout);
@@ -106,7 +106,7 @@ static inline void check_give_up(const char *why)
     exit(2);
 }
 
-/* Sets an option that is known to be good. */
+/* Sets an option to a valid value. */
 static inline void set_option(aura_options *options, const char *name, const char *value)
 {
     aura_error *error = NULL;
@@ -114,7 +114,7 @@ static inline void set_option(aura_options *options, const char *name, const cha
         check_give_up(aura_error_message(error));
 }
 
-/* Timeouts for a server that answers, which only stop a hang. */
+/* Timeouts that only stop a hang, for a server that answers. */
 static inline void set_patience(aura_options *options)
 {
     char seconds[16];
@@ -124,7 +124,7 @@ static inline void set_patience(aura_options *options)
     set_option(options, "total_timeout", seconds);
 }
 
-/* A client that takes nothing from the environment; `api_key` may be NULL. */
+/* A client that ignores the environment. `api_key` may be NULL. */
 static inline aura_client *new_client(const char *repo_url, const char *api_key)
 {
     aura_client *client = NULL;

@@ -1,5 +1,5 @@
 /*
- * completions.c - one queue for any number of calls: order, wakes, freeing, threads, fork.
+ * completions.c - one queue for any number of calls: order, wake-ups, freeing, threads, fork.
  *
  *     completions path/to/aura-sandbox
  */
@@ -29,7 +29,7 @@ static int open_descriptors(void)
     return count;
 }
 
-/* Takes the results of `count` calls, whose tokens are their places; each comes once. */
+/* Takes the results of `count` calls, whose tokens are their positions. Each comes once. */
 static void take_all(aura_completions *queue, aura_call **calls, int count, aura_status expected)
 {
     uint64_t tokens[TOKENS];
@@ -70,7 +70,7 @@ static void thousands_of_calls(const struct sandbox *sandbox)
     aura_client_free(client);
 }
 
-/* Rows and pages of a stream come into the queue like any call, in the order they were begun. */
+/* Rows and pages of a stream arrive in the queue like any call, in the order of their start. */
 static void rows_and_pages(const struct sandbox *sandbox)
 {
     aura_client *client = new_client(sandbox->api_url, "key-of-many");
@@ -99,13 +99,14 @@ static void rows_and_pages(const struct sandbox *sandbox)
     aura_client_free(client);
 }
 
-/* A descriptor for all calls, readable as long as there is something to take, also if a host reads
- * what it watches. */
+/* A descriptor for all calls. It is readable while there is something to take, even if a host reads
+   from it. */
 static void one_descriptor(void)
 {
     struct mute mute;
     mute_start(&mute);
-    /* A client has 64 connections by default, and the server answers none before all are there. */
+    /* A client has 64 connections by default, and the server answers only after all have arrived.
+       */
     aura_options *options = aura_options_new();
     set_option(options, "max_connections", "100");
     aura_client *client = new_client(mute.url, NULL);
@@ -156,7 +157,7 @@ static void one_descriptor(void)
     mute_stop(&mute);
 }
 
-/* The token comes however the call ends, and for a call that has ended at once. */
+/* The token comes however the call ends, also for a call that has already ended. */
 static void cancelled_freed_and_ended_calls(void)
 {
     struct mute mute;
@@ -181,7 +182,7 @@ static void cancelled_freed_and_ended_calls(void)
     CHECK_INT(aura_completions_wait(queue, -1, tokens, TOKENS), 1);
     CHECK_INT(tokens[0], 2);
 
-    /* A queue that is freed first leaves its calls alone. */
+    /* A queue that is freed first does not affect its calls. */
     CHECK_STATUS(aura_get_user_start(client, "late", NULL, &call, NULL), AURA_OK, NULL);
     aura_call_complete(call, queue, 3, NULL);
     aura_completions_free(queue);
@@ -220,7 +221,7 @@ static void wakes_and_threads(void)
     CHECK_INT(*came, 0);
     free(came);
 
-    /* Freed while threads wait: they have begun once the queue sees them, a moment after. */
+    /* Freed while threads wait. They wait for certain a moment after the queue has seen them. */
     for (int i = 0; i < 4; i++)
         pthread_create(&threads[i], NULL, wait_once, queue);
     nanosleep(&(struct timespec){0, 200 * 1000 * 1000}, NULL);
@@ -249,7 +250,7 @@ static void bad_arguments(void)
     aura_completions_free(queue);
 }
 
-/* The child's exit status is what it found wrong, by number; 0 is good. */
+/* The child's exit status is the number of the fault that it found; 0 is good. */
 static int child(const aura_client *client, aura_completions *queue, aura_call *parents, int watched)
 {
     uint64_t tokens[TOKENS];
@@ -300,7 +301,7 @@ static void fork_with_attached_calls(const struct sandbox *sandbox)
         _exit(child(other, queue, call, watched));
     CHECK_INT(child_status(pid), 0);
 
-    /* The parent's queue is as it was. */
+    /* The parent's queue is unchanged. */
     CHECK_INT(aura_completions_wait(queue, 0, tokens, TOKENS), 0);
     CHECK(!is_readable(watched, 0));
     CHECK(!is_readable(of_call, 0));
@@ -317,7 +318,7 @@ static void fork_with_attached_calls(const struct sandbox *sandbox)
     mute_stop(&mute);
 }
 
-/* A call has one descriptor, and a duplicate of it outlives the call. */
+/* A call has one descriptor. A duplicate of it is valid after the call. */
 static void the_descriptor_of_a_call(void)
 {
     struct mute mute;

@@ -13,10 +13,10 @@
 enum { ID, PREFIX, OPERATION, NAME, PASSWORD, EMAIL, API_KEY, OTP, PAGE, OUTCOME, STATUS, MESSAGE,
        REQUEST_ID, BODY, COLUMNS };
 
-/* What out-parameters hold before a call, to see that it sets them. */
+/* Out-parameters hold these values before a call, to show that it sets them. */
 static char untouched[] = "untouched";
 
-/* Decodes %XX in place; false where that gives a NUL. */
+/* Decodes %XX in place. Returns false if that yields a NUL. */
 static int decode(char *text)
 {
     char *to = text;
@@ -32,7 +32,7 @@ static int decode(char *text)
     return 1;
 }
 
-/* Splits a line at its tabs. An absent value becomes NULL. False where a text holds a NUL. */
+/* Splits a line at its tabs. An absent value becomes NULL. Returns false if a text holds a NUL. */
 static int split(char *line, char *cells[COLUMNS])
 {
     int whole = 1;
@@ -78,7 +78,7 @@ static void check_error(char *cells[], const char *expected_json, aura_status st
     CHECK(json_same(json_member(json, "errors"), expected));
 }
 
-/* Right behind one expected row at the head of `text`, which has a separator behind it. */
+/* The end of one expected row at the start of `text`, with its separator. */
 static const char *behind_row(const char *text, const char **rows)
 {
     size_t length = strcspn(*rows, "\n");
@@ -88,7 +88,7 @@ static const char *behind_row(const char *text, const char **rows)
     return text + length;
 }
 
-/* The stream row by row, or page by page. Gives the status that ended it. */
+/* Reads the stream row by row, or page by page. Returns the status that ended it. */
 static aura_status run_stream(const aura_client *client, const aura_options *options, int by_page,
                               const char *rows, aura_error **error)
 {

@@ -1,6 +1,6 @@
 /*
- * driver.c - what `aura-replay drive` feeds with the conformance cases, for C: a command as a line of
- * JSON on standard input, an answer as a line of JSON on standard output.
+ * driver.c - the driver in C for `aura-replay drive`. It reads a command as a line of JSON from
+ * standard input, and writes an answer as a line of JSON to standard output.
  *
  *     aura-replay drive build/c/driver
  */
@@ -15,9 +15,9 @@
 static const char *const OPTIONS[] = {
     "repo_url", "api_key", "otp", "timeout", "total_timeout", "connect_timeout", "max_retries",
     "rate_limit", "prefetch", "page", "proxy", "no_proxy", "ca_file", "user_agent", "client_name",
-    "max_body", "cache", "allow_insecure_http", "env"};
+    "max_body", "max_connections", "cache", "allow_insecure_http", "env"};
 
-/* Set if a text of the command holds a NUL, which C refuses to take. */
+/* Set if a text of the command holds a NUL, which C refuses. */
 static int has_nul;
 
 /* A value of the command as text, or NULL. */
@@ -58,7 +58,7 @@ static void print_text(FILE *out, const char *text)
     putc('"', out);
 }
 
-/* Waits for a call that was started; ends it in between if the command says so. */
+/* Waits for a started call, and ends it before if the command asks for that. */
 static aura_status finish(const char *command, aura_call *call, char **json, aura_error **error)
 {
     long cancel = number(command, "/cancel_after_ms", -1), deadline = number(command, "/deadline_ms", -1);
@@ -98,7 +98,7 @@ static aura_status start(const char *command, const aura_client *client, aura_ca
     return status;
 }
 
-/* Reads a stream to its end, and prints what came. */
+/* Reads a stream to its end, and prints the rows and errors. */
 static void stream(const char *command, const aura_client *client, FILE *out)
 {
     aura_audit_logs *logs = NULL;
@@ -137,7 +137,7 @@ static void stream(const char *command, const aura_client *client, FILE *out)
     aura_audit_logs_free(logs);
 }
 
-/* One call, and what came of it. */
+/* Makes one call, and prints its outcome. */
 static void once(const char *command, const aura_client *client, FILE *out)
 {
     char *operation = get(command, "/operation"), *json = NULL;
@@ -163,7 +163,7 @@ static void once(const char *command, const aura_client *client, FILE *out)
     aura_error_free(error);
 }
 
-/* Many calls, one after the other or at once, and how often each outcome came. */
+/* Makes many calls, one after the other or at once, and counts each outcome. */
 static void many(const char *command, const aura_client *client, long times, FILE *out)
 {
     enum { KINDS = 128 };

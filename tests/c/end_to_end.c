@@ -1,5 +1,5 @@
 /*
- * end_to_end.c - the life of an account, through the five functions, on both kinds of server.
+ * end_to_end.c - the life of an account, with the five functions, on both kinds of server.
  *
  *     end_to_end path/to/aura-sandbox
  */
@@ -9,13 +9,13 @@
 
 #define PASSWORD "correct horse battery"
 
-/* A member of the error's JSON, two steps down. */
+/* A member of a member of the error's JSON. */
 static const char *field_error(const aura_error *error, const char *field)
 {
     return json_member(json_member(aura_error_json(error), "errors"), field);
 }
 
-/* The newest mail to an address: a member of it, to be freed; NULL where there is none. */
+/* A member of the newest mail to an address, to be freed; NULL if there is none. */
 static char *mail(const struct sandbox *sandbox, const char *address, const char *member)
 {
     char path[128], *found = NULL;
@@ -29,7 +29,7 @@ static char *mail(const struct sandbox *sandbox, const char *address, const char
     return found;
 }
 
-/* What a person does on the web site: makes a key. To be freed. */
+/* Makes a key, as a person does on the web site. To be freed. */
 static char *make_key(const struct sandbox *sandbox, const char *username)
 {
     char json[128];
@@ -49,7 +49,7 @@ static void create(const aura_client *client, const char *json_key)
     aura_error *error = NULL;
     aura_options *with_key = aura_options_new();
 
-    /* A key stays at home: a server fails on a creator who is signed in. */
+    /* create_user sends no key, because the server fails on a creator with a credential. */
     set_option(with_key, "api_key", json_key);
     CHECK_STATUS(aura_create_user(client, "Joe", PASSWORD, emails, 1, with_key, &user, &error),
                  AURA_OK, error);
@@ -114,7 +114,7 @@ static void verify(const struct sandbox *sandbox, const aura_client *client,
     CHECK(json_is_text(json_member(aura_error_json(error), "reason"), "missing_credential"));
     aura_error_free(error);
 
-    /* The stream that was refused goes on where it stood: at the account's first row. */
+    /* The refused stream goes on at its position: the account's first row. */
     CHECK_STATUS(aura_audit_logs_next(logs, &row, &error), AURA_OK, error);
     CHECK(json_member(row, "action") != NULL);
     aura_string_free(row);
@@ -175,7 +175,7 @@ static void reset(const struct sandbox *sandbox, const aura_client *client, int 
     CHECK_TEXT(kind, supported ? "password-reset" : "email-verification");
     free(kind);
 
-    /* Whether there is such a user is not told. */
+    /* The server does not reveal whether there is such a user. */
     CHECK_STATUS(aura_reset_user_password(client, "nobody", NULL, &error), expected, error);
     aura_error_free(error);
 }

@@ -1,5 +1,6 @@
 /*
- * errors.c - what an error says and holds, whatever the server does and the caller mixes up.
+ * errors.c - the text and the fields of an error, whatever the server does and the caller
+ * confuses.
  *
  *     errors [IGNORED]
  */
@@ -36,7 +37,7 @@ static aura_error *reset(const char *url, aura_status expected)
     return error;
 }
 
-/* Field errors behind a path of 40,000 bytes: of 226 kB the text was 20 GB long. */
+/* Field errors below a path of 40,000 bytes: from 226 kB, the text once became 20 GB. */
 static void field_errors_are_bounded(void)
 {
     enum { PATH = 40000, FIELDS = 1500, SIZE = 64000 };
@@ -98,7 +99,7 @@ static void outcome_of_a_post(void)
     canned_stop(&server);
 }
 
-/* A key that was given to the wrong option, or in the place of the option's name. */
+/* A key that was set as the wrong option, or as an option's name. */
 static void mixed_up_options(void)
 {
     static const char key[] = "0123456789abcdef0123456789abcdef";

@@ -1,6 +1,6 @@
 #!/bin/sh
-# exports.sh ABI LIBRARY: does a library, shared or static, give the functions that docs/abi
-# promises, and nothing else?
+# exports.sh ABI LIBRARY: checks that a library, shared or static, exports the functions that docs/abi
+# promises, and nothing else.
 set -u
 abi=$1 library=$2
 promised=$(mktemp) given=$(mktemp)
@@ -13,8 +13,8 @@ case $library in
     *) nm --dynamic --defined-only "$library" ;;
 esac | sed -n 's/^[0-9a-f]\{8,\} [A-Za-z] //p' | sort >"$given"
 
-comm -23 "$promised" "$given" | sed 's/$/: promised, but not there/'
-comm -13 "$promised" "$given" | sed 's/$/: there, but not promised/'
+comm -23 "$promised" "$given" | sed 's/$/: promised, but not exported/'
+comm -13 "$promised" "$given" | sed 's/$/: exported, but not promised/'
 passed=$(comm -12 "$promised" "$given" | wc -l)
 failed=$(comm -3 "$promised" "$given" | wc -l)
 echo "exports: $passed passed, $failed failed, 0 skipped"

@@ -1,6 +1,6 @@
 /*
- * flaky.h - a server of one audit log in a thread, which can be told to fail a page once, and
- * counts what it was asked for.
+ * flaky.h - a server of one audit log in a thread. It can fail a page once, and counts the
+ * requests.
  */
 #ifndef FLAKY_H
 #define FLAKY_H
@@ -19,14 +19,14 @@ enum { FLAKY_PAGES = 16 };
 
 struct flaky {
     int rows;          /* in the whole log; the nth has {"n": n} in its params */
-    int failing_page;  /* fails when it is asked for first; 0 for none */
-    int failure;       /* how: an HTTP status, or 0 for hanging up within the body */
+    int failing_page;  /* its first request fails; 0 for none */
+    int failure;       /* how: an HTTP status, or 0 to close within the body */
     char url[64];
     int listener;
     pthread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t asked_changed;
-    int asked[FLAKY_PAGES]; /* how often for each page */
+    int asked[FLAKY_PAGES]; /* requests for each page */
 };
 
 static inline void flaky_reply(struct flaky *flaky, int connection, int page)
@@ -87,7 +87,7 @@ static inline void *flaky_serve(void *argument)
     return NULL;
 }
 
-/* `rows`, `failing_page` and `failure` are set by the caller. */
+/* The caller sets `rows`, `failing_page` and `failure`. */
 static inline void flaky_start(struct flaky *flaky)
 {
     struct sockaddr_in address = {0};
@@ -115,7 +115,7 @@ static inline int flaky_asked(struct flaky *flaky, int page)
     return asked;
 }
 
-/* Waits until a page is requested; false if it is not within a minute. */
+/* Waits until a page is requested. Returns false after a minute without a request. */
 static inline int flaky_wait_for(struct flaky *flaky, int page)
 {
     struct timespec until;

@@ -12,7 +12,7 @@
 
 enum { ROWS = 950, FORKS = 5 };
 
-/* How many rows are left, or -1 where one is missing, comes twice or is an error. */
+/* How many rows are left, or -1 if a row is missing, repeated or an error. */
 static int rest_of(aura_audit_logs *logs, int next)
 {
     int rows = 0;
@@ -44,7 +44,7 @@ static int twenty_calls(const aura_client *client)
     return good;
 }
 
-/* What the parent had begun is over in the child, and what the child begins is its own. */
+/* In the child, the parent's started calls are cancelled. The child's own calls work. */
 static int calls_of_both(const aura_client *client, aura_call *parents)
 {
     int good;
@@ -64,7 +64,7 @@ static int calls_of_both(const aura_client *client, aura_call *parents)
     return good;
 }
 
-/* The child's exit status is what it found wrong: the sum of WRONG_. A hang ends it by a signal. */
+/* The child's exit status is the sum of its faults (WRONG_). A signal ends it if it hangs. */
 enum { WRONG_CALLS = 1, WRONG_ROWS = 2, WRONG_PARENTS_CALL = 4 };
 
 static void child(aura_client *client, aura_audit_logs *logs, aura_call *call)
@@ -85,7 +85,7 @@ static void fork_in_the_middle(aura_client *client)
     char *row;
     CHECK_STATUS(aura_stream_audit_logs(client, NULL, &logs, NULL), AURA_OK, NULL);
     for (int i = 0; i < 10; i++) {
-        /* The pages asked for ahead are on their way from here on. */
+        /* From here on, the pages requested ahead are under way. */
         CHECK_STATUS(aura_audit_logs_next(logs, &row, NULL), AURA_OK, NULL);
         aura_string_free(row);
     }
@@ -101,7 +101,7 @@ static void fork_in_the_middle(aura_client *client)
     aura_string_free(row);
     aura_call_free(call);
 
-    /* Meanwhile the parent goes on with the same client and the same stream. */
+    /* Meanwhile the parent goes on with the same client and stream. */
     CHECK_INT(twenty_calls(client), 20);
     CHECK_INT(rest_of(logs, ROWS - 10), ROWS - 10);
     CHECK_INT(child_status(pid), 0);

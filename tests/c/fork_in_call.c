@@ -1,7 +1,7 @@
 /*
- * fork_in_call.c - a process that forks while a call is under way, in a signal's handler or in a log
- * callback. In the child, which comes back into the call, the call ends as cancelled. In the parent
- * it goes on: with its deadline, and with its reply.
+ * fork_in_call.c - a process forks during a call, in a signal handler or a log callback. The
+ * child returns into the call, where the call ends as cancelled. In the parent the call goes on,
+ * with its deadline and its reply.
  *
  *     fork_in_call path/to/aura-sandbox
  */
@@ -21,7 +21,7 @@ static int answers; /* whether the server will answer */
 static aura_client *client;
 static volatile sig_atomic_t child; /* its pid; 0 in the child itself, -1 before the fork */
 
-/* A hang ends the child by a signal. */
+/* A signal ends the child if it hangs. */
 static void bound(void)
 {
     signal(SIGALRM, SIG_DFL);
@@ -58,7 +58,7 @@ static int is_cancelled_by_the_fork(aura_status status, char *json, aura_error *
     return status == AURA_CANCELLED && !json && strstr(aura_error_message(error), "fork");
 }
 
-/* A way to wait: gives the status, and what came. */
+/* A way to wait: returns the status, and the result. */
 typedef aura_status waiting(const aura_options *options, char **json, aura_error **error);
 
 static aura_status for_a_user(const aura_options *options, char **json, aura_error **error)
@@ -73,7 +73,7 @@ static aura_status for_a_row(const aura_options *options, char **json, aura_erro
     if (status == AURA_OK)
         status = aura_audit_logs_next(logs, json, error);
     if (child == 0 && answers && is_cancelled_by_the_fork(status, *json, *error)) {
-        /* The stream keeps its place: the child may go on with it. */
+        /* The stream loses nothing: the child may go on with it. */
         aura_error_free(*error);
         if (aura_audit_logs_next(logs, json, error) == AURA_OK)
             _exit(0);
@@ -94,8 +94,8 @@ static aura_status for_a_started_call(const aura_options *options, char **json, 
     return status;
 }
 
-/* Sends this process a signal once the server has the request, and lets the server answer, if it is
-   to, once the child has ended. */
+/* Sends this process a signal after the server has the request. If the server is to answer, it
+   answers after the end of the child. */
 struct helper {
     pthread_t thread, target;
     int requests; /* of this process and of the child */
@@ -160,7 +160,7 @@ static void fork_at_first_line(void *lines, aura_log_level level, const char *li
         fork_now();
 }
 
-/* A callback in the caller's thread: the child does not take the reply, nor try again. */
+/* A callback in the caller's thread: the child neither takes the reply nor tries again. */
 static void fork_in_a_callback(int status_of_server, aura_status expected)
 {
     int lines = 0;
@@ -193,8 +193,8 @@ static void fork_in_a_callback(int status_of_server, aura_status expected)
     check_subject[0] = '\0';
 }
 
-/* A callback in the library's thread, which is all the child has: it ends where the callback ends,
-   and does not go on with what its parent is doing. */
+/* A callback in the library's thread, which is the child's only thread. The child ends with the
+   callback, and does not go on with its parent's work. */
 static void fork_in_a_callback_of_the_library(void)
 {
     int lines = 0;
@@ -221,8 +221,8 @@ static void fork_in_a_callback_of_the_library(void)
     mute_stop(&mute);
 }
 
-/* What the parent began is over in the child, in whichever way it is asked, though it had ended well
-   and had been looked at before. */
+/* In the child, the parent's calls are cancelled, in every function, although they had succeeded
+   and had been read before. */
 static void all_ways_agree(void)
 {
     aura_call *call;
@@ -267,9 +267,9 @@ static void fork_in_the_storm(int number)
     errno = before;
 }
 
-/* Forks at every moment of a call. Each child ends, wherever it began; the parent loses no reply. For
-   a process of one thread alone: with others about, fork() waits in a handler for the lock that its
-   own thread may hold in malloc(). */
+/* Forks at every moment of a call. Each child ends, wherever it began, and the parent loses no
+   reply. Only for a process with one thread: with more threads, fork() in a handler waits for the
+   lock that its own thread may hold in malloc(). */
 static void storm(const char *url)
 {
     struct itimerval often = {{0, 1700}, {0, 1700}}, never = {{0, 0}, {0, 0}};

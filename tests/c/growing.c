@@ -1,6 +1,7 @@
 /*
- * growing.c - a log that grows while it is read: every row that was there comes out once, in order,
- * whatever is written meanwhile, fails or comes late. Rows written meanwhile come once at most.
+ * growing.c - a log that grows while it is read. Every row that existed at the start comes once
+ * and in order, while rows are written, requests fail and replies are late. New rows come at
+ * most once.
  *
  *     growing path/to/aura-sandbox
  */
@@ -10,7 +11,7 @@
 
 enum { ROWS = 467, MOST_ERRORS = 1000 };
 
-/* A log in which rows that are alike lie across the ends of pages, and one without. */
+/* A log with equal rows across the ends of pages, and one without. */
 #define NUMBERED "{\"username\":\"eric\",\"count\":467}"
 #define ALIKE(count) \
     "{\"username\":\"eric\",\"count\":" #count ",\"action\":\"same\",\"params\":{}}"
@@ -24,7 +25,7 @@ enum { ROWS = 467, MOST_ERRORS = 1000 };
 #define SAME ",\"action\":\"same\",\"params\":{}"
 #define AT_MOST(count) ",\"count\":{\"at_most\":" #count "}"
 
-/* Pages are read late, so that a later one is read first, and rows come at each moment. */
+/* Delays pages, so that a later one is read first and rows are written at every moment. */
 #define AT_RANDOM \
     "{" LOG "\"probability\":0.3,\"delay_before_ms\":8," \
     "\"insert_audit_rows\":[" INSERT("before", AT_MOST(3)) "]}," \
@@ -37,7 +38,7 @@ enum { ROWS = 467, MOST_ERRORS = 1000 };
     "\"insert_audit_rows\":[" INSERT("during", ",\"count\":2") "]}"
 static const struct scenario {
     const char *name, *log, *rules;
-    int is_written; /* by a program, on and on */
+    int is_written; /* by a program, continuously */
 } scenarios[] = {
     {"a log that stands still", SOME_ALIKE, "", 0},
     {"a row before each page is read", NUMBERED,
@@ -67,7 +68,7 @@ static void add_row(struct rows *rows, const char *json, size_t length)
     rows->json[rows->count++] = copy;
 }
 
-/* The rows of a JSON array; how many there were. */
+/* Adds the rows of a JSON array, and returns their number. */
 static size_t add_rows(struct rows *rows, const char *array)
 {
     size_t before = rows->count;
@@ -83,7 +84,7 @@ static void free_rows(struct rows *rows)
     free(rows->json);
 }
 
-/* The world of one reading: eric, his key, his log, and what happens to it. */
+/* The world of one reading: eric, his key, his log, and its rules. */
 static void build_world(const struct sandbox *sandbox, const struct scenario *scenario, int seed)
 {
     char json[4096];
@@ -95,8 +96,8 @@ static void build_world(const struct sandbox *sandbox, const struct scenario *sc
     free(sandbox_admin(sandbox, "POST", "/restore", json));
 }
 
-/* A program that writes rows. They are few for each request of this program, however slow it is, and
-   they end. */
+/* A program that writes rows. It writes few rows for each request of this program, however slow
+   this is, and it ends. */
 static void start_writer(const struct sandbox *sandbox)
 {
     char writer[96];
@@ -105,7 +106,7 @@ static void start_writer(const struct sandbox *sandbox)
     free(sandbox_admin(sandbox, "POST", "/audit-writers", writer));
 }
 
-/* The rules of a list, one by one. */
+/* Adds the rules of a list, one by one. */
 static void start_rules(const struct sandbox *sandbox, const char *list)
 {
     char array[4096];
@@ -132,7 +133,7 @@ static struct rows read_by_hand(const struct sandbox *sandbox)
     return rows;
 }
 
-/* What the stream gives, row by row or page by page; after an error it goes on. */
+/* Reads the stream, row by row or page by page, and goes on after an error. */
 static struct rows read_stream(const struct sandbox *sandbox, const char *prefetch, int by_page)
 {
     struct rows rows = {0};

@@ -1,6 +1,6 @@
 /*
- * growth.c - a process that makes 100,000 calls holds no more in the end than it did early on:
- * no memory, no descriptors, no threads.
+ * growth.c - a process that makes 100,000 calls has no more at the end than early on: no more
+ * memory, descriptors and threads.
  *
  *     growth path/to/aura-sandbox        (the sandbox is not used: it would take minutes)
  */
@@ -89,7 +89,7 @@ static int descriptors(void)
     return count;
 }
 
-/* Calls of every kind; every place they leave something in is freed. */
+/* Calls of every kind. Every result is freed. */
 static int one_call(aura_client *client, int number)
 {
     char *json = NULL;
@@ -158,8 +158,8 @@ int main(int argc, char **argv)
     for (int call = 0; call < CALLS; call++) {
         if (call == EARLY)
             memory = process("VmRSS");
-        /* A freed stream drops the connection of a page in flight, and the next call opens another:
-           the most of many moments counts. The server of this program has threads, too. */
+        /* A freed stream drops the connection of a requested page, and the next call opens another.
+           So take the maximum of many moments. The server of this program has threads too. */
         if (call > EARLY / 2 && call <= EARLY && call % 100 == 0) {
             threads = process("Threads") > threads ? process("Threads") : threads;
             open = descriptors() > open ? descriptors() : open;
@@ -170,7 +170,7 @@ int main(int argc, char **argv)
     printf("after %d calls %ld kB, after %d calls %ld kB\n", EARLY, memory, CALLS,
            process("VmRSS"));
     CHECK(memory > 0 && process("VmRSS") <= memory + 256);
-    /* The server may still be about to close the last connection that was dropped. */
+    /* The server may still have to close the last dropped connection. */
     for (unsigned second = 0; second < bound_seconds(60); second++) {
         if (process("Threads") <= threads && descriptors() <= open)
             break;

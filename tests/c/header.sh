@@ -1,13 +1,13 @@
 #!/bin/sh
-# header.sh INCLUDE LIBDIR BUILD: does the header compile alone, in every standard from C99 and C++17
-# on, with gcc and with clang, without a warning, and link from two parts of one program? Do the
-# examples on its first page?
+# header.sh INCLUDE LIBDIR BUILD: checks that aura_users.h compiles alone, without a warning, with gcc
+# and clang, in every standard from C99 and C++17 on, and links from two files of one program. The
+# examples of its first page must compile too.
 set -u
 include=$1 libdir=$2 build=$3
 passed=0 failed=0 skipped=0
 
 gcc="-Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wundef -Wcast-qual -Wredundant-decls"
-# All there are, but those that look back to C++98 and, in later versions, at every pointer.
+# All warnings except those about C++98 and, in later versions, about every pointer.
 clang="-Weverything -Wno-c++98-compat -Wno-c++98-compat-pedantic
     -Wno-unknown-warning-option -Wno-unsafe-buffer-usage"
 
@@ -15,10 +15,10 @@ clang="-Weverything -Wno-c++98-compat -Wno-c++98-compat-pedantic
 check() {
     compiler=$1 language=$2 standard=$3 warnings=$4 program=$build/header-$1-$3
     if ! command -v "$compiler" >/dev/null; then
-        echo "skipped: header as $standard: there is no $compiler"
+        echo "skipped: header as $standard: $compiler is not installed"
         skipped=$((skipped + 1))
     elif ! "$compiler" -x "$language" -std="$standard" -fsyntax-only /dev/null 2>/dev/null; then
-        echo "skipped: header as $standard: $compiler does not know it"
+        echo "skipped: header as $standard: $compiler does not know that standard"
         skipped=$((skipped + 1))
     # shellcheck disable=SC2086 # a list of warnings
     elif "$compiler" -x "$language" -std="$standard" $warnings -Werror -I"$include" \
@@ -31,8 +31,8 @@ check() {
     fi
 }
 
-# The examples of the first page: a block with a main() is a program, any other the body of a
-# function.
+# Extracts the examples from the first comment. A block with includes is a program. Any other block
+# is the body of a function.
 examples() {
     awk '
         BEGIN {
@@ -61,7 +61,7 @@ examples() {
     done
 }
 
-# C23 and C++23 by the names that compilers know longest.
+# c2x and c++2b are the older names of C23 and C++23, which more compilers know.
 for standard in c99 c11 c17 c2x; do
     check gcc c $standard "$gcc -Wstrict-prototypes -Wmissing-prototypes"
     check clang c $standard "$clang"

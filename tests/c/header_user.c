@@ -1,9 +1,9 @@
 /*
- * header_user.c - the header alone, as C and as C++, in every standard: with header_user_too.c it
- * makes a program of two parts that both include it.
+ * header_user.c - includes only the header, as C and as C++, in every standard. With
+ * header_user_too.c it makes a program of two files that both include it.
  */
 #include "aura_users.h"
-#include "aura_users.h" /* once more does no harm */
+#include "aura_users.h" /* twice does no harm */
 
 const char *other_parts_version(void);
 

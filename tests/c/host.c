@@ -1,6 +1,6 @@
 /*
- * host.c - what a program may expect of a library that lives in it: calls that work until the very
- * end, signals that stay its own, threads that end with the handles, limits that are told.
+ * host.c - the promises to a program that uses the library: calls work until the very end,
+ * signals stay the program's, threads end with the handles, and errors name limits.
  *
  *     host path/to/aura-sandbox
  */
@@ -33,7 +33,7 @@ static int get(aura_client *client)
     return status == AURA_OK;
 }
 
-/* A call of each way there is: blocking, of a stream, and one that is started. */
+/* A call in each way: blocking, on a stream, and started. */
 static int late_calls(void)
 {
     aura_audit_logs *logs = NULL;
@@ -68,7 +68,7 @@ static void exit_after_use(void)
     exit(0);
 }
 
-/* After the destructors of C++ and of Rust: those of keys come last. */
+/* After the destructors of C++ and of Rust, because those of keys run last. */
 static void in_a_threads_destructor(void *good)
 {
     *(int *)good = late_calls();
@@ -93,7 +93,8 @@ static void end_a_thread_after_use(void)
     _exit(good);
 }
 
-/* A signal that the only thread of the host has blocked stays pending: the library's take none. */
+/* A signal that the host's only thread has blocked stays pending, because the library takes none.
+   */
 static void block_a_signal_and_send_it(void)
 {
     aura_client *client = new_client(sandbox.api_url, "key-of-eric");
@@ -102,14 +103,14 @@ static void block_a_signal_and_send_it(void)
     sigset_t terminate;
     struct timespec now = {0, 0};
 
-    /* The thread is there before the host blocks anything. */
+    /* The library's thread exists before the host blocks a signal. */
     int good = aura_get_user_start(client, "eric", NULL, &call, NULL) == AURA_OK;
     sigemptyset(&terminate);
     sigaddset(&terminate, SIGTERM);
     pthread_sigmask(SIG_BLOCK, &terminate, NULL);
     kill(getpid(), SIGTERM);
     good += aura_call_wait(call, -1, &user, NULL) == AURA_OK;
-    /* Waiting for a signal looks only at this thread's and at the process's. */
+    /* Waiting for a signal looks only at the signals of this thread and of the process. */
     while (sigpending(&terminate) == 0 && !sigismember(&terminate, SIGTERM))
         nanosleep(&now, NULL);
     good += sigismember(&terminate, SIGTERM) == 1;
@@ -119,7 +120,7 @@ static void block_a_signal_and_send_it(void)
     _exit(good);
 }
 
-/* Only the library's thread is left: a signal ends the process all the same. */
+/* Only the library's thread is left. A signal still ends the process. */
 static void end_the_main_thread(void)
 {
     aura_call *call = NULL;
@@ -162,7 +163,7 @@ static void a_signal_after_the_main_thread(int number)
     CHECK(WIFSIGNALED(status) && WTERMSIG(status) == number);
 }
 
-/* What a child of this process, which runs `program`, ends with. */
+/* The exit status of a child of this process that runs `program`. */
 static int in_a_child(void (*program)(void))
 {
     fflush(stdout);
@@ -175,7 +176,7 @@ static int in_a_child(void (*program)(void))
     return child_status(child);
 }
 
-/* By their names: a sanitizer has a thread of its own. */
+/* By their names, because a sanitizer has a thread of its own. */
 static int threads_of_the_library(void)
 {
     int count = 0;
@@ -227,7 +228,7 @@ static void threads_end_with_the_handles(void)
     }
 }
 
-/* Without descriptors a call fails, says what to do, and works again once there are some. */
+/* Without descriptors a call fails with advice, and works again after some are free. */
 static void descriptors_that_run_out(void)
 {
     struct rlimit limit, tight;
@@ -250,7 +251,7 @@ static void descriptors_that_run_out(void)
 
     setrlimit(RLIMIT_NOFILE, &limit);
     CHECK(aura_call_fd(call) >= 0);
-    /* Begun before: it has failed or not, but it has ended. */
+    /* Started before: it has failed or succeeded, but it has ended. */
     aura_call_wait(call, -1, &user, &error);
     aura_string_free(user);
     aura_error_free(error);
@@ -273,7 +274,7 @@ int main(int argc, char **argv)
     a_signal_after_the_main_thread(SIGTERM);
     a_signal_after_the_main_thread(SIGINT);
     threads_end_with_the_handles();
-    /* Valgrind takes what lies above the limit for closed. */
+    /* Valgrind treats descriptors above the limit as closed. */
     if (getenv("AURA_MEMORY_IS_WATCHED"))
         check_skip("descriptors that run out", "the watcher of memory minds the limit");
     else

@@ -1,6 +1,6 @@
 /*
- * http.h - one HTTP/1.1 request over a socket, for what is not the library's business: the
- * sandbox's admin API, the links in its mail, making a key. Loopback only.
+ * http.h - one HTTP/1.1 request over a socket, without the library: for the sandbox's admin API,
+ * the links in its mail, and making a key. Loopback only.
  */
 #ifndef HTTP_H
 #define HTTP_H
@@ -13,8 +13,8 @@
 #include <unistd.h>
 
 /*
- * Sends a request and gives the reply's status, or 0 where none came. `authorization` and `json`
- * may be NULL. The reply's body goes to `*body`, to be freed, unless `body` is NULL.
+ * Sends a request and returns the reply's status, or 0 if no reply came. `authorization` and
+ * `json` may be NULL. The reply's body goes to `*body`, to be freed, unless `body` is NULL.
  */
 static inline int http_request(const char *method, const char *url, const char *authorization,
                                const char *json, char **body)

@@ -1,5 +1,5 @@
 /*
- * json_peek.h - looks into JSON that is known to be good, such as what the library gives.
+ * json_peek.h - reads valid JSON, such as the library's results.
  *
  * A value is a pointer to its first character. Every function takes NULL for a value that is not
  * there, so that look-ups can be chained: json_member(json_member(error, "errors"), "username").
@@ -16,7 +16,7 @@ static inline const char *json_space(const char *at)
     return at + strspn(at, " \t\r\n");
 }
 
-/* Right behind the value. */
+/* The position after the value. */
 static inline const char *json_end(const char *value)
 {
     const char *at = value;
@@ -41,7 +41,7 @@ static inline const char *json_end(const char *value)
     return at;
 }
 
-/* An array's first element or an object's first name; NULL where it is empty. */
+/* An array's first element or an object's first name; NULL if it is empty. */
 static inline const char *json_first(const char *value)
 {
     if (!value || !strchr("{[", *value))
@@ -50,14 +50,14 @@ static inline const char *json_first(const char *value)
     return strchr("}]", *value) ? NULL : value;
 }
 
-/* What follows an element, or an object's value; NULL after the last. */
+/* The next element, or an object's next value; NULL after the last. */
 static inline const char *json_next(const char *value)
 {
     const char *at = json_space(json_end(value));
     return *at == ',' ? json_space(at + 1) : NULL;
 }
 
-/* The value that belongs to a name in an object. */
+/* The value of a name in an object. */
 static inline const char *json_value_of(const char *name)
 {
     return json_space(json_space(json_end(name)) + 1);
@@ -70,12 +70,12 @@ static inline unsigned long json_hex4(const char *at)
     return strtoul(digits, NULL, 16);
 }
 
-/* A string's text, to be freed; NULL where the value is none, null included. */
+/* A string's text, to be freed; NULL if the value is not a string. */
 static inline char *json_text(const char *value)
 {
     if (!value || *value != '"')
         return NULL;
-    /* No escape is shorter than what it stands for. */
+    /* No escape is shorter than its character. */
     char *text = malloc((size_t)(json_end(value) - value)), *to = text;
     for (const char *at = value + 1; text && *at != '"'; at++) {
         static const char escapes[] = "\"\\/bfnrt", meanings[] = "\"\\/\b\f\n\r\t";
@@ -116,7 +116,7 @@ static inline int json_is_text(const char *value, const char *expected)
     return same;
 }
 
-/* An object's member; NULL where there is none. */
+/* An object's member; NULL if there is none. */
 static inline const char *json_member(const char *object, const char *name)
 {
     const char *key = object && *object == '{' ? json_first(object) : NULL;
@@ -130,7 +130,7 @@ static inline int json_is_null(const char *value)
     return !value || strncmp(value, "null", 4) == 0;
 }
 
-/* Whether two values mean the same; objects whatever their order. */
+/* Whether two values are equal. The order of an object's members does not matter. */
 static inline int json_same(const char *a, const char *b)
 {
     const char *p, *q;

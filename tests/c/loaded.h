@@ -1,6 +1,6 @@
 /*
- * loaded.h - the library as a program has it that opens it with dlopen(), such as a plug-in's host.
- * A program with this is not linked with the library.
+ * loaded.h - the library in a program that opens it with dlopen(), such as a plug-in's host.
+ * Such a program is not linked with the library.
  */
 #ifndef LOADED_H
 #define LOADED_H
@@ -29,7 +29,7 @@ static inline struct loaded loaded_open(const char *path)
     library.handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
     if (!library.handle)
         check_give_up(dlerror());
-    /* ISO C has no way from an object to a function; this one is POSIX's. */
+    /* ISO C has no conversion from an object to a function. This one is from POSIX. */
 #define EACH(name) \
     if (!(*(void **)&library.name = dlsym(library.handle, "aura_" #name))) \
         check_give_up(dlerror());
@@ -50,7 +50,7 @@ static inline aura_client *loaded_client(const struct loaded *library, const cha
     return client;
 }
 
-/* A call that blocks: whether it gave the user. */
+/* Makes a blocking call. Returns whether it returned the user. */
 static inline int loaded_call(const struct loaded *library, const aura_client *client)
 {
     char *user = NULL;
@@ -61,7 +61,7 @@ static inline int loaded_call(const struct loaded *library, const aura_client *c
 }
 
 /* The number in the stream's next row. From the second page on, rows come from the library's own
-   thread, which is still asking ahead when this returns. */
+   thread, which still requests pages when this returns. */
 static inline int loaded_row(const struct loaded *library, aura_audit_logs *logs)
 {
     char *row = NULL;

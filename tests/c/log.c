@@ -1,5 +1,5 @@
 /*
- * log.c - what the library tells while it works.
+ * log.c - the library's log lines.
  *
  *     log path/to/aura-sandbox
  */
@@ -13,7 +13,7 @@ struct lines {
     char last[256];
 };
 
-/* This program makes its calls in one thread and reads no stream, so nothing needs a lock. */
+/* This program makes its calls in one thread and reads no stream, so it needs no lock. */
 static void remember(void *user_data, aura_log_level level, const char *message)
 {
     struct lines *lines = user_data;

@@ -1,6 +1,7 @@
 /*
- * log_callback.c - what a log callback may do: make calls in its caller's thread, but not wait on the
- * library's own; be slow while handles are freed; be taken away in a forked child.
+ * log_callback.c - a log callback may make calls in its caller's thread, may be slow while
+ * handles are freed, and may be removed in a forked child. It may not wait on the library's own
+ * thread.
  *
  *     log_callback path/to/aura-sandbox
  */
@@ -24,10 +25,10 @@ static aura_status get(void)
     return status;
 }
 
-/* What a callback's attempts came to, of which each has to wait. */
+/* The outcomes of a callback's attempts, each of which waits. */
 struct attempts {
     pthread_t main;
-    int lines;                   /* told in the thread that was to be told */
+    int lines;                   /* called in the expected thread */
     int wants_library;           /* whether that is the library's thread, or the main one */
     aura_status user, row, page, call, later;
     char message[256];
@@ -72,7 +73,7 @@ static void calls_within_a_callback(void)
     aura_log_set(attempt, &attempts, AURA_LOG_DEBUG);
     CHECK_STATUS(get(), AURA_OK, NULL);
     aura_log_set(NULL, NULL, AURA_LOG_DEBUG);
-    /* One line for the call; none for those the callback made. */
+    /* One line for the call, and none for the calls of the callback. */
     CHECK_INT(attempts.lines, 1);
     CHECK_INT(attempts.user, AURA_OK);
     CHECK_INT(attempts.row, AURA_OK);
@@ -115,7 +116,7 @@ static void *log_for_ever(void *argument)
     return NULL;
 }
 
-/* In the child, nobody finishes what other threads were telling at the fork. */
+/* In the child, no thread finishes the callbacks that ran during the fork. */
 static void set_in_a_forked_child(void)
 {
     pthread_t loggers[LOGGERS];
@@ -146,7 +147,7 @@ static void set_in_a_forked_child(void)
     aura_log_set(NULL, NULL, AURA_LOG_DEBUG);
 }
 
-/* A callback that another thread holds up. */
+/* A callback that waits for another thread. */
 struct gate {
     pthread_mutex_t lock;
     pthread_cond_t changed;
@@ -178,7 +179,7 @@ static long sleeps(void)
     return count;
 }
 
-/* The last handles are freed while a callback runs that waits for whoever frees them. */
+/* Frees the last handles while a callback runs that waits for the thread that frees them. */
 static void free_while_a_callback_runs(void)
 {
     struct gate gate = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0, 0};
@@ -194,7 +195,7 @@ static void free_while_a_callback_runs(void)
     long before = sleeps();
     aura_call_free(call);
     aura_client_free(other);
-    /* To wait for a second would be to look many thousand times. */
+    /* Polling for a second would check many thousand times. */
     CHECK(sleeps() - before < 500);
     pthread_mutex_lock(&gate.lock);
     gate.may_go = 1;

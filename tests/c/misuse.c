@@ -1,6 +1,6 @@
 /*
- * misuse.c - what a careless caller may do: every such call is refused with a word that names the
- * argument, and none takes the process down.
+ * misuse.c - mistakes of a careless caller. Every such call is refused with a message that names
+ * the argument, and none ends the process.
  *
  *     misuse path/to/aura-sandbox
  */
@@ -10,12 +10,12 @@
 
 #include <time.h>
 
-/* A byte that no UTF-8 text starts with. */
+/* A byte that starts no UTF-8 text. */
 #define NOT_UTF8 "a\xff" "b"
 
 static char untouched[] = "untouched";
 
-/* That a call was refused before anything was sent, with `word` in its message. */
+/* Checks that a call was refused before anything was sent, with `word` in its message. */
 #define REFUSED(call, word)                                      \
     do {                                                         \
         aura_error *error = (aura_error *)(void *)untouched;     \
@@ -75,7 +75,7 @@ static void options(void)
             "user_agent is not valid UTF-8");
     CHECK_STATUS(aura_options_set(NULL, NULL, NULL, NULL), AURA_INVALID_ARGUMENT, NULL);
 
-    /* An unknown name is told which names there are. */
+    /* The error of an unknown name lists all names. */
     REFUSED(aura_options_set(options, "repo-url", "http://localhost/api", &error), "\"repo-url\"");
     REFUSED(aura_options_set(options, "", "", &error), "repo_url");
     REFUSED(aura_options_set(options, "pages", NULL, &error), "\"pages\"");
@@ -101,7 +101,7 @@ static void options(void)
         aura_error_free(error);
     }
 
-    /* A refused value leaves the option as it was, NULL unsets it. */
+    /* A refused value does not change the option. NULL unsets it. */
     CHECK_STATUS(aura_options_set(options, "page", "7", NULL), AURA_OK, NULL);
     CHECK_STATUS(aura_options_set(options, "page", NULL, NULL), AURA_OK, NULL);
     aura_error *error = (aura_error *)(void *)untouched;
@@ -122,7 +122,7 @@ static void null_and_bad_text_in_every_place(const aura_client *client)
     CHECK_STATUS(aura_client_new(NULL, &made, NULL), AURA_OK, NULL);
     aura_client_free(made);
 
-/* Out-parameters are NULL after a failure, whatever they held. */
+/* Out-parameters are NULL after a failure, whatever they held before. */
 #define REFUSED_WITHOUT(call, word) \
     do {                            \
         json = untouched;           \
@@ -169,7 +169,7 @@ static void null_and_bad_text_in_every_place(const aura_client *client)
     CHECK_INT(aura_audit_logs_page(logs), 1);
     aura_audit_logs_free(logs);
 
-    /* What starts a call refuses the same at once. */
+    /* Functions that start a call refuse the same at once. */
     aura_call *call;
 #define NOT_STARTED(function_call, word)        \
     do {                                        \
@@ -205,13 +205,13 @@ static void null_and_bad_text_in_every_place(const aura_client *client)
     REFUSED(aura_options_set_cancel_token(NULL, token, &error), "options");
     aura_cancel_token_free(token);
 
-    /* A result is not lost for want of a place. */
+    /* If there is no out-parameter for the result, the result is not lost. */
     CHECK_STATUS(aura_get_user_start(client, "eric", NULL, &call, NULL), AURA_OK, NULL);
     REFUSED(aura_call_wait(call, -1, NULL, &error), "json");
     CHECK_STATUS(aura_call_wait(call, -1, &json, NULL), AURA_CONNECT, NULL);
     aura_call_free(call);
 
-    /* And nowhere to put the error. */
+    /* Without an out-parameter for the error. */
     CHECK_STATUS(aura_create_user(NULL, NULL, NULL, NULL, 1, NULL, NULL, NULL),
                  AURA_INVALID_ARGUMENT, NULL);
     CHECK_STATUS(aura_get_current_user(NULL, NULL, NULL, NULL), AURA_INVALID_ARGUMENT, NULL);
@@ -229,9 +229,9 @@ static void count_warning(void *text, aura_log_level level, const char *message)
     told += level == AURA_LOG_WARN && strstr(message, text) != NULL;
 }
 
-/* Freed or used again before its memory has come to another use, a handle is known to be none:
-   what frees it leaves it alone and tells the log. For as long as the memory is there, which
-   valgrind, the sanitizers and other allocators decide otherwise: they tell of it themselves. */
+/* If a handle is freed or used again while its memory is unused, the library detects that. It
+   leaves the handle alone and logs it. The allocator decides how long that works. valgrind and the
+   sanitizers report the mistake themselves. */
 static void freed_and_used_again(void)
 {
     if (getenv("AURA_MEMORY_IS_WATCHED")) {
@@ -267,7 +267,7 @@ static void refused_before_sending(const aura_client *client)
         REFUSED(aura_reset_user_password(client, names[i], NULL, &error), "username_or_email");
     }
 
-    /* No proxy and no route leads there: an answer within the second was given before sending. */
+    /* No proxy and no route leads there, so an answer within the second came before sending. */
     time_t start = time(NULL);
     aura_client *plain = new_client("http://10.255.255.1/api", "0123456789abcdef");
     REFUSED_WITHOUT(aura_get_current_user(plain, NULL, &json, &error), "http");
@@ -285,7 +285,7 @@ static void refused_before_sending(const aura_client *client)
     aura_client_free(plain);
 }
 
-/* A port that nobody listens on, and nobody can while the socket is open. */
+/* A port without a listener. No program can listen there while the socket is open. */
 static int silent_port(char *url, size_t size)
 {
     struct sockaddr_in address = {0};
@@ -320,7 +320,7 @@ static void unreachable_and_who_wins(const char *sandbox_program)
     CHECK(json_is_null(json_member(aura_error_json(error), "status")));
     aura_error_free(error);
 
-    /* Nothing can have reached the server: the account was not made. */
+    /* Nothing can have reached the server, so there is no account. */
     set_option(once, "max_retries", "0");
     CHECK_STATUS(aura_create_user(client, "eric", "pw", emails, 1, once, &json, &error),
                  AURA_CONNECT, error);
@@ -328,7 +328,7 @@ static void unreachable_and_who_wins(const char *sandbox_program)
     CHECK(strncmp(json_member(aura_error_json(error), "attempts"), "0,", 2) == 0);
     aura_error_free(error);
 
-    /* The call's word wins over the client's, for this call alone, and NULL gives it back. */
+    /* The call's option takes precedence over the client's, only for this call. NULL removes it. */
     struct sandbox sandbox = sandbox_start(sandbox_program, "current", "0");
     sandbox_account(&sandbox, "eric", "key-of-eric", 0);
     set_option(there, "max_retries", "0");

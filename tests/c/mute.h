@@ -1,6 +1,6 @@
 /*
- * mute.h - a server in a thread that takes requests and answers none until it is told to; then it
- * gives every one the same: a user, unless told otherwise.
+ * mute.h - a server in a thread that takes requests and answers only after mute_answer(). Then
+ * every request gets the same reply: a user, unless the test sets another.
  */
 #ifndef MUTE_H
 #define MUTE_H
@@ -24,9 +24,9 @@ struct mute {
     pthread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t changed;
-    int asked;   /* requests that came in whole */
+    int asked;   /* complete requests */
     int answers; /* whether requests are answered from now on */
-    int status;  /* with what: set these before the first request */
+    int status;  /* the reply: set it before the first request */
     const char *json;
 };
 
@@ -44,7 +44,7 @@ static inline void mute_answer_one(const struct mute *mute, int connection)
     shutdown(connection, SHUT_WR);
 }
 
-/* One thread for all: a connection brings one request, which ends with an empty line. */
+/* One thread for all connections. Each brings one request, which ends with an empty line. */
 static inline void *mute_serve(void *argument)
 {
     struct mute *mute = argument;
@@ -93,7 +93,7 @@ static inline void mute_start(struct mute *mute)
              (unsigned)ntohs(address.sin_port));
 }
 
-/* Waits until `count` requests have come; false if they have not within a minute. */
+/* Waits until `count` requests have come. Returns false after a minute. */
 static inline int mute_wait_for(struct mute *mute, int count)
 {
     struct timespec until;
@@ -108,7 +108,7 @@ static inline int mute_wait_for(struct mute *mute, int count)
     return enough;
 }
 
-/* Answers what was asked, and what will be. */
+/* Answers all requests so far, and all later ones. */
 static inline void mute_answer(struct mute *mute)
 {
     pthread_mutex_lock(&mute->lock);

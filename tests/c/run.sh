@@ -1,8 +1,7 @@
 #!/bin/sh
-# run.sh COMMAND...: runs the commands, AURA_TEST_JOBS of them at once (default: one for each
-# processor and one more, because most of them wait). Then it shows what each said, in the given
-# order, and adds up the counts of their last lines. A command that ends otherwise than with its
-# count and success is a failure of its own.
+# run.sh COMMAND...: runs the commands, AURA_TEST_JOBS at once. The default is one for each processor
+# and one more, because most commands wait. Then it prints their output in the given order, and adds
+# up the counts in their last lines. A command fails if it has no count or a bad exit status.
 set -u
 passed=0 failed=0 skipped=0 number=0
 jobs=${AURA_TEST_JOBS:-$(($(getconf _NPROCESSORS_ONLN) + 1))}

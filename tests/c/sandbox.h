@@ -1,5 +1,5 @@
 /*
- * sandbox.h - an aura-sandbox, and what a test asks of it beside the users API.
+ * sandbox.h - an aura-sandbox, and requests to its admin API.
  */
 #ifndef SANDBOX_H
 #define SANDBOX_H
@@ -10,7 +10,7 @@
 struct sandbox {
     struct server server;
     char *api_url;      /* for the option repo_url */
-    char bearer[128];   /* what the admin API wants as Authorization */
+    char bearer[128];   /* for Authorization in the admin API */
 };
 
 /* `profile` is "current" or "legacy"; `port` "0" for a free one. */
@@ -37,7 +37,7 @@ static inline void sandbox_stop(struct sandbox *sandbox)
     sandbox->api_url = NULL;
 }
 
-/* A request to the admin API, which has to succeed; what it gives is to be freed. */
+/* A request to the admin API, which must succeed. Free the result. */
 static inline char *sandbox_admin(const struct sandbox *sandbox, const char *method,
                                   const char *path, const char *json)
 {
@@ -49,7 +49,7 @@ static inline char *sandbox_admin(const struct sandbox *sandbox, const char *met
     return body;
 }
 
-/* An account `name` with a key whose secret is `key` and `rows` rows in its audit log. */
+/* Adds an account `name` with a key whose secret is `key`, and `rows` rows in its audit log. */
 static inline void sandbox_account(const struct sandbox *sandbox, const char *name,
                                    const char *key, int rows)
 {
@@ -63,7 +63,7 @@ static inline void sandbox_account(const struct sandbox *sandbox, const char *na
     free(sandbox_admin(sandbox, "POST", "/audit-logs", json));
 }
 
-/* The number in the name of the nth row that sandbox_account() made, 0 where it is none. */
+/* The number in the name of the nth row from sandbox_account(), or 0 if it is another row. */
 static inline int sandbox_row_number(const char *row)
 {
     int number = 0;

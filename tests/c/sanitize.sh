@@ -1,15 +1,14 @@
 #!/bin/sh
-# sanitize.sh CC CXX SANDBOX REPLAY LIBDIR BUILD THREADED PROGRAM...: the programs, in C or in C++,
-# under AddressSanitizer with UndefinedBehaviorSanitizer, and those of the list THREADED under
-# ThreadSanitizer.
+# sanitize.sh CC CXX SANDBOX REPLAY LIBDIR BUILD THREADED PROGRAM...: runs the programs, in C or C++,
+# under AddressSanitizer and UndefinedBehaviorSanitizer. It runs those in the list THREADED under
+# ThreadSanitizer too.
 #
-# The library has the sanitizer in too, which takes a Rust that can do so: a nightly one, or
-# Debian's rustc-web. ThreadSanitizer has to be in Rust's standard library as well, or it cries
-# wolf at its locks; that takes the sources (rustup's rust-src, or Debian's rust-web-src). Where
-# they are missing it is skipped, and AddressSanitizer sees at least all that the library
-# allocates and frees.
+# The library is built with the sanitizers too. That needs a nightly Rust or Debian's rustc-web.
+# ThreadSanitizer also needs them in Rust's standard library, or it reports its locks as races. That
+# needs the sources: rustup's rust-src or Debian's rust-web-src. If they are missing, ThreadSanitizer
+# is skipped, and AddressSanitizer checks only what the library allocates and frees.
 #
-# The canary makes each mistake on purpose first: a sanitizer that misses it is not there.
+# canary.c makes each mistake on purpose first. If a sanitizer misses it, the script fails.
 set -u
 cc=$1 cxx=$2 sandbox=$3 replay=$4 libdir=$5 build=$6 threaded=$7
 shift 7
@@ -18,7 +17,7 @@ root=$PWD/../..
 host=$(rustc -vV | sed -n 's/^host: //p')
 failed=0
 
-# `cargo` and `rustc` of the toolchain that is used: a function's words before them.
+# Each function runs a command with the `cargo` and `rustc` of one toolchain.
 nightly() { RUSTUP_TOOLCHAIN=nightly "$@"; }
 debian() { PATH=/usr/bin:/bin RUSTC=/usr/bin/rustc RUSTC_BOOTSTRAP=1 "$@"; }
 has_sources() { test -d "$("$1" rustc --print sysroot 2>/dev/null)/lib/rustlib/src/rust/library"; }
@@ -29,9 +28,12 @@ toolchain=
 if nightly rustc --version >/dev/null 2>&1 && has_sources nightly; then
     toolchain=nightly
 else
-    [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null || debian_is_whole ||
-        apt-get install -qy --no-install-recommends rustc-web cargo-web rust-web-src \
-            libclang-rt-19-dev >/dev/null 2>&1
+    packages="rustc-web cargo-web rust-web-src libclang-rt-19-dev"
+    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null && ! debian_is_whole; then
+        echo "installing with apt-get: $packages (they are missing, and you are root)"
+        # shellcheck disable=SC2086 # a list of packages
+        apt-get install -qy --no-install-recommends $packages >/dev/null 2>&1
+    fi
     if debian_is_whole; then
         toolchain=debian
     elif nightly rustc --version >/dev/null 2>&1; then
@@ -39,7 +41,7 @@ else
     fi
 fi
 
-# Builds the library with sanitizer $1 and cargo's options $2, into the directory it prints.
+# Builds the library with sanitizer $1 and the options $2 for cargo. Prints its folder.
 instrumented() {
     [ -n "$toolchain" ] || return 1
     # shellcheck disable=SC2086 # a list of options
@@ -49,9 +51,9 @@ instrumented() {
     echo "$build/$1/$host/debug"
 }
 
-# LLVM's runtime of sanitizer $1 (asan or tsan), the one that goes with $toolchain first. GCC's
-# ThreadSanitizer lacks what newer compilers call, and its AddressSanitizer leaves locks held in a
-# forked child, which then hangs now and then: no program that forks may run with it.
+# Prints the path of LLVM's runtime of sanitizer $1 (asan or tsan). The runtime of $toolchain comes
+# first. GCC's ThreadSanitizer lacks functions that newer compilers call. GCC's AddressSanitizer leaves
+# locks held in a forked child, which then sometimes hangs, so programs that fork do not use it.
 runtime_of() {
     for runtime in "$("${toolchain:-env}" rustc --print sysroot)"/lib/rustlib/"$host"/lib/*_rt."$1".a \
         $(ls -v /usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt."$1-$(uname -m)".a 2>/dev/null |
@@ -64,8 +66,8 @@ runtime_of() {
     return 1
 }
 
-# Compiles program $1 into $2 with sanitizers $3, against the library in $4; $5 is a runtime to
-# link in the place of the compiler's own.
+# Compiles program $1 into $2 with sanitizers $3, against the library in $4. $5 is a runtime to link
+# instead of the compiler's own.
 compile() {
     if [ -e "$1.cpp" ]; then
         compiler=$cxx source=$1.cpp standard=-std=c++17
@@ -83,11 +85,11 @@ compile() {
         fi
 }
 
-# That mistake $1 of the canary is reported, in the words $2.
+# Runs the canary's mistake $1, and checks that the sanitizer reports $2.
 proved() {
     "$build/canary" "$1" >"$build/canary.log" 2>&1
     if grep -q "$2" "$build/canary.log"; then
-        echo "$1: the sanitizer is in, it found the canary's mistake: $(grep -m1 -o "$2" "$build/canary.log")"
+        echo "$1: the sanitizer works: it found the canary's mistake: $(grep -m1 -o "$2" "$build/canary.log")"
     else
         echo "$1: the sanitizer did not find the canary's mistake"
         cat "$build/canary.log"
@@ -95,13 +97,13 @@ proved() {
     fi
 }
 
-# A forked child leaves its parent's connections where they are, by design: no leak check.
+# A forked child does not free its parent's connections, by design, so there is no leak check.
 forks() { case $1 in fork | host | log_callback | *process) ;; *) false ;; esac }
 
 built() { echo "$build/$(echo "$1" | tr -d ./)"; }
 
-# Compiles each program as above with $1 and $2, two at a time, and runs it. Links in runtime $3, or $4
-# if the program forks.
+# Compiles each program with sanitizers $1 and library $2, two at a time, and runs it. Links runtime $3,
+# or runtime $4 if the program forks.
 run_all() {
     sanitizers=$1 library=$2 plain=$3 forking=$4 other=
     shift 4
@@ -117,7 +119,7 @@ run_all() {
         [ -x "$(built "$program")" ] || return 1
         server=$sandbox options=detect_leaks=1
         case $program in *conformance) server=$replay ;; esac
-        # A thread may hold the lock of the quarantine at the fork, so there is none.
+        # A thread may hold the quarantine's lock during the fork, so switch the quarantine off.
         forks "$program" &&
             options=detect_leaks=0:quarantine_size_mb=0:thread_local_quarantine_size_kb=0
         shift
@@ -129,15 +131,15 @@ run_all() {
 mkdir -p "$build"
 export AURA_MEMORY_IS_WATCHED=1
 export AURA_TEST_SLOWNESS=$((3 * ${AURA_TEST_SLOWNESS:-1}))
-# A fork while other threads run is what fork.c is about.
+# fork.c forks while other threads run, so ThreadSanitizer must not end the child.
 export TSAN_OPTIONS=die_after_fork=0
 
-echo "AddressSanitizer: building the library with it, a minute or two"
+echo "AddressSanitizer: building the library with it; this takes a minute or two"
 runtime=$(runtime_of asan) ||
     echo "note: LLVM's runtime of AddressSanitizer is missing: a program that forks may hang"
 library=$(instrumented address) || {
     library=$libdir
-    echo "note: the library is without it, so only what it allocates and frees is watched"
+    echo "note: the library is built without it, so it checks only what the library allocates and frees"
 }
 if compile canary "$build/canary" address,undefined "$library" &&
     proved address 'ERROR: AddressSanitizer: heap-use-after-free' &&
@@ -148,7 +150,7 @@ else
 fi
 
 if [ -n "$toolchain" ] && has_sources "$toolchain" && runtime=$(runtime_of tsan); then
-    echo "ThreadSanitizer: building the library and Rust's own with it, some minutes"
+    echo "ThreadSanitizer: building the library and Rust's standard library; this takes some minutes"
     if library=$(instrumented thread -Zbuild-std) &&
         compile canary "$build/canary" thread "$library" "$runtime" &&
         proved thread 'WARNING: ThreadSanitizer: data race'; then
@@ -158,7 +160,7 @@ if [ -n "$toolchain" ] && has_sources "$toolchain" && runtime=$(runtime_of tsan)
         failed=1
     fi
 else
-    echo "skipped: ThreadSanitizer: it takes the sources of Rust's library and LLVM's runtime;" \
+    echo "skipped: ThreadSanitizer: it needs the sources of Rust's library and LLVM's runtime;" \
         "as root: apt-get install rustc-web cargo-web rust-web-src libclang-rt-19-dev"
 fi
 exit $failed

@@ -30,7 +30,7 @@ static inline void server_pipe(int ends[2])
     fcntl(ends[1], F_SETFD, FD_CLOEXEC);
 }
 
-/* `arguments` as for execv: the program first, NULL last. */
+/* `arguments` as for execv(): the program first, NULL last. */
 static inline struct server server_start(char *const arguments[])
 {
     struct server server = {0};

@@ -1,6 +1,6 @@
 /*
- * sigpipe.c - a host that leaves SIGPIPE as it is, and servers that hang up while a request is
- * being written: the call fails, and the host lives. Its own handling of the signal stays.
+ * sigpipe.c - a host that does not handle SIGPIPE, and servers that close during a request: the
+ * call fails, and the host goes on. Its own handling of the signal stays.
  *
  *     sigpipe path/to/aura-sandbox        (the sandbox is not used)
  */
@@ -16,7 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Takes connections, reads a little of what comes, and hangs up without reading the rest. */
+/* Accepts connections, reads a few bytes, and closes without reading the rest. */
 static void *rude(void *argument)
 {
     int listener = *(int *)argument, connection;
@@ -45,9 +45,9 @@ static int sigpipe_is_pending(void)
     return sigismember(&pending, SIGPIPE);
 }
 
-/* Requests too large to be written at once: an account with a password of 256 kB, and a page asked
-   for with a key as long, which are written while the server hangs up. Blocking ones are written by
-   this thread, others by the library's. */
+/* Requests that are too large for one write: an account with a password of 256 kB, and a page
+   requested with a key of that size. The server closes while they are written. This thread writes
+   blocking requests, the library's thread writes the others. */
 static void write_to_the_deaf(const aura_client *client, const char *password)
 {
     const char *emails[] = {"new@example.com"};
@@ -90,7 +90,7 @@ static aura_client *client_with(const char *url, const char *key, const char *pr
     return client;
 }
 
-/* That SIGPIPE still ends a process that leaves it at its default. */
+/* Checks that SIGPIPE still ends a process that uses the default action. */
 static void the_default_is_still_there(void)
 {
     int ends[2];
@@ -110,7 +110,7 @@ int main(int argc, char **argv)
         check_give_up("usage: sigpipe AURA_SANDBOX");
     (void)argv;
     bound_alarm(300);
-    signal(SIGPIPE, SIG_DFL); /* whatever this program was started with */
+    signal(SIGPIPE, SIG_DFL); /* independent of the state at the start */
 
     struct sockaddr_in address = {0};
     socklen_t length = sizeof address;
@@ -118,8 +118,7 @@ int main(int argc, char **argv)
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     int listener = socket(AF_INET, SOCK_STREAM, 0), little = 1024;
     pthread_t thread;
-    /* With these the client's kernel takes some 40 kB of a request at once, rather than
-       4 MB. */
+    /* With these buffers, the client's kernel takes about 40 kB of a request at once, not 4 MB. */
     if (listener < 0 ||
         setsockopt(listener, IPPROTO_TCP, TCP_MAXSEG, &little, sizeof little) != 0 ||
         setsockopt(listener, SOL_SOCKET, SO_RCVBUF, &little, sizeof little) != 0 ||
@@ -136,7 +135,7 @@ int main(int argc, char **argv)
         check_give_up("no memory");
     memset(password, 'x', size);
     password[size] = '\0';
-    /* What goes directly is written by code of the library, what goes to a proxy by reqwest. */
+    /* The library's own code writes direct requests. reqwest writes requests to a proxy. */
     aura_client *client = client_with(url, password, NULL);
     aura_client *proxied = client_with("http://localhost:1/api", password, url);
 
@@ -150,7 +149,7 @@ int main(int argc, char **argv)
     else
         the_default_is_still_there();
 
-    /* A host that holds the signal back itself finds its mask as it was. */
+    /* A host that blocks the signal itself finds its mask unchanged. */
     sigset_t only;
     sigemptyset(&only);
     sigaddset(&only, SIGPIPE);

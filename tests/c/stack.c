@@ -1,13 +1,12 @@
 /*
- * stack.c - calls in a thread with a small stack, of a server that nests what it says as deep as it
- * likes.
+ * stack.c - calls in a thread with a small stack, to a server that sends deeply nested JSON.
  *
  *     stack path/to/aura-sandbox        (the sandbox is not used)
  */
 #include "check.h"
 #include "mute.h"
 
-/* What the header promises is enough; a library that is not optimized needs more. */
+/* The header promises that this is enough. A library that is not optimized needs more. */
 #ifndef STACK_KB
 #define STACK_KB 384
 #endif
@@ -42,7 +41,7 @@ static void *every_way(void *argument)
     return &mute;
 }
 
-/* `around` with arrays or objects in the place of its %s, one in the other `depth` times. */
+/* `around` with nested arrays or objects, `depth` deep, in place of its %s. */
 static void nested(int status, const char *around, char bracket, int depth)
 {
     static char nest[DEEPEST * 8], json[sizeof nest + 128];

@@ -1,5 +1,5 @@
 /*
- * stream.c - the audit log as a stream: order, count, pages, and what an error does to it.
+ * stream.c - the audit log as a stream: order, count, pages, and errors.
  *
  *     stream path/to/aura-sandbox
  */
@@ -35,7 +35,7 @@ static int next_number(aura_audit_logs *logs, int (*number_of)(const char *))
     return number;
 }
 
-/* How many rows come that count down from `first`, or -1 where one is out of place. */
+/* How many rows come that count down from `first`, or -1 if one is out of order. */
 static int count_down(aura_audit_logs *logs, int first)
 {
     int rows = 0, number;
@@ -47,7 +47,7 @@ static int count_down(aura_audit_logs *logs, int first)
     return rows;
 }
 
-/* How many rows the next page has, 0 at the end, -1 where it does not count down from `first`. */
+/* How many rows the next page has, 0 at the end, -1 if it does not count down from `first`. */
 static int page_rows(aura_audit_logs *logs, int first)
 {
     char *page = NULL;
@@ -78,7 +78,7 @@ static void order_and_count(const struct sandbox *sandbox)
         CHECK_INT(aura_audit_logs_page(logs), 3);
         aura_audit_logs_free(logs);
 
-        /* The second page is full, so only the empty third tells the end. */
+        /* The second page is full, so only the empty third page shows the end. */
         logs = open_logs(even, "prefetch", prefetches[i]);
         CHECK_INT(count_down(logs, 200), 200);
         CHECK_INT(next_number(logs, sandbox_row_number), 0);
@@ -101,7 +101,7 @@ static void pages(const struct sandbox *sandbox)
 {
     aura_client *client = new_client(sandbox->api_url, "key-of-many");
 
-    /* The page the next row is on: what to remember for another day. */
+    /* The page of the next row, which a program can store for later. */
     aura_audit_logs *logs = open_logs(client, NULL, NULL);
     CHECK_INT(aura_audit_logs_page(logs), 1);
     for (int row = 1; row <= 100; row++) {
@@ -127,7 +127,7 @@ static void pages(const struct sandbox *sandbox)
     CHECK_INT(page_rows(logs, 0), 0);
     aura_audit_logs_free(logs);
 
-    /* Rows and pages in turn: a page is what is left of the one at hand. */
+    /* Rows and pages in turn: a page is the rest of the current one. */
     logs = open_logs(client, NULL, NULL);
     CHECK_INT(next_number(logs, sandbox_row_number), 250);
     CHECK_INT(next_number(logs, sandbox_row_number), 249);
@@ -153,7 +153,7 @@ static void freed_early(const struct sandbox *sandbox)
         CHECK_INT(next_number(half_read, sandbox_row_number), 250 - row);
     aura_audit_logs_free(half_read);
 
-    /* A stream outlives its client. */
+    /* A stream is valid after its client was freed. */
     CHECK_INT(next_number(orphan, sandbox_row_number), 250);
     aura_client_free(client);
     CHECK_INT(count_down(orphan, 249), 249);
@@ -245,13 +245,13 @@ static void a_failed_page_keeps_the_place(int failure, aura_status expected, con
     aura_audit_logs_free(logs);
     aura_client_free(client);
     flaky_stop(&flaky);
-    /* Page 1 is read again to see whether the log grew, so its count says nothing. */
+    /* The stream reads page 1 again to check for new rows, so its count is not fixed. */
     CHECK_INT(flaky.asked[2], 2);
     CHECK_INT(flaky.asked[3], 1);
     check_subject[0] = '\0';
 }
 
-/* The server takes requests in turn: what was asked for before has been counted after these. */
+/* The server answers in order, so earlier requests are counted after these. */
 static void other_requests(const aura_client *client)
 {
     for (int times = 0; times < 20; times++) {
@@ -268,8 +268,8 @@ static void asking_ahead(void)
     aura_client *client = new_client(flaky.url, "0123456789abcdef");
     aura_audit_logs *logs = open_logs(client, "prefetch", "7");
 
-    /* More than the default begins at once: while the caller looks at the first row, seven more
-       pages are on their way, and no eighth. */
+    /* A prefetch above the default starts at once. While the caller looks at the first row, seven
+       more pages are under way, and no eighth. */
     CHECK_INT(next_number(logs, flaky_number), 1);
     for (int page = 2; page <= 8; page++)
         CHECK(flaky_wait_for(&flaky, page));

@@ -14,10 +14,10 @@ enum { THREADS = 64, CALLS = 50 };
 struct work {
     const aura_client *client;
     int number;
-    int good; /* calls that gave what they should */
+    int good; /* calls with the expected result */
 };
 
-/* The five functions' readers in turn, and calls that fail; no call sees another's result. */
+/* The five functions in turn, and calls that fail. No call sees another's result. */
 static int one_call(const aura_client *client, int thread, int call)
 {
     char name[32], *user = NULL;
@@ -63,7 +63,7 @@ static void many_threads(const aura_client *client)
     }
 }
 
-/* An error may be read by many threads at once, also when it is read first. */
+/* Many threads may read an error at once, also its first read. */
 static void *read_error(void *argument)
 {
     const aura_error *error = argument;

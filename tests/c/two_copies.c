@@ -1,6 +1,6 @@
 /*
- * two_copies.c - the library twice in one process, as two plug-ins bring it: neither knows of the
- * other, and one goes on when the other is closed.
+ * two_copies.c - the library twice in one process, as two plug-ins bring it. The copies are
+ * independent, and one goes on after the other is closed.
  *
  *     two_copies path/to/aura-sandbox path/to/libaura_users.so path/to/a-copy-of-it.so
  */
@@ -30,7 +30,7 @@ int main(int argc, char **argv)
         clients[i] = loaded_client(&copies[i], sandbox.api_url);
         CHECK_INT(copies[i].stream_audit_logs(clients[i], NULL, &logs[i], NULL), AURA_OK);
     }
-    /* The hook is the first copy's alone. */
+    /* The hook belongs to the first copy only. */
     CHECK(loaded_call(&copies[1], clients[1]));
     CHECK_INT(lines, 0);
     CHECK(loaded_call(&copies[0], clients[0]));

@@ -1,5 +1,5 @@
 /*
- * unload.c - dlclose() while the library's own thread lives, and life after it.
+ * unload.c - dlclose() while the library's own thread runs, and calls after it.
  *
  *     unload path/to/aura-sandbox path/to/libaura_users.so
  */
@@ -13,7 +13,7 @@ struct outliving {
     const struct loaded *library;
     const aura_client *client;
     int good;
-    int called[2], closed[2]; /* pipes: an end is closed when that has happened */
+    int called[2], closed[2]; /* pipes: each end is closed after its event */
 };
 
 static void wait_for(int pipe)
@@ -23,7 +23,7 @@ static void wait_for(int pipe)
         ;
 }
 
-/* Ends after the library was closed, and with it what the library keeps for each thread. */
+/* Ends after the library was closed, with the library's values of this thread. */
 static void *outlive(void *argument)
 {
     struct outliving *thread = argument;
@@ -52,13 +52,13 @@ static void load_use_unload(const char *sandbox_program, const char *path)
         check_give_up("no thread");
     wait_for(outliving.called[0]);
 
-    /* Under way as the library is closed, so that its own thread is still there. */
+    /* Still running when the library is closed, so its own thread still exists. */
     aura_call *call = NULL;
     CHECK_INT(library.get_user_start(client, "many", NULL, &call, NULL), AURA_OK);
     library.audit_logs_free(logs);
     library.client_free(client);
     CHECK_INT(dlclose(library.handle), 0);
-    /* The library's thread wakes up for each connection that the server leaves. */
+    /* The library's thread wakes up for each connection that the server closes. */
     sandbox_stop(&sandbox);
     close(outliving.closed[1]);
     pthread_join(thread, NULL);
@@ -68,7 +68,7 @@ static void load_use_unload(const char *sandbox_program, const char *path)
     close(outliving.closed[0]);
 }
 
-/* What makes it safe: the code stays where it is, used or not. */
+/* This makes it safe: the code stays in memory, used or not. */
 static void it_stays(const char *path)
 {
     struct loaded library = loaded_open(path);

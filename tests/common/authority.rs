@@ -1,4 +1,4 @@
-//! Certificates made for a test.
+//! Certificates for tests.
 
 #![allow(dead_code, unreachable_pub)] // each test file uses a part of it
 
@@ -11,7 +11,7 @@ use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use time::OffsetDateTime;
 
-/// An authority of its own, made for a test.
+/// A certificate authority for one test.
 pub(crate) struct Authority {
     issuer: Issuer<'static, KeyPair>,
     pub(crate) pem: String,
@@ -24,7 +24,7 @@ impl Authority {
         let key = KeyPair::generate().unwrap();
         let mut params = CertificateParams::default();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        // Two of one name would be taken for one another.
+        // A client could confuse two authorities of the same name.
         let serial = NEXT.fetch_add(1, Ordering::Relaxed);
         params.distinguished_name.push(DnType::CommonName, format!("authority {serial}"));
         let pem = params.self_signed(&key).unwrap().pem();
@@ -50,7 +50,7 @@ impl Authority {
         (vec![certificate], PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der())))
     }
 
-    /// A certificate that is signed by itself.
+    /// A self-signed certificate.
     pub(crate) fn own(host: &str) -> rustls::ServerConfig {
         let key = KeyPair::generate().unwrap();
         let params = CertificateParams::new([host.to_owned()]).unwrap();
@@ -64,7 +64,7 @@ impl Authority {
         CertificateDer::from_pem_slice(self.pem.as_bytes()).unwrap()
     }
 
-    /// The root as a file that `ca_file` can name; gone with the value.
+    /// The root as a file for `ca_file`, which is deleted with the value.
     pub(crate) fn file(&self) -> RootFile {
         let name = format!("aura-test-root-{}-{:p}.pem", std::process::id(), self);
         let path = std::env::temp_dir().join(name);

@@ -1,7 +1,7 @@
-//! Time bounds that end a test that hangs. The tests of the other crates here use this file too.
+//! Time limits that end a test that hangs. The tests of the other crates use this file too.
 //!
-//! A bound is minutes where the work takes seconds, and grows with `AURA_TEST_SLOWNESS`: how many
-//! times slower than usual the tests run, which you may set for a slow machine.
+//! A limit is minutes if the work takes seconds. For a slow machine, set `AURA_TEST_SLOWNESS` to
+//! how many times slower than usual the tests run.
 
 use std::time::{Duration, Instant};
 
@@ -12,8 +12,8 @@ pub(crate) fn bound(seconds: u64) -> Duration {
     Duration::from_secs(seconds * slowness)
 }
 
-/// Does what ends after `limit`, and fails if it took so much longer that something else must have
-/// ended it: the shortest of the default timeouts is 10 s.
+/// Runs work that ends after `limit`. Fails if it took so much longer that another timeout must
+/// have ended it: the shortest default timeout is 10 s.
 pub(crate) fn within<T>(limit: Duration, work: impl FnOnce() -> T) -> T {
     let start = Instant::now();
     let result = work();

@@ -1,4 +1,4 @@
-//! A server that does what a test tells it to, request by request.
+//! A server whose every reply a test decides.
 
 #![allow(dead_code, unreachable_pub, unused_imports)] // each test file uses a part of it
 
@@ -21,7 +21,7 @@ pub struct Request {
     pub target: String,
     pub headers: Vec<(String, String)>,
     pub body: Vec<u8>,
-    /// Which connection it came over, counted from 0.
+    /// The number of its connection, from 0.
     pub connection: usize,
 }
 
@@ -40,7 +40,7 @@ impl Request {
 pub enum Act {
     /// Write these bytes and keep the connection.
     Reply(Vec<u8>),
-    /// Write the first bytes, and some milliseconds later the others, which nobody asked for.
+    /// Write the first bytes, and some milliseconds later the others, without a request for them.
     ReplyAndMore(Vec<u8>, u64, Vec<u8>),
     /// Write these bytes and close the connection.
     ReplyAndClose(Vec<u8>),
@@ -59,7 +59,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// `act` is asked what to do with the nth request, counted from 0.
+    /// `act` decides about the nth request, counted from 0.
     pub fn start(act: impl Fn(usize, &Request) -> Act + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let port = listener.local_addr().unwrap().port();
@@ -95,19 +95,19 @@ impl Server {
         self.connections.load(Ordering::SeqCst)
     }
 
-    /// Waits until what nobody asked for was sent for the nth time, counted from 1.
+    /// Waits until unrequested bytes were sent for the nth time, counted from 1.
     pub fn wait_for_more(&self, nth: usize) {
         while self.more.load(Ordering::SeqCst) < nth {
             thread::sleep(std::time::Duration::from_micros(100));
         }
     }
 
-    /// Waits until a connection is over, and says which.
+    /// Waits until a connection ends, and returns its number.
     pub fn next_closed(&self) -> usize {
         self.closed.recv_timeout(bound(60)).unwrap()
     }
 
-    /// Options for this server alone.
+    /// Options for this server only.
     pub fn options(&self) -> Options {
         Options::new().repo_url(self.url()).env(false)
     }
@@ -212,7 +212,8 @@ pub fn user() -> Vec<u8> {
     json(200, &[], USER)
 }
 
-/// The headers by which hexpm is known: its pages have 100 rows, so a shorter one is the last.
+/// The client recognizes hexpm by these headers. hexpm's pages have 100 rows; a shorter one is the
+/// last.
 pub const HEXPM: &[(&str, &str)] = &[
     ("cache-control", "max-age=0, private, must-revalidate"),
     ("x-request-id", "GOqqWUmgaRM8yHEAADPB"),

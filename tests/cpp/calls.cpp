@@ -1,5 +1,5 @@
 /*
- * calls.cpp - calls that go on by themselves: waiting, looking, cancelling, leaving them alone.
+ * calls.cpp - started calls: waiting for them, polling, cancelling, and dropping them.
  *
  *     calls path/to/aura-sandbox
  */
@@ -33,7 +33,7 @@ void results(const Sandbox &sandbox)
     there.start_reset_user_password("eric").get();
     CHECK(there.start_reset_user_password("eric").try_get());
 
-    /* Many at once, and one client that is gone before they end. */
+    /* Many at once, and one client that is destroyed before they end. */
     std::vector<aura::Call<std::string>> calls;
     {
         aura::Client short_lived(sandbox.options("eric"));
@@ -60,7 +60,7 @@ void a_result_comes_once(const Sandbox &sandbox)
     CHECK_FAILS(call.try_get(), AURA_INVALID_ARGUMENT);
     call.cancel();
 
-    /* A moved call is the same call, and what is left behind is none. */
+    /* A moved call is the same call, and the source is empty. */
     aura::Call<std::string> first = client.start_get_user("eric");
     aura::Call<std::string> second = std::move(first);
     CHECK(!first.valid() && second.valid());
@@ -72,7 +72,7 @@ void a_result_comes_once(const Sandbox &sandbox)
     CHECK_FAILS(aura::Call<void>().try_get(), AURA_INVALID_ARGUMENT);
 }
 
-void what_is_wrong_from_the_start(const Sandbox &sandbox)
+void mistakes_are_reported_at_once(const Sandbox &sandbox)
 {
     aura::Client client(sandbox.options("eric"));
     aura::Call<std::string> call = client.start_get_user("me");
@@ -97,7 +97,7 @@ void under_way(const Sandbox &sandbox)
     CHECK(!call.wait_for(std::chrono::duration<double>(0.001)));
     CHECK(call.valid());
 
-    /* Others are not held up. */
+    /* It does not delay other calls. */
     CHECK_EQ(json::parse(client.start_get_user("eric").get())["username"], "eric");
 
     /* Cancelled from here, and while another thread waits. */
@@ -109,7 +109,7 @@ void under_way(const Sandbox &sandbox)
     call.cancel();
     waiting.join();
 
-    /* Destroyed and assigned to, under way. */
+    /* Destroyed and assigned to while it runs. */
     for (int i = 0; i < 100; i++)
         call = client.start_get_user("slow");
     CHECK(!call.done());
@@ -128,7 +128,7 @@ void a_cancelled_creation_may_have_happened(const Sandbox &sandbox)
     sandbox.admin("DELETE", "/rules");
 }
 
-/* For who watches many things at once. */
+/* For a program that watches many descriptors. */
 void a_descriptor(const Sandbox &sandbox)
 {
     aura::Client client(sandbox.options("eric"));
@@ -151,7 +151,7 @@ void a_descriptor(const Sandbox &sandbox)
     sandbox.admin("DELETE", "/rules");
 }
 
-/* Blocking calls, ended by a token from another thread. */
+/* A token from another thread ends blocking calls. */
 void tokens(const Sandbox &sandbox)
 {
     sandbox.rule(NEVER);
@@ -164,7 +164,7 @@ void tokens(const Sandbox &sandbox)
     CHECK_THROWS(client.get_user("slow", aura::Options().set_cancel_token(token)), AURA_CANCELLED);
     impatient.join();
 
-    /* For good, for copies too, and only where it was given. */
+    /* Permanently, also for copies, and only for calls with the token. */
     aura::CancelToken same = token;
     aura::CancelToken moved = std::move(token);
     aura::Options cancelled;
@@ -177,7 +177,7 @@ void tokens(const Sandbox &sandbox)
     cancelled.set_cancel_token(aura::CancelToken());
     CHECK(client.try_get_user("eric", cancelled));
 
-    /* On a client: all that it does, in many threads. */
+    /* On a client: all its calls, in many threads. */
     aura::CancelToken all;
     aura::Client ended(sandbox.options("eric").set_cancel_token(all));
     CHECK(ended.try_get_user("eric"));
@@ -194,7 +194,7 @@ void tokens(const Sandbox &sandbox)
     sandbox.admin("DELETE", "/rules");
 }
 
-void a_stream_that_was_cancelled_keeps_its_place(const Sandbox &sandbox)
+void a_cancelled_stream_loses_nothing(const Sandbox &sandbox)
 {
     sandbox.rule({{"path", "/api/users/me/audit-logs"}, {"nth", 2}, {"delay_ms", 600'000}});
     aura::Client client(sandbox.options("eric"));
@@ -221,7 +221,7 @@ void a_stream_that_was_cancelled_keeps_its_place(const Sandbox &sandbox)
         CHECK_EQ(row_number(log), 250 - rows++);
     CHECK_EQ(rows, 250);
 
-    /* A call on a stream, ended by itself. */
+    /* Cancels one call on a stream. */
     sandbox.admin("DELETE", "/rules");
     sandbox.rule({{"path", "/api/users/me/audit-logs"}, {"nth", 1}, {"delay_ms", 600'000}});
     logs = client.stream_audit_logs();
@@ -245,11 +245,11 @@ int main(int argc, char **argv)
 
     results(sandbox);
     a_result_comes_once(sandbox);
-    what_is_wrong_from_the_start(sandbox);
+    mistakes_are_reported_at_once(sandbox);
     under_way(sandbox);
     a_cancelled_creation_may_have_happened(sandbox);
     a_descriptor(sandbox);
     tokens(sandbox);
-    a_stream_that_was_cancelled_keeps_its_place(sandbox);
+    a_cancelled_stream_loses_nothing(sandbox);
     return check::finish("calls");
 }

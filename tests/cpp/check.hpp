@@ -1,5 +1,5 @@
 /*
- * check.hpp - checks that count themselves and say what they saw, from any thread.
+ * check.hpp - checks that count themselves and print the values they saw, from any thread.
  *
  * A program uses CHECK and its sisters, and ends with `return check::finish("name");`, which
  * prints `name: N passed, N failed, N skipped`.
@@ -24,9 +24,9 @@
 #define CHECK_EQ(actual, expected) check::equal((actual), (expected), #actual, __FILE__, __LINE__)
 /* That `text` contains `part`. */
 #define CHECK_HOLDS(text, part) check::holds((text), (part), #text, __FILE__, __LINE__)
-/* That a Result is an error of this kind; gives the error. */
+/* Checks that a Result is an error of this kind. Returns the error. */
 #define CHECK_FAILS(result, kind) check::fails((result), (kind), #result, __FILE__, __LINE__)
-/* That an expression throws an aura::Error of this kind; gives the error. */
+/* Checks that an expression throws an aura::Error of this kind. Returns the error. */
 #define CHECK_THROWS(expression, kind) \
     check::throws([&] { static_cast<void>(expression); }, (kind), #expression, __FILE__, __LINE__)
 
@@ -34,7 +34,7 @@ namespace check {
 
 inline std::atomic<long> passed{0}, failed{0}, skipped{0};
 
-/* What is being checked, for the line a failure prints; for the program's first thread. */
+/* The subject of the checks, for the line of a failure. For the program's first thread. */
 inline std::string subject;
 
 inline bool count(bool good, const char *what, const char *file, int line,
@@ -129,7 +129,7 @@ inline int finish(const char *program)
     return failed == 0 && passed > 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-/* For what a test cannot go on without. */
+/* For a condition that a test needs to go on. */
 [[noreturn]] inline void give_up(const std::string &why)
 {
     std::fflush(stdout);

@@ -10,11 +10,11 @@
 
 namespace {
 
-/* What came of a call, in whatever form it was made. */
+/* The outcome of a call, in any of its forms. */
 struct Outcome {
     const char *form;
     aura::Error error;
-    std::string text; /* the user's JSON, or the rows with commas between */
+    std::string text; /* the user's JSON, or the rows separated by commas */
 };
 
 template <class T> Outcome outcome_of(const char *form, const aura::Result<T> &result)
@@ -53,7 +53,7 @@ void append(std::string &rows, const std::string &more)
     rows += rows.empty() ? more : "," + more;
 }
 
-/* Asks until there is no more, by `ask`, which gives a row, or a page where `pages`. */
+/* Calls `ask` until the end. It returns a row, or a page if `pages`. */
 template <class Ask> Outcome read_by(const char *form, bool pages, Ask ask)
 {
     std::string rows;
@@ -61,7 +61,7 @@ template <class Ask> Outcome read_by(const char *form, bool pages, Ask ask)
     for (; item && *item; item = ask())
         append(rows, pages ? unwrapped(**item) : **item);
     if (item)
-        CHECK(ask() && !*ask()); /* the end stays the end */
+        CHECK(ask() && !*ask()); /* after the end it stays at the end */
     return {form, item.error(), item ? rows : ""};
 }
 
@@ -169,7 +169,7 @@ int main(int argc, char **argv)
         aura::Options options = options_of(example, server.ready["url"]);
         for (const Outcome &outcome : run(example, client, options)) {
             check::subject = example["id"].get<std::string>() + ", " + outcome.form;
-            /* The C ABI cannot pass a NUL on, nor may what stands before it go alone. */
+            /* The C ABI cannot pass on a NUL, and must not pass on only the text before it. */
             if (nul)
                 CHECK_EQ(outcome.error.kind(), AURA_INVALID_ARGUMENT);
             else

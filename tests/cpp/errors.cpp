@@ -1,6 +1,6 @@
 /*
- * errors.cpp - errors thrown and given, what a careless caller may do, and what stays of a handle
- * that was moved from.
+ * errors.cpp - errors that are thrown or returned, mistakes of a careless caller, and the state
+ * of a handle after a move.
  *
  *     errors path/to/aura-sandbox
  */
@@ -26,7 +26,7 @@ static_assert(!std::is_convertible_v<aura::Result<std::string>, bool>, "only whe
 static_assert(noexcept(std::declval<aura::Client &>().try_get_current_user()));
 static_assert(!std::is_constructible_v<aura::Value, double>, "a time has a unit");
 
-void thrown_and_given(const aura::Client &client)
+void thrown_and_returned_errors(const aura::Client &client)
 {
     aura::Error kept;
     try {
@@ -55,7 +55,7 @@ void thrown_and_given(const aura::Client &client)
     CHECK_EQ(told["retryable"], kept.retryable());
     CHECK(!kept.reason() && !kept.field_errors_json());
 
-    /* Both forms tell the same, but for the request's id. */
+    /* Both forms return the same error, except for the request id. */
     aura::Error thrown = CHECK_THROWS(client.get_user("nobody"), AURA_NOT_FOUND);
     aura::Error given = CHECK_FAILS(client.try_get_user("nobody"), AURA_NOT_FOUND);
     json one = json::parse(thrown.json()), other = json::parse(given.json());
@@ -97,7 +97,7 @@ void results(const aura::Client &client)
     CHECK_THROWS(reset.value(), AURA_UNSUPPORTED);
     CHECK_EQ(std::string(reset.error().what()), CHECK_FAILS(reset, AURA_UNSUPPORTED).what());
 
-    /* Its whole outcome in one switch. */
+    /* One switch covers the whole outcome. */
     switch (client.try_get_user("eric").error().kind()) {
     case AURA_OK:
         break;
@@ -106,7 +106,7 @@ void results(const aura::Client &client)
     }
 }
 
-/* Text that the library cannot be given is refused by name, and nothing is sent. */
+/* Text that the library cannot take is refused by name, and nothing is sent. */
 void texts(const aura::Client &client)
 {
     auto refused = [](const aura::Error &error, std::string_view word) {
@@ -127,7 +127,7 @@ void texts(const aura::Client &client)
     refused(CHECK_FAILS(client.try_get_user("me"), bad), "username_or_email");
     refused(CHECK_THROWS(client.get_user(""), bad), "username_or_email");
 
-    /* A view's text need not end in a NUL. */
+    /* The text of a view need not end with a NUL. */
     CHECK(client.try_get_user("eric and others"sv.substr(0, 4)));
     const std::string eric = "eric";
     CHECK(client.try_get_user(eric));
@@ -149,7 +149,8 @@ void options(const Sandbox &sandbox)
     CHECK_EQ(text("wait"sv), "wait");
     CHECK(aura::Value(nullptr).c_str() == nullptr);
 
-    /* What is refused is told by who uses it: the first of it, by name. */
+    /* A refused option is reported by the function that uses the options: the first one, by name.
+       */
     aura::Options options;
     CHECK(options.get() == nullptr);
     options.set("page", 1).set("page", 0).set("repo-url", "x").set("prefetch", 0);
@@ -171,13 +172,13 @@ void options(const Sandbox &sandbox)
     fails_with({{"timeout", 0s}}, "timeout is \"0.000\"");
     fails_with({{"user_agent", "program\0"s}}, "user_agent");
 
-    /* nullptr gives an option back; the call's word wins for that call alone. */
+    /* nullptr unsets an option. A call's option takes precedence, only for that call. */
     aura::Options call = aura::Options{}.set("api_key", "another-key");
     CHECK_FAILS(client.try_get_current_user(call), AURA_UNAUTHENTICATED);
     CHECK(client.try_get_current_user());
     CHECK(client.try_get_current_user(call.set("api_key", nullptr)));
 
-    /* They were copied where they were used. */
+    /* The options were copied when they were used. */
     aura::Options shared = sandbox.options("eric");
     aura::Client first(shared);
     shared.set("api_key", "another-key");
@@ -224,7 +225,7 @@ void moved_from(const Sandbox &sandbox)
     CHECK_EQ(std::string(copy.what()), other.what());
 }
 
-/* What the C ABI gave goes on here, and the other way round. */
+/* A handle of the C ABI works here, and a handle from here works in the C ABI. */
 void with_the_c_abi(const Sandbox &sandbox)
 {
     aura_client *made = nullptr;
@@ -247,7 +248,7 @@ int main(int argc, char **argv)
     sandbox.account("eric");
     aura::Client client(sandbox.options("eric"));
 
-    thrown_and_given(client);
+    thrown_and_returned_errors(client);
     results(client);
     texts(client);
     options(sandbox);

@@ -1,6 +1,7 @@
 /*
- * growing.cpp - a log that grows while it is read: every row that was there comes out once, in
- * order, also in a loop that goes on after an error. tests/c/growing.c has more of it.
+ * growing.cpp - a log that grows while it is read. Every row that existed at the start comes
+ * once and in order, also in a loop that goes on after an error. tests/c/growing.c tests more of
+ * it.
  *
  *     growing path/to/aura-sandbox
  */
@@ -18,7 +19,7 @@ json insert(const char *when, int at_most)
     return {{"when", when}, {"username", "eric"}, {"count", {{"at_most", at_most}}}};
 }
 
-/* Pages that come late or fail, and rows at each moment. */
+/* Delays or fails pages, and writes rows at every moment. */
 void misbehave(const Sandbox &sandbox)
 {
     const char *path = "/api/users/me/audit-logs";
@@ -35,7 +36,7 @@ void misbehave(const Sandbox &sandbox)
                   {"insert_audit_rows", json::array({insert("during", 2), insert("after", 1)})}});
 }
 
-/* The numbers of all rows; a loop that an error ended is begun again. */
+/* The numbers of all rows. If an error ends the loop, it starts again. */
 std::vector<int> read(aura::AuditLogs logs, bool by_page)
 {
     std::vector<int> numbers;
@@ -56,7 +57,7 @@ std::vector<int> read(aura::AuditLogs logs, bool by_page)
     check::give_up("there is no end of it");
 }
 
-/* Rows are numbered by their place in the log: those above ROWS were written meanwhile. */
+/* Rows are numbered by their position in the log. Rows above ROWS are new. */
 void check_exact(const std::vector<int> &numbers)
 {
     CHECK(numbers.size() >= ROWS);

@@ -1,5 +1,5 @@
 /*
- * growth.cpp - 100,000 calls leave nothing behind.
+ * growth.cpp - 100,000 calls leave no memory behind.
  *
  *     growth path/to/aura-sandbox        (the sandbox is not used: it would take minutes)
  */
@@ -17,7 +17,7 @@ namespace {
 
 constexpr int CALLS = 100000, EARLY = 20000;
 
-/* Answers at once, and always the same: a sandbox would take minutes. */
+/* Answers at once, and always the same. The sandbox would take minutes. */
 class Instant {
     int listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     std::vector<std::thread> threads_;

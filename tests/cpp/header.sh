@@ -1,7 +1,7 @@
 #!/bin/sh
-# header.sh INCLUDE LIBDIR BUILD COMPILER...: does the header compile alone, in every standard that
-# the compilers know, with every warning an error, and link from two parts of one program? Do its
-# parts compile alone? Do the examples on its first pages?
+# header.sh INCLUDE LIBDIR BUILD COMPILER...: checks that aura_users.hpp compiles alone, without a
+# warning, in every standard that the compilers know, and links from two files of one program. Its
+# parts and the examples of its first pages must compile too.
 set -u
 include=$1 libdir=$2 build=$3
 shift 3
@@ -25,15 +25,15 @@ check() {
     fi
 }
 
-# program COMPILER FLAGS...: from two parts; and it does what it should.
+# program COMPILER FLAGS...: builds a program from two files, and runs it.
 program() {
     # shellcheck disable=SC2086 # a list of flags
     "$@" $warnings -I"$include" header_user.cpp header_user_too.cpp -L"$libdir" -laura_users \
         -Wl,-rpath,"$libdir" -o "$build/header" && "$build/header"
 }
 
-# The examples of a file's first page: a block with a main() is a program, any other the body of a
-# function.
+# Extracts the examples from a file's first comment. A block with includes is a program. Any other
+# block is the body of a function.
 examples() {
     awk -v file="$1" '
         BEGIN {
@@ -59,7 +59,7 @@ examples() {
 standards='-std=c++17 -std=c++20 -std=c++2b -std=c++17,-fno-exceptions,-fno-rtti'
 for compiler; do
     if ! command -v "$compiler" >/dev/null; then
-        skip "there is no $compiler"
+        skip "$compiler is not installed"
         continue
     fi
     case $compiler in *clang*) library=-std=c++17,-stdlib=libc++ ;; *) library= ;; esac
@@ -69,7 +69,7 @@ for compiler; do
         if echo '#include <string>' | "$compiler" $flags -fsyntax-only -x c++ - 2>/dev/null; then
             check "$compiler $flags" program "$compiler" $flags
         else
-            skip "$compiler $flags: it does not know that"
+            skip "$compiler does not know $flags"
         fi
     done
 done
@@ -80,7 +80,7 @@ for part in "$include"/aura_users/*.hpp; do
     check "$part alone" "$compiler" -std=c++17 $warnings -I"$include" -fsyntax-only \
         -include "$part" -x c++ /dev/null
 done
-check "a standard that is too old is told" sh -c "
+check "C++14 gets a clear error" sh -c "
     '$compiler' -std=c++14 -I'$include' -fsyntax-only header_user_too.cpp 2>&1 |
         grep -q 'wants C++17'"
 for page in aura_users.hpp aura_users/nlohmann.hpp; do

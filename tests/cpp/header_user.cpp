@@ -1,9 +1,9 @@
 /*
- * header_user.cpp - the header alone, in every standard and by every compiler: with
- * header_user_too.cpp it makes a program of two parts that both include it.
+ * header_user.cpp - includes only the header, in every standard and with every compiler. With
+ * header_user_too.cpp it makes a program of two files that both include it.
  */
 #include "aura_users.hpp"
-#include "aura_users.hpp" /* once more does no harm */
+#include "aura_users.hpp" /* twice does no harm */
 
 #ifdef __cpp_lib_ranges
 #include <ranges>

@@ -35,7 +35,7 @@ void streams(const aura::Client &client)
         CHECK_EQ(row_number(log), left--);
     CHECK_EQ(left, 0);
 
-    /* Over a stream that goes on behind it. */
+    /* Reads a stream that goes on after it. */
     aura::AuditLogs logs = client.stream_audit_logs();
     for (auto &log : aura::parsed(logs))
         if (row_number(log) == 200)
@@ -53,7 +53,8 @@ void streams(const aura::Client &client)
         CHECK(page.size() == 100 || page.size() == 50);
 }
 
-/* What nlohmann::json cannot hold is its own exception, and the stream goes on behind the row. */
+/* If nlohmann::json cannot hold a value, its own exception is thrown, and the stream goes on after
+   the row. */
 void beyond_numbers(const Sandbox &sandbox)
 {
     json reply{{"status", 200},

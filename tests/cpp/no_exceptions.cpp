@@ -1,6 +1,6 @@
 /*
- * no_exceptions.cpp - the forms that do not throw, in a program that is compiled without
- * exceptions and without RTTI.
+ * no_exceptions.cpp - the forms that do not throw, in a program compiled without exceptions and
+ * without RTTI.
  *
  *     no_exceptions path/to/aura-sandbox
  */

@@ -1,5 +1,5 @@
 /*
- * process.cpp - the C++ objects over the life of a process: forks, and its end.
+ * process.cpp - the C++ objects during forks and at the end of a process.
  *
  *     process path/to/aura-sandbox
  */
@@ -12,7 +12,7 @@ namespace {
 
 constexpr int ROWS = 250;
 
-/* What a child of this process, which runs `program`, ends with. */
+/* The exit status of a child of this process that runs `program`. */
 template <class Program> int in_a_child(Program program)
 {
     std::fflush(stdout);

@@ -1,6 +1,6 @@
 /*
- * server.hpp - a server of this project as a child process, and what a test asks of a sandbox
- * beside the users API.
+ * server.hpp - a server of this project as a child process, and requests to the sandbox's admin
+ * API.
  */
 #ifndef SERVER_HPP
 #define SERVER_HPP
@@ -25,7 +25,7 @@
 
 using nlohmann::json;
 
-/* All that can be read from a descriptor, up to its end or to this byte. */
+/* Reads a descriptor up to its end or up to this byte. */
 inline std::string read_all(int descriptor, int until = -1)
 {
     std::string text;
@@ -81,7 +81,7 @@ public:
     Server &operator=(const Server &) = delete;
 };
 
-/* One HTTP/1.1 request to the loopback, which has to succeed; gives the reply's body. */
+/* One HTTP/1.1 request to the loopback, which must succeed. Returns the reply's body. */
 inline json http(std::uint16_t port, const std::string &method, const std::string &path,
                  const std::string &authorization, const std::string &body)
 {
@@ -129,7 +129,8 @@ public:
                     body.is_null() ? "" : body.dump());
     }
 
-    /* An account with the key "key-of-NAME" and `rows` rows in its audit log: row-1, row-2, … */
+    /* Adds an account with the key "key-of-NAME" and `rows` rows in its audit log: row-1, row-2, …
+       */
     void account(const std::string &name, int rows = 0) const
     {
         admin("POST", "/users",
@@ -141,14 +142,15 @@ public:
 
     void rule(const json &rule) const { admin("POST", "/rules", rule); }
 
-    /* Returns once the first rule has struck so often: with a delay, while requests wait for it. */
+    /* Waits until the first rule has applied so often. If it delays requests, they are waiting
+       then. */
     void wait_until_struck(int times = 1) const
     {
         while (admin("GET", "/rules")[0]["struck"] < times)
             std::this_thread::sleep_for(std::chrono::milliseconds(1));
     }
 
-    /* For a client that takes nothing from the environment and repeats nothing. */
+    /* For a client that ignores the environment and retries nothing. */
     aura::Options options(const std::string &account) const
     {
         return {{"env", false},
@@ -161,7 +163,7 @@ public:
     }
 };
 
-/* The number in the name of a row that Sandbox::account() made. */
+/* The number in the name of a row from Sandbox::account(). */
 inline int row_number(const json &row)
 {
     return std::stoi(row["params"]["name"].get<std::string>().substr(4));

@@ -1,5 +1,5 @@
 /*
- * stream.cpp - the audit log as a range: order, end, pages, and what an error does to it.
+ * stream.cpp - the audit log as a range: order, end, pages, and errors.
  *
  *     stream path/to/aura-sandbox
  */
@@ -13,7 +13,7 @@
 
 namespace {
 
-/* Reads what is left; checks that it counts down from `first`. Gives how many rows there were. */
+/* Reads the rest, and checks that it counts down from `first`. Returns the number of rows. */
 int count_down(aura::AuditLogs &logs, int first)
 {
     int rows = 0;
@@ -40,7 +40,7 @@ void a_loop_ends_at_the_end(const Sandbox &sandbox)
             aura::Client client(sandbox.options(account));
             aura::AuditLogs logs = client.stream_audit_logs({{"prefetch", prefetch}});
             CHECK_EQ(count_down(logs, rows), rows);
-            /* And stays there. */
+            /* It stays at the end. */
             CHECK_EQ(count_down(logs, 0), 0);
             CHECK(!logs.next());
             CHECK(!logs.next_page());
@@ -59,7 +59,7 @@ void a_range_is_an_input_range(const Sandbox &sandbox)
     CHECK_EQ(row_number(all.front()), 250);
     CHECK_EQ(row_number(all.back()), 1);
 
-    /* The row is the loop's own, to keep without a copy. */
+    /* The row belongs to the loop, which keeps it without a copy. */
     std::vector<std::string> kept;
     for (auto &log : client.stream_audit_logs())
         kept.push_back(std::move(log));
@@ -70,7 +70,7 @@ void a_range_is_an_input_range(const Sandbox &sandbox)
                            [](const std::string &log) { return row_number(log) % 10 == 0; }),
              25);
 
-    /* Who stops counting after five has taken five. */
+    /* A loop that ends after five rows has taken five. */
     logs = client.stream_audit_logs();
     std::vector<std::string> five;
     int wanted = 5;
@@ -93,7 +93,7 @@ void a_range_is_an_input_range(const Sandbox &sandbox)
     CHECK_EQ(row_number(*log), 249);
     auto copy = log;
     CHECK_EQ(*copy, *log);
-    /* An iterator goes on where its stream has moved to. */
+    /* An iterator goes on at the stream's new position. */
     aura::AuditLogs moved = std::move(logs);
     CHECK_EQ(row_number(*++log), 248);
     CHECK_EQ(count_down(moved, 247), 247);
@@ -110,7 +110,7 @@ void pages(const Sandbox &sandbox)
     }
     CHECK(sizes == (std::vector{100, 100, 50}));
 
-    /* Rows and pages in turn: a page is what is left of the one at hand. */
+    /* Rows and pages in turn: a page is the rest of the current one. */
     aura::AuditLogs logs = client.stream_audit_logs();
     CHECK_EQ(row_number(logs.next().value()), 250);
     CHECK_EQ(page_rows(logs.next_page().value(), 249), 99);
@@ -122,7 +122,7 @@ void pages(const Sandbox &sandbox)
     CHECK_EQ(logs.page(), 3U);
     CHECK_EQ(count_down(logs, 50), 50);
 
-    /* Another day, from the page that was noted. */
+    /* Later, from the stored page. */
     logs = client.stream_audit_logs({{"page", logs.page()}});
     CHECK_EQ(count_down(logs, 50), 50);
 }
@@ -138,9 +138,9 @@ void a_loop_may_be_left(const Sandbox &sandbox)
 
     for (auto &log : client.stream_audit_logs())
         if (row_number(log) == 120)
-            break; /* and the stream is destroyed half-way */
+            break; /* the stream is destroyed before its end */
 
-    /* A stream outlives its client. */
+    /* A stream is valid after its client was destroyed. */
     auto orphan = [&] {
         aura::Client short_lived(sandbox.options("many"));
         return short_lived.stream_audit_logs();
@@ -149,8 +149,8 @@ void a_loop_may_be_left(const Sandbox &sandbox)
 }
 
 /* The second page fails once. */
-void an_error_keeps_the_place(const char *program, const json &failure, aura_status kind,
-                              int prefetch)
+void the_stream_resumes_after_an_error(const char *program, const json &failure,
+                                       aura_status kind, int prefetch)
 {
     Sandbox sandbox(program);
     sandbox.account("many", 250);
@@ -158,7 +158,7 @@ void an_error_keeps_the_place(const char *program, const json &failure, aura_sta
     check::subject = failure.dump();
     aura::Client client(sandbox.options("many"));
 
-    /* A loop throws. */
+    /* In a loop, which throws. */
     sandbox.rule(rule);
     aura::AuditLogs logs = client.stream_audit_logs({{"prefetch", prefetch}});
     int rows = 0;
@@ -188,7 +188,7 @@ void an_error_keeps_the_place(const char *program, const json &failure, aura_sta
     CHECK(log);
     CHECK_EQ(rows, 250);
 
-    /* An iterator that threw may be asked again, too. */
+    /* An iterator that threw can be used again too. */
     sandbox.admin("DELETE", "/rules");
     sandbox.rule(rule);
     logs = client.stream_audit_logs({{"prefetch", prefetch}});
@@ -218,7 +218,7 @@ void rows_and_pages_by_calls(const Sandbox &sandbox)
     aura::Client client(sandbox.options("many"));
     aura::AuditLogs logs = client.stream_audit_logs();
 
-    /* Served in the order they were started. */
+    /* Served in the order of their start. */
     std::vector<aura::Call<std::optional<std::string>>> calls;
     for (int number = 250; number > 90; number--)
         calls.push_back(logs.start_next());
@@ -249,10 +249,10 @@ int main(int argc, char **argv)
     a_range_is_an_input_range(sandbox);
     pages(sandbox);
     a_loop_may_be_left(sandbox);
-    an_error_keeps_the_place(argv[1], {{"reply", {{"status", 500}}}}, AURA_SERVER, 0);
-    an_error_keeps_the_place(argv[1], {{"reply", {{"status", 500}}}}, AURA_SERVER, 4);
-    an_error_keeps_the_place(argv[1], {{"close", {{"at", "in_body"}}}}, AURA_CONNECT, 0);
-    an_error_keeps_the_place(argv[1], "bad_json", AURA_DECODE, 0);
+    the_stream_resumes_after_an_error(argv[1], {{"reply", {{"status", 500}}}}, AURA_SERVER, 0);
+    the_stream_resumes_after_an_error(argv[1], {{"reply", {{"status", 500}}}}, AURA_SERVER, 4);
+    the_stream_resumes_after_an_error(argv[1], {{"close", {{"at", "in_body"}}}}, AURA_CONNECT, 0);
+    the_stream_resumes_after_an_error(argv[1], "bad_json", AURA_DECODE, 0);
     an_error_comes_as_long_as_it_lasts(sandbox);
     rows_and_pages_by_calls(sandbox);
     return check::finish("stream");

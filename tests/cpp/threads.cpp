@@ -22,7 +22,7 @@ template <class Function> void in_many_threads(int count, Function function)
         thread.join();
 }
 
-/* Every form in turn; no call sees another's result. */
+/* Every form in turn. No call sees another's result. */
 void one_client(const Sandbox &sandbox)
 {
     aura::Client client(sandbox.options("shared"));
@@ -78,7 +78,7 @@ void one_error(const Sandbox &sandbox)
 
 void the_rate_limit(const char *program)
 {
-    /* The window is a whole minute, whenever this runs. */
+    /* The window is a whole minute, at any time of the run. */
     Sandbox sandbox(program,
                     {"--rate-limit-loopback", "--clock", "2030-01-01T00:00:00Z", "--frozen"});
     sandbox.account("eric");

@@ -1,4 +1,4 @@
-//! Reads the declarations out of the header.
+//! Reads the declarations in the header.
 
 use std::mem::take;
 
@@ -36,10 +36,10 @@ pub(crate) struct EnumValue {
 /// The words before a declaration.
 #[derive(Clone, Default)]
 pub(crate) struct Doc {
-    /// Paragraphs and code, without the last one, which says the following.
+    /// Paragraphs and code, without the last paragraph, which has the facts below.
     pub(crate) text: String,
     pub(crate) since: String,
-    /// `no`, `briefly` or `yes`; none for what is no function.
+    /// `no`, `briefly` or `yes`; none if it is not a function.
     pub(crate) blocks: Option<&'static str>,
 }
 
@@ -100,7 +100,7 @@ impl Declarations {
                         doc: Doc::read(&take(&mut doc)),
                     });
                 }
-                // Other lines of the preprocessor, and the braces of extern "C".
+                // Other preprocessor lines, and the braces of extern "C".
                 _ if line.is_empty() || line.starts_with(['#', '/']) => {}
                 "extern \"C\" {" | "}  // extern \"C\"" => {}
                 _ if of_enum.is_some() && line.starts_with('}') => {

@@ -1,9 +1,9 @@
-//! `include/aura_users.json` and `include/aura_users.cdef` say what the header says, for programs:
-//! the one for generators of bindings, the other for parsers of C that know no preprocessor.
-//! `AURA_BLESS=1` writes both anew.
+//! `include/aura_users.json` and `include/aura_users.cdef` match the header. The first is for
+//! generators of bindings, the second for parsers of C without a preprocessor. `AURA_BLESS=1`
+//! writes both.
 //!
-//! - `header`: reads the declarations out of the header
-//! - `roles`: what a parameter is for, who owns it, and who frees it
+//! - `header`: reads the declarations in the header
+//! - `roles`: the role of a parameter, its owner, and the function that frees it
 //! - `records`: the members of errors, users, rows and log lines
 #![cfg(feature = "capi")]
 
@@ -21,7 +21,7 @@ use serde_json::{Value, json};
 const HEADER: &str = include_str!("../../include/aura_users.h");
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// The part of the version that the SONAME carries; library.mk says the same.
+/// The part of the version in the SONAME, as in library.mk.
 fn abi_version() -> &'static str {
     let parts = if VERSION.starts_with("0.") { 2 } else { 1 };
     let (end, _) = VERSION.match_indices('.').nth(parts - 1).unwrap();
@@ -95,7 +95,7 @@ fn description(declarations: &Declarations) -> Value {
     })
 }
 
-/// The declarations alone: what LuaJIT's and PHP's parsers take.
+/// Only the declarations, in the form that LuaJIT and PHP can parse.
 fn cdef(declarations: &Declarations) -> String {
     let mut text = format!(
         "/* The declarations of aura_users.h {VERSION}, without comments and preprocessor: for the FFIs \
@@ -125,7 +125,7 @@ fn holds(file: &str, made: &str) {
 }
 
 #[test]
-fn the_description_is_what_the_header_says() {
+fn the_description_matches_the_header() {
     let declarations = Declarations::read(HEADER);
     let json = serde_json::to_string_pretty(&description(&declarations)).unwrap() + "\n";
     holds("include/aura_users.json", &json);
@@ -133,7 +133,7 @@ fn the_description_is_what_the_header_says() {
 }
 
 #[test]
-fn every_parameter_has_a_role_and_what_is_owned_can_be_freed() {
+fn every_parameter_has_a_role_and_every_owned_value_can_be_freed() {
     let declarations = Declarations::read(HEADER);
     let functions = declarations.functions();
     let names: Vec<_> = functions.iter().map(|f| f["name"].as_str().unwrap()).collect();
@@ -155,7 +155,7 @@ fn every_parameter_has_a_role_and_what_is_owned_can_be_freed() {
 }
 
 #[test]
-fn what_is_generated_is_not_stale() {
+fn the_generated_parts_are_not_stale() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let script = root.join("tools/generate.py");
     if std::env::var_os("AURA_BLESS").is_some() {
@@ -165,6 +165,6 @@ fn what_is_generated_is_not_stale() {
         Ok(output) => {
             assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         }
-        Err(_) => println!("skipped: what_is_generated_is_not_stale: there is no python3"),
+        Err(_) => println!("skipped: the_generated_parts_are_not_stale: python3 is not installed"),
     }
 }

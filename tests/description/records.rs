@@ -1,11 +1,11 @@
-//! The members of what comes as JSON. `type` is text, number, whole, boolean, time (RFC 3339), json
-//! (any value), list of RECORD, or map (of text to text). A record of the server's may have others.
+//! The members of JSON results. `type` is text, number, whole, boolean, time (RFC 3339), json (any
+//! value), list of RECORD, or map (of text to text). A record of the server may have more members.
 
 use aura_users::blocking::Client;
 use aura_users::{ErrorKind, Options};
 use serde_json::{Map, Value, json};
 
-/// Name, type, whether it may be null or absent, what it is.
+/// Name, type, whether it may be null or absent, documentation.
 type Member = (&'static str, &'static str, bool, &'static str);
 
 const ERROR: &[Member] = &[

@@ -1,9 +1,9 @@
-//! What a parameter is for, who owns it, and who frees it: from its type, which has one meaning in
-//! this library, and from the words of its function.
+//! Finds the role of a parameter, its owner, and the function that frees it. The sources are its
+//! type, which has one meaning in this library, and the documentation of its function.
 
 use serde_json::{Value, json};
 
-/// Who frees what a function gives.
+/// The function that frees the result of another.
 fn free(kind: &str) -> Option<String> {
     match kind {
         "char *" => Some("aura_string_free".into()),
@@ -108,7 +108,7 @@ pub(crate) fn parameter(function: &str, (kind, name): &(String, String), doc: &s
         }
         _ => {
             let is_freed = function.ends_with("_free");
-            // Every reader of an error takes none, and every function that takes options does.
+            // Readers of an error accept NULL, and so do all functions with options.
             let takes_none = matches!(kind, "const aura_error *" | "const aura_options *");
             set("role", "handle".into());
             set("handle", handle(kind).into());
@@ -128,7 +128,7 @@ pub(crate) fn result(
     match kind {
         "void" => json!({"type": kind, "role": "nothing"}),
         "aura_status" => json!({"type": kind, "role": "status"}),
-        // Of the handle it was asked of, or of the library.
+        // Belongs to the handle, or to the library.
         "const char *" => {
             let owner = parameters.iter().find(|(kind, _)| handle(kind).is_some());
             json!({

@@ -1,4 +1,4 @@
-//! Another Rust library, with the same std in it.
+//! Another Rust library, which contains the same std.
 
 #[unsafe(no_mangle)]
 pub extern "C" fn other_caught() -> bool {

@@ -1,12 +1,12 @@
 #!/bin/sh
 # run.sh SANDBOX WORK PROFILE: installs the C library, builds the first programs of its headers
-# against the installed tree in every way there is, and runs them against a sandbox.
+# against the installed tree in every supported way, and runs them against a sandbox.
 set -u
 sandbox=$1 work=$2 profile=$3
 cd "$(dirname "$0")" || exit
 passed=0 failed=0
 
-# check WHAT COMMAND...: one check, which is quiet when it passes.
+# check WHAT COMMAND...: one check, which prints nothing if it passes.
 check() {
     what=$1
     shift
@@ -22,13 +22,13 @@ check() {
 not() { ! "$@"; }
 same() { test "$1" = "$2" || { echo "is $1, not $2"; false; }; }
 
-# project TARGET VARIABLE=VALUE...: the project's own make, as a user calls it.
+# project TARGET VARIABLE=VALUE...: calls the project's make as a user does.
 project() { make -s -C ../.. PROFILE="$profile" "$@"; }
 
-# The first program that HEADER shows, without the comment around it.
+# Prints the first program in the comments of HEADER.
 first_program() { sed -n '/^ \*     #include/,/^ \*     }$/s/^ \*\( \{5\}\)\{0,1\}//p' "$1"; }
 
-# A sandbox with one account. It ends when nobody holds the other end of its standard input.
+# Starts a sandbox with one account. It ends when its standard input closes.
 start_sandbox() {
     echo '{"users": [{"username": "ericmj"}]}' >"$work/world.json"
     mkfifo "$work/lifeline" "$work/ready"
@@ -38,10 +38,10 @@ start_sandbox() {
     url=$(echo "$ready" | sed 's/.*"api_url":"\([^"]*\)".*/\1/')
 }
 
-# runs PROGRAM: it says who ericmj is.
+# runs PROGRAM: it prints the record of ericmj.
 runs() { env -i HEX_API_URL="$url" "$1" 3>&- | grep '"username":"ericmj"'; }
 
-# is KIND PROGRAM: is the library in it, or loaded by its SONAME?
+# is KIND PROGRAM: checks whether the library is in it (static) or loaded by its SONAME (shared).
 is() {
     needed=$(readelf -d "$2" | sed -n 's/.*NEEDED.*\[\(libaura_users.*\)\]/\1/p')
     case $1 in
@@ -50,7 +50,7 @@ is() {
     esac
 }
 
-# program KIND WAY PREFIX [NAME]: builds a first program by WAY, and runs it.
+# program KIND WAY PREFIX: builds a first program by WAY, checks its kind, and runs it.
 program() {
     check "$2 builds against $3" "$2" "$3" "$work/program"
     check "$2 links $1" is "$1" "$work/program"
@@ -58,7 +58,7 @@ program() {
     rm -f "$work/program"
 }
 
-# The ways, each with PREFIX OUTPUT.
+# The ways to build. Each takes PREFIX OUTPUT.
 by_hand() { cc -I"$1/include" "$work/program.c" -L"$1/lib" -laura_users -Wl,-rpath,"$1/lib" -o "$2"; }
 by_hand_in_cpp() {
     c++ -std=c++17 -I"$1/include" "$work/program.cpp" -L"$1/lib" -laura_users -Wl,-rpath,"$1/lib" -o "$2"
@@ -85,17 +85,17 @@ by_static_pkg_config() {
 
 by_static_pkg_config_alone() {
     libdir=$1/lib
-    # What glibc says of getaddrinfo() is no error.
+    # glibc's warning about getaddrinfo() is not an error.
     cc -static "$work/program.c" $(asked --cflags --libs aura_users-static) -o "$2"
 }
 
-# by_cmake PREFIX: builds and runs all that CMakeLists.txt has.
+# by_cmake PREFIX: builds and runs every program of CMakeLists.txt.
 by_cmake() {
     folder=$work/cmake/$(basename "$1")
     check "CMake finds $1" \
         cmake -S . -B "$folder" -DVERSION="$abi" -DPROGRAMS="$work" -DCMAKE_PREFIX_PATH="$1"
     check "CMake builds against $1" cmake --build "$folder"
-    check "CMake links shared unless told otherwise" is shared "$folder/c_either"
+    check "CMake links shared by default" is shared "$folder/c_either"
     check "CMake makes a program that runs" runs "$folder/c_either"
     for language in c cpp; do
         for kind in shared static; do
@@ -105,7 +105,7 @@ by_cmake() {
     done
 }
 
-# Anything of ours left below FOLDER?
+# left FOLDER: lists our files that are left below it.
 left() { find "$1" ! -type d -o -name 'aura_users*' | grep .; }
 
 rm -rf "$work"
@@ -120,7 +120,7 @@ version=$(basename "$(readlink -f "$plain/lib/libaura_users.so")" | sed 's/libau
 soname=$(readelf -d "$plain/lib/libaura_users.so" | sed -n 's/.*SONAME.*\[\(.*\)\]/\1/p')
 abi=${soname#libaura_users.so.}
 
-# What it is called: 0.1 of 0.1.2, 1 of 1.2.3.
+# The ABI is 0.1 for version 0.1.2, and 1 for version 1.2.3.
 case $version in
     0.*) check "the SONAME" same "$abi" "${version%.*}" ;;
     *) check "the SONAME" same "$abi" "${version%%.*}" ;;
@@ -129,11 +129,11 @@ check "the SONAME's link" same "$(readlink "$plain/lib/$soname")" "libaura_users
 check "the linker's link" same "$(readlink "$plain/lib/libaura_users.so")" "$soname"
 libdir=$plain/lib
 check "pkg-config's version" same "$(asked --modversion aura_users)" "$version"
-# The .pc file has it from rustc.
+# The .pc file has the list from rustc.
 native=$(sed -n 's/^Libs.private: //p' "$libdir/pkgconfig/aura_users.pc")
 check "the header's list of native libraries" same "$(cat ../../src/ffi/native-libraries.txt)" "$native"
 for library in libaura_users.so libaura_users.a; do
-    check "$library shows what it should" ../c/exports.sh "../../docs/abi/$abi.txt" "$libdir/$library"
+    check "$library exports what it should" ../c/exports.sh "../../docs/abi/$abi.txt" "$libdir/$library"
 done
 
 program shared by_hand "$plain"
@@ -143,13 +143,13 @@ program shared by_pkg_config "$plain"
 program static by_static_pkg_config "$plain"
 program static by_static_pkg_config_alone "$plain"
 by_cmake "$plain"
-check "CMake takes the archive if told" cmake -S . -B "$work/cmake/archive" \
+check "CMake uses the archive if BUILD_SHARED_LIBS is OFF" cmake -S . -B "$work/cmake/archive" \
     -DVERSION="$abi" -DPROGRAMS="$work" -DCMAKE_PREFIX_PATH="$plain" -DBUILD_SHARED_LIBS=OFF
 check "CMake builds with the archive" cmake --build "$work/cmake/archive"
-check "CMake links static if told" is static "$work/cmake/archive/c_either"
+check "CMake links static if BUILD_SHARED_LIBS is OFF" is static "$work/cmake/archive/c_either"
 check "CMake refuses another SONAME" not cmake -S . -B "$work/cmake/refused" \
     -DVERSION=0.0 -DPROGRAMS="$work" -DCMAKE_PREFIX_PATH="$plain"
-check "CMake refuses what is to come" not cmake -S . -B "$work/cmake/refused" \
+check "CMake refuses a newer version" not cmake -S . -B "$work/cmake/refused" \
     -DVERSION="$version.1" -DPROGRAMS="$work" -DCMAKE_PREFIX_PATH="$plain"
 
 # Two Rust libraries in one program, in both orders.
@@ -161,37 +161,37 @@ for libraries in "$work/libother.a $libdir/libaura_users.a" "$libdir/libaura_use
     check "two Rust libraries run" "$work/program"
 done
 
-# `pkg-config --static` means the archive where only that is installed.
+# `pkg-config --static` means the archive if only the archive is installed.
 only_static=$work/only-static
 cp -a "$plain" "$only_static"
 rm "$only_static"/lib/libaura_users.so*
 program static by_pkg_config_static "$only_static"
 
-# The tree may be moved.
+# The tree can be moved.
 moved=$work/moved
 mv "$plain" "$moved"
 program shared by_pkg_config "$moved"
 program static by_static_pkg_config "$moved"
 by_cmake "$moved"
 
-# DESTDIR holds the same tree, which knows nothing of it.
+# DESTDIR holds the same tree, which does not name DESTDIR.
 check "make install, DESTDIR" project install DESTDIR="$work/destdir" PREFIX=/usr
 check "DESTDIR holds the same tree" \
     same "$(cd "$work/destdir/usr" && find . | sort)" "$(cd "$moved" && find . | sort)"
-check "nothing knows DESTDIR" not grep -rI "$work" "$work/destdir"
+check "no file names DESTDIR" not grep -rI "$work" "$work/destdir"
 check "make uninstall, DESTDIR" project uninstall DESTDIR="$work/destdir" PREFIX=/usr
 check "uninstalled, nothing is left" not left "$work/destdir"
 
-check "a relative place is refused" not project install PREFIX=relative
-check "nothing was put there" not test -e ../../relative
+check "a relative folder is refused" not project install PREFIX=relative
+check "nothing was installed there" not test -e ../../relative
 
-# Other places inside of the prefix, as Debian has them, and outside of it.
+# Other folders inside the prefix, as on Debian, and outside of it.
 multiarch=lib/$(cc -dumpmachine)
 check "make install, LIBDIR" project install prefix="$work/debian" libdir="$work/debian/$multiarch"
 by_multiarch() { by_pkg_config "$1" "$2" "$multiarch"; }
 program shared by_multiarch "$work/debian"
 by_cmake "$work/debian"
-check "make install, all places" project install \
+check "make install, all folders" project install \
     PREFIX="$work/a" LIBDIR="$work/b/lib" INCLUDEDIR="$work/c/include"
 program shared by_pkg_config "$work/b"
 by_cmake "$work/b"

@@ -1,4 +1,4 @@
-"""C: the names of the statuses, which aura_status_name() gives."""
+"""C: the names of the statuses, which aura_status_name() returns."""
 
 
 def status_names(description):

@@ -1,4 +1,4 @@
-//! What every endpoint of the admin API reads and answers.
+//! The requests and answers that all endpoints of the admin API share.
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::to_raw_value;
@@ -9,10 +9,10 @@ use crate::http::request::Request;
 use crate::new::parse;
 use crate::term::{Map, Term};
 
-/// The answer, or what is wrong with the request.
+/// The answer, or the fault of the request.
 pub(super) type Answer = Result<Reply, String>;
 
-/// The body, every field of it known.
+/// Reads the body, and refuses unknown fields.
 pub(super) fn form<'a, T: Deserialize<'a>>(request: &'a Request) -> Result<T, String> {
     parse(&request.body).map_err(|error| format!("the body: {error}"))
 }

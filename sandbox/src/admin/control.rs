@@ -95,7 +95,7 @@ fn clock(world: &World) -> Reply {
     object(map)
 }
 
-/// In this order: back to the machine's time, stand still, a time, forward, run on.
+/// Applied in this order: reset to the machine's time, freeze, set a time, advance, run on.
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct ClockForm {
@@ -132,7 +132,7 @@ struct KeyOrderForm {
     key_order: KeyOrder,
 }
 
-/// What is left out stays as it is.
+/// A missing field keeps its value.
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct LimitsForm {

@@ -1,8 +1,10 @@
 //! The sandbox's own API under `/_sandbox`: state for a test, and the mailbox.
 //!
-//! Nothing here imitates the real server. A field that is not known is refused by name. Here is what
-//! puts things into a world; `control` is a world as a whole: its clock, limits, rules, journal and
-//! snapshots; `worlds` makes and deletes worlds.
+//! Nothing here imitates the real server. An error names an unknown field.
+//!
+//! - here: adds accounts, keys and rows to a world
+//! - `control`: a world's clock, limits, rules, journal and snapshots
+//! - `worlds`: makes and deletes worlds
 
 mod answer;
 mod control;
@@ -25,7 +27,7 @@ use crate::term::{Map, Term};
 use crate::world::World;
 
 pub(crate) fn respond(shared: &Shared, hosted: &Hosted, request: &Request) -> Reply {
-    // The first world's token opens all of them.
+    // The first world's token is valid for all worlds.
     let tokens = [&hosted.admin_token, &shared.root.admin_token];
     let given = request.header("authorization").and_then(|value| value.strip_prefix("Bearer "));
     if !tokens.iter().any(|token| given == Some(token.as_str())) {

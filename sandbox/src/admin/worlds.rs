@@ -1,4 +1,4 @@
-//! Worlds of their own, for tests that run side by side.
+//! Separate worlds, for tests that run in parallel.
 
 use super::answer::{Answer, form, json, made};
 use crate::host::{Hosted, Shared};
@@ -32,7 +32,7 @@ pub(super) fn respond(shared: &Shared, request: &Request, rest: &[&[u8]]) -> Ans
     }
 }
 
-/// What its user has to know.
+/// The addresses and the token of a world, for its user.
 fn described(hosted: &Hosted) -> Map {
     let url = hosted.place.url.as_str();
     Map::new()

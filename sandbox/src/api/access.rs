@@ -1,4 +1,4 @@
-//! `GET /api/auth`: may this credential do that?
+//! `GET /api/auth`: whether a credential allows something.
 
 use super::auth::{Denied, Needs, authorize, permits};
 use super::context::Context;
@@ -45,7 +45,7 @@ pub(crate) fn show(world: &World, context: &Context<'_>) -> Result<Reply, Fault>
     }
 }
 
-/// Since the endpoint tells whose key it is, a key gets a body; everything else gets none.
+/// A key gets a body, which names its owner. Any other credential gets none.
 fn granted(world: &World, context: &Context<'_>) -> Reply {
     let super::auth::Credential::Key(index) = context.caller.credential else {
         return Reply::empty(204);

@@ -1,4 +1,4 @@
-//! Who is calling, and what their credential allows.
+//! Finds the caller, and what the credential allows.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -12,7 +12,7 @@ use crate::world::World;
 use crate::world::ids::{OrgId, UserId};
 use crate::world::keys::{Owner, allows, scopes_allow};
 
-/// What a caller showed.
+/// The credential that a request carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Credential {
     None,
@@ -21,17 +21,17 @@ pub(crate) enum Credential {
     Token(usize),
 }
 
-/// Who is calling; nobody is a caller, too.
+/// The caller, also one without a credential.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Caller {
     pub(crate) credential: Credential,
     pub(crate) user: Option<UserId>,
     pub(crate) organization: Option<OrgId>,
-    /// The address they signed in with, or the primary one, is verified.
+    /// Whether the address of the sign-in, or the primary address, is verified.
     verified: bool,
 }
 
-/// What an endpoint asks of a caller.
+/// The permission that an endpoint requires.
 #[derive(Default)]
 pub(crate) struct Needs {
     /// `api:read`, `api:write`: split at the colon.
@@ -39,7 +39,7 @@ pub(crate) struct Needs {
     pub(crate) allow_unconfirmed: bool,
 }
 
-/// Why a caller does not get through.
+/// Why a caller is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Denied {
     Missing,
@@ -62,7 +62,7 @@ const NOBODY: Caller =
     Caller { credential: Credential::None, user: None, organization: None, verified: false };
 
 impl Caller {
-    /// Whose log an action goes into.
+    /// The account whose log gets an action.
     pub(crate) fn owner(&self) -> Option<Owner> {
         self.user.map(Owner::User).or(self.organization.map(Owner::Organization))
     }
@@ -87,7 +87,7 @@ impl Caller {
     }
 }
 
-/// Reads the Authorization header. Two of them count as none.
+/// Reads the Authorization header. Two headers count as none.
 pub(crate) fn authenticate(
     world: &mut World,
     request: &Request,

@@ -1,4 +1,4 @@
-//! What every endpoint works with.
+//! The request and the caller, as every endpoint gets them.
 
 use super::auth::Caller;
 use crate::http::accept::Format;
@@ -6,7 +6,7 @@ use crate::http::reply::Reply;
 use crate::http::request::Request;
 use crate::term::{Map, Term};
 
-/// A request that may go on to its endpoint.
+/// A request that passed all checks before its endpoint.
 pub(crate) struct Context<'a> {
     pub(crate) request: &'a Request,
     pub(crate) format: Format,

@@ -1,9 +1,9 @@
-//! Requests where the server's own code fails.
+//! Requests on which the real server's code fails.
 
 use crate::http::accept::Format;
 use crate::http::reply::Reply;
 
-/// The server answers all the same, and hangs up.
+/// The server answers, and closes the connection.
 pub(crate) enum Fault {
     /// 400: text the database cannot hold.
     BadText,
@@ -20,7 +20,7 @@ impl Fault {
     }
 }
 
-/// A part of the path as text the database can look for.
+/// A part of the path as text that the database accepts.
 pub(crate) fn text(part: &[u8]) -> Result<&str, Fault> {
     std::str::from_utf8(part).ok().filter(|t| !t.contains('\0')).ok_or(Fault::BadText)
 }

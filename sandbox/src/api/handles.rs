@@ -1,4 +1,4 @@
-//! What people typed as their names elsewhere, turned into links.
+//! Turns the names that people have on other sites into links.
 
 use crate::new::Handles;
 use crate::term::Map;
@@ -37,7 +37,7 @@ pub(crate) fn rendered(handles: Option<&Handles>) -> Map {
     map
 }
 
-/// The handle without the link somebody pasted around it.
+/// The handle, without the URL around it.
 fn bare(handle: &str, host: &str, prefix: &str) -> Option<String> {
     let (web, authority, path) = split(handle);
     match path {
@@ -49,7 +49,7 @@ fn bare(handle: &str, host: &str, prefix: &str) -> Option<String> {
     }
 }
 
-/// Whether the scheme is the web's, the host, and the path without query and fragment.
+/// Whether the scheme is http or https; the host; the path without query and fragment.
 fn split(uri: &str) -> (bool, &str, &str) {
     let is_scheme = |s: &str| {
         s.starts_with(|c: char| c.is_ascii_alphabetic())

@@ -1,4 +1,4 @@
-//! The endpoints under `/api/keys`, one's own or an organization's.
+//! The endpoints under `/api/keys`, for an account and for an organization.
 
 use jiff::civil::DateTime;
 use jiff::tz::Offset;
@@ -75,7 +75,7 @@ pub(crate) fn respond(
     }
 }
 
-/// The path names it, or, as the server has it, any parameter of that name does.
+/// The path names it, or, as in the real server, any parameter with that name.
 fn organization_param(
     world: &World,
     context: &Context<'_>,
@@ -108,7 +108,7 @@ fn permitted(
         return Err(Denied::Missing);
     };
     let Some(organization) = organization else {
-        // An organization's own keys are under the organization's path.
+        // The keys of an organization are under its own path.
         return match owner {
             Owner::User(_) => Ok(owner),
             Owner::Organization(_) => Err(Denied::NotFound),
@@ -184,7 +184,7 @@ fn delete_all(
         log(world, context, "key.remove", index);
         revoke(world, index, now);
     }
-    // The reply shows the key that signed; without one the server fails, the keys being gone.
+    // The reply shows the key that signed. Without one the server fails, because the keys are gone.
     let index = authing_key(context).ok_or(Fault::Crash)?;
     Ok(context.ok(&view::key(world, index, Some(index), None)))
 }
@@ -323,7 +323,7 @@ fn permission(
     Ok(Permission { domain, resource })
 }
 
-/// Whether an account or organization itself can reach a resource, and whose it is.
+/// Whether an account or organization can reach a resource, and the resource's owner.
 pub(super) fn user_access(
     world: &World,
     owner: Owner,

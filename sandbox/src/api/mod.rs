@@ -1,8 +1,9 @@
-//! The API itself: which endpoint a request means and what every request goes through before.
+//! The API of hex.pm: finds the endpoint of a request, after the checks that every request passes.
 //!
-//! `auth` knows who is calling and what they may do, `users`, `keys` and `access` are the
-//! endpoints, `view` writes records (`handles` their links), `remote` knows where a request comes
-//! from.
+//! - `auth`: the caller and the caller's permissions
+//! - `users`, `keys`, `access`: the endpoints
+//! - `view`: writes records; `handles` writes their links
+//! - `remote`: the address that a request comes from
 
 mod access;
 mod auth;
@@ -28,7 +29,7 @@ use crate::http::request::Request;
 use crate::world::World;
 use crate::world::limits::Subject;
 
-/// An endpoint, with what its path says.
+/// An endpoint, with the parts of its path.
 enum Route<'a> {
     Index,
     CreateUser,
@@ -147,7 +148,7 @@ fn has_nul(request: &Request) -> bool {
     request.path.contains("%00") || request.query.contains("%00")
 }
 
-/// Blocked addresses and rate limits. By default the loopback passes uncounted.
+/// Blocked addresses and rate limits. By default, requests from the loopback are not counted.
 fn limit(
     world: &mut World,
     request: &Request,

@@ -1,4 +1,4 @@
-//! Where a request comes from, as a load balancer in front says it.
+//! The address of a request, as a load balancer reports it.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -8,12 +8,12 @@ use crate::http::request::Request;
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Remote {
     V4(Ipv4Addr),
-    /// The server's rules know no such address: it fails on one.
+    /// The real server fails on an address like this.
     V6(Ipv6Addr),
 }
 
 impl Remote {
-    /// The last but one address of `X-Forwarded-For`, else the loopback we listen on.
+    /// The second to last address in `X-Forwarded-For`, or else the loopback.
     pub(crate) fn of(request: &Request) -> Remote {
         let here = Remote::V4(Ipv4Addr::LOCALHOST);
         let Some(list) = request.header("x-forwarded-for") else {
@@ -26,7 +26,7 @@ impl Remote {
         }
     }
 
-    /// As a key's last use shows it: parts joined by dots, whichever kind it is.
+    /// As a key's last use shows it: parts joined by dots, for IPv4 and IPv6.
     pub(crate) fn dotted(&self) -> String {
         match self {
             Remote::V4(address) => address.to_string(),

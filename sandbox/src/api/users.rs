@@ -77,7 +77,7 @@ pub(crate) fn reset(world: &mut World, context: &Context<'_>, name: &[u8]) -> Re
     }
 }
 
-/// The account that signed, for endpoints about oneself.
+/// The caller's account, for endpoints under `/me`.
 fn signed_in(world: &World, context: &Context<'_>) -> Result<UserId, Reply> {
     authorize(world, context.request, &context.caller, &READ)
         .map_err(|denied| denied.reply(context.format))?;
@@ -89,7 +89,7 @@ fn version(world: &World, id: UserId, packages: &[&Package]) -> Version {
     let mut version = Version::default();
     version.part("user", id.0 as i64, user.updated_at);
     for email in &user.emails {
-        // Under a frozen clock the time alone does not tell.
+        // If the clock is frozen, the time does not show a change.
         let kind = if email.verified { "verified email" } else { "email" };
         version.part(kind, email.id, email.updated_at);
     }
@@ -100,7 +100,7 @@ fn version(world: &World, id: UserId, packages: &[&Package]) -> Version {
     version
 }
 
-/// 304 for a client whose copy is good, else the record.
+/// 304 if the client's copy is up to date, or else the record.
 pub(super) fn conditional(
     context: &Context<'_>,
     version: Version,

@@ -1,4 +1,4 @@
-//! Records as the API shows them.
+//! The records in replies.
 
 use super::handles::rendered;
 use crate::http::encode::segment;
@@ -78,7 +78,7 @@ fn package_term(world: &World, package: &Package) -> Term {
         .into()
 }
 
-/// A key; its secret is shown once, when it is made.
+/// A key. Only the reply to its creation shows the secret.
 pub(crate) fn key(
     world: &World,
     index: usize,

@@ -1,4 +1,4 @@
-//! Which format a client gets.
+//! Chooses the format of a reply.
 
 use crate::term::{Map, Term};
 
@@ -15,9 +15,9 @@ pub(crate) enum Format {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct NotAcceptable;
 
-/// What the API's endpoints offer, the default first.
+/// The formats of the API's endpoints, the default first.
 pub(crate) const API: [Format; 3] = [Format::Json, Format::Elixir, Format::Erlang];
-/// What an error outside of them may be written in.
+/// The formats of an error outside of the endpoints.
 const ERRORS: [Format; 4] = [Format::Html, Format::Json, Format::Elixir, Format::Erlang];
 
 impl Format {
@@ -104,7 +104,7 @@ fn by_media_type(kind: &str, subtype: &str) -> Option<Format> {
         ("application", "vnd.hex+elixir") => Some(Format::Elixir),
         ("application", "vnd.hex+erlang") => Some(Format::Erlang),
         ("text", "html") => Some(Format::Html),
-        // These have names of their own; every other +json is JSON.
+        // These have their own names. Every other +json is JSON.
         ("application", "ld+json" | "manifest+json" | "vnd.api+json") => None,
         (_, subtype) if kind == "application" && subtype == "json" => Some(Format::Json),
         (_, subtype) if subtype.ends_with("+json") => Some(Format::Json),
@@ -127,7 +127,7 @@ fn media_range(range: &str) -> Option<(String, String, f64)> {
     Some((kind.to_ascii_lowercase(), subtype.to_ascii_lowercase(), quality))
 }
 
-/// An object of one text and one number, as every error is.
+/// An object with one text and one number, like every error.
 pub(crate) fn error_term(status: u16, message: &str, errors: Option<Map>) -> Term {
     let mut map = Map::new().with("message", message).with("status", i64::from(status));
     if let Some(errors) = errors {

@@ -1,4 +1,4 @@
-//! What happens to one request, from its head to the reply.
+//! Answers one request, from its head to the reply.
 
 use std::fmt;
 use std::io::{self, Write};
@@ -18,7 +18,7 @@ use crate::rules::delivery::{Delivery, mangle, stand_in};
 use crate::rules::{Action, InsertTime, Strike};
 use crate::{admin, api, web};
 
-/// A longer request line or header is no request: the connection just ends.
+/// If a request line or a header is longer, the connection ends.
 const LONGEST_LINE: usize = 10_000;
 
 /// Ends an HTTP/1 connection or an HTTP/2 stream without a reply.
@@ -41,7 +41,7 @@ pub(super) async fn answer(
     last: &LastReply,
 ) -> Result<Delivery, HangUp> {
     let (mut parts, ()) = request.into_parts();
-    // HTTP/2 names the host in the target alone.
+    // HTTP/2 names the host only in the target.
     if let (Version::HTTP_2, Some(host)) = (parts.version, parts.uri.authority()) {
         let host = HeaderValue::from_str(host.as_str());
         host.into_iter().for_each(|host| drop(parts.headers.insert(header::HOST, host)));
@@ -61,7 +61,7 @@ pub(super) async fn answer(
     let Some((hosted, uri)) = shared.locate(&parts.uri) else {
         let text = "there is no such world";
         let reply = Reply::error_text(404, Format::Json, text).plain();
-        // Read all the same: an unread body would cost the client its connection.
+        // Read the body anyway, because an unread body would end the client's connection.
         body.await?;
         let stamp = shared.root.stamp(reply.is_plain());
         return Ok(Delivery::whole(reply.finish(&parts.headers, &stamp)));
@@ -77,7 +77,7 @@ pub(super) async fn answer(
         }
         false => visit.handle(shared, body, last).await,
     };
-    // HTTP/1.0 closes anyway; the real server says so.
+    // HTTP/1.0 closes anyway. The real server announces it.
     if parts.version == Version::HTTP_10 && !visit.headers.contains_key(header::CONNECTION) {
         let headers = delivery.reply.response.headers_mut();
         headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
@@ -109,7 +109,7 @@ impl Visit {
         reply
     }
 
-    /// A reply, and what a rule makes of it; both go into the journal.
+    /// A reply, and its delivery by a rule. Both go into the journal.
     async fn handle(&self, shared: &Shared, body: Body, last: &LastReply) -> Delivery {
         let mut entry =
             JournalEntry::new(self.version, &self.method, &self.uri, &self.headers, body.whole());
@@ -148,8 +148,8 @@ impl Visit {
     fn insert_rows(&self, strike: Option<&Strike>, now: InsertTime) {
         let inserts = strike.map(|s| s.inserts.as_slice()).unwrap_or_default();
         for (_, rows) in inserts.iter().filter(|(when, _)| *when == now) {
-            // An account that is not there has no log; a file that cannot be written is noticed by
-            // the next request that has to say so.
+            // An unknown account has no log. If the file cannot be written, the next request that
+            // returns errors reports it.
             let _ = self.hosted.change(|world| world.insert_audit_rows(rows.clone()));
         }
     }
@@ -162,13 +162,13 @@ impl Visit {
     }
 }
 
-/// `GET /api/users/eric?x=1 HTTP/1.1 404`, and the rule that struck.
+/// `GET /api/users/eric?x=1 HTTP/1.1 404`, and the rule that applied.
 fn log(entry: &JournalEntry, prefix: &str) {
     let status = entry.status.map_or("-".to_owned(), |status| status.to_string());
     let rule = entry.rule.as_ref().map_or(String::new(), |rule| format!(" (rule {rule:?})"));
     let JournalEntry { method, target, http, .. } = entry;
     let line = format!("{method} {prefix}{target} HTTP/{http} {status}{rule}\n");
-    // Nobody may be reading it.
+    // Standard error may be closed.
     let _ = io::stderr().write_all(line.as_bytes());
 }
 

@@ -14,7 +14,7 @@ pub(crate) fn form_value(text: &str) -> String {
     utf8_percent_encode(text, RESERVED).to_string()
 }
 
-/// The bytes of a path segment; a stray `%` stands for itself.
+/// The bytes of a path segment. A `%` that encodes nothing stays.
 pub(crate) fn decode_segment(segment: &str) -> Vec<u8> {
     percent_decode(segment.as_bytes()).collect()
 }

@@ -1,4 +1,4 @@
-//! The few pages a person may see.
+//! The few HTML pages.
 
 /// A page of one heading and one paragraph of text, or of ready HTML below the heading.
 pub(crate) fn page(title: &str, content: &str) -> String {

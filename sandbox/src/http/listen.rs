@@ -10,14 +10,14 @@ use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 use tokio_rustls::TlsAcceptor;
 
-/// std's 128 is too short for a thousand clients at once: those beyond it would try again after a
+/// std's 128 is too short for a thousand clients at once. The others would try again after a
 /// second.
 const BACKLOG: i32 = 4096;
 
 /// An idle connection is closed after this.
 pub(super) const IDLE: Duration = Duration::from_secs(60);
 
-/// Who connected.
+/// The client of a connection.
 #[derive(Debug)]
 pub(crate) enum Socket {
     Tcp(TcpStream),
@@ -34,7 +34,7 @@ pub(crate) struct Listener {
     tls: Option<TlsConfigs>,
 }
 
-/// What is offered in TLS.
+/// The protocols offered in TLS.
 pub(crate) struct TlsConfigs {
     pub(crate) http2: Arc<rustls::ServerConfig>,
     pub(crate) http1: Arc<rustls::ServerConfig>,
@@ -53,7 +53,7 @@ pub(crate) struct SocketFile(pub(crate) PathBuf);
 
 impl Drop for SocketFile {
     fn drop(&mut self) {
-        // Somebody may have removed it before.
+        // Another program may have removed it.
         let _ = std::fs::remove_file(&self.0);
     }
 }
@@ -68,8 +68,8 @@ pub(crate) fn address(address: SocketAddr) -> io::Result<Bound> {
     Ok(Bound::Tcp(bound))
 }
 
-/// Listens on a path that only its owner can reach. A socket nobody listens on is replaced; what is
-/// in use, or no socket at all, stays and is an error.
+/// Listens on a path that only its owner can reach. It replaces a socket without a listener. A
+/// socket in use, or another kind of file, stays and is an error.
 pub(crate) fn path(path: &Path) -> io::Result<Bound> {
     let named = |error: io::Error| {
         io::Error::new(error.kind(), format!("cannot listen on {}: {error}", path.display()))
@@ -85,7 +85,7 @@ pub(crate) fn path(path: &Path) -> io::Result<Bound> {
             return Err(named(io::Error::new(io::ErrorKind::AddrInUse, text)));
         }
     }
-    // Bound in a folder of its own and then moved: there is no moment at which others can connect.
+    // Bind in a private folder, then move it: other users can connect at no moment.
     let folder = private_folder(path).map_err(named)?;
     let first = folder.join("s");
     let bound = bind(&first, path);
@@ -112,7 +112,7 @@ fn bind(first: &Path, path: &Path) -> io::Result<std::os::unix::net::UnixListene
 }
 
 impl Bound {
-    /// The port, of one that has any.
+    /// The port, if it has one.
     pub(crate) fn port(&self) -> io::Result<u16> {
         match self {
             Bound::Tcp(bound) => Ok(bound.local_addr()?.port()),
@@ -120,7 +120,7 @@ impl Bound {
         }
     }
 
-    /// Ties it to the runtime this is called in.
+    /// Registers it with the current runtime.
     pub(crate) fn listen(
         self,
         tls: Option<TlsConfigs>,

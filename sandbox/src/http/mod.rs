@@ -1,8 +1,11 @@
 //! The server's way from socket to endpoint and back.
 //!
-//! `listen` is where clients connect; `one` is a connection over HTTP/1 and `stream` its socket, `two`
-//! a connection over HTTP/2; `answer` is what happens to one request; `request` is what came in, `query` and `encode` its strings, `accept` the format it
-//! asks for; `reply` is what goes out, `stale` its ETag, `html` its pages.
+//! - `listen`: the port or socket
+//! - `one`: a connection over HTTP/1; `stream`: its socket
+//! - `two`: a connection over HTTP/2
+//! - `answer`: answers one request
+//! - `request`: the request; `query`, `encode`: its strings; `accept`: the format it asks for
+//! - `reply`: the reply; `stale`: its ETag; `html`: its pages
 
 pub(crate) mod accept;
 mod answer;
@@ -29,10 +32,10 @@ use self::listen::{Listener, Socket};
 use crate::host::Shared;
 use crate::tls::HTTP2;
 
-/// How long to wait when nobody can be let in.
+/// How long to wait if no connection can be accepted.
 const NO_ROOM: Duration = Duration::from_millis(5);
 
-/// Serves until told to stop; every connection ends with the runtime this runs on.
+/// Serves until `stop`. Every connection ends with this runtime.
 pub(crate) async fn serve(
     listener: Listener,
     shared: Arc<Shared>,
@@ -45,8 +48,8 @@ pub(crate) async fn serve(
                     let tls = listener.tls(shared.http2().enabled);
                     tokio::spawn(welcome(socket, tls, Arc::clone(&shared)));
                 }
-                // The client's loss (it hung up), or there are no descriptors left: nothing tells
-                // when there are again.
+                // The client disconnected, or there are no descriptors left. No event reports when
+                // there are again.
                 Err(_) => tokio::time::sleep(NO_ROOM).await,
             },
             _ = &mut stop => return,
@@ -67,7 +70,7 @@ async fn welcome_tls<S>(socket: S, tls: TlsAcceptor, shared: Arc<Shared>)
 where
     S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
 {
-    // A client that does not like the certificate is what TLS is for here.
+    // A client may refuse the certificate: that is why the sandbox has TLS.
     let Ok(socket) = tls.accept(socket).await else {
         return;
     };

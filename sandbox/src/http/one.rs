@@ -1,4 +1,4 @@
-//! A connection over HTTP/1. hyper speaks it; what hyper would not send goes past it as bytes.
+//! A connection over HTTP/1. hyper serves it, except for bytes that hyper would not send.
 
 use std::future::poll_fn;
 use std::io;
@@ -23,7 +23,7 @@ use crate::host::Shared;
 use crate::rules::delivery::{Delivery, Fault, How};
 use crate::rules::{Action, Bomb, CloseAt, ReplyPoint};
 
-/// Bytes to send past hyper, after which the connection ends.
+/// Bytes to send without hyper. Then the connection ends.
 #[derive(Debug)]
 struct Raw {
     bytes: Vec<u8>,
@@ -34,7 +34,7 @@ struct Raw {
     stays_open: bool,
 }
 
-/// Where a request's handler leaves what its connection is to send.
+/// A request's handler leaves bytes for its connection here.
 type RawSlot = Arc<Mutex<Option<Raw>>>;
 
 pub(super) async fn serve<S>(socket: S, shared: Arc<Shared>)
@@ -52,7 +52,7 @@ where
         .timer(TokioTimer::new())
         .header_read_timeout(IDLE)
         .serve_connection(TokioIo::new(stream), service);
-    // What goes wrong on a connection concerns its client alone.
+    // An error on a connection concerns only its client.
     let _ = poll_fn(|cx| connection.poll_without_shutdown(cx)).await;
     let mut socket = connection.into_parts().io.into_inner().into_socket();
     let raw = left.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -92,7 +92,7 @@ async fn collect(mut body: Incoming) -> Result<Body, HangUp> {
     Ok(reader.body())
 }
 
-/// A reply as this version of HTTP writes it.
+/// A reply in this version of HTTP.
 enum Written {
     ByHyper(Packed),
     Raw(Raw),
@@ -122,7 +122,7 @@ impl Written {
                     ReplyPoint::InBody => head.len() + body.len() / 2,
                 });
             }
-            // The other faults are HTTP/2's: no rule with one is for a request over HTTP/1.
+            // The other faults are for HTTP/2. Their rules never match a request over HTTP/1.
             How::Whole | How::Fault(_) => return Written::ByHyper(reply),
         }
         Written::Raw(raw)

@@ -1,17 +1,17 @@
 //! Query strings and form bodies with nested keys: `emails[][email]=a`, `user[name]=b`.
 //!
-//! Of two values for one key the last one stands. Read from the end, then, the first one stands,
-//! which is how this is written.
+//! If a key has two values, the last one counts. This code reads from the end, so the first value
+//! that it reads counts.
 
 use std::collections::HashMap;
 
 use super::encode::decode_form;
 use crate::term::{Map, Term};
 
-/// Deeper nesting is no request of this API; a bound for the reader's stack.
+/// No request of this API is nested deeper. This limits the reader's stack.
 const MAX_DEPTH: usize = 64;
 
-/// Not UTF-8, or nested beyond reason.
+/// Not UTF-8, or nested too deep.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct BadQuery;
 
@@ -67,7 +67,7 @@ impl Node {
         }
     }
 
-    /// Adds an earlier value to what later ones have made of this key.
+    /// Adds an earlier value to the later values of this key.
     fn insert(&mut self, path: &[&str], value: String) {
         match (self, path.split_first()) {
             (Node::List(items), Some((&"", rest))) => items.push(Node::new(rest, value)),

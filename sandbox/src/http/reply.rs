@@ -1,4 +1,4 @@
-//! A reply on its way out: what an endpoint says, and what every reply of its stage carries.
+//! A reply: the content from an endpoint, and the headers that every reply has.
 
 use std::io::Write;
 
@@ -15,20 +15,20 @@ use super::html;
 use crate::term::shuffle::shuffle;
 use crate::term::{Map, Term, elixir, erlang};
 
-/// Marks every reply, so that nobody takes a sandbox for the real server.
+/// Marks every reply, so a client can tell a sandbox from the real server.
 const MARK: HeaderName = HeaderName::from_static("x-aura-sandbox");
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// What every reply carries, from the world it comes from.
+/// The parts of every reply that come from its world.
 #[derive(Debug)]
 pub(crate) struct Stamp {
     pub(crate) date: String,
     pub(crate) request_id: [u8; 15],
-    /// Decides the order of keys where it is to be shuffled.
+    /// Decides the order of keys if they are shuffled.
     pub(crate) key_nonce: Option<u64>,
 }
 
-/// What an endpoint answers.
+/// The answer of an endpoint.
 #[derive(Debug)]
 pub(crate) struct Reply {
     status: StatusCode,
@@ -37,11 +37,11 @@ pub(crate) struct Reply {
     headers: Vec<(HeaderName, HeaderValue)>,
     /// `private, max-age=60` and a longer Vary.
     cached: bool,
-    /// Hang up after this one.
+    /// Close the connection after this reply.
     pub(crate) last: bool,
-    /// Made before the request was read, so without the marks of one that was.
+    /// Sent before the request was read, so without the headers of later replies.
     unread: bool,
-    /// Not a reply of the real server's: no quirks.
+    /// Not a reply of the real server, so without its quirks.
     plain: bool,
 }
 
@@ -68,7 +68,7 @@ impl Reply {
 
     pub(crate) fn term(status: u16, format: Format, term: &Term) -> Self {
         let body = match format {
-            // A term has no key that is not a string: writing it cannot fail.
+            // Every key of a term is a string, so writing cannot fail.
             Format::Json => serde_json::to_vec(term).unwrap_or_default(),
             Format::Elixir => elixir::inspect(term).into_bytes(),
             Format::Erlang => erlang::encode(term),
@@ -129,7 +129,7 @@ impl Reply {
         self.plain
     }
 
-    /// Sets a header; text a header cannot hold is left out.
+    /// Sets a header, unless its text is not allowed in a header.
     pub(crate) fn header(mut self, name: &'static str, value: &str) -> Self {
         if let Ok(value) = HeaderValue::from_str(value) {
             self.headers.push((HeaderName::from_static(name), value));
@@ -169,7 +169,7 @@ impl Reply {
         }
         let body = if no_body { Vec::new() } else { self.body };
         if !no_body {
-            // Said here for HEAD, whose body is left out.
+            // Set here, because HEAD has no body.
             headers.insert(header::CONTENT_LENGTH, body.len().into());
         }
         let mut response = Response::new(());
@@ -203,7 +203,7 @@ impl Reply {
     fn compress(&mut self, request: &HeaderMap) {
         let accepted =
             request.get(header::ACCEPT_ENCODING).and_then(|v| v.to_str().ok()).unwrap_or("");
-        // The first one that is spelled exactly so; a weight makes it a different word.
+        // The first one with exactly this spelling. A weight makes it different.
         let chosen = accepted.split(',').map(str::trim).find_map(|word| match word {
             "gzip" => Some("gzip"),
             "x-gzip" => Some("x-gzip"),
@@ -252,7 +252,7 @@ fn message(status: u16) -> &'static str {
     }
 }
 
-/// Where the real server's words differ from hyper's.
+/// The reasons that differ from hyper's.
 fn reason(status: StatusCode) -> Option<ReasonPhrase> {
     match status.as_u16() {
         413 => Some(ReasonPhrase::from_static(b"Request Entity Too Large")),

@@ -1,4 +1,4 @@
-//! A request as the endpoints see it: decoded path, merged parameters, the method it means.
+//! A request as the endpoints get it: decoded path, merged parameters, effective method.
 
 use std::collections::HashSet;
 
@@ -14,7 +14,7 @@ use crate::term::{Map, Term, elixir_text, erlang, json};
 /// The most a JSON body may have; a form may have an eighth.
 const BODY_LIMIT: usize = 8_000_000;
 const FORM_LIMIT: usize = 1_000_000;
-/// Of a body that is too large, this much is still read, so that the client hears why.
+/// This much of a body that is too large is still read, so the client gets the error.
 const DRAIN_LIMIT: usize = 64 * 1024 * 1024;
 
 /// Whether a path is the sandbox's own, which reads its own query and body.
@@ -22,23 +22,23 @@ pub(crate) fn is_admin(path: &str) -> bool {
     path.starts_with("/_sandbox")
 }
 
-/// A request that could be read.
+/// A request that was read without error.
 #[derive(Debug)]
 pub(crate) struct Request {
     /// After `_method` and with GET for HEAD.
     pub(crate) method: Method,
     pub(crate) path: String,
     pub(crate) query: String,
-    /// The path's parts, decoded; empty ones left out.
+    /// The decoded, non-empty parts of the path.
     pub(crate) segments: Vec<Vec<u8>>,
     pub(crate) headers: HeaderMap,
     /// The query's parameters, overridden by the body's.
     pub(crate) params: Map,
-    /// The body as it came; only the admin API's is kept.
+    /// The body. Only that of an admin request is kept.
     pub(crate) body: Vec<u8>,
 }
 
-/// Of a body, what was kept.
+/// The part of a body that was kept.
 pub(crate) enum Body {
     Whole(Vec<u8>),
     TooLarge,
@@ -53,7 +53,7 @@ impl Body {
     }
 }
 
-/// Keeps what is read of a body, up to the limit.
+/// Collects a body, up to the limit.
 #[derive(Debug, Default)]
 pub(super) struct BodyReader {
     kept: Vec<u8>,
@@ -61,7 +61,7 @@ pub(super) struct BodyReader {
 }
 
 impl BodyReader {
-    /// Takes the next bytes. `false`: there is no point in reading on.
+    /// Takes the next bytes. Returns `false` if reading on is useless.
     pub(super) fn read(&mut self, data: &[u8]) -> bool {
         self.total += data.len();
         if self.total <= BODY_LIMIT {
@@ -79,7 +79,7 @@ impl BodyReader {
 }
 
 impl Request {
-    /// Reads the parameters, or says why they cannot be read.
+    /// Reads the parameters, or returns the reason why it cannot.
     pub(crate) fn read(
         method: Method,
         uri: &Uri,

@@ -8,20 +8,20 @@ use sha2::{Digest, Sha256};
 
 use crate::random::hex;
 
-/// What tells one state of a record from the next: the parts it was made of, and their times.
+/// Identifies the state of a record: its parts, and their times.
 #[derive(Default)]
 pub(crate) struct Version {
     hash: Sha256,
     modified: Timestamp,
 }
 
-/// The two headers a record carries.
+/// The two headers of a record.
 pub(crate) struct Tag {
     pub(crate) etag: String,
     pub(crate) modified: Timestamp,
 }
 
-/// `If-Modified-Since` holds no date: the server fails on it.
+/// `If-Modified-Since` is no date. The real server fails on it.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct BadDate;
 
@@ -63,7 +63,7 @@ pub(crate) fn fresh(headers: &HeaderMap, tag: &Tag) -> Result<bool, BadDate> {
     Ok(true)
 }
 
-/// A date in one of HTTP's three forms, told apart by the fourth letter and read by position.
+/// A date in one of HTTP's three forms. The fourth letter identifies the form.
 fn parse_date(text: &[u8]) -> Option<Timestamp> {
     match text.get(3)? {
         b',' => {

@@ -1,4 +1,4 @@
-//! A socket that can be told to end after the reply in hand, without a header that says so.
+//! A socket that can end after the current reply, without a header that announces it.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -12,7 +12,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 const LAST_REPLY: u8 = 1;
 const WRITTEN: u8 = 2;
 
-/// Tells a connection that the reply being made is its last.
+/// Marks the current reply as the last of its connection.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct LastReply(Arc<AtomicU8>);
 
@@ -22,7 +22,7 @@ impl LastReply {
     }
 }
 
-/// Once the last reply is flushed, reading finds the end of the stream and hyper hangs up.
+/// After the last reply is flushed, reading returns the end of the stream, and hyper closes.
 #[derive(Debug)]
 pub(crate) struct Stream<S> {
     socket: S,
@@ -36,7 +36,7 @@ impl<S> Stream<S> {
         Stream { socket, state, wrote: false, reader: None }
     }
 
-    /// The socket, for what is sent past hyper.
+    /// The socket, for bytes that are sent without hyper.
     pub(crate) fn into_socket(self) -> S {
         self.socket
     }

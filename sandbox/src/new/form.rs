@@ -1,4 +1,4 @@
-//! What the forms of a document share: how they are read, and what is left out of them.
+//! Shared code of all parts of a document: how to read them, and which fields to leave out.
 
 #[cfg(test)]
 use std::borrow::Cow;
@@ -12,7 +12,7 @@ use serde::de::{Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
-/// Reads a document; a mistake is named with its place.
+/// Reads a document. An error names the place of a mistake.
 pub(crate) fn parse<'a, T: Deserialize<'a>>(text: &'a [u8]) -> Result<T, String> {
     let mut reader = serde_json::Deserializer::from_slice(text);
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
@@ -24,7 +24,7 @@ pub(crate) fn parse<'a, T: Deserialize<'a>>(text: &'a [u8]) -> Result<T, String>
     Ok(value)
 }
 
-/// Left out of a snapshot: what is as it would be without being said.
+/// Whether a snapshot leaves the field out, because it has its default.
 pub(crate) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
 }
@@ -36,7 +36,7 @@ pub(crate) fn given<'de, D: Deserializer<'de>>(
     Box::deserialize(input).map(Some)
 }
 
-/// An object in its order; a key that is there twice is a mistake.
+/// An object in its order. A repeated key is a mistake.
 pub(crate) fn each_once<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
     input: D,
 ) -> Result<IndexMap<String, T>, D::Error> {

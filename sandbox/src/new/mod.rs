@@ -1,10 +1,14 @@
-//! What can be put into a sandbox ready-made: from Rust, through the admin API and from a world
-//! file alike.
+//! The objects that a test can add to a world: from Rust, with the admin API, and in a world file.
 //!
-//! `account` and `organization` are who is there, `credentials` keys and tokens, `audit` the rows of
-//! logs, `mail` the mailbox, `settings` clock and limits, `world` all of it together, which is a
-//! world file and a snapshot; `form` is what they share. What only a snapshot has to say (ids, times,
-//! hashes) is optional everywhere.
+//! - `account`, `organization`: accounts, organizations, members, packages
+//! - `credentials`: keys and tokens
+//! - `audit`: the rows of audit logs
+//! - `mail`: the mailbox
+//! - `settings`: the clock and the limits
+//! - `world`: all of it together, as a world file or a snapshot
+//! - `form`: code that they share
+//!
+//! Values that only a snapshot needs (ids, times, hashes) are optional everywhere.
 
 mod account;
 mod audit;

@@ -1,4 +1,5 @@
-//! `world.schema.json` is made from the types that read a world file, and has to be up to date.
+//! `world.schema.json` comes from the types that read a world file. A test checks that it is up to
+//! date.
 
 use std::path::PathBuf;
 
@@ -7,7 +8,7 @@ use super::form::EmailForm;
 use super::world::NewWorld;
 
 #[test]
-fn the_schema_is_what_the_code_reads() {
+fn the_schema_matches_the_code() {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("world.schema.json");
     let made = serde_json::to_string_pretty(&schemars::schema_for!(NewWorld)).expect("JSON") + "\n";
     if std::env::var_os("AURA_BLESS").is_some() {

@@ -1,4 +1,4 @@
-//! A whole world as one JSON document: what is loaded at the start, and what a snapshot gives.
+//! A whole world as one JSON document: a world file or a snapshot.
 
 use std::net::Ipv4Addr;
 

@@ -203,7 +203,7 @@ fn one() -> u64 {
 }
 
 impl Action {
-    /// Whether another reply than the endpoint's is sent.
+    /// Whether it replaces the endpoint's reply.
     pub(crate) fn replaces(&self) -> bool {
         matches!(
             self,
@@ -214,12 +214,12 @@ impl Action {
         )
     }
 
-    /// Whether only HTTP/2 can say it.
+    /// Whether it needs HTTP/2.
     pub(super) fn needs_http2(&self) -> bool {
         matches!(self, Action::ResetStream { .. } | Action::GoAway { .. } | Action::Flood { .. })
     }
 
-    /// Whether the client is told that the request was not processed (RFC 9113, 8.7).
+    /// Whether it reports to the client that the request was not processed (RFC 9113, 8.7).
     pub(super) fn refuses(&self) -> bool {
         const REFUSED_STREAM: u32 = 7;
         matches!(
@@ -229,7 +229,7 @@ impl Action {
         )
     }
 
-    /// Whether what it says can be sent at all.
+    /// Checks that its values can be sent.
     pub(super) fn check(&self) -> Result<(), String> {
         match self {
             Action::Reply(reply) => reply.check(),
@@ -277,7 +277,7 @@ impl CannedReply {
     }
 }
 
-/// hyper writes no reply with a status below 200, which is no reply yet.
+/// hyper writes no reply with a status below 200, because that is an interim reply.
 fn check_status(status: u16) -> Result<(), String> {
     match StatusCode::from_u16(status) {
         Ok(code) if !code.is_informational() => Ok(()),

@@ -1,11 +1,11 @@
-//! A gzip body that unpacks into as much as one likes, made piece by piece.
+//! A gzip body that unpacks into any number of bytes, made piece by piece.
 
 use flate2::{Compress, Compression, Crc, FlushCompress};
 
-/// What one piece unpacks into.
+/// The unpacked size of one piece.
 const PIECE: u64 = 1 << 20;
 
-/// The pieces of one body: spaces, and as a JSON reader sees it nothing but spaces.
+/// The pieces of one body. It unpacks into spaces, which a JSON reader skips.
 #[derive(Debug)]
 pub(crate) struct Bomb {
     left: u64,
@@ -40,7 +40,7 @@ impl Bomb {
             Stage::Body if self.left >= PIECE => {
                 self.left -= PIECE;
                 self.crc.combine(&self.piece_crc);
-                // Ends on a byte and refers to nothing before it: it can be sent again as it is.
+                // Ends on a byte and refers to nothing before it, so it can be sent repeatedly.
                 Some(self.piece.clone())
             }
             Stage::Body => {
@@ -69,7 +69,7 @@ fn packed(len: usize) -> (Vec<u8>, Crc) {
     crc.update(&spaces);
     let mut packer = Compress::new(Compression::best(), false);
     let mut out = Vec::with_capacity(64 * 1024);
-    // Into memory that is large enough: there is nothing that could fail.
+    // The memory is large enough, so this cannot fail.
     let _ = packer.compress_vec(&spaces, &mut out, FlushCompress::Full);
     (out, crc)
 }
@@ -81,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn unpacks_into_what_was_asked_for() {
+    fn unpacks_into_the_requested_size() {
         for bytes in [0, 1, 1000, PIECE, 5 * PIECE + 17] {
             let mut bomb = Bomb::new(bytes);
             let packed: Vec<u8> = std::iter::from_fn(|| bomb.next()).flatten().collect();

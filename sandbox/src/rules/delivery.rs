@@ -1,4 +1,4 @@
-//! A reply and how it is sent, which is not always as any library would send it.
+//! A reply, and the way to send it, which can be one that no library has.
 
 use std::time::Duration;
 
@@ -23,9 +23,9 @@ pub(crate) struct Delivery {
 #[derive(Debug)]
 pub(crate) enum How {
     Whole,
-    /// Its content-length is not the body's. Over HTTP/1 the connection ends with it.
+    /// With a wrong content-length. Over HTTP/1 the connection ends with it.
     WrongLength,
-    /// In pieces of so many bytes, with a pause before each but the first.
+    /// In pieces of so many bytes, with a pause before each except the first.
     Dribble {
         bytes: usize,
         every: Duration,
@@ -34,7 +34,7 @@ pub(crate) enum How {
     Bomb(Bomb),
     /// As far as this; then the connection ends.
     Close(CloseAt),
-    /// With what the action does to the connection or the stream.
+    /// With the action's effect on the connection or the stream.
     Fault(Fault),
 }
 
@@ -49,7 +49,7 @@ impl Delivery {
         Delivery { reply, how: How::Whole }
     }
 
-    /// The status that the client gets to see.
+    /// The status that the client gets.
     pub(crate) fn status(&self) -> Option<u16> {
         let is_seen = match &self.how {
             How::Close(at) => !matches!(at, CloseAt::Before | CloseAt::InHeaders),
@@ -82,12 +82,12 @@ pub(crate) fn stand_in(action: &Action, now: Timestamp) -> Reply {
         }
         Action::Redirect { to, status } => Reply::empty(*status).header("location", to),
         Action::Reply(canned) => Reply::empty(canned.status).plain(),
-        // An endpoint that was told not to run, and whose reply is needed all the same.
+        // The endpoint must not run, but its reply is needed.
         _ => Reply::error(503, Format::Json),
     }
 }
 
-/// Does to a reply what the action says.
+/// Applies the action to a reply.
 pub(crate) fn mangle(action: &Action, mut reply: Packed) -> Delivery {
     let headers = reply.response.headers_mut();
     let how = match action {
@@ -140,7 +140,7 @@ pub(crate) fn mangle(action: &Action, mut reply: Packed) -> Delivery {
     Delivery { reply, how }
 }
 
-/// Values were checked when the rule was made; what cannot be sent is left out.
+/// The rule's values were checked before. Values that cannot be sent are left out.
 fn set(headers: &mut HeaderMap, name: HeaderName, value: &str) {
     if let Ok(value) = HeaderValue::from_str(value) {
         headers.insert(name, value);

@@ -106,7 +106,7 @@ impl AuditRowInsert {
         }
     }
 
-    /// The rows of one strike.
+    /// The rows for one request.
     pub(super) fn rows(&self, random: &mut Random) -> NewAuditLog {
         let count = match self.count {
             RowCount::Exactly(count) => count,

@@ -1,7 +1,9 @@
-//! Misbehaviour on command: which requests a rule is for, and what happens to their replies.
+//! Rules make the sandbox misbehave. A rule selects requests, and changes their replies.
 //!
-//! `action` is what can happen, `insert` the rows that are written meanwhile, `delivery` the reply
-//! and how it is sent, `bomb` a small body that unpacks into a large one.
+//! - `action`: the possible changes
+//! - `insert`: rows that a rule writes meanwhile
+//! - `delivery`: the reply, and the way to send it
+//! - `bomb`: a small body that unpacks into a large one
 
 mod action;
 mod bomb;
@@ -104,7 +106,7 @@ impl Rule {
         }
     }
 
-    /// Reads a rule; a mistake is named with its place.
+    /// Reads a rule. An error names the place of a mistake.
     pub fn from_json(text: &str) -> Result<Rule, String> {
         crate::new::parse(text.as_bytes())
     }
@@ -125,7 +127,7 @@ impl Rule {
             && self.path.as_ref().is_none_or(|pattern| matches(pattern, path))
     }
 
-    /// Whether it is this rule's turn, now that it has seen one request more.
+    /// Counts a request, and returns whether the rule applies to it.
     fn turn(&mut self, random: &mut Random) -> bool {
         self.seen += 1;
         let turn = self.nth.is_none_or(|n| self.seen == n)
@@ -136,7 +138,7 @@ impl Rule {
         turn
     }
 
-    /// The rows of one strike.
+    /// The rows for one request.
     fn inserts(&self, random: &mut Random) -> Vec<(InsertTime, NewAuditLog)> {
         let inserts = self.insert_audit_rows.iter();
         let mut inserts: Vec<_> = inserts.map(|i| (i.when, i.rows(random))).collect();
@@ -149,7 +151,7 @@ impl Rule {
     }
 }
 
-/// Segment by segment; empty segments count for nothing, as in the routes.
+/// Compares segment by segment, and ignores empty segments, as the routes do.
 fn matches(pattern: &str, path: &str) -> bool {
     let mut wanted = pattern.split('/').filter(|s| !s.is_empty());
     let mut found = path.split('/').filter(|s| !s.is_empty());
@@ -163,17 +165,17 @@ fn matches(pattern: &str, path: &str) -> bool {
     }
 }
 
-/// The rules of a world, in the order they are asked, and their numbers, which never come twice.
+/// The rules of a world in their order, with numbers that are never used again.
 #[derive(Debug, Default)]
 pub(crate) struct Rules {
     rules: Vec<(u64, Rule)>,
     next: u64,
 }
 
-/// A rule whose turn it is.
+/// A rule that applies to a request.
 #[derive(Debug, Clone)]
 pub(crate) struct Strike {
-    /// Its name, else its number.
+    /// Its name, or else its number.
     pub(crate) name: String,
     pub(crate) run: bool,
     pub(crate) delay_before_ms: u64,
@@ -183,7 +185,7 @@ pub(crate) struct Strike {
 }
 
 impl Rules {
-    /// Adds a rule and gives its number.
+    /// Adds a rule and returns its number.
     pub(crate) fn add(&mut self, rule: Rule) -> Result<u64, String> {
         rule.check()?;
         let number = self.next;
@@ -200,7 +202,7 @@ impl Rules {
         self.rules.iter().find(|(known, _)| *known == number).map(|(_, rule)| rule)
     }
 
-    /// Takes one away; `false` if it is not there.
+    /// Removes one. Returns `false` if it does not exist.
     pub(crate) fn remove(&mut self, number: u64) -> bool {
         let count = self.rules.len();
         self.rules.retain(|(known, _)| *known != number);

@@ -1,8 +1,8 @@
-//! Reads Elixir text as far as the real server lets a request use it: literals alone.
+//! Reads Elixir text. The real server accepts only literals in a request.
 
 use super::{Map, Term};
 
-/// Values may lie this deep in one another.
+/// Values may be nested this deep.
 const MAX_DEPTH: u32 = 500;
 
 /// The value of a text; `None` if it is malformed, or not a literal.
@@ -50,7 +50,7 @@ impl Reader<'_> {
         if self.eat("[") {
             return self.items("]", depth).map(Term::List);
         }
-        // JSON has no tuples; no parameter may be one, as none may be a list of such things.
+        // JSON has no tuples, so no parameter may contain one.
         if self.eat("{") {
             return self.items("}", depth).map(Term::List);
         }
@@ -88,7 +88,7 @@ impl Reader<'_> {
                 return None;
             }
             let value = self.term(depth + 1)?;
-            // Every parameter has a name that is text.
+            // The name of a parameter is text.
             if let Term::Str(key) = key {
                 map.set(key, value);
             }
@@ -99,7 +99,7 @@ impl Reader<'_> {
         Some(map)
     }
 
-    /// The rest of a string, behind its first quote.
+    /// The rest of a string, after its first quote.
     fn string(&mut self) -> Option<String> {
         let mut text = String::new();
         loop {
@@ -118,7 +118,7 @@ impl Reader<'_> {
         }
     }
 
-    /// What stands behind a backslash; an escaped end of line is nothing.
+    /// The character after a backslash. An escaped end of line is empty.
     fn escape(&mut self) -> Option<Option<char>> {
         let mut chars = self.rest.chars();
         let c = chars.next()?;
@@ -153,7 +153,7 @@ impl Reader<'_> {
             }
         };
         self.rest = rest;
-        // Two digits alone are a byte, and no text unless it is ASCII.
+        // Two digits are a byte. It is text only if it is ASCII.
         let code = text.bytes().all(|b| b.is_ascii_hexdigit()).then_some(text)?;
         char::from_u32(u32::from_str_radix(code, 16).ok()?)
     }
@@ -173,7 +173,7 @@ fn number(text: &str, reader: &mut Reader<'_>) -> Option<Term> {
         }
     }
     let mut text = text.to_owned();
-    // The sign of an exponent ended the word.
+    // The sign of an exponent ended the token.
     if text.contains('.') && text.ends_with(['e', 'E']) && reader.rest.starts_with(['-', '+']) {
         let digits = reader.rest[1..].bytes().take_while(u8::is_ascii_digit).count();
         let (exponent, rest) = reader.rest.split_at(1 + digits);

@@ -4,7 +4,7 @@ use super::{Map, Term};
 use crate::clock;
 
 const VERSION: u8 = 131;
-/// Deeper than any request of this API; a bound for the reader's stack.
+/// No request of this API is nested deeper. This limits the reader's stack.
 const MAX_DEPTH: u32 = 64;
 
 /// The term as bytes.
@@ -91,7 +91,7 @@ fn write_list(out: &mut Vec<u8>, items: &[Term]) {
     out.push(106);
 }
 
-/// A term read from bytes; `None` for anything malformed or beyond what a request may hold.
+/// Reads a term. Returns `None` if it is malformed, or not allowed in a request.
 pub(crate) fn decode(bytes: &[u8]) -> Option<Term> {
     let mut input = Reader(bytes);
     if input.byte()? != VERSION {
@@ -192,7 +192,7 @@ impl Reader<'_> {
         Some(Term::Float(if negative { -value } else { value }))
     }
 
-    /// Only the atoms JSON has a word for; the real server knows more, but no request needs them.
+    /// Only the atoms that JSON has too. The real server knows more, but no request needs them.
     fn atom(&mut self, len: usize) -> Option<Term> {
         match self.take(len)? {
             b"nil" => Some(Term::Nil),

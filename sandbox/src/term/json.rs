@@ -1,4 +1,4 @@
-//! Terms as JSON, by way of serde.
+//! Terms as JSON, with serde.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -36,15 +36,15 @@ impl Serialize for Map {
     }
 }
 
-/// What lies deeper is read and not kept: no parameter is found there.
+/// Deeper values are read and dropped, because no parameter is there.
 const KEPT_DEPTH: usize = 100;
 
-/// Reads a document. Unlike serde_json alone it has no limit to depth or to the size of integers.
+/// Reads a document. Unlike serde_json alone, it limits neither the depth nor the size of integers.
 pub(crate) fn parse(text: &[u8]) -> Result<Term, serde_json::Error> {
     read(serde_json::from_slice(text)?, 0)
 }
 
-/// Opens one value up, which serde_json has found the end of.
+/// Reads one value, whose end serde_json has found.
 fn read(raw: &RawValue, depth: usize) -> Result<Term, serde_json::Error> {
     let text = raw.get();
     if depth > KEPT_DEPTH {
@@ -65,7 +65,7 @@ fn read(raw: &RawValue, depth: usize) -> Result<Term, serde_json::Error> {
         Some(b'n') => Term::Nil,
         Some(b't' | b'f') => Term::Bool(serde_json::from_str(text)?),
         _ if text.contains(['.', 'e', 'E']) => Term::Float(serde_json::from_str(text)?),
-        // Nothing here computes with an integer: a huge one has to be a number, and no more.
+        // The sandbox does not compute with integers, so a huge one only has to be a number.
         _ => match text.parse() {
             Ok(value) => Term::Int(value),
             Err(_) => Term::Float(text.parse().unwrap_or(f64::INFINITY)),
@@ -88,8 +88,7 @@ impl<'de> Deserialize<'de> for Entries<'de> {
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Entries<'de>, A::Error> {
-                // A set beside the list: an object of a million keys must not take a million
-                // squared steps.
+                // A set beside the list, because an object may have a million keys.
                 let mut seen = HashSet::new();
                 let mut entries = Vec::new();
                 while let Some((key, value)) = map.next_entry::<String, &'de RawValue>()? {

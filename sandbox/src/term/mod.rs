@@ -1,7 +1,8 @@
-//! The values that go over the wire, independent of the format they are written in.
+//! The values in requests and replies, independent of their format.
 //!
-//! `json` reads and writes them as JSON, `shuffle` changes the order of its keys, `erlang` as the
-//! external term format; `elixir` writes them as Elixir text, `elixir_text` reads it.
+//! - `json`: reads and writes JSON; `shuffle`: changes the order of its keys
+//! - `erlang`: reads and writes the external term format
+//! - `elixir`: writes Elixir text; `elixir_text`: reads it
 
 pub(crate) mod elixir;
 pub(crate) mod elixir_text;
@@ -24,11 +25,11 @@ pub(crate) enum Term {
     Map(Map),
     /// Microseconds in JSON, seconds elsewhere.
     Time(Timestamp),
-    /// JSON that passes through as it came.
+    /// JSON that is passed on unchanged.
     Raw(Box<RawValue>),
 }
 
-/// An object; the first value of a key stands, as in the real server's JSON reader.
+/// An object. The first value of a key counts, as in the real server's JSON reader.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Map(Vec<(String, Term)>);
 
@@ -41,7 +42,7 @@ impl Map {
         self.0.iter().find(|(k, _)| k == key).map(|(_, v)| v)
     }
 
-    /// Sets a key, replacing what was there.
+    /// Sets a key, and replaces its value.
     pub(crate) fn set(&mut self, key: impl Into<String>, value: impl Into<Term>) {
         let (key, value) = (key.into(), value.into());
         match self.0.iter_mut().find(|(k, _)| *k == key) {
@@ -96,7 +97,7 @@ impl Term {
         }
     }
 
-    /// Equality as the server's pattern match sees it: same type, same value.
+    /// Equality as in the server's pattern matching: same type, same value.
     pub(crate) fn same(&self, other: &Term) -> bool {
         match (self, other) {
             (Term::Nil, Term::Nil) => true,
@@ -115,7 +116,7 @@ impl Term {
         }
     }
 
-    /// Raw JSON opened up, for the formats that have to look inside.
+    /// Parses raw JSON, for the formats that need its parts.
     fn opened(raw: &RawValue) -> Term {
         json::parse(raw.get().as_bytes()).unwrap_or(Term::Nil)
     }

@@ -2,10 +2,10 @@
 
 use crate::random::scatter;
 
-/// An array or object that is being read.
+/// An array or object during reading.
 struct Open {
     is_object: bool,
-    /// What stands between two commas, white space included.
+    /// The text between two commas, with white space.
     entries: Vec<Vec<u8>>,
     entry: Vec<u8>,
 }
@@ -18,15 +18,14 @@ impl Open {
     fn close(mut self, salt: u64) -> Vec<u8> {
         self.entries.push(self.entry);
         if self.is_object {
-            // A key that is there twice keeps its order: the last one counts for many readers.
+            // Repeated keys keep their order, because many readers use the last one.
             self.entries.sort_by_cached_key(|entry| scatter(hash(key(entry)) ^ scatter(salt)));
         }
         self.entries.join(&b',')
     }
 }
 
-/// Good JSON with the entries of each object in an order that the nonce decides. Every value stays
-/// as it is written.
+/// Orders the entries of each object by the nonce. Every value stays as it is written.
 pub(crate) fn shuffle(json: &[u8], nonce: u64) -> Vec<u8> {
     let mut objects = 0;
     let mut open = vec![Open::new(false)];
@@ -57,7 +56,7 @@ pub(crate) fn shuffle(json: &[u8], nonce: u64) -> Vec<u8> {
     open.pop().map(|top| top.close(nonce)).unwrap_or_default()
 }
 
-/// The length of the string at the start, quotes included.
+/// The length of the string at the start, with quotes.
 fn string_len(json: &[u8]) -> usize {
     let mut escaped = false;
     let end = json.iter().skip(1).position(|byte| {

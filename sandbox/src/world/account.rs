@@ -16,7 +16,8 @@ pub(crate) struct User {
     pub(crate) emails: Vec<Email>,
     pub(crate) service: bool,
     pub(crate) deactivated: bool,
-    /// The one-time password this account accepts; it has two-factor authentication when there is one.
+    /// The one-time password of this account. If it is set, the account has two-factor
+    /// authentication.
     pub(crate) otp: Option<String>,
     /// Set for the account behind an organization.
     pub(crate) organization: Option<OrgId>,
@@ -37,7 +38,7 @@ pub(crate) struct Email {
     pub(crate) updated_at: Timestamp,
 }
 
-/// A password reset that was asked for and not used yet.
+/// A requested password reset that was not used yet.
 #[derive(Debug, Clone)]
 pub(crate) struct Reset {
     pub(crate) key: String,
@@ -58,7 +59,7 @@ pub(crate) struct Member {
     pub(crate) user: UserId,
     pub(crate) role: Role,
     pub(crate) since: Timestamp,
-    /// Among all memberships: it orders those that began at the same time.
+    /// The position among all memberships. It orders those that began at the same time.
     pub(crate) place: u64,
 }
 

@@ -1,4 +1,4 @@
-//! What happened to an account, as rows that are only ever added to its log.
+//! Audit rows: the events of an account. Rows are only added to a log.
 
 use serde_json::value::to_raw_value;
 
@@ -13,8 +13,8 @@ use crate::random::Use;
 use crate::term::{Map, Term};
 
 impl World {
-    /// Adds a row to the log of who acted. Nobody's log when nobody signed in; an organization's
-    /// log is not part of this API and is not kept.
+    /// Adds a row to the log of the caller, if there is one. An organization's log is not part of
+    /// this API, so it is not kept.
     pub(crate) fn audit(
         &mut self,
         actor: Option<Owner>,
@@ -58,7 +58,7 @@ impl World {
             Owner::User(id) => {
                 let mut user = self.audited_user(id);
                 let handles = self.user(id).handles.clone().unwrap_or_default();
-                // Read back from the database, an account has handles, if only empty ones.
+                // The database returns handles for every account, even if they are empty.
                 user.set("handles", audited_handles(&handles));
                 (Some(user), None)
             }

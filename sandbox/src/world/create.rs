@@ -1,8 +1,8 @@
 //! A new account: the checks in the server's order, then the account, its rows and its mail.
 //!
-//! Of several complaints about one field the last one counts, so every check simply overwrites.
-//! What only the database can know (taken names, lengths of columns) comes after everything else,
-//! and one thing at a time.
+//! If a field has several errors, the last one counts, so every check overwrites the one before.
+//! Checks that need the database (taken names, lengths of columns) come last, and report one error
+//! at a time.
 
 use unicode_segmentation::UnicodeSegmentation;
 
@@ -22,7 +22,7 @@ pub(crate) enum CreateError {
     Invalid(Map),
     /// 400: text the database cannot hold.
     BadText,
-    /// 500: the server's own code fails here.
+    /// 500: the real server's code fails here.
     Crash,
 }
 
@@ -209,7 +209,7 @@ impl World {
         id
     }
 
-    /// Files an account under its name and addresses.
+    /// Adds an account to the indexes of names and addresses.
     pub(crate) fn add_account(&mut self, user: User) -> UserId {
         let id = UserId(self.users.len());
         self.by_name.insert(user.username.clone(), id);
@@ -236,7 +236,7 @@ impl World {
     }
 }
 
-/// The new password of a finished reset, or what is wrong with it.
+/// The new password of a finished reset, or its fault.
 pub(crate) fn check_new_password(params: &Map) -> Result<String, PasswordErrors> {
     let mut errors = Map::new();
     let password = string_field(params, "password", &mut errors);
@@ -254,7 +254,7 @@ pub(crate) fn check_new_password(params: &Map) -> Result<String, PasswordErrors>
     }
 }
 
-/// A text parameter; white space alone counts as nothing.
+/// A text parameter. White space alone counts as missing.
 pub(crate) fn string_field(params: &Map, field: &str, errors: &mut Map) -> Option<String> {
     match params.get(field) {
         None | Some(Term::Nil) => None,
@@ -267,7 +267,7 @@ pub(crate) fn string_field(params: &Map, field: &str, errors: &mut Map) -> Optio
     }
 }
 
-/// The items of a list, or of an object that stands for one: numbered keys first, in order.
+/// The items of a list, or of an object with numbered keys: these come first, in order.
 pub(crate) fn list_items(value: &Term) -> Option<Vec<&Term>> {
     match value {
         Term::List(items) => Some(items.iter().collect()),
@@ -291,7 +291,7 @@ fn check_username(name: &str, errors: &mut Map) {
     if name.graphemes(true).take(3).count() < 3 {
         errors.set("username", "should be at least 3 character(s)");
     }
-    // The server's pattern lets one newline pass at the end.
+    // The server's pattern allows one newline at the end.
     let body = name.strip_suffix('\n').unwrap_or(name);
     let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "_-.".contains(c);
     if body.is_empty() || !body.chars().all(allowed) {
@@ -334,7 +334,7 @@ fn check_tfa(params: &Map, errors: &mut Map) {
     }
 }
 
-/// Something, an @, something, a dot, something, all on one line (but for a newline at the end).
+/// Text, an @, text, a dot, text, all on one line. A newline at the end is allowed.
 fn is_email(address: &str) -> bool {
     let line = address.strip_suffix('\n').unwrap_or(address);
     if line.contains('\n') {

@@ -1,4 +1,4 @@
-//! How accounts, organizations and packages are found.
+//! Finds accounts, organizations and packages.
 
 use super::World;
 use super::account::{Email, Package, downcase};
@@ -28,7 +28,7 @@ impl World {
         }
     }
 
-    /// Whether somebody has proven to own this address.
+    /// Whether an account has verified this address.
     pub(crate) fn address_in_use(&self, address: &str) -> bool {
         self.by_email.get(address).is_some_and(|users| {
             users.iter().any(|id| {
@@ -77,7 +77,7 @@ impl World {
         owned
     }
 
-    /// Those of the account's packages that a caller may know of.
+    /// The account's packages that a caller may see.
     pub(crate) fn visible_packages(&self, user: UserId, caller: Option<UserId>) -> Vec<&Package> {
         self.owned_packages(user)
             .into_iter()

@@ -1,4 +1,4 @@
-//! How accounts and organizations are referred to.
+//! The ids of accounts and organizations.
 
 /// Index of an account in `World::users`; its id on the wire is one more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -8,5 +8,5 @@ pub(crate) struct UserId(pub(crate) usize);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct OrgId(pub(crate) usize);
 
-/// The organization everything public belongs to.
+/// The organization that owns everything public.
 pub(crate) const HEXPM: OrgId = OrgId(0);

@@ -1,11 +1,11 @@
-//! Which key a request shows, and the notes of its use.
+//! Finds the key of a request, and records its use.
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::World;
 use super::keys::{LastUse, Owner};
 
-/// How often a key's last use is written down.
+/// How often a key's last use is recorded.
 const LAST_USE_EVERY: SignedDuration = SignedDuration::from_secs(300);
 
 impl World {
@@ -13,12 +13,12 @@ impl World {
         self.keys.iter().position(|k| k.secret.as_bytes() == secret)
     }
 
-    /// A key that is still good, by its owner and name.
+    /// A valid key, by its owner and name.
     pub(crate) fn named_key(&self, owner: Owner, name: &str, now: Timestamp) -> Option<usize> {
         self.keys.iter().position(|k| k.owner == owner && k.name == name && !k.revoked(now))
     }
 
-    /// Notes that a key was used, at most once in five minutes; that changes its `updated_at`.
+    /// Records a key's use, at most once in five minutes. That changes its `updated_at`.
     pub(crate) fn touch_key(&mut self, index: usize, ip: String, user_agent: Option<String>) {
         let now = self.now();
         let last = self.keys[index].last_use.as_ref();
@@ -30,7 +30,7 @@ impl World {
         }
     }
 
-    /// The name itself, or with the next free number behind it.
+    /// The name, with the next free number if it is taken.
     pub(crate) fn unique_key_name(&self, owner: Owner, name: &str, now: Timestamp) -> String {
         let prefix = format!("{name}-");
         let names: Vec<&str> = self

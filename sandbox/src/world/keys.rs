@@ -1,17 +1,17 @@
-//! Credentials: API keys and OAuth tokens, and what they allow.
+//! Credentials: API keys and OAuth tokens, with their permissions.
 
 use jiff::Timestamp;
 
 use super::ids::{OrgId, UserId};
 
-/// Whom a credential or an action belongs to.
+/// The owner of a credential or of an action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Owner {
     User(UserId),
     Organization(OrgId),
 }
 
-/// One thing a key allows; keys made long ago may lack the domain.
+/// One permission of a key. Old keys may lack the domain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Permission {
     pub(crate) domain: Option<String>,
@@ -41,7 +41,7 @@ impl Permission {
 #[derive(Debug, Clone)]
 pub(crate) struct Key {
     pub(crate) name: String,
-    /// In the clear, unlike on a real server: nothing here is worth stealing.
+    /// In plain text, unlike on a real server, because these keys protect nothing.
     pub(crate) secret: String,
     pub(crate) owner: Owner,
     pub(crate) permissions: Vec<Permission>,
@@ -72,7 +72,7 @@ pub(crate) struct Token {
     pub(crate) expires_at: Timestamp,
 }
 
-/// Whether permissions cover an action of a domain; `resource` narrows it.
+/// Whether permissions allow an action of a domain, or only for `resource`.
 pub(crate) fn allows(permissions: &[Permission], domain: &str, resource: Option<&str>) -> bool {
     permissions.iter().any(|p| {
         let granted = p.domain.as_deref();

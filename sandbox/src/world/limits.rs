@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::ids::{OrgId, UserId};
 use crate::new::RateLimits;
 
-/// Who is counted.
+/// The subject of a count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Subject {
     User(UserId),
@@ -16,7 +16,7 @@ pub(crate) enum Subject {
     Address(Ipv4Addr),
 }
 
-/// What the `x-ratelimit-*` headers say, and whether the request may pass.
+/// The values of the `x-ratelimit-*` headers, and whether the request may pass.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Verdict {
     pub(crate) limit: i64,
@@ -25,7 +25,7 @@ pub(crate) struct Verdict {
     pub(crate) pass: bool,
 }
 
-/// Whose wrong one-time passwords are counted.
+/// The subject whose wrong one-time passwords are counted.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum CodeSubject {
     User(UserId),
@@ -99,7 +99,7 @@ impl Limits {
         passes
     }
 
-    /// Forgets what was counted.
+    /// Resets the counters.
     pub(crate) fn clear(&mut self) {
         self.wrong_codes.clear();
         self.counts.clear();

@@ -1,5 +1,5 @@
-//! An account's audit log as it is kept: rows one by one, and blocks of rows that are made when
-//! they are asked for or share one time.
+//! An account's audit log: single rows, and blocks of rows that are made on request or share one
+//! time.
 
 use serde_json::value::{RawValue, to_raw_value};
 
@@ -11,7 +11,7 @@ use crate::term::{Map, Term};
 
 /// Rows on a page.
 pub(crate) const PAGE: usize = 100;
-/// The most rows that share one time: each of them is looked at for each page.
+/// The most rows that may share one time, because each page looks at all of them.
 const MOST_TIED: u32 = 1000;
 
 /// The rows of one account.
@@ -49,7 +49,7 @@ enum Rows {
 }
 
 impl Piece {
-    /// The pieces a form asks for.
+    /// The pieces that a document describes.
     pub(crate) fn read(form: NewAuditLog) -> Result<Vec<Piece>, String> {
         let alike = form.first.is_some()
             || form.action.is_some()
@@ -114,7 +114,7 @@ impl Piece {
         }
     }
 
-    /// The nth row from the oldest; `order` tells where each of those that share its time is.
+    /// The nth row from the oldest. `order` has the order of the rows that share its time.
     fn term(&self, index: usize, order: &mut Order, keys: KeyOrder) -> Term {
         match self {
             Piece::Row(row) => row.term(keys),
@@ -136,7 +136,7 @@ impl Piece {
     }
 }
 
-/// Where rows that share one time are found by one request.
+/// The order of rows that share one time, for one request.
 struct Order {
     nonce: u64,
     /// The group sorted last, by where it starts.
@@ -199,7 +199,7 @@ impl AuditLog {
     }
 }
 
-/// The parameters of one of many rows that differ by their number.
+/// The parameters of a numbered row.
 fn numbered(number: i64) -> Box<RawValue> {
     let api = Map::new().with("domain", "api").with("resource", Term::Nil);
     let params = Map::new()

@@ -1,4 +1,4 @@
-//! Mail the server would have sent, and the links in it.
+//! The mail that the real server would send, and the links in it.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -54,7 +54,7 @@ impl World {
         self.mails.push(mail);
     }
 
-    /// Follows the link of a verification mail. `false` when it is not, or no longer, good.
+    /// Follows the link of a verification mail. Returns `false` if the link is invalid or too old.
     pub(crate) fn verify_email(&mut self, username: &str, address: &str, key: &str) -> bool {
         let now = self.now();
         let Some(id) = self.find_user(username) else {
@@ -76,8 +76,8 @@ impl World {
         true
     }
 
-    /// Starts a password reset for an account, if there is one; nobody is told which. The real
-    /// server fails afterwards if it has no address to write to: `false`.
+    /// Starts a password reset for an account, if it exists. The caller cannot see whether it does.
+    /// Returns `false` if the account has no address, because the real server fails then.
     pub(crate) fn reset_init(
         &mut self,
         name: &str,
@@ -131,7 +131,7 @@ impl World {
         good.then_some(id)
     }
 
-    /// Finishes a password reset; by default every key and token stops working.
+    /// Finishes a password reset. By default, this revokes every key and token.
     pub(crate) fn reset_finish(&mut self, params: &Map, user_agent: Option<&str>) -> ResetEnd {
         let text = |name: &str| params.get(name).and_then(|v| v.as_str()).unwrap_or("");
         let Some(id) = self.reset_link_good(text("username"), text("key")) else {

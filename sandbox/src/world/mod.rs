@@ -1,10 +1,13 @@
-//! What the server remembers: accounts, organizations, packages, keys, tokens and mail.
+//! The state of a server: accounts, organizations, packages, keys, tokens and mail. One [`World`]
+//! holds all of it behind one lock.
 //!
-//! One [`World`] holds all of it behind one lock. Plain data is in `account`, `keys`, `limits`,
-//! `password`, `row` and `log`, with `ids` for references. The other files say what a world does:
-//! `find` looks things up, `create` checks and makes a new account, `key_use` finds keys and notes
-//! their use, `audit` writes rows and shows them, `writers` writes on and on, `mail` writes mail and
-//! follows its links. `seed` puts ready-made state in, `restore` a whole world; `snapshot` takes it out.
+//! - `account`, `keys`, `limits`, `password`, `row`, `log`: plain data; `ids`: references
+//! - `find`: looks up accounts, organizations and packages
+//! - `create`: checks and makes a new account
+//! - `key_use`: finds keys, and records their use
+//! - `audit`: writes and reads rows; `writers`: programs that write rows continuously
+//! - `mail`: writes mail, and follows its links
+//! - `seed`: adds objects from documents; `restore`, `snapshot`: read and write a whole world
 
 pub(crate) mod account;
 pub(crate) mod audit;
@@ -39,17 +42,17 @@ use crate::profile::{KeyOrder, Profile};
 use crate::random::Random;
 use crate::rules::Rules;
 
-/// Where a world is found.
+/// The address of a world.
 #[derive(Debug, Clone)]
 pub(crate) struct Place {
-    /// `http://127.0.0.1:PORT`, with the prefix: what the records' links start with.
+    /// `http://127.0.0.1:PORT`, with the prefix. The links in records start with it.
     pub(crate) url: String,
     /// Empty, or `/w/ID`.
     pub(crate) prefix: String,
 }
 
-/// What has changed since it was last kept, for worlds that are kept in a file. Mail and audit logs
-/// only grow: they need no mark.
+/// The changes since the last write, for worlds in a file. Mail and audit logs only grow, so they
+/// need no mark.
 #[derive(Debug, Default)]
 pub(crate) struct Dirty {
     pub(crate) users: BTreeSet<usize>,
@@ -80,7 +83,7 @@ pub(crate) struct World {
     pub(crate) limits: Limits,
     pub(crate) blocked: HashSet<Ipv4Addr>,
     pub(crate) next_email_id: i64,
-    /// The place of the next membership among all.
+    /// The position of the next membership.
     pub(crate) next_place: u64,
     pub(crate) rules: Rules,
     pub(crate) audit_writers: Vec<NewAuditWriter>,
@@ -140,7 +143,7 @@ impl World {
         &mut self.keys[index]
     }
 
-    /// Files a key.
+    /// Adds a key to the index.
     pub(crate) fn add_key(&mut self, key: Key) -> usize {
         let index = self.keys.len();
         self.keys.push(key);

@@ -1,11 +1,11 @@
-//! Stored passwords: a salted SHA-256. Enough for accounts that only exist in a test, and fast, so
-//! that a test may sign in a thousand times; a real server wants bcrypt or argon2.
+//! Stored passwords: a salted SHA-256. It is fast, so a test may sign in a thousand times, and good
+//! enough for accounts in tests. A real server needs bcrypt or argon2.
 
 use sha2::{Digest, Sha256};
 
 use crate::random::{Random, Use, hex, unhex};
 
-/// A password as it is kept.
+/// A stored password.
 #[derive(Debug, Clone)]
 pub(crate) struct PasswordHash {
     salt: [u8; 16],
@@ -19,7 +19,7 @@ impl PasswordHash {
         PasswordHash { salt, digest }
     }
 
-    /// As a snapshot has it.
+    /// In the form of a snapshot.
     pub(crate) fn text(&self) -> String {
         format!("{}:{}", hex(&self.salt), hex(&self.digest))
     }

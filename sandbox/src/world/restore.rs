@@ -1,4 +1,4 @@
-//! A world from its document.
+//! Restores a world from its document.
 
 use super::limits::{CodeSubject, Subject};
 use super::{Place, World};
@@ -8,7 +8,8 @@ use crate::profile::Profile;
 use crate::random::Random;
 
 impl World {
-    /// The world the document describes. What does not fit is named with its place.
+    /// The world that the document describes. An error names the place of a value that does not
+    /// fit.
     pub(crate) fn build(profile: Profile, place: Place, form: NewWorld) -> Result<World, String> {
         let mut world = World::empty(form.profile.unwrap_or(profile), place);
         world.clock = Clock::from_form(form.clock.as_ref())?;

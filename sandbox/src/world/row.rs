@@ -9,13 +9,13 @@ use crate::new::NewAuditRow;
 use crate::profile::KeyOrder;
 use crate::term::{Map, Term};
 
-/// One row as it is kept and shown.
+/// One row, as stored and returned.
 #[derive(Debug, Clone)]
 pub(crate) struct AuditRow {
     pub(crate) action: String,
     pub(crate) params: Box<RawValue>,
     pub(crate) user_agent: Option<String>,
-    /// What the real server's rows do not have.
+    /// Fields that the real server's rows do not have.
     fields: BTreeMap<String, Box<RawValue>>,
 }
 

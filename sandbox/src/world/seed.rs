@@ -1,4 +1,4 @@
-//! Ready-made state: what tests and the admin API put into a world without the API's own checks.
+//! Adds objects to a world without the checks of the API, for tests and the admin API.
 
 use std::net::Ipv4Addr;
 
@@ -217,7 +217,7 @@ impl World {
         scopes
     }
 
-    /// Appends rows, and tells how many.
+    /// Appends rows, and returns their number.
     pub(crate) fn seed_audit_log(&mut self, new: NewAuditLog) -> Result<usize, String> {
         let id = self.known_user(&new.username)?;
         let pieces = Piece::read(new)?;
@@ -227,7 +227,7 @@ impl World {
         Ok(log.len() - before)
     }
 
-    /// Appends rows that are numbered by their place in the log.
+    /// Appends rows that are numbered by their position in the log.
     pub(crate) fn insert_audit_rows(&mut self, new: NewAuditLog) -> Result<(), String> {
         let id = self.known_user(&new.username)?;
         if new.count == Some(0) {
@@ -237,7 +237,7 @@ impl World {
         self.seed_audit_log(NewAuditLog { first: Some(place.saturating_add(1)), ..new }).map(drop)
     }
 
-    /// A package that is not there yet, with its owners.
+    /// A new package, with its owners.
     pub(super) fn seed_package(&mut self, new: NewPackage) -> Result<(), String> {
         let (organization, name) = self.parse_package(&new.name)?;
         if self.packages.iter().any(|p| p.organization == organization && p.name == name) {

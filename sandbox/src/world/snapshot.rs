@@ -1,4 +1,4 @@
-//! A world as its document: restored from it, it answers byte for byte the same.
+//! Writes a world as a document. A world restored from it gives the same answers, byte for byte.
 
 use super::World;
 use super::account::{Email, Member, User};
@@ -30,7 +30,7 @@ impl World {
         }
     }
 
-    /// What a world is beside the lists of what is in it.
+    /// The settings of a world.
     pub(crate) fn settings(&self) -> NewWorld {
         let mut blocked: Vec<_> = self.blocked.iter().copied().collect();
         blocked.sort_unstable();
@@ -49,7 +49,7 @@ impl World {
         }
     }
 
-    /// What has been counted in the current minute.
+    /// The counts of the current minute.
     pub(crate) fn rate_counts(&self) -> NewCounts {
         let Limits { minute, counts, .. } = &self.limits;
         let mut forms: Vec<NewCount> = counts
@@ -209,7 +209,7 @@ fn email_form(email: &Email) -> NewEmail {
     }
 }
 
-/// The pieces of a log, rows beside each other in one form.
+/// The pieces of a log, with consecutive single rows together.
 fn log_forms(user: &User) -> Vec<NewAuditLog> {
     let mut forms: Vec<NewAuditLog> = Vec::new();
     let mut joinable = false;

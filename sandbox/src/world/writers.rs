@@ -1,7 +1,7 @@
 //! Programs that write audit rows while others read.
 //!
-//! The rows that are due are written before anything looks at the world or changes it. Nobody can
-//! tell that from a program that wrote them on time, so no task has to.
+//! Before each access to the world, the rows that are due are written. A client cannot distinguish
+//! that from a program that writes on time, so no task is needed.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -30,7 +30,7 @@ impl World {
         let due: Vec<_> = self.audit_writers.iter_mut().filter_map(|w| due(w, now)).collect();
         self.audit_writers.retain(|writer| writer.count != Some(0));
         for rows in due {
-            // Its account was there when it was added, and accounts stay.
+            // Its account existed when it was added, and accounts are never removed.
             let _ = self.insert_audit_rows(rows);
         }
     }
@@ -41,7 +41,7 @@ fn due(writer: &mut NewAuditWriter, now: Timestamp) -> Option<NewAuditLog> {
     let soon = now.checked_add(every).ok()?;
     let next = writer.next_at.unwrap_or(soon);
     if next > now {
-        // A clock that was put back does not stop it for long.
+        // If the clock was set back, the writer does not stop for long.
         writer.next_at = Some(next.min(soon));
         return None;
     }

@@ -25,7 +25,7 @@ impl<'a> Client<'a> {
         request(self.port, method, &target, &[("Authorization", &token)], body)
     }
 
-    /// An admin request that has to succeed.
+    /// An admin request that must succeed.
     pub(crate) fn done(&self, method: &str, path: &str, body: Value) -> Value {
         let body = if body.is_null() { String::new() } else { body.to_string() };
         let reply = self.admin(method, path, &body);

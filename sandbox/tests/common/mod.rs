@@ -1,4 +1,4 @@
-//! HTTP by hand over a socket: what goes out and what comes back, byte for byte.
+//! HTTP by hand over a socket: requests and replies, byte for byte.
 
 #![allow(dead_code, reason = "every test program uses its own part of this")]
 
@@ -11,7 +11,7 @@ use std::net::TcpStream;
 
 pub(crate) use bound::bound;
 
-/// A reply as it came.
+/// A received reply.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Reply {
     pub(crate) status: u16,
@@ -49,15 +49,15 @@ impl Connection {
         Connection { reader: BufReader::new(socket) }
     }
 
-    /// Sends bytes and reads one reply; `None` when the server hung up instead.
+    /// Sends bytes and reads one reply. `None` if the server closed the connection instead.
     pub(crate) fn send(&mut self, bytes: &[u8], is_head: bool) -> io::Result<Option<Reply>> {
-        // A server that has hung up refuses the bytes or drops them; the reading tells.
+        // A server that closed may refuse or drop the bytes. The read shows the result.
         let _ = self.reader.get_mut().write_all(bytes);
         self.read(is_head)
     }
 
-    /// Whether the server has ended this connection after its last reply: a further request is
-    /// either answered or not.
+    /// Whether the server closed this connection after its last reply: then it does not answer
+    /// another request.
     pub(crate) fn is_closed(&mut self) -> bool {
         let probe = b"GET /api HTTP/1.1\r\nHost: localhost\r\nUser-Agent: probe\r\n\r\n";
         !matches!(self.send(probe, false), Ok(Some(_)))

@@ -1,4 +1,4 @@
-//! Where two replies differ, once what differs by nature is made the same.
+//! Compares two replies, after values that always differ are replaced.
 
 use std::io::Read;
 
@@ -8,7 +8,7 @@ use crate::common::Reply;
 use crate::etf;
 use crate::wire::Exchange;
 
-/// These have to be the same, one by one and in number.
+/// These headers must be equal, in value and number.
 const SAME: [&str; 11] = [
     "content-type",
     "cache-control",
@@ -22,9 +22,9 @@ const SAME: [&str; 11] = [
     "x-ratelimit-reset",
     "connection",
 ];
-/// These have to be there, or not.
+/// These headers must be present in both, or in neither.
 const PRESENT: [&str; 5] = ["x-request-id", "etag", "last-modified", "content-length", "date"];
-/// Their names, and one address, were made up anew for each server.
+/// Their names, and one address, were different on each server.
 const GENERATED: [&str; 5] = ["eric", "myrepo", "zeta_org", "alpha_org", "mid_org"];
 
 pub(crate) fn differences(exchange: &Exchange, expected: &Reply, reply: &Reply) -> Vec<String> {
@@ -42,7 +42,7 @@ pub(crate) fn differences(exchange: &Exchange, expected: &Reply, reply: &Reply) 
     for name in SAME {
         check(name, values(expected, name), values(reply, name));
     }
-    // Refused before it is a request: a bare status line there, hyper's own reply here.
+    // Refused before the request is complete: a bare status line there, hyper's own reply here.
     let bare = expected.headers.len() <= 1;
     if !bare {
         for name in PRESENT {
@@ -82,11 +82,11 @@ fn keys(reply: &Reply) -> String {
         return String::new();
     }
     let text = String::from_utf8(unpacked(reply)).expect("UTF-8");
-    // The legacy server lists API keys in the order its table happens to have.
+    // The legacy server lists API keys in the accidental order of its table.
     if text.starts_with("[{\"authing_key") {
         return String::new();
     }
-    // The body is good JSON: a string with a colon behind it is a key.
+    // The body is valid JSON, so a string before a colon is a key.
     let mut keys = Vec::new();
     let mut rest = text.as_str();
     while let Some(start) = rest.find('"') {
@@ -121,13 +121,13 @@ fn body(reply: &Reply) -> String {
     normal(value).to_string()
 }
 
-/// The value with hosts, times, ids and secrets replaced by what they are.
+/// The value, with hosts, times, ids and secrets replaced by their kind.
 fn normal(value: Value) -> Value {
     match value {
         Value::String(text) => Value::String(plain(&text)),
         Value::Array(items) => {
             let mut items: Vec<Value> = items.into_iter().map(normal).collect();
-            // The legacy server lists keys in the order its table happens to have.
+            // The legacy server lists keys in the accidental order of its table.
             if items.iter().all(|i| i.get("authing_key").is_some()) {
                 items.sort_by_key(|i| i["name"].to_string());
             }
@@ -154,7 +154,7 @@ fn normal(value: Value) -> Value {
     }
 }
 
-/// The text with its host, its times and the id of who has sent too much replaced.
+/// The text, with its host, its times and the id in a rate-limit message replaced.
 fn plain(text: &str) -> String {
     if let Some(who) = text.strip_prefix("API rate limit exceeded for ")
         && let Some((kind @ ("user" | "organization"), _)) = who.split_once(' ')
@@ -181,7 +181,7 @@ fn plain(text: &str) -> String {
     out
 }
 
-/// The length of the time the text starts with.
+/// The length of the time at the start of the text.
 fn time(text: &str) -> Option<usize> {
     ["dddd-dd-ddTdd:dd:ddZ", "dddd-dd-ddTdd:dd:dd.ddddddZ"]
         .into_iter()

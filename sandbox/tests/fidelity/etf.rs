@@ -1,4 +1,4 @@
-//! Erlang's external term format, read into JSON so that it can be compared.
+//! Reads Erlang's external term format into JSON, for comparison.
 
 use serde_json::{Map, Value};
 

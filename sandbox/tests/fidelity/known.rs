@@ -1,4 +1,4 @@
-//! The differences that stay.
+//! The known differences.
 
 use aura_sandbox::Profile;
 
@@ -19,11 +19,11 @@ const KNOWN: [(&str, &str, &str); 11] = [
     ("publish", "owner_remove", PACKAGES),
     ("publish", "revert", PACKAGES),
     ("publish", "new_user_me", LATER),
-    // "Basic " with nothing behind it is "Basic" by the time we see it, and so a bad key.
+    // "Basic " without a value arrives here as "Basic", so it is a bad key.
     ("me", "basic_empty", TRIMMED),
 ];
 
-/// Why this exchange is expected to differ, if it is.
+/// The reason why this exchange may differ, if it may.
 pub(crate) fn reason(profile: Profile, file: &str, name: &str) -> Option<&'static str> {
     let own = format!("{profile}-{file}");
     KNOWN

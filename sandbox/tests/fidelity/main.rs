@@ -1,9 +1,11 @@
-//! The sandbox beside the real server: recorded requests are sent again, and what comes back is
-//! compared with what was recorded.
+//! Compares the sandbox with the real server: sends the recorded requests again, and compares the
+//! replies with the recorded ones.
 //!
-//! `wire` reads the recordings, `world` builds the accounts they were made with, `compare` says
-//! where two replies differ, `etf` reads the Erlang format, `known` lists the differences that
-//! stay, each with its reason. Whatever is not listed there has to agree.
+//! - `wire`: reads the recordings
+//! - `world`: builds the accounts of the recordings
+//! - `compare`: finds the differences of two replies
+//! - `etf`: reads the Erlang format
+//! - `known`: lists the known differences with their reasons; everything else must be equal
 
 #[path = "../common/mod.rs"]
 mod common;
@@ -20,7 +22,7 @@ use aura_sandbox::Profile;
 use common::Connection;
 use wire::Exchange;
 
-/// In the order they were recorded: each finds the state the ones before it left.
+/// In the recorded order, because each file needs the state that the earlier ones left.
 const FILES: [&str; 10] =
     ["create", "show", "me", "audit", "reset", "keys", "misc", "ratelimit", "publish", "extra"];
 
@@ -38,7 +40,7 @@ fn replay(profile: Profile) {
     let world = world::World::build(profile);
     let mut complaints = Vec::new();
     let (mut agreed, mut total) = (0, 0);
-    // What a client would have kept from earlier replies, by what the real server had sent.
+    // Values that a client keeps from earlier replies, by the real server's value.
     let mut seen = HashMap::new();
     for file in FILES {
         let exchanges = wire::load(profile, file);

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::common::Reply;
 
-/// A request and what the real server made of it.
+/// A request, and the real server's reply.
 pub(crate) struct Exchange {
     pub(crate) name: String,
     pub(crate) method: String,
@@ -18,9 +18,9 @@ pub(crate) struct Exchange {
     version: String,
     headers: Vec<(String, String)>,
     body: Vec<u8>,
-    /// `None` where the server hung up.
+    /// `None` if the server closed the connection.
     pub(crate) reply: Option<Reply>,
-    /// The body was left out of the recording: a page of HTML.
+    /// The body was not recorded, because it is a page of HTML.
     pub(crate) page: bool,
     pub(crate) closed_after: Option<bool>,
 }
@@ -84,7 +84,7 @@ fn parse(line: &Value) -> Exchange {
     }
 }
 
-/// A body of the right kind and size for one that was left out for its size.
+/// A body of the same kind and size as one that was too large to record.
 fn stand_in(headers: &[(String, String)]) -> Vec<u8> {
     let get = |name: &str| headers.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str());
     let length: usize = get("Content-Length").and_then(|v| v.parse().ok()).expect("a length");
@@ -101,12 +101,12 @@ impl Exchange {
         self.headers.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str())
     }
 
-    /// The request on the wire; what the client had from earlier replies becomes what we sent.
+    /// The request on the wire, with the values of our own earlier replies.
     pub(crate) fn bytes(&self, seen: &HashMap<String, String>) -> Vec<u8> {
         self.bytes_at(&str::to_owned, seen)
     }
 
-    /// The same at another place of the server.
+    /// The same below another path of the server.
     pub(crate) fn bytes_at(
         &self,
         place: &dyn Fn(&str) -> String,
@@ -129,7 +129,7 @@ impl Exchange {
     }
 }
 
-/// Base64 as the recordings have it.
+/// Base64 as in the recordings.
 pub(crate) fn base64(text: &str) -> Vec<u8> {
     const DIGITS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut out = Vec::new();

@@ -1,4 +1,4 @@
-//! The accounts and keys of `world.json`, and the state that kept-back requests had made.
+//! The accounts and keys of `world.json`, and the state that unpublished requests left.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ pub(crate) struct World {
     pub(crate) sandbox: Sandbox,
 }
 
-/// The pages of audit logs that were recorded: account, page, file and exchange that has it.
+/// The recorded pages of audit logs: account, page, file and exchange.
 const PAGES: [(&str, usize, &str); 8] = [
     ("auditor", 1, "q_1"),
     ("auditor", 2, "q_25"),
@@ -30,12 +30,12 @@ const PAGES: [(&str, usize, &str); 8] = [
 
 impl World {
     pub(crate) fn build(profile: Profile) -> World {
-        // Some time before the recordings begin: each is replayed in the minute it was made in.
+        // Some time before the first recording. Each one is replayed in its recorded minute.
         let start = Timestamp::from_second(1_795_430_000).expect("a time");
         let config = Config::default().profile(profile).clock(start).key_order(KeyOrder::Recorded);
         let sandbox = Sandbox::start(config).expect("start");
         let world: Value = serde_json::from_str(&wire::text("world.json")).expect("JSON");
-        // Among the sample data of the recorded servers, and named in the recordings.
+        // Part of the recorded servers' sample data, and named in the recordings.
         let mut organizations = vec![serde_json::json!({
             "name": "myrepo", "account_email": "myrepo@example.com"
         })];
@@ -62,7 +62,7 @@ impl World {
         world
     }
 
-    /// Fills audit logs with the rows that were recorded, and with others where none were.
+    /// Fills audit logs with the recorded rows, and with others if none were recorded.
     fn fill_logs(&self, profile: Profile) {
         let recorded = wire::load(profile, "audit");
         for (user, len) in
@@ -83,7 +83,7 @@ impl World {
         }
     }
 
-    /// Puts in place what kept-back requests had done before this exchange was recorded.
+    /// Makes the changes of unpublished requests before this exchange.
     pub(crate) fn prepare(&self, file: &str, name: &str) {
         let legacy = self.sandbox.profile() == Profile::Legacy;
         match (file, name) {
@@ -113,8 +113,8 @@ impl World {
         }
     }
 
-    /// Puts the clock into the minute the exchange was recorded in, and uses up as much of that
-    /// minute's requests as had been.
+    /// Sets the clock to the minute of the exchange, and uses up as many requests of that minute as
+    /// the recording had.
     pub(crate) fn rewind(&self, exchange: &wire::Exchange) {
         let number =
             |name: &str| -> Option<i64> { exchange.reply.as_ref()?.header(name)?.parse().ok() };
@@ -138,7 +138,7 @@ impl World {
         }
     }
 
-    /// How many requests of the same kind this minute has seen.
+    /// How many requests of the same kind came in this minute.
     fn counted(&self, credential: Option<&str>, address: &str, reset: i64) -> i64 {
         let world = self.sandbox.snapshot();
         let key = world.keys.into_iter().find(|key| key.secret.as_deref() == credential);
@@ -158,7 +158,7 @@ impl World {
         found.map_or(0, |count| count.count)
     }
 
-    /// An account whose name and rows had been changed in the database.
+    /// An account with a name and rows that were changed in the database.
     fn logged1(&self) {
         let profile = self.sandbox.profile();
         let exchanges = wire::load(profile, "extra");
@@ -266,7 +266,7 @@ fn new_organization(value: &Value) -> NewOrganization {
     }
 }
 
-/// In the order of the file, which JSON does not keep: the legacy server lists them as joined.
+/// In the order of the file, which JSON does not keep. The legacy server lists them in this order.
 fn join(sandbox: &Sandbox, user: &Value) {
     for organization in ["zeta_org", "alpha_org", "mid_org"] {
         let role = match user["organizations"][organization].as_str() {

@@ -1,11 +1,11 @@
-//! What an account goes through, with the shape of every reply.
+//! The life of an account, with the shape of every reply.
 
 use serde_json::Value;
 
 use crate::common::Reply;
 use crate::target::Target;
 
-/// A name that no run before had.
+/// A name that no earlier run used.
 fn fresh() -> String {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     format!("live-{}-{}", since.expect("a time").as_micros(), std::process::id())
@@ -45,7 +45,7 @@ pub(crate) fn of_an_account(target: &Target) {
     assert!(etag.len() == 32 && shown.header("last-modified").is_some() && cached(&shown));
     let again = target.send("GET", &format!("/api/users/{name}"), &[("If-None-Match", etag)], "");
     assert_eq!((again.status, again.body.len()), (304, 0));
-    // Nobody has proven to own the address.
+    // The address is not verified.
     assert_eq!(target.send("GET", &format!("/api/users/{name}@example.com"), &[], "").status, 404);
 
     let twice = target.send("POST", "/api/users", &[], &body);

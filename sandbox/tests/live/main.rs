@@ -1,13 +1,13 @@
-//! The same cases against the sandbox and against a live server of one's own:
+//! The same cases against the sandbox and against your own live server:
 //!
 //! ```text
 //! AURA_LIVE_URL=http://localhost:4000/api cargo test -p aura-sandbox --test live -- --nocapture
 //! ```
 //!
-//! Without that variable the sandbox is the server. hex.pm is refused by name. The recorded
-//! requests that need no state of their own are sent as they are (`recorded`); what needs an account
-//! makes one, under a name of this run's own (`life`). With `AURA_LIVE_KEY`, a key of an account with
-//! a verified address, that account's own endpoints are looked at, too. `target` is the server.
+//! Without that variable, the sandbox is the server. hex.pm is refused by name. Recorded requests
+//! that need no state are sent unchanged. `life` needs an account, and creates one with a new name.
+//! If `AURA_LIVE_KEY` has a key of an account with a verified address, that account's endpoints are
+//! tested too. `target` is the server.
 
 #[path = "../common/mod.rs"]
 mod common;
@@ -30,7 +30,7 @@ use wire::Exchange;
 /// Files with requests that may need no state.
 const FILES: [&str; 5] = ["create", "show", "me", "audit", "misc"];
 
-/// Whether a request changes nothing and depends on nobody: a refusal of somebody unknown.
+/// Whether a request changes nothing and needs no account: the server refuses an unknown caller.
 fn is_free(exchange: &Exchange) -> bool {
     let refused = exchange.reply.as_ref().is_some_and(|r| (400..500).contains(&r.status));
     let bound = ["Authorization", "X-Forwarded-For", "If-None-Match", "If-Modified-Since"];
@@ -53,7 +53,7 @@ fn recorded(profile: Profile) {
         println!("{profile}: the server is the other one, see there");
         return;
     }
-    // A request that finds the same in an empty world needs none.
+    // If an empty world gives the same reply, the request needs no state.
     let empty = Target::sandbox(profile);
     let mut complaints = Vec::new();
     let mut cases = 0;
@@ -90,7 +90,7 @@ fn the_life_of_an_account() {
 }
 
 #[test]
-fn what_belongs_to_a_key() {
+fn endpoints_of_a_keys_account() {
     let target = Target::choose(Profile::Legacy);
     match target.key.clone() {
         Some(key) => life::of_a_key(&target, &key),

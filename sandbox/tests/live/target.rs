@@ -1,4 +1,4 @@
-//! The server under test: a sandbox of our own, or the one that `AURA_LIVE_URL` names.
+//! The server under test: a sandbox, or the server in `AURA_LIVE_URL`.
 
 use aura_sandbox::{Config, Profile, Sandbox};
 
@@ -8,14 +8,14 @@ pub(crate) struct Target {
     pub(crate) host: String,
     pub(crate) port: u16,
     pub(crate) profile: Profile,
-    /// What the recordings call `/api`.
+    /// The path that is `/api` in the recordings.
     base: String,
-    /// Signs for an account with a verified address, where there is such a key.
+    /// The key of an account with a verified address, if there is one.
     pub(crate) key: Option<String>,
     _sandbox: Option<Sandbox>,
 }
 
-/// Host, port and path of a URL that may be tested against; hex.pm never is.
+/// Host, port and path of a URL that tests may use. hex.pm is refused.
 pub(crate) fn parse(url: &str) -> Result<(String, u16, String), String> {
     let refuse = |why: &str| Err(format!("AURA_LIVE_URL={url}: {why}"));
     let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
@@ -35,7 +35,7 @@ pub(crate) fn parse(url: &str) -> Result<(String, u16, String), String> {
 }
 
 impl Target {
-    /// The server that was asked for, else a sandbox.
+    /// The requested server, or else a sandbox.
     pub(crate) fn choose(profile: Profile) -> Target {
         match std::env::var("AURA_LIVE_URL") {
             Ok(url) if !url.is_empty() => {
@@ -47,7 +47,7 @@ impl Target {
         }
     }
 
-    /// An empty sandbox, but for the account that a key signs for.
+    /// An empty sandbox, except for the account of a key.
     pub(crate) fn sandbox(profile: Profile) -> Target {
         let sandbox = Sandbox::start(Config::default().profile(profile)).expect("start");
         let user = aura_sandbox::NewUser {

@@ -1,7 +1,7 @@
 //! Compares pages of one audit log that the server read at different times.
 //!
-//! Rows have no id. Two rows are the same if their JSON is, apart from the order of its keys,
-//! which the server does not promise.
+//! Rows have no id. Two rows are equal if their JSON is equal, apart from the order of keys, which
+//! the server does not promise.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;

@@ -1,10 +1,10 @@
-//! The audit log as a stream: every row exactly once, in order, while other rows are written.
+//! The audit log as a stream: every row once and in order, while other rows are written.
 //!
-//! - `reader`: which pages to request, and which of their rows are exact
-//! - `compare`: pages that the server read at different times
-//! - `search`: for rows that moved too far down to be seen
-//! - `stream`: the trait of that name
-//! - `sample`: one row of each page that was handed out
+//! - `reader`: decides which pages to request, and which of their rows are exact
+//! - `compare`: compares pages that the server read at different times
+//! - `search`: searches for rows that moved many pages down
+//! - `stream`: implements `futures_core::Stream`
+//! - `sample`: keeps one row of each page that was returned
 
 mod compare;
 #[cfg(test)]

@@ -1,7 +1,7 @@
-//! The stream against a model of the server, on a runtime without sockets and timers.
+//! Tests the stream against a model of the server, on a runtime without sockets and timers.
 //!
 //! The server writes rows while it is read, delays replies and fails, all at random. Whatever
-//! happens, each row that existed when the reading began comes out once, in order.
+//! happens, each row that existed when the reading began comes out once and in order.
 
 mod server;
 

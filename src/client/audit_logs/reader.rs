@@ -1,14 +1,14 @@
 //! Decides which pages to request and which of their rows are exact. No I/O, no tasks.
 //!
-//! The server pages by offset, so each row that it writes shifts all older rows down by one. A page
-//! that was requested after the page before it had arrived can only repeat rows. Pages that are
+//! The server pages by offset, so each row that it writes shifts all older rows down by one. If a
+//! page was requested after the page before it had arrived, it can only repeat rows. Pages that are
 //! requested at the same time can also miss rows. So each page gets a *shift*: the number of rows
-//! written between the first page of the stream and this page. Its rows are handed out once its
-//! shift is known; rows that were handed out before are dropped.
+//! written between the first page of the stream and this page. Its rows are returned once its shift
+//! is known. Rows that were returned before are dropped.
 //!
-//! The shift is known from *checks*. A check reads the *reference* again, a page whose rows are
-//! known, and compares. If nothing was written between two checks, the pages requested after the
-//! first and received before the second have the same shift as both.
+//! *Checks* show the shift. A check reads the *reference* again, a page whose rows are known, and
+//! compares. If nothing was written between two checks, the pages requested after the first and
+//! received before the second have the same shift as both.
 
 use std::collections::VecDeque;
 use std::ops::RangeInclusive;

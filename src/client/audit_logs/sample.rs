@@ -1,4 +1,4 @@
-//! One row of each page that was handed out, as a hash.
+//! Keeps one row of each page that was returned, as a hash.
 
 use std::collections::hash_map::RandomState;
 use std::collections::{HashSet, VecDeque};

@@ -1,5 +1,5 @@
-//! Searches, page by page, for rows that were read before: after so many rows were written that the
-//! page on which they were has none of them.
+//! Searches, page by page, for rows that were read before. That is needed if so many rows were
+//! written that they moved off their page.
 
 use super::compare::{ends_of, goes_on, moves_on, starts_of};
 use crate::protocol::audit_log::Page;

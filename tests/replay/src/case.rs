@@ -1,9 +1,9 @@
-//! What a conformance case is. Serialized, these are the JSON lines of `aura-replay cases`.
+//! The parts of a conformance case. Serialized, they are the JSON lines of `aura-replay cases`.
 
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 
-/// One call on a client, and what must come of it.
+/// One call on a client, with the outcome to expect.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Case {
     /// `current/show/name_ERIC`, or `loose/…` for a case in loose mode. Unique.
@@ -16,14 +16,14 @@ pub struct Case {
     pub file: String,
     /// The exchange's name within its recording.
     pub name: String,
-    /// The path that, put behind the replay server's URL, makes the call's `repo_url`.
+    /// The path after the replay server's URL in the call's `repo_url`.
     pub prefix: String,
-    /// What to call, with which arguments.
+    /// The function and its arguments.
     #[serde(flatten)]
     pub call: Call,
     /// The options to set for the call.
     pub options: Options,
-    /// What must come of it.
+    /// The outcome to expect.
     pub expect: Expect,
 }
 
@@ -31,9 +31,9 @@ pub struct Case {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Mode {
-    /// Any difference is answered with 599.
+    /// The server answers a request that differs with 599.
     Strict,
-    /// The reply is given to any request: no client can cause it by what it sends.
+    /// The server sends the reply to any request, because no client can cause it.
     Loose,
 }
 
@@ -73,7 +73,7 @@ impl Operation {
 pub enum Call {
     /// `create_user(username, password, emails)`
     CreateUser {
-        /// The name asked for.
+        /// The requested name.
         username: String,
         /// The password; may be empty.
         password: String,
@@ -113,7 +113,7 @@ impl Call {
 /// The options of a call; `None` is an option not set.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Options {
-    /// Sent as it is: a key, `Bearer …` or `Basic …`.
+    /// Sent unchanged: a key, `Bearer …` or `Basic …`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub api_key: Option<String>,
     /// The one-time password.
@@ -124,7 +124,7 @@ pub struct Options {
     pub page: Option<u64>,
 }
 
-/// What must come of a call.
+/// The outcome to expect.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Expect {
@@ -133,25 +133,25 @@ pub enum Expect {
     /// Success without a value. In JSON `{"ok_empty": true}`.
     #[serde(serialize_with = "as_true")]
     OkEmpty,
-    /// The stream's rows to its end, each as it stands in the recorded body.
+    /// The stream's rows to its end, each as in the recorded body.
     OkRows(Vec<String>),
     /// A failure.
     Error(ExpectedError),
 }
 
-// The signature is serde's.
+// serde requires this signature.
 fn as_true<S: Serializer>(serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_bool(true)
 }
 
-/// What an error must say.
+/// The fields of the expected error.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ExpectedError {
     /// The error's kind.
     pub kind: Kind,
-    /// The HTTP status; `None` where no reply came.
+    /// The HTTP status; `None` without a reply.
     pub status: Option<u16>,
-    /// The server's message; `None` where it gave none, and then the client's own is its affair.
+    /// The server's message; `None` if it sent none. The client then may use any text.
     pub message: Option<String>,
     /// The field errors of a validation error.
     pub errors: Option<Map<String, Value>>,
@@ -185,7 +185,7 @@ pub enum Kind {
     UnexpectedStatus,
     /// no reply
     Connect,
-    /// a success whose body is not what the endpoint gives
+    /// a success with a body that is not the endpoint's
     Decode,
 }
 

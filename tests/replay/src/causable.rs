@@ -1,4 +1,4 @@
-//! The call that makes a client send a recorded request, or the reason why none does.
+//! The call that makes our client send a recorded request, or the reason why no call does.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -8,8 +8,8 @@ use crate::http::Request;
 use crate::target::{Route, route};
 use crate::wire::{Exchange, Reply};
 
-/// Headers a request may carry and still be one of ours: the client sends them, or (Accept-Encoding
-/// and X-Forwarded-For) they are the affair of the transport and of a proxy in between.
+/// Headers that a request of our client may carry. The client sends them, except Accept-Encoding
+/// (from the transport) and X-Forwarded-For (from a proxy).
 const OURS: [&str; 9] = [
     "accept",
     "accept-encoding",
@@ -22,7 +22,7 @@ const OURS: [&str; 9] = [
     "x-hex-otp",
 ];
 
-/// What the client sends for one exchange.
+/// The client's request for one exchange.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Cause {
     pub(crate) call: Call,
@@ -41,7 +41,7 @@ pub(crate) fn cause(exchange: &Exchange) -> Result<Cause, String> {
             return Err(format!("the request header {name}"));
         }
     }
-    // The recorded servers ran under localhost; another name there is the point of the exchange.
+    // The recorded servers ran under localhost. Another name is the purpose of the exchange.
     if !matches!(&request.all("host").collect::<Vec<_>>()[..], [host] if host.starts_with("localhost:"))
     {
         return Err("no Host or another one".to_owned());
@@ -87,7 +87,7 @@ pub(crate) fn cause(exchange: &Exchange) -> Result<Cause, String> {
     Ok(Cause { call, options })
 }
 
-/// `application/json`, or anything that includes it where the server answered in JSON all the same.
+/// `application/json`, or a value that includes it if the server answered in JSON.
 fn accept(request: &Request, reply: Option<&Reply>) -> Result<(), &'static str> {
     const JSON: [&str; 3] = ["application/json", "application/vnd.hex+json", "*/*"];
     let values: Vec<&str> = request.all("accept").collect();
@@ -110,7 +110,7 @@ fn accept(request: &Request, reply: Option<&Reply>) -> Result<(), &'static str> 
     }
 }
 
-/// A header whose value an option gives, verbatim.
+/// A header with the exact value of an option.
 fn credential(request: &Request, name: &str) -> Result<Option<String>, String> {
     let values: Vec<&str> = request.all(name).collect();
     match values[..] {
@@ -127,7 +127,7 @@ fn credential(request: &Request, name: &str) -> Result<Option<String>, String> {
     }
 }
 
-/// The new user that a request asks for, if it is written as a client of ours writes it.
+/// The new user in a request, if our client would write the request in this form.
 pub(crate) fn new_user(request: &Request) -> Result<Call, &'static str> {
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
@@ -146,7 +146,7 @@ pub(crate) fn new_user(request: &Request) -> Result<Call, &'static str> {
     if !matches!(&request.all("content-type").collect::<Vec<_>>()[..], [value] if is_json(value)) {
         return Err("no JSON Content-Type");
     }
-    // As a struct, because that refuses a key given twice; as a value, because a struct may also be an array.
+    // A struct refuses repeated keys. A value is needed too, because a struct may also be an array.
     let User { username, password, emails: [Email { email }] } =
         serde_json::from_slice(&request.body).map_err(|_| SHAPE)?;
     let value: Value = serde_json::from_slice(&request.body).map_err(|_| SHAPE)?;

@@ -1,4 +1,4 @@
-//! The list of cases, and what was left out of it and why.
+//! Derives the list of cases, and lists the exchanges that were left out, with the reasons.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -10,26 +10,26 @@ use crate::causable::{Cause, cause};
 use crate::expect::expect;
 use crate::wire::{Exchange, Wire};
 
-/// What a URL's path segment may hold as it is.
+/// The characters that a path segment may hold unencoded.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// The cases of a folder of recordings, and the account of those that are none.
+/// The cases of a folder of recordings, and the exchanges that yield none.
 #[derive(Debug)]
 pub struct Derivation {
     /// The cases, in the order of the recordings.
     pub cases: Vec<Case>,
-    /// Exchanges without a strict case: no client can cause them.
+    /// Exchanges without a strict case, because no client can cause them.
     pub not_causable: Vec<Skipped>,
-    /// Those of them without a loose case too: the reply makes no sense to a client.
+    /// Those without a loose case too, because the reply means nothing to a client.
     pub left_out: Vec<Skipped>,
 }
 
-/// An exchange that was passed over.
+/// An exchange that was left out.
 #[derive(Debug, Clone)]
 pub struct Skipped {
     /// `current/misc/www_host`
     pub id: String,
-    /// Why.
+    /// The reason.
     pub reason: String,
 }
 
@@ -83,7 +83,7 @@ fn case(exchange: &Exchange, mode: Mode, call: Call, options: Options) -> Case {
     }
 }
 
-/// Why a reply cannot be served to any of our calls, if it cannot.
+/// The reason why no call of ours can get a reply, if none can.
 fn senseless(exchange: &Exchange) -> Option<&'static str> {
     if exchange.request.method == "HEAD" {
         return Some("a reply to HEAD");
@@ -98,7 +98,7 @@ fn senseless(exchange: &Exchange) -> Option<&'static str> {
     None
 }
 
-/// The call that an exchange's route stands for, as far as it stands for one.
+/// The call of an exchange's route, if it has one.
 fn loose_call(exchange: &Exchange) -> Call {
     let request = &exchange.request;
     let path = request.target.split(['?', '#']).next().unwrap_or_default().trim_end_matches('/');
@@ -119,7 +119,7 @@ fn loose_call(exchange: &Exchange) -> Call {
 }
 
 impl fmt::Display for Derivation {
-    /// How many cases each recording gives, and why the rest gives none.
+    /// How many cases each recording yields, and why the others yield none.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut files: BTreeMap<String, [usize; 3]> = BTreeMap::new();
         for case in &self.cases {

@@ -1,15 +1,15 @@
-//! How an arriving request differs from the one a case stands for.
+//! Compares an arriving request with the request of its case.
 
 use crate::case::{Call, Options};
 use crate::causable::new_user;
 use crate::http::Request;
 use crate::target::{Route, route};
 
-/// Headers that change the real server's reply, or that only a proxy or a browser adds.
+/// Headers that change the real server's reply, and headers that only a proxy or a browser adds.
 const NEVER_SENT: [&str; 6] =
     ["cookie", "if-match", "if-modified-since", "if-none-match", "origin", "x-forwarded-for"];
 
-/// One line for each difference; none where the request is the expected one.
+/// One line for each difference; none if the request is as expected.
 pub(crate) fn differences(call: &Call, options: &Options, arrived: &Request) -> Vec<String> {
     let mut found = Vec::new();
     let mut differs = |what: &str, expected: &dyn std::fmt::Debug, got: &dyn std::fmt::Debug| {
@@ -80,7 +80,7 @@ fn expected_route(call: &Call, options: &Options) -> Route {
     }
 }
 
-/// To the server no page is page 1, and a client may write either.
+/// For the server, no page is page 1. A client may write either.
 fn first_page(route: &Route) -> Route {
     match route {
         Route::AuditLogs(None) => Route::AuditLogs(Some(1)),
@@ -108,7 +108,7 @@ mod tests {
         }
     }
 
-    /// The names of what differs, in order.
+    /// The names of the differences, in order.
     fn names(call: &Call, options: &Options, arrived: &Request) -> Vec<String> {
         differences(call, options, arrived)
             .iter()

@@ -1,5 +1,5 @@
-//! Feeds a language's driver with the recorded cases and with scenarios, and judges its answers:
-//! `aura-replay drive COMMAND`. tests/conformance/README.md says what a driver does.
+//! `aura-replay drive COMMAND` sends the recorded cases and the scenarios to a language's driver,
+//! and judges its answers. tests/conformance/README.md describes a driver.
 
 use std::collections::BTreeMap;
 use std::io::{self, BufRead as _, BufReader, Write as _};
@@ -18,15 +18,15 @@ use crate::wire::Wire;
 
 const SCENARIOS: &str = include_str!("../../conformance/scenarios.json");
 
-/// What a driver may take for one answer: minutes where the work takes seconds.
+/// The time for one answer: minutes if the work takes seconds.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// What a scenario asks for, and what has to come.
+/// A scenario, and its expected outcome.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Scenario {
     name: String,
-    /// Behind the server's URL it makes the `repo_url`; a number that is new each time follows.
+    /// The `repo_url` is the server's URL, this name, and a new number each time.
     script: String,
     command: Map<String, Value>,
     expect: Wanted,
@@ -37,17 +37,17 @@ struct Scenario {
 struct Wanted {
     /// `ok`, or the kind of the error.
     outcome: Option<String>,
-    /// What the error's message holds.
+    /// A part of the error's message.
     message: Option<String>,
-    /// The number of the first row; the rows down to 1 have to come in order, each once.
+    /// The number of the first row. The rows down to 1 must come in order, each once.
     rows_from: Option<u64>,
-    /// The kinds of the errors that the stream gave before its end.
+    /// The kinds of the errors that the stream returned before its end.
     errors: Option<Vec<String>>,
     /// How often each outcome came.
     outcomes: Option<BTreeMap<String, u64>>,
-    /// What one of the log lines begins with.
+    /// The start of one of the log lines.
     log: Option<String>,
-    /// By how many kilobytes the driver may grow.
+    /// The kilobytes by which the driver may grow.
     growth_kb: Option<u64>,
 }
 
@@ -58,16 +58,16 @@ pub struct Score {
     pub passed: usize,
     /// Otherwise.
     pub failed: usize,
-    /// The driver says that its language cannot.
+    /// The driver reports that its language cannot.
     pub skipped: usize,
 }
 
-/// Runs everything through the driver that `command` starts. What failed and what was left out goes
-/// to `out`, a line each.
+/// Runs everything through the driver that `command` starts. Writes failed and skipped cases to
+/// `out`, a line each.
 ///
 /// # Errors
 ///
-/// When the driver cannot be started, ends too early, or does not answer.
+/// If the driver cannot be started, ends too early, or does not answer.
 pub fn drive(wire: Wire, command: &[String], out: &mut impl io::Write) -> io::Result<Score> {
     let cases = Derivation::of(&wire).cases;
     let replay = Replay::serve(wire, 0)?;
@@ -100,7 +100,7 @@ pub fn drive(wire: Wire, command: &[String], out: &mut impl io::Write) -> io::Re
     Ok(score)
 }
 
-/// Why something did not pass.
+/// Why a case did not pass.
 enum Judged {
     Cannot(String),
     Wrong(String),
@@ -117,7 +117,7 @@ fn of_case(case: &Case, replay: &Replay) -> Value {
     command.into()
 }
 
-/// No option comes from the environment, and nothing takes longer than it has to.
+/// Options that ignore the environment and wait for nothing.
 fn with_defaults(command: &mut Map<String, Value>, repo_url: String) {
     let options = command.entry("options").or_insert_with(|| json!({}));
     let mut all =
@@ -128,7 +128,7 @@ fn with_defaults(command: &mut Map<String, Value>, repo_url: String) {
     *options = all;
 }
 
-/// A text with a NUL is either carried out as recorded, or refused before it is sent.
+/// A driver either carries out a text with a NUL as recorded, or refuses it before it is sent.
 fn may_be_refused(case: &Case) -> bool {
     serde_json::to_string(&case.call).is_ok_and(|call| call.contains("\\u0000"))
 }
@@ -150,7 +150,7 @@ fn judge(case: &Case, answer: &Value) -> Result<(), Judged> {
 fn judge_error(wanted: &ExpectedError, error: &Value) -> Result<(), Judged> {
     let message = match &wanted.message {
         Some(message) => json!(message),
-        // What the client says itself is its own affair.
+        // The client may use any text of its own.
         None => error["message"].clone(),
     };
     for (member, wanted) in [
@@ -186,7 +186,7 @@ fn play(
     with_defaults(&mut command, url);
     let command = Value::from(command);
     if scenario.expect.growth_kb.is_some() {
-        // Once before: what is kept for good is there from then on.
+        // Once before, so permanent memory is already allocated.
         driver.ask(&command)?;
     }
     let before = driver.memory_kb();
@@ -215,7 +215,7 @@ fn judge_scenario(wanted: &Wanted, answer: &Value, grown: u64) -> Result<(), Jud
     }
     if let Some(first) = wanted.rows_from {
         let rows = answer["ok_rows"].as_array().cloned().unwrap_or_default();
-        // Rows that were written meanwhile may stand before them.
+        // New rows may come before them.
         let old = rows.len().saturating_sub(usize::try_from(first).unwrap_or(usize::MAX));
         let is_good = rows.len() as u64 >= first
             && rows[old..].iter().eq((1..=first)
@@ -260,7 +260,7 @@ fn short(value: &Value) -> String {
     }
 }
 
-/// A driver that runs.
+/// A running driver.
 struct Driver {
     child: Child,
     input: Option<ChildStdin>,
@@ -306,7 +306,7 @@ impl Driver {
         Ok(answer)
     }
 
-    /// How much memory it has, where the system says so.
+    /// Its memory, if the system reports it.
     fn memory_kb(&self) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()));
         let status = status.unwrap_or_default();
@@ -314,7 +314,7 @@ impl Driver {
         line.and_then(|line| line.trim().split(' ').next()?.parse().ok()).unwrap_or(0)
     }
 
-    /// It ends when its input does.
+    /// Ends the driver: it ends when its input does.
     fn end(mut self) -> io::Result<()> {
         drop(self.input.take());
         let status = self.child.wait()?;

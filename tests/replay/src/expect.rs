@@ -1,5 +1,5 @@
-//! The oracle: what a client makes of a recorded reply. Written from the design's table of errors
-//! and from the recordings, never from a client.
+//! The outcome to expect from a recorded reply. It comes from a table of errors and from the
+//! recordings, never from a client.
 
 use std::io::Read as _;
 
@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use crate::case::{Expect, ExpectedError, Kind, Operation};
 use crate::wire::Reply;
 
-/// Rows on a full page; a shorter page is the last.
+/// Rows on a full page. A shorter page is the last.
 pub(crate) const PAGE_SIZE: usize = 100;
 
 pub(crate) fn expect(operation: Operation, reply: Option<&Reply>) -> Expect {
@@ -81,7 +81,7 @@ fn failure(kind: Kind, reply: &Reply, text: Option<&str>) -> Expect {
     })
 }
 
-/// The body as text, unpacked; `None` where it is not UTF-8.
+/// The unpacked body as text; `None` if it is not UTF-8.
 fn text(reply: &Reply) -> Option<String> {
     let mut body = reply.body.clone();
     if reply.header("content-encoding") == Some("gzip") {
@@ -98,7 +98,7 @@ fn is_user(text: &str) -> bool {
         #[serde(rename = "username")]
         _username: String,
     }
-    // The first look: a struct may also be read from an array.
+    // First check that it is an object, because a struct may also be read from an array.
     text.trim_start().starts_with('{') && serde_json::from_str::<User>(text).is_ok()
 }
 
@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_says_what_the_server_said() {
+    fn a_failure_has_the_servers_message() {
         let body = br#"{"message":"Validation error(s)","status":422,"errors":{"emails":{"email":"bad"}}}"#;
         let Expect::Error(error) =
             expect(Operation::CreateUser, Some(&reply(422, &[("x-request-id", "id")], body)))

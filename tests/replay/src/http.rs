@@ -1,14 +1,14 @@
-//! One HTTP/1.1 request off a stream.
+//! Reads one HTTP/1.1 request from a stream.
 
 use std::io::{self, BufRead, Read};
 
 use crate::wire::invalid;
 
-/// A head larger than this is refused; the longest recorded target has 12 kB.
+/// A larger head is refused. The longest recorded target has 12 kB.
 const MOST_HEAD: u64 = 256 << 10;
 const MOST_BODY: u64 = 16 << 20;
 
-/// A request, recorded or arrived.
+/// A request, recorded or received.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Request {
     pub(crate) method: String,
@@ -28,11 +28,11 @@ impl Request {
     }
 }
 
-/// The next request of a connection; `None` where the client closed it between requests.
+/// The next request of a connection; `None` if the client closed it between requests.
 ///
 /// # Errors
 ///
-/// `InvalidData` says what is wrong with the request; any other kind is the stream's.
+/// `InvalidData` names the fault of the request. Any other kind comes from the stream.
 pub(crate) fn read_request(stream: &mut impl BufRead) -> io::Result<Option<Request>> {
     let mut head = stream.by_ref().take(MOST_HEAD);
     let Some(line) = read_line(&mut head)? else {
@@ -40,7 +40,8 @@ pub(crate) fn read_request(stream: &mut impl BufRead) -> io::Result<Option<Reque
     };
     let mut words = line.splitn(2, ' ');
     let method = words.next().unwrap_or_default().to_owned();
-    // The target is all between the first and the last space: a raw space in it is for the caller to find.
+    // The target is all text between the first and the last space. The caller finds a raw space in
+    // it.
     let Some((target, version)) = words.next().and_then(|rest| rest.rsplit_once(' ')) else {
         return Err(invalid(format!("not a request line: {line:?}")));
     };
@@ -132,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn says_what_is_wrong() {
+    fn names_the_fault_of_a_request() {
         for (text, part) in [
             ("GET\r\n\r\n", "request line"),
             ("GET / HTTP/1.1\r\nnonsense\r\n\r\n", "header line"),

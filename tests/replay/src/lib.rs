@@ -1,16 +1,17 @@
 //! Serves the exchanges recorded in `tests/wire` byte for byte, and derives from them the
-//! conformance cases that every language runs. `tests/conformance/README.md` says how to run them.
+//! conformance cases that every language runs. `tests/conformance/README.md` describes how to run
+//! them.
 //!
 //! - `wire`: the recordings, read from disk
-//! - `http`: one request off a socket, no more HTTP than the clients under test speak
-//! - `target`: which of the five functions a request line belongs to
-//! - `case`: what a case is; `tsv`: the same as a line for programs without a JSON library
+//! - `http`: reads one request from a socket
+//! - `target`: the function that a request line belongs to
+//! - `case`: a case; `tsv`: a case as a line, for programs without a JSON library
 //! - `causable`: the call that makes a client send a recorded request, if there is one
-//! - `expect`: the oracle, what a client makes of a recorded reply
-//! - `derive`: the list of cases, and what was left out and why
-//! - `differs`: how an arriving request differs from the one a case stands for
+//! - `expect`: the outcome to expect from a recorded reply
+//! - `derive`: the list of cases, and the exchanges that were left out
+//! - `differs`: compares an arriving request with the request of its case
 //! - `scripted`: servers that no recording has
-//! - `drive`: feeds a language's driver with all of it
+//! - `drive`: sends everything to a language's driver
 //! - `stage`: the answer to a request; `server`: the sockets
 
 mod case;
@@ -37,7 +38,7 @@ pub use wire::Wire;
 ///
 /// # Panics
 ///
-/// When the recordings cannot be read: a test without them must not pass.
+/// If the recordings cannot be read, because a test without them must not pass.
 #[must_use]
 pub fn cases() -> Vec<Case> {
     match Wire::open(Wire::default_dir()) {

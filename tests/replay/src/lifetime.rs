@@ -1,8 +1,8 @@
-//! The server ends with whoever started it, however that ended.
+//! Ends the server with its parent, however the parent ended.
 
 use std::io;
 
-/// Watches from threads, which end the process.
+/// Starts threads that watch, and that end the process.
 #[cfg(unix)]
 pub(crate) fn end_with_the_caller() -> io::Result<()> {
     use std::os::unix::fs::FileTypeExt as _;
@@ -13,13 +13,13 @@ pub(crate) fn end_with_the_caller() -> io::Result<()> {
 
     let parent = parent_id();
     Builder::new().name("parent".to_owned()).spawn(move || {
-        // Without unsafe code a parent's end is no event: it has to be looked for.
+        // Without unsafe code there is no event for the parent's end, so check for it.
         while parent_id() == parent {
             sleep(Duration::from_millis(200));
         }
         exit(0);
     })?;
-    // Some languages give a child a socket where others give it a pipe.
+    // In some languages a child's input is a socket, in others a pipe.
     let pipe = std::fs::metadata("/dev/stdin").is_ok_and(|stdin| {
         let kind = stdin.file_type();
         kind.is_fifo() || kind.is_socket()

@@ -14,14 +14,14 @@ aura-replay serve [--port PORT] [--wire DIR]
     Serves the recorded exchanges on 127.0.0.1 and prints {\"url\", \"port\", \"pid\"} when ready.
     Ends with its parent, and with its standard input if that is a pipe. PORT 0 (the default): a free one.
 aura-replay drive [--wire DIR] COMMAND [ARGUMENT]...
-    Starts COMMAND, a language's driver, feeds it all cases and scenarios, and says what failed.
+    Starts COMMAND, a language's driver, sends it all cases and scenarios, and prints each failure.
     The last line is \"drive: N passed, N failed, N skipped\". Ends with 1 if anything failed.
 aura-replay cases [--format json|tsv] [--wire DIR]
     Prints the conformance cases, one a line.
 aura-replay cases --summary [--wire DIR]
-    Prints how many cases there are, and what was left out and why.
+    Prints how many cases there are, and which exchanges were left out and why.
 
-tests/conformance/README.md says what a case is and how a language runs them.
+tests/conformance/README.md describes cases, and how a language runs them.
 ";
 
 enum Command {
@@ -47,7 +47,7 @@ fn main() -> ExitCode {
     };
     match run(command) {
         Ok(()) => ExitCode::SUCCESS,
-        // The reader has seen enough (`| head`).
+        // The reader has closed (`| head`).
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("aura-replay: {error}");

@@ -1,6 +1,6 @@
-//! Servers that no recording has: one that never answers, one whose log has a page that fails, one whose
-//! log grows while it is read. A request below `/script/NAME/RUN` gets its answer from the script of
-//! that name; RUN keeps what is remembered apart.
+//! Servers that no recording has: one never answers, one fails a page of its log, and one has a log
+//! that grows while it is read. A request below `/script/NAME/RUN` gets its answer from the script
+//! NAME. Each RUN has its own state.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -12,7 +12,7 @@ use crate::target::{Route, route};
 
 const PREFIX: &str = "/script/";
 const PAGE_SIZE: u64 = 100;
-/// How many rows a log has when its reading begins.
+/// How many rows a log has at the start.
 const ROWS: u64 = 250;
 /// How many rows are written into a log that grows.
 const MOST_WRITTEN: u64 = 20;
@@ -38,9 +38,9 @@ impl Scripts {
             *nth
         };
         Some(match (name, route) {
-            // No byte, and no end: the client has to give up by itself.
+            // No answer and no end: the client must give up by itself.
             ("silent", _) => Answer { bytes: Vec::new(), close: false },
-            // Each reply ends its connection, so that many clients at once need few descriptors here.
+            // Each reply ends its connection, so many clients at once need few descriptors here.
             ("user-and-close", Route::User(name)) => Answer { close: true, ..user(&name) },
             ("user", Route::User(name)) => user(&name),
             ("log", Route::AuditLogs(page)) => page_of(ROWS, page),
@@ -49,7 +49,7 @@ impl Scripts {
                 json(503, "{\"status\":503,\"message\":\"busy\"}")
             }
             ("fails-once", Route::AuditLogs(page)) => page_of(ROWS, page),
-            // A row is written before each request but the first, and then no more.
+            // A row is written before each request except the first, up to a limit.
             ("grows", Route::AuditLogs(page)) => page_of(ROWS + (nth - 1).min(MOST_WRITTEN), page),
             _ => plain(598, "Unknown Exchange", &format!("{name}: no script for {target}\n")),
         })

@@ -29,7 +29,7 @@ impl Replay {
     ///
     /// # Errors
     ///
-    /// When the recordings cannot be read or no port can be had.
+    /// If the recordings cannot be read, or there is no free port.
     pub fn start() -> io::Result<Self> {
         Self::serve(Wire::open(Wire::default_dir())?, 0)
     }
@@ -38,7 +38,7 @@ impl Replay {
     ///
     /// # Errors
     ///
-    /// When the port cannot be had or no thread started.
+    /// If the port is in use, or no thread can be started.
     pub fn serve(wire: Wire, port: u16) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))
             .map_err(|error| io::Error::new(error.kind(), format!("port {port}: {error}")))?;
@@ -56,7 +56,7 @@ impl Replay {
         })
     }
 
-    /// `http://127.0.0.1:PORT`; a case's `prefix` behind it makes a `repo_url`.
+    /// `http://127.0.0.1:PORT`. With a case's `prefix` it is a `repo_url`.
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
@@ -74,7 +74,7 @@ impl Replay {
         self.address.port()
     }
 
-    /// Waits for the server's end, which comes with the process.
+    /// Waits for the server's end, which is the end of the process.
     pub fn wait(mut self) {
         if let Some(acceptor) = self.acceptor.take() {
             let _ = acceptor.join();
@@ -85,7 +85,7 @@ impl Replay {
 impl Drop for Replay {
     fn drop(&mut self) {
         self.connections.close();
-        // The connection wakes the acceptor, which then finds the server stopped.
+        // The connection wakes the accepting thread, which then sees that the server has stopped.
         if let (Some(acceptor), Ok(_)) = (self.acceptor.take(), TcpStream::connect(self.address)) {
             let _ = acceptor.join();
         }
@@ -127,7 +127,7 @@ impl Connections {
 fn accept(listener: &TcpListener, stage: &Stage, connections: &Connections) {
     thread::scope(|scope| {
         for (number, stream) in (0..).zip(listener.incoming()) {
-            // A connection that died in the queue is no reason to stop.
+            // Go on after a connection that failed in the queue.
             let Ok(stream) = stream else { continue };
             let Ok(handle) = stream.try_clone() else {
                 continue;
@@ -137,7 +137,7 @@ fn accept(listener: &TcpListener, stage: &Stage, connections: &Connections) {
             }
             let started =
                 Builder::new().name(format!("replay-{number}")).spawn_scoped(scope, move || {
-                    // The stream's errors are the client's to notice.
+                    // The client notices errors of the stream.
                     let _ = converse(&stream, stage);
                     connections.done(number);
                 });
@@ -159,7 +159,7 @@ fn converse(stream: &TcpStream, stage: &Stage) -> io::Result<()> {
             Ok(None) => return Ok(()),
             Err(error) if error.kind() == io::ErrorKind::InvalidData => {
                 writer.write_all(&differs(&format!("{error}\n")).bytes)?;
-                // Closing on unread bytes would be a reset, and the client would never see the answer.
+                // A close with unread bytes is a reset, and the client would not get the answer.
                 stream.shutdown(Shutdown::Write)?;
                 const MOST: u64 = 64 << 20;
                 return io::copy(&mut reader.take(MOST), &mut io::sink()).map(drop);
@@ -170,7 +170,8 @@ fn converse(stream: &TcpStream, stage: &Stage) -> io::Result<()> {
         writer.write_all(&bytes)?;
         let asked = request.all("connection").any(|value| value.eq_ignore_ascii_case("close"));
         if close || asked {
-            // The handle kept for stopping is the same socket: dropping this one would not end it.
+            // Another handle of this socket is kept for stopping, so dropping this one does not
+            // close it.
             return stream.shutdown(Shutdown::Both);
         }
     }

@@ -1,4 +1,4 @@
-//! The answer to a request, chosen by the URL's prefix alone: nothing is remembered between requests.
+//! Chooses the answer to a request only by the URL's prefix, without state between requests.
 
 use std::collections::HashMap;
 
@@ -14,7 +14,7 @@ use crate::target::{Route, route};
 use crate::wire::{Exchange, Wire};
 use crate::{Expect, wire};
 
-/// What goes back over the connection.
+/// The answer to a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Answer {
     pub(crate) bytes: Vec<u8>,
@@ -34,7 +34,7 @@ pub(crate) struct Stage {
 struct Scene {
     exchange: Exchange,
     cause: Result<Cause, String>,
-    /// Exactly a full page of rows: a client asks on.
+    /// Exactly a full page of rows, after which a client requests the next page.
     full_page: bool,
 }
 
@@ -123,7 +123,7 @@ impl Stage {
     }
 
     fn loose(&self, scene: &Scene, arrived: &Request) -> Answer {
-        // A full page given to every question would be a stream without an end.
+        // A full page for every request would be an endless stream.
         match route(&arrived.method, &arrived.target) {
             Ok(Route::AuditLogs(Some(2..))) if scene.full_page => self.empty_page(scene),
             _ => recorded(&scene.exchange),
@@ -174,7 +174,7 @@ pub(crate) fn plain(status: u16, reason: &str, text: &str) -> Answer {
         "HTTP/1.1 {status} {reason}\r\ncontent-type: text/plain; charset=utf-8\r\ncontent-length: {}\r\n\r\n",
         text.len()
     );
-    // A test shows the status; the words are for the person who reads its output.
+    // A test shows the status. The text is for a person who reads the output.
     eprint!("aura-replay: {status} {text}");
     Answer { bytes: [head.as_bytes(), text.as_bytes()].concat(), close: false }
 }

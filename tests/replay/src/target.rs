@@ -1,4 +1,4 @@
-//! Which of the five functions a request line belongs to, as a client of ours may write it.
+//! Finds the function that a request line belongs to, in the forms that our client may write.
 
 use percent_encoding::percent_decode_str;
 
@@ -9,11 +9,11 @@ pub(crate) enum Route {
     CurrentUser,
     User(String),
     Reset(String),
-    /// `None` where no page was named.
+    /// `None` without a page.
     AuditLogs(Option<u64>),
 }
 
-/// Reads a request line; the error is the reason why no client of ours sends it.
+/// Reads a request line. The error is the reason why our client does not send it.
 pub(crate) fn route(method: &str, target: &str) -> Result<Route, &'static str> {
     match method {
         "GET" | "POST" => {}
@@ -59,7 +59,7 @@ fn page(query: &str) -> Result<u64, &'static str> {
     digits.parse().map_err(|_| "a page number over 64 bits")
 }
 
-/// The name that a path segment stands for.
+/// The decoded name in a path segment.
 fn name(segment: &str) -> Result<String, &'static str> {
     const RAW: &[u8] = b"-._~!$&'()*+,;=:@";
     let mut bytes = segment.bytes();
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_no_client_sends() {
+    fn refuses_requests_that_no_client_sends() {
         for (method, target) in [
             ("HEAD", "/api/users/eric"),
             ("DELETE", "/api/users/eric"),

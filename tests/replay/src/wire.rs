@@ -22,9 +22,9 @@ pub(crate) struct Exchange {
     pub(crate) file: String,
     pub(crate) name: String,
     pub(crate) request: Request,
-    /// The recording notes the length of a very large body, not the body.
+    /// The recording has only the length of a very large body.
     pub(crate) request_body_left_out: bool,
-    /// `None`: the server closed without an answer.
+    /// `None` if the server closed without an answer.
     pub(crate) reply: Option<Reply>,
     /// Closed by the server after the reply, announced or not.
     pub(crate) closed: bool,
@@ -50,8 +50,8 @@ impl Wire {
     ///
     /// # Errors
     ///
-    /// When the folder or a file cannot be read, holds no exchange, or a line is not one; the
-    /// error names the file and line.
+    /// If the folder or a file cannot be read, or has no exchange, or a line is not one. The error
+    /// names the file and the line.
     pub fn open(dir: impl AsRef<Path>) -> io::Result<Self> {
         let dir = dir.as_ref();
         let named =
@@ -80,8 +80,8 @@ impl Exchange {
         format!("{}/{}/{}", self.server, self.file, self.name)
     }
 
-    /// Whether the connection ends with the reply. A length that does not match the body (a reply
-    /// to HEAD) has to end it too, lest a client wait for bytes that were never recorded.
+    /// Whether the connection ends with the reply. It must end too if the length does not match the
+    /// body (a reply to HEAD). Otherwise a client would wait for bytes that were never recorded.
     pub(crate) fn closes(&self) -> bool {
         let Some(reply) = &self.reply else {
             return true;
@@ -100,7 +100,7 @@ impl Reply {
             .map(|(_, value)| value.as_str())
     }
 
-    /// A length that says what follows, or a status that has neither length nor body.
+    /// Whether a length describes the body, or the status has neither length nor body.
     pub(crate) fn length_is_plain(&self) -> bool {
         match self.header("content-length") {
             Some(length) => length.parse() == Ok(self.body.len()),
@@ -216,7 +216,7 @@ fn body(text: Option<String>, base64: Option<String>) -> Result<Vec<u8>, String>
     }
 }
 
-/// An HTML page of exactly the recorded length, where a long one was left out of the recording.
+/// An HTML page of exactly the recorded length, for a long page that was not recorded.
 fn stand_in_page(length: usize) -> Result<Vec<u8>, String> {
     const OPEN: &str = "<!DOCTYPE html>\n<html><body>";
     const CLOSE: &str = "</body></html>\n";

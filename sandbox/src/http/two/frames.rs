@@ -1,4 +1,4 @@
-//! HTTP/2 frames as bytes (RFC 9113, 4.1): finds where each ends, and makes those that no library
+//! HTTP/2 frames as bytes (RFC 9113, 4.1): finds the end of each, and builds frames that no library
 //! would send.
 
 use bytes::{Buf, Bytes, BytesMut};
@@ -26,7 +26,7 @@ pub(super) struct Frame {
     pub(super) bytes: Bytes,
 }
 
-/// Takes frames off the front of what has been read.
+/// Takes whole frames from the front of the bytes read so far.
 pub(super) fn next_frame(read: &mut BytesMut) -> Option<Frame> {
     let mut head = read.get(..HEAD)?;
     let length = head.get_uint(3) as usize;
@@ -41,7 +41,7 @@ pub(super) fn next_frame(read: &mut BytesMut) -> Option<Frame> {
 }
 
 fn frame(kind: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
-    // Every payload made here has at most eight bytes.
+    // Every payload from here has at most eight bytes.
     let mut bytes = vec![0, 0, payload.len() as u8, kind, 0];
     bytes.extend(stream.to_be_bytes());
     bytes.extend(payload);
@@ -56,7 +56,7 @@ pub(super) fn goaway(last_stream: u32, code: u32) -> Vec<u8> {
     frame(GOAWAY, 0, &[last_stream.to_be_bytes(), code.to_be_bytes()].concat())
 }
 
-/// SETTINGS that change nothing and want an acknowledgement all the same.
+/// SETTINGS that change nothing but need an acknowledgement.
 pub(super) fn settings() -> Vec<u8> {
     frame(SETTINGS, 0, &[])
 }
@@ -65,7 +65,7 @@ pub(super) fn ping() -> Vec<u8> {
     frame(PING, 0, b"sandbox!")
 }
 
-/// DATA without a byte that does not end its stream.
+/// Empty DATA that does not end its stream.
 pub(super) fn empty_data(stream: u32) -> Vec<u8> {
     frame(DATA, stream, &[])
 }
@@ -75,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn finds_where_frames_end() {
+    fn finds_the_end_of_frames() {
         let mut read = BytesMut::from(&[goaway(5, 7), rst_stream(3, 8)].concat()[..]);
         let rest = read.split_off(20);
         let first = next_frame(&mut read).expect("a frame");

@@ -1,5 +1,7 @@
-//! A connection over HTTP/2. `h2` speaks it; `relay` stands between `h2` and the client and does
-//! what `h2` would not; `frames` are the bytes it needs for that.
+//! A connection over HTTP/2, served by the crate `h2`.
+//!
+//! - `relay`: stands between `h2` and the client, and misbehaves in ways that `h2` cannot
+//! - `frames`: the bytes of single frames
 
 mod frames;
 mod relay;
@@ -79,7 +81,7 @@ async fn accept(
         };
         let (shared, orders, busy) = (Arc::clone(&shared), orders.clone(), Arc::clone(&busy));
         tokio::spawn(async move {
-            // What goes wrong on a stream concerns its client alone.
+            // An error on a stream concerns only its client.
             let _ = stream(&shared, request, respond, orders).await;
             drop(busy);
         });
@@ -163,7 +165,7 @@ async fn send(mut respond: SendResponse<Bytes>, reply: Packed) -> Result<(), h2:
     if ends { Ok(()) } else { push(&mut stream, reply.body.into(), true).await }
 }
 
-/// Sends as much of the reply as comes before the fault, then what is left of it.
+/// Sends the part of the reply before the fault, then the rest.
 async fn misbehave(
     mut respond: SendResponse<Bytes>,
     Packed { response, body }: Packed,
@@ -171,7 +173,7 @@ async fn misbehave(
     act: Act,
     orders: Orders,
 ) -> Result<(), h2::Error> {
-    // A body of no bytes has no middle.
+    // An empty body has no middle.
     let at = if body.is_empty() { at.min(ReplyPoint::AfterHeaders) } else { at };
     let id = respond.stream_id().as_u32();
     let is_over = match act {
@@ -180,7 +182,7 @@ async fn misbehave(
         Act::Flood { .. } => false,
     };
     let (done, happened) = oneshot::channel();
-    // If the relay has ended so has the connection.
+    // If the relay has ended, the connection has ended too.
     let _ = orders.send(Order { stream: id, at, act, done });
     if at == ReplyPoint::Before {
         tokio::select! {

@@ -1,7 +1,7 @@
 //! Passes frames between `h2` and the client, and misbehaves in between.
 //!
-//! `h2` sends nothing wrong. A fault is a [`Order`] to this relay: it knows where frames end, so it
-//! can put others between them, drop some, or stop.
+//! `h2` sends only correct frames. A fault is an [`Order`] to this relay. The relay sees whole
+//! frames, so it can insert others, drop some, or stop.
 
 use std::collections::HashSet;
 use std::future::ready;
@@ -17,9 +17,9 @@ use tokio::sync::oneshot;
 use super::frames::{self, ACK, CONTINUATION, DATA, END_HEADERS, Frame, HEADERS, SETTINGS};
 use crate::rules::{FloodFrame, ReplyPoint};
 
-/// What every client sends first.
+/// The first bytes of every client.
 const PREFACE: usize = 24;
-/// Frames of a flood that are written at once; others get their turn after that.
+/// Frames of a flood that are written at once. Then other tasks get their turn.
 const BATCH: u64 = 64;
 
 /// A fault, and when it happens.
@@ -28,7 +28,7 @@ pub(super) struct Order {
     pub(super) stream: u32,
     pub(super) at: ReplyPoint,
     pub(super) act: Act,
-    /// Told when it has happened. A flood without a count never has.
+    /// Notified after it has happened. A flood without a count never ends.
     pub(super) done: oneshot::Sender<()>,
 }
 
@@ -55,7 +55,7 @@ where
         {
             let mut passing = pin!(outbound.run(from_h2, orders));
             tokio::select! {
-                // What goes wrong on a connection concerns its client alone.
+                // An error on a connection concerns only its client.
                 _ = &mut passing => {}
                 () = &mut inbound => {
                     client_is_gone = true;
@@ -86,7 +86,7 @@ async fn pass_inbound(mut client: impl AsyncRead + Unpin, mut h2: impl AsyncWrit
         }
         while let Some(frame) = frames::next_frame(&mut read) {
             let ack = frame.kind == SETTINGS && frame.flags & ACK != 0;
-            // The first acknowledges h2's settings. It knows nothing of the others.
+            // The first one acknowledges h2's settings. h2 does not know the others.
             if !(ack && settings_acked) {
                 let _ = h2.write_all(&frame.bytes).await;
             }
@@ -98,7 +98,7 @@ async fn pass_inbound(mut client: impl AsyncRead + Unpin, mut h2: impl AsyncWrit
 
 struct Flood {
     frame: Vec<u8>,
-    /// How many are left; `None` is no end of them.
+    /// How many are left. `None` means endless.
     left: Option<u64>,
     done: oneshot::Sender<()>,
 }
@@ -106,7 +106,7 @@ struct Flood {
 /// The way to the client.
 struct Outbound<W> {
     socket: W,
-    /// Faults whose time has not come.
+    /// Faults that have not happened yet.
     waiting: Vec<Order>,
     floods: Vec<Flood>,
     /// Streams whose frames are dropped.
@@ -226,7 +226,7 @@ impl<W: AsyncWrite + Unpin> Outbound<W> {
             }
         }
         self.socket.flush().await?;
-        // The stream may have been given up meanwhile.
+        // The client may have cancelled the stream meanwhile.
         let _ = done.send(());
         Ok(Continue(()))
     }
@@ -243,7 +243,7 @@ impl<W: AsyncWrite + Unpin> Outbound<W> {
             }
         }
         self.socket.flush().await?;
-        // The client's answers to a flood are read in the meantime.
+        // Meanwhile, read the client's answers to a flood.
         tokio::task::yield_now().await;
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! The server of the model: what it is asked, what it answers, and how it fails.
+//! The server of the model: its requests, its answers, and its failures.
 
 use std::fmt;
 use std::future::Future;

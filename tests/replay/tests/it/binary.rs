@@ -1,4 +1,4 @@
-//! The program: what it prints, and that it ends with whoever started it.
+//! The program: its output, and that it ends with its parent.
 
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::{Command, Stdio};
@@ -43,7 +43,7 @@ fn ends_with_its_parent() {
     assert!(line.starts_with("{\"url\":"), "{line}");
     drop(shell.stdin.take());
     shell.wait().unwrap();
-    // The server holds the pipe's other end: this returns when it has ended.
+    // The server holds the pipe's other end, so this returns after its end.
     assert_eq!(output.read_to_end(&mut Vec::new()).unwrap(), 0);
 }
 
@@ -67,7 +67,7 @@ fn prints_the_cases() {
 }
 
 #[test]
-fn refuses_what_it_does_not_know() {
+fn refuses_unknown_arguments() {
     for args in [
         &[][..],
         &["dance"],

@@ -1,4 +1,4 @@
-//! The list of cases: how many there are, and what some of them say.
+//! The list of cases: their number, and the content of some.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -23,7 +23,7 @@ fn no_case_is_lost() {
         let (file, _) = skipped.id.rsplit_once('/').unwrap();
         counts.entry(file.to_owned()).or_default()[2] += 1;
     }
-    // Strict, loose, left out. The strict ones were also counted by a program that shares nothing with this one.
+    // Strict, loose, left out. An independent program also counted the strict ones.
     let expected = [
         ("current/audit", [17, 28, 0]),
         ("current/create", [41, 69, 0]),
@@ -129,12 +129,12 @@ fn outcomes_by_hand() {
         error.errors.map(Value::Object),
         Some(json!({"password": "should be at least 8 character(s)"}))
     );
-    // A packed body is compared unpacked.
+    // Compressed bodies are compared uncompressed.
     let Expect::Error(error) = find("current/misc/ae_404_0").expect else { panic!("no error") };
     assert_eq!(error.message.as_deref(), Some("Page not found"));
     let Expect::OkRows(rows) = find("current/audit/gzip").expect else { panic!("no rows") };
     assert_eq!(rows.len(), 100);
-    // Joined again the rows are the recorded body.
+    // The joined rows are the recorded body.
     let Expect::OkRows(rows) = find("current/extra/odd_rows").expect else { panic!("no rows") };
     let body = recorded()["current/extra/odd_rows"]["response"]["body"].clone();
     assert_eq!(Some(&*format!("[{}]", rows.join(","))), body.as_str());

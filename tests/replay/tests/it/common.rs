@@ -1,4 +1,4 @@
-//! The recordings read anew, without this crate, and a client of a few lines.
+//! Reads the recordings without this crate, and has a client of a few lines.
 
 #[path = "../../../common/bound.rs"]
 #[expect(dead_code, reason = "it is shared")]
@@ -31,7 +31,7 @@ pub(crate) fn recorded() -> BTreeMap<String, Value> {
     exchanges
 }
 
-/// The bytes of a recorded reply; without its body where that was left out of the recording.
+/// The bytes of a recorded reply, without its body if that was not recorded.
 pub(crate) fn reply_bytes(exchange: &Value) -> Vec<u8> {
     let reply = &exchange["response"];
     if reply.is_null() {
@@ -51,7 +51,7 @@ pub(crate) fn reply_bytes(exchange: &Value) -> Vec<u8> {
     bytes
 }
 
-/// A request as a client of ours writes it; `headers` are added to those every request has.
+/// A request in the form of our client. `headers` are added to those of every request.
 pub(crate) fn request(method: &str, target: &str, headers: &[(&str, &str)], body: &str) -> String {
     let mut text =
         format!("{method} {target} HTTP/1.1\r\nhost: 127.0.0.1\r\nuser-agent: test/1\r\n");
@@ -72,7 +72,7 @@ pub(crate) fn connect(port: u16) -> TcpStream {
     stream
 }
 
-/// Everything the server sends for one request until it closes, which the request asks for.
+/// All bytes that the server sends for one request until it closes, as the request asks.
 pub(crate) fn exchange(port: u16, request: &str) -> Vec<u8> {
     let mut stream = connect(port);
     stream

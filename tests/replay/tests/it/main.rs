@@ -1,4 +1,4 @@
-//! - `cases`: the list of cases, against the recordings read anew
+//! - `cases`: compares the list of cases with the recordings, read without this crate
 //! - `serve`: the server in this process
 //! - `binary`: the program
 //! - `common`: the recordings as JSON, and a client of a few lines

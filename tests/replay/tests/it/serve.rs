@@ -1,4 +1,4 @@
-//! The replies are the recorded bytes, and a request that differs is told so.
+//! The replies have the recorded bytes, and a request that differs gets an error.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
@@ -7,7 +7,7 @@ use crate::common::{connect, exchange, recorded, reply_bytes, request};
 use aura_replay::{Mode, Replay, cases};
 use serde_json::Value;
 
-/// The recorded request as a client of ours sends it to the replay server.
+/// The recorded request, as our client sends it to the replay server.
 fn ours(prefix: &str, recorded: &Value) -> String {
     let sent = &recorded["request"];
     let mut headers = Vec::new();
@@ -71,7 +71,7 @@ fn every_reply_is_the_recorded_bytes() {
             assert_ends(stream, id);
             closed += 1;
         } else {
-            // The same again: nothing was sent in between, and the connection still serves.
+            // The same again: nothing was sent between, and the connection still works.
             stream.write_all(sent.as_bytes()).unwrap();
             assert_reads(&mut stream, &expected, id);
             kept += 1;
@@ -81,7 +81,7 @@ fn every_reply_is_the_recorded_bytes() {
 }
 
 #[test]
-fn a_request_that_differs_is_told_so() {
+fn a_request_that_differs_gets_an_error() {
     let replay = Replay::start().unwrap();
     let ask = |request: &str| String::from_utf8(exchange(replay.port(), request)).unwrap();
     let me = "/current/me/key_plain-api/api/users/me";
@@ -168,7 +168,7 @@ fn after_a_full_page_comes_the_empty_one() {
     let full = reply_bytes(&recorded["current/audit/bulk_page_2"]);
     assert_eq!(ask("current/audit/bulk_page_2", "key-bulk-api", "?page=2"), full);
     assert_eq!(ask("current/audit/bulk_page_2", "key-bulk-api", "?page=3"), empty);
-    // Before the page, after a short one, with another key: nobody asks that.
+    // Before the page, after a short page, with another key: no client requests that.
     for (name, key, page) in [
         ("current/audit/bulk_page_2", "key-bulk-api", "?page=1"),
         ("current/audit/bulk_page_2", "key-bulk-api", ""),
