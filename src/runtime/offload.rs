@@ -103,7 +103,8 @@ pub(crate) async fn offload<T: Send + 'static>(
 
 #[cfg(test)]
 mod tests {
-    use std::sync::mpsc;
+    use std::sync::atomic::AtomicUsize;
+    use std::sync::{Barrier, mpsc};
     use std::thread;
     use std::time::Duration;
 
@@ -150,6 +151,28 @@ mod tests {
             for (nth, task) in all.into_iter().enumerate() {
                 assert_eq!(task.await.unwrap().unwrap(), nth);
             }
+        });
+    }
+
+    #[test]
+    fn work_that_hangs_takes_few_threads() {
+        static CREW: Crew = Crew::new("-hung", "it hangs", || Arc::new(Semaphore::new(2)));
+        static STARTED: AtomicUsize = AtomicUsize::new(0);
+        let hung = Arc::new(Barrier::new(3));
+        block_on(async {
+            for _ in 0..20 {
+                let hung = Arc::clone(&hung);
+                let work = CREW.run(move |_| {
+                    STARTED.fetch_add(1, Ordering::SeqCst);
+                    hung.wait();
+                });
+                tokio::time::timeout(Duration::from_millis(10), work).await.unwrap_err();
+            }
+            assert!(STARTED.load(Ordering::SeqCst) <= 2);
+            // Once those that hung go on, there is room again.
+            let ends = thread::spawn(move || hung.wait());
+            CREW.run(|_| ()).await.unwrap();
+            ends.join().unwrap();
         });
     }
 
