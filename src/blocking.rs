@@ -23,7 +23,7 @@ use crate::runtime::cancel::{Ask, CancelToken, Driven, End, Interrupt, forked};
 use crate::runtime::lane::{self, Lanes};
 use crate::runtime::process::{self, PerProcess};
 use crate::runtime::{self, Background};
-use crate::transport::{Lines, Transport, Transports};
+use crate::transport::{Http1Pool, Transport, Transports};
 use crate::{AuditLog, AuditLogPage, RateLimitState, Result, User};
 
 /// A client whose calls block. It is cheap to clone and safe to share between threads.
@@ -50,7 +50,7 @@ pub struct Client {
 /// What a client's clones share. Streams and calls under way keep parts of it.
 struct Shared {
     core: Arc<Core>,
-    lanes: PerProcess<Lanes<Arc<Lines>>>,
+    lanes: PerProcess<Lanes<Arc<Http1Pool>>>,
     transports: Arc<PerProcess<Transports>>,
     background: Arc<PerProcess<Background>>,
 }

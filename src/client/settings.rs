@@ -170,7 +170,7 @@ impl Layers {
         };
         // Through a proxy elsewhere, a request to the loopback leaves the machine all the same.
         let stays_here = loopback::is_host_of(&url) && proxy.as_ref().is_none_or(route::stays_here);
-        let trust = match self.trust.is_of(ca_file.as_deref()) {
+        let trust = match self.trust.has_ca_file(ca_file.as_deref()) {
             true => Arc::clone(&self.trust),
             false => Arc::new(Trust::new(ca_file)),
         };

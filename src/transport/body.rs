@@ -18,13 +18,13 @@ use crate::runtime::offload::{INLINE, Stop, offload};
 
 /// Why a body could not be read.
 #[derive(Debug)]
-pub(super) struct Flaw {
+pub(super) struct BodyError {
     pub(super) kind: ErrorKind,
     pub(super) message: String,
     pub(super) source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
-impl Flaw {
+impl BodyError {
     fn new(message: String) -> Self {
         Self { kind: ErrorKind::Decode, message, source: None }
     }
@@ -38,26 +38,26 @@ pub(super) struct Limit {
 }
 
 /// An error body is a sentence or a list of field errors.
-const MOST_OF_ERROR: u64 = foreign::MAX_ERROR_BODY as u64;
+const MAX_ERROR_BODY: u64 = foreign::MAX_ERROR_BODY as u64;
 
 impl Limit {
     pub(super) fn new(max_body: u64, is_error: bool) -> Self {
-        let bytes = if is_error { max_body.min(MOST_OF_ERROR) } else { max_body };
+        let bytes = if is_error { max_body.min(MAX_ERROR_BODY) } else { max_body };
         Self { bytes, is_error }
     }
 
-    fn exceeded(self) -> Flaw {
+    fn exceeded(self) -> BodyError {
         let Self { bytes, is_error } = self;
-        let name = if is_error && bytes == MOST_OF_ERROR { "" } else { "max_body, " };
-        Flaw::new(format!("the reply is larger than {name}{bytes} bytes"))
+        let name = if is_error && bytes == MAX_ERROR_BODY { "" } else { "max_body, " };
+        BodyError::new(format!("the reply is larger than {name}{bytes} bytes"))
     }
 }
 
-/// What is announced is believed up to a size that costs nothing.
-const BELIEVED: u64 = 1 << 20;
+/// The most memory that is reserved because a header announces a body of that size.
+const MAX_PREALLOCATED: u64 = 1 << 20;
 
 /// Reads the body as it was sent.
-pub(super) async fn read<B>(mut incoming: B, limit: Limit) -> Result<Vec<u8>, Flaw>
+pub(super) async fn read<B>(mut incoming: B, limit: Limit) -> Result<Vec<u8>, BodyError>
 where
     B: Body<Data = Bytes, Error: Into<BoxError>> + Unpin,
 {
@@ -65,7 +65,8 @@ where
     if announced > limit.bytes {
         return Err(limit.exceeded());
     }
-    let mut body = Vec::with_capacity(usize::try_from(announced.min(BELIEVED)).unwrap_or(0));
+    let mut body =
+        Vec::with_capacity(usize::try_from(announced.min(MAX_PREALLOCATED)).unwrap_or(0));
     while let Some(frame) = incoming.frame().await {
         let frame = frame.map_err(|error| broken_body(error.into()))?;
         let Some(chunk) = frame.data_ref() else { continue };
@@ -82,12 +83,12 @@ pub(super) async fn unpack(
     body: Vec<u8>,
     headers: &HeaderMap,
     limit: Limit,
-) -> Result<Vec<u8>, Flaw> {
+) -> Result<Vec<u8>, BodyError> {
     if body.is_empty() || !is_gzip(headers)? {
         return Ok(body);
     }
-    let is_small = body.len() <= PIECE;
-    let mut unpacking = Unpacking::new(body, limit);
+    let is_small = body.len() <= CHUNK;
+    let mut unpacking = Decompressor::new(body, limit);
     if is_small && unpacking.run(INLINE as u64)? {
         return Ok(unpacking.text);
     }
@@ -96,7 +97,7 @@ pub(super) async fn unpack(
         unpacking.run(u64::MAX)?;
         Ok(unpacking.text)
     });
-    unpacked.await.map_err(|error| Flaw {
+    unpacked.await.map_err(|error| BodyError {
         kind: error.kind(),
         message: error.message().to_owned(),
         source: Some(error.into()),
@@ -104,7 +105,7 @@ pub(super) async fn unpack(
 }
 
 /// Whether the body is packed. Nothing but gzip was asked for.
-fn is_gzip(headers: &HeaderMap) -> Result<bool, Flaw> {
+fn is_gzip(headers: &HeaderMap) -> Result<bool, BodyError> {
     let is_one = |coding: &[u8], names: &[&str]| {
         names.iter().any(|name| coding.eq_ignore_ascii_case(name.as_bytes()))
     };
@@ -121,7 +122,7 @@ fn is_gzip(headers: &HeaderMap) -> Result<bool, Flaw> {
         (Some(first), second) => {
             let named = [first, b", ", second.unwrap_or_default()];
             let named = &named[..if second.is_some() { 3 } else { 1 }].concat();
-            Err(Flaw::new(format!(
+            Err(BodyError::new(format!(
                 "the reply has the Content-Encoding \"{}\", and only gzip is supported",
                 foreign::name(&String::from_utf8_lossy(named))
             )))
@@ -130,33 +131,34 @@ fn is_gzip(headers: &HeaderMap) -> Result<bool, Flaw> {
 }
 
 /// Members of one gzip stream. Servers send one; some tools that pack files make a few.
-const MOST_MEMBERS: u32 = 16;
+const MAX_MEMBERS: u32 = 16;
 
-/// A gzip stream that is being unpacked. What follows the first member and is no other member
-/// is passed over, as browsers and Python's requests do; curl refuses it.
-struct Unpacking {
-    packed: GzDecoder<Pieces>,
+/// A gzip stream. Bytes after the first member that are no other member are skipped, as browsers and
+/// Python's requests do; curl refuses them.
+struct Decompressor {
+    packed: GzDecoder<ChunkedReader>,
     members: u32,
     text: Vec<u8>,
     limit: Limit,
 }
 
-impl Unpacking {
+impl Decompressor {
     fn new(body: Vec<u8>, limit: Limit) -> Self {
-        let text = Vec::with_capacity(body.len().saturating_mul(4).min(BELIEVED as usize));
-        let packed = GzDecoder::new(Pieces { bytes: body, at: 0, stop: None });
+        let text = Vec::with_capacity(body.len().saturating_mul(4).min(MAX_PREALLOCATED as usize));
+        let packed = GzDecoder::new(ChunkedReader { bytes: body, at: 0, stop: None });
         Self { packed, members: 1, text, limit }
     }
 
-    /// Goes on until all is unpacked, or more than `until` bytes are. Whether all is.
-    fn run(&mut self, until: u64) -> Result<bool, Flaw> {
+    /// Unpacks until the end, or until more than `until` bytes are unpacked. Returns whether it is the
+    /// end.
+    fn run(&mut self, until: u64) -> Result<bool, BodyError> {
         loop {
             let most = until.min(self.limit.bytes).saturating_add(1);
             let room = most.saturating_sub(self.text.len() as u64);
             let unpacked = self.packed.by_ref().take(room).read_to_end(&mut self.text);
             unpacked.map_err(|error| {
-                let flaw = Flaw::new(format!("the reply cannot be decompressed: {error}"));
-                Flaw { source: Some(error.into()), ..flaw }
+                let message = format!("the reply cannot be decompressed: {error}");
+                BodyError { source: Some(error.into()), ..BodyError::new(message) }
             })?;
             let length = self.text.len() as u64;
             if length > self.limit.bytes {
@@ -169,9 +171,9 @@ impl Unpacking {
             if !rest.bytes[rest.at..].starts_with(b"\x1f\x8b") {
                 return Ok(true);
             }
-            if self.members == MOST_MEMBERS {
+            if self.members == MAX_MEMBERS {
                 let message = "the reply cannot be decompressed: it has too many gzip members";
-                return Err(Flaw::new(message.to_owned()));
+                return Err(BodyError::new(message.to_owned()));
             }
             self.members += 1;
             self.packed = GzDecoder::new(mem::take(rest));
@@ -179,23 +181,23 @@ impl Unpacking {
     }
 }
 
-/// Packed bytes that are handed out in pieces, for as long as somebody waits for what they hold.
+/// Packed bytes, read in chunks until nobody waits for them.
 #[derive(Default)]
-struct Pieces {
+struct ChunkedReader {
     bytes: Vec<u8>,
     at: usize,
     stop: Option<Stop>,
 }
 
-/// The worst that was found in a piece this large takes 10 ms.
-const PIECE: usize = 32 << 10;
+/// The slowest chunk that we found takes 10 ms.
+const CHUNK: usize = 32 << 10;
 
-impl BufRead for Pieces {
+impl BufRead for ChunkedReader {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
         if self.stop.as_ref().is_some_and(Stop::is_set) {
-            return Err(io::Error::other("nobody waits for it any longer"));
+            return Err(io::Error::other("nobody waits for the reply"));
         }
-        let end = self.bytes.len().min(self.at + PIECE);
+        let end = self.bytes.len().min(self.at + CHUNK);
         Ok(&self.bytes[self.at..end])
     }
 
@@ -204,7 +206,7 @@ impl BufRead for Pieces {
     }
 }
 
-impl Read for Pieces {
+impl Read for ChunkedReader {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.fill_buf()?.read(buffer)?;
         self.consume(count);
@@ -221,12 +223,12 @@ mod tests {
         // Empty stored blocks: bytes go in and nothing comes out.
         let mut body = b"\x1f\x8b\x08\0\0\0\0\0\0\xff".to_vec();
         body.extend(b"\0\0\0\xff\xff".repeat(50_000));
-        let mut unpacking = Unpacking::new(body, Limit::new(u64::MAX, false));
+        let mut unpacking = Decompressor::new(body, Limit::new(u64::MAX, false));
         let stop = Stop::default();
         unpacking.packed.get_mut().stop = Some(stop.clone());
         stop.set();
-        let flaw = unpacking.run(u64::MAX).unwrap_err();
-        assert_eq!(flaw.source.unwrap().to_string(), "nobody waits for it any longer");
-        assert!(unpacking.packed.get_ref().at <= PIECE);
+        let error = unpacking.run(u64::MAX).unwrap_err();
+        assert_eq!(error.source.unwrap().to_string(), "nobody waits for the reply");
+        assert!(unpacking.packed.get_ref().at <= CHUNK);
     }
 }

@@ -1,4 +1,4 @@
-//! How a line comes about: name, address, proxy, TLS.
+//! Opens a connection for HTTP/1.1: name, address, proxy, TLS.
 
 use std::io;
 use std::pin::Pin;
@@ -129,7 +129,7 @@ impl<S: Duplex + Descriptor + 'static> Tcp<S> {
     }
 
     pub(super) fn into_parts(self) -> Parts {
-        let (socket, room) = (Socket::of(&self.stream), self.room.clone());
+        let (socket, room) = (Socket::new(&self.stream), self.room.clone());
         (Box::new(self), socket, room)
     }
 }

@@ -6,7 +6,7 @@ use std::{fmt, io};
 use crate::runtime::EXHAUSTED;
 use crate::{Error, ErrorKind};
 
-use super::body::Flaw;
+use super::body::BodyError;
 use super::tls_words;
 use super::tunnel::{ProxyFailed, ProxyRefused};
 use super::{Connection, Proxy};
@@ -78,13 +78,13 @@ impl Failure {
 /// An error of ours, before anything was sent.
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        let mut failure = of_ours(&error);
+        let mut failure = from_own_error(&error);
         failure.source = error.into_source();
         failure.unsent()
     }
 }
 
-fn of_ours(error: &Error) -> Failure {
+fn from_own_error(error: &Error) -> Failure {
     Failure { hint: error.static_hint(), ..Failure::new(error.kind(), error.message()) }
 }
 
@@ -96,7 +96,7 @@ pub(super) fn no_connection(error: BoxError, connection: &Connection) -> Failure
 
 fn connecting(error: &(dyn StdError + 'static), connection: &Connection) -> Failure {
     if let Some(ours) = find::<Error>(error) {
-        return of_ours(ours);
+        return from_own_error(ours);
     }
     if let Some(ProxyRefused(status)) = find(error) {
         return refused_by_proxy(*status, connection.proxy.as_ref());
@@ -150,7 +150,7 @@ pub(super) fn no_reply(error: BoxError, is_reused: bool) -> Failure {
 }
 
 fn replying(error: &(dyn StdError + 'static)) -> Failure {
-    if let Some(failure) = find(error).and_then(of_h2) {
+    if let Some(failure) = find(error).and_then(http2_failure) {
         return failure;
     }
     if let Some(tls) = find::<rustls::Error>(error) {
@@ -184,7 +184,7 @@ fn replying(error: &(dyn StdError + 'static)) -> Failure {
 }
 
 /// What an error of HTTP/2 means; none if it is only a broken connection.
-fn of_h2(error: &h2::Error) -> Option<Failure> {
+fn http2_failure(error: &h2::Error) -> Option<Failure> {
     use h2::Reason;
     let reason = error.reason()?;
     let what = if error.is_go_away() { "connection" } else { "request" };
@@ -209,13 +209,13 @@ fn of_h2(error: &h2::Error) -> Option<Failure> {
 }
 
 /// A head came, and its body cannot be read.
-pub(super) fn no_body(Flaw { kind, message, source }: Flaw, status: u16) -> Failure {
+pub(super) fn no_body(BodyError { kind, message, source }: BodyError, status: u16) -> Failure {
     Failure { status: Some(status), source, ..Failure::new(kind, message) }
 }
 
 /// The connection broke within a body, or what came over it is no body.
-pub(super) fn broken_body(error: BoxError) -> Flaw {
-    let is_malformed = find::<h2::Error>(&*error).and_then(of_h2).map_or_else(
+pub(super) fn broken_body(error: BoxError) -> BodyError {
+    let is_malformed = find::<h2::Error>(&*error).and_then(http2_failure).map_or_else(
         || {
             causes(&*error).any(|cause| {
                 cause.downcast_ref::<io::Error>().is_some_and(|error| {
@@ -231,7 +231,7 @@ pub(super) fn broken_body(error: BoxError) -> Flaw {
     } else {
         (ErrorKind::Connect, format!("the connection broke within the reply: {cause}"))
     };
-    Flaw { kind, message, source: Some(error) }
+    BodyError { kind, message, source: Some(error) }
 }
 
 /// More interim replies came than any server sends.

@@ -1,4 +1,4 @@
-//! A generation of reqwest's clients, and what is known of their connections.
+//! reqwest's clients, and what we know about their connections.
 
 use std::collections::HashSet;
 use std::net::SocketAddr;
@@ -22,43 +22,43 @@ use super::{Connection, Outgoing, body};
 use crate::protocol::Reply;
 use crate::{Error, ErrorKind, Result};
 
-/// Idle connections are closed after this, and at the latest after twice as long.
-const LONGEST_IDLE: Duration = Duration::from_secs(28);
+/// reqwest closes idle connections after this time, and at the latest after twice this time.
+const MAX_IDLE: Duration = Duration::from_secs(28);
 
-/// An HTTP/2 connection that does not answer for these two together is dead.
+/// An HTTP/2 connection is dead if it does not answer for the sum of these two.
 const PING_AFTER: Duration = Duration::from_secs(6);
 const PONG_WITHIN: Duration = Duration::from_secs(4);
 
-/// Clients that are replaced together. What is under way on those that were replaced goes on.
+/// Clients that are replaced together. Requests on replaced clients go on.
 pub(super) struct Generation {
     clients: OnceCell<Clients>,
-    begun: Instant,
+    created: Instant,
     /// Whether its connections may be dead.
     is_over: AtomicBool,
-    /// When a reply last came over one of its connections.
-    heard: Mutex<Instant>,
-    /// The ends of connections that have brought a reply.
+    /// When the last reply came.
+    last_reply: Mutex<Instant>,
+    /// The addresses of connections that have brought a reply.
     known: Mutex<HashSet<Ends>>,
 }
 
 struct Clients {
     pooled: reqwest::Client,
-    /// Opens a connection for each request, and keeps none.
+    /// Opens a connection for each request and keeps none.
     fresh: reqwest::Client,
 }
 
 type Ends = (SocketAddr, SocketAddr);
 
 /// More connections than are ever open at once.
-const MOST_KNOWN: usize = 1024;
+const MAX_KNOWN: usize = 1024;
 
 impl Generation {
     pub(super) fn new() -> Self {
         Self::with(OnceCell::new())
     }
 
-    /// Over a client of the program's.
-    pub(super) fn over(own: reqwest::Client) -> Self {
+    /// Uses a client that the program provides.
+    pub(super) fn with_client(own: reqwest::Client) -> Self {
         Self::with(OnceCell::new_with(Some(Clients { pooled: own.clone(), fresh: own })))
     }
 
@@ -66,9 +66,9 @@ impl Generation {
         let now = Instant::now();
         Self {
             clients,
-            begun: now,
+            created: now,
             is_over: AtomicBool::new(false),
-            heard: Mutex::new(now),
+            last_reply: Mutex::new(now),
             known: Mutex::default(),
         }
     }
@@ -77,9 +77,9 @@ impl Generation {
         self.is_over.load(Ordering::Relaxed)
     }
 
-    /// Ends it if it was there at `since`.
+    /// Ends it if it was created before `since`.
     pub(super) fn end_if_before(&self, since: Instant) {
-        if self.begun <= since {
+        if self.created <= since {
             self.is_over.store(true, Ordering::Relaxed);
         }
     }
@@ -89,49 +89,49 @@ impl Generation {
         connection: &Connection,
         outgoing: &mut Outgoing<'_>,
     ) -> Result<Reply, Failure> {
-        // The runtime looks at its sockets once before it goes on here. So a kept connection that
-        // has brought something since its last reply is closed, and not used again.
+        // The runtime checks its sockets once before this continues. So a kept connection that has
+        // received data since its last reply is closed, and not used again.
         tokio::task::yield_now().await;
         let clients = self.clients.get_or_try_init(|| Clients::new(connection)).await?;
         let client = match outgoing.on_fresh_connection {
             true => &clients.fresh,
             false => &clients.pooled,
         };
-        let noticed = Noticed { is_sent: outgoing.is_sent, sent: Arc::default() };
-        let sent = Arc::clone(&noticed.sent);
-        let request =
-            outgoing.request(|body| reqwest::Body::wrap(Sending { body: Full::new(body), sent }));
+        let sent_flag = SentFlag { is_sent: outgoing.is_sent, sent: Arc::default() };
+        let sent = Arc::clone(&sent_flag.sent);
+        let request = outgoing
+            .request(|body| reqwest::Body::wrap(TrackedBody { body: Full::new(body), sent }));
         let request = reqwest::Request::try_from(request).map_err(|error| {
             Error::invalid_argument("the request's URL is refused").with_source(error)
         })?;
-        let silence = Silence { generation: self, began: Instant::now() };
+        let silence = SilenceGuard { generation: self, began: Instant::now() };
         let response = client.execute(request).await;
         let received = SystemTime::now();
         let response = match response {
             Ok(response) => response,
             Err(error) => {
-                silence.end();
-                return Err(self.failure(error, &noticed, connection));
+                silence.disarm();
+                return Err(self.failure(error, &sent_flag, connection));
             }
         };
         let (head, incoming) = http::Response::from(response).into_parts();
         if let Some(info) = head.extensions.get::<HttpInfo>() {
             self.remember((info.local_addr(), info.remote_addr()));
         }
-        *lock(&self.heard) = Instant::now();
+        *lock(&self.last_reply) = Instant::now();
         let limit = super::limit(&head, outgoing.max_body);
         let packed = body::read(incoming, limit).await;
-        silence.end();
+        silence.disarm();
         super::finish(head, packed, limit, received).await
     }
 
     fn failure(
         &self,
         error: reqwest::Error,
-        noticed: &Noticed<'_>,
+        sent_flag: &SentFlag<'_>,
         connection: &Connection,
     ) -> Failure {
-        // It would repeat the URL, which holds a name.
+        // The URL contains a name.
         let error = error.without_url();
         if error.is_connect() {
             return failure::no_connection(error.into(), connection);
@@ -145,14 +145,14 @@ impl Generation {
                     extras.get().map(|info: &HttpInfo| (info.local_addr(), info.remote_addr()));
                 ends.is_none_or(|ends| lock(&self.known).contains(&ends))
             });
-        let was_sent = noticed.sent.load(Ordering::Relaxed);
+        let was_sent = sent_flag.sent.load(Ordering::Relaxed);
         let failure = failure::no_reply(BoxError::from(error), is_reused);
         Failure { may_have_arrived: failure.may_have_arrived && was_sent, ..failure }
     }
 
     fn remember(&self, ends: Ends) {
         let mut known = lock(&self.known);
-        if known.len() >= MOST_KNOWN {
+        if known.len() >= MAX_KNOWN {
             known.clear();
         }
         known.insert(ends);
@@ -166,7 +166,7 @@ impl Clients {
             .as_ref()
             .is_some_and(|proxy| proxy.url.expose_secret().starts_with("https:"));
         let tls = if connection.is_https || https_proxy {
-            // A proxy that plain http is asked from is spoken to in HTTP/1.1 alone.
+            // A proxy for plain http gets HTTP/1.1 only.
             connection.trust.config().await?.config(connection.is_https)
         } else {
             super::tls::without_roots()?
@@ -189,14 +189,14 @@ fn client(
     };
     let mut builder = reqwest::Client::builder()
         .tls_backend_preconfigured(tls)
-        // Redirects, repetitions and time limits are ours.
+        // The client does redirects, retries and timeouts.
         .redirect(reqwest::redirect::Policy::none())
         .retry(reqwest::retry::never())
         .referer(false)
         .no_proxy()
         .dns_resolver(Resolver)
         .connect_timeout(connection.connect_timeout)
-        .pool_idle_timeout(LONGEST_IDLE)
+        .pool_idle_timeout(MAX_IDLE)
         .pool_max_idle_per_host(most_idle)
         .http1_allow_obsolete_multiline_headers_in_responses(true)
         .http2_keep_alive_interval(PING_AFTER)
@@ -207,13 +207,13 @@ fn client(
     builder.build().map_err(failed)
 }
 
-/// Tells the call whether its request was sent, also if the call ends before.
-struct Noticed<'a> {
+/// Records whether the request was sent, also if the call is dropped.
+struct SentFlag<'a> {
     is_sent: &'a AtomicBool,
     sent: Arc<AtomicBool>,
 }
 
-impl Drop for Noticed<'_> {
+impl Drop for SentFlag<'_> {
     fn drop(&mut self) {
         if self.sent.load(Ordering::Relaxed) {
             self.is_sent.store(true, Ordering::Relaxed);
@@ -221,14 +221,14 @@ impl Drop for Noticed<'_> {
     }
 }
 
-/// A request's body, which notices when a connection takes the request: hyper asks then, and not
-/// before, whether there is a body to send.
-struct Sending {
+/// A request's body. It records that a connection has taken the request: hyper asks at that moment
+/// whether there is a body to send.
+struct TrackedBody {
     body: Full<Bytes>,
     sent: Arc<AtomicBool>,
 }
 
-impl Body for Sending {
+impl Body for TrackedBody {
     type Data = Bytes;
     type Error = <Full<Bytes> as Body>::Error;
 
@@ -249,22 +249,22 @@ impl Body for Sending {
     }
 }
 
-/// A request that waits. If it is given up and nothing has come from the server meanwhile, the
+/// A request that waits. If it is dropped, and no reply came from the server meanwhile, the
 /// connections may be dead.
-struct Silence<'a> {
+struct SilenceGuard<'a> {
     generation: &'a Generation,
     began: Instant,
 }
 
-impl Silence<'_> {
-    fn end(self) {
+impl SilenceGuard<'_> {
+    fn disarm(self) {
         std::mem::forget(self);
     }
 }
 
-impl Drop for Silence<'_> {
+impl Drop for SilenceGuard<'_> {
     fn drop(&mut self) {
-        if *lock(&self.generation.heard) <= self.began {
+        if *lock(&self.generation.last_reply) <= self.began {
             self.generation.end_if_before(self.began);
         }
     }

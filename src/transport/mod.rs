@@ -1,14 +1,14 @@
 //! Moves bytes: the only folder that names reqwest and hyper.
 //!
-//! - here: how servers are reached, and sending a request over either of two ways
-//! - `pool`: what a runtime drives
-//! - `generation`: reqwest's clients, and what is known of their connections
-//! - `line`: HTTP/1.1 connections that whoever waits for a reply moves itself
-//! - `connect`: how such a connection comes about
+//! - here: how a server is reached, and the two ways to send a request
+//! - `pool`: the connections of an async runtime
+//! - `generation`: reqwest's clients, and what we know about their connections
+//! - `http1`: HTTP/1.1 connections on hyper, for lanes and where reqwest cannot be used
+//! - `connect`: opens such a connection
 //! - `tunnel`: CONNECT to a proxy
 //! - `socket`: looks at an idle connection
-//! - `resolver`: looks names up
-//! - `body`: the body of a reply, read and unpacked
+//! - `resolver`: looks up names
+//! - `body`: reads and unpacks the body of a reply
 //! - `tls`, `tls_words`: which roots to trust, and what went wrong
 //! - `failure`: why no whole reply came
 
@@ -16,7 +16,7 @@ mod body;
 mod connect;
 mod failure;
 mod generation;
-mod line;
+mod http1;
 mod pool;
 mod resolver;
 mod socket;
@@ -35,9 +35,9 @@ use secrecy::{ExposeSecret, SecretString, zeroize::Zeroizing};
 
 use crate::Result;
 use crate::protocol::Reply;
-use body::{Flaw, Limit};
+use body::{BodyError, Limit};
 pub(crate) use failure::Failure;
-pub(crate) use line::Lines;
+pub(crate) use http1::Http1Pool;
 use pool::Pool;
 pub(crate) use tls::Trust;
 
@@ -90,7 +90,7 @@ pub(crate) struct Transports {
 }
 
 /// More servers than any program talks to at a time.
-const MOST_TRANSPORTS: usize = 16;
+const MAX_TRANSPORTS: usize = 16;
 
 impl Transports {
     pub(crate) fn transport(&self, connection: &Arc<Connection>) -> Transport {
@@ -103,7 +103,7 @@ impl Transports {
             return Transport::Pool(Arc::clone(pool));
         }
         let pool = Arc::new(Pool::new(Arc::clone(connection)));
-        if known.len() == MOST_TRANSPORTS {
+        if known.len() == MAX_TRANSPORTS {
             known.remove(0);
         }
         known.push(Arc::clone(&pool));
@@ -116,7 +116,7 @@ pub(crate) enum Transport {
     /// Connections that a runtime drives.
     Pool(Arc<Pool>),
     /// A connection that the waiting thread drives: direct, HTTP/1.1.
-    Lane(Arc<Lines>, Arc<Connection>),
+    Lane(Arc<Http1Pool>, Arc<Connection>),
 }
 
 /// What to send, and how much to take.
@@ -137,7 +137,7 @@ impl Transport {
     pub(crate) async fn send(&self, outgoing: &mut Outgoing<'_>) -> Result<Reply, Failure> {
         match self {
             Self::Pool(pool) => pool.send(outgoing).await,
-            Self::Lane(lines, connection) => lines.send(connection, outgoing).await,
+            Self::Lane(pool, connection) => pool.send(connection, outgoing).await,
         }
     }
 
@@ -173,19 +173,19 @@ fn limit(head: &http::response::Parts, max_body: u64) -> Limit {
 /// read is none.
 async fn finish(
     head: http::response::Parts,
-    packed: Result<Vec<u8>, Flaw>,
+    packed: Result<Vec<u8>, BodyError>,
     limit: Limit,
     received: SystemTime,
 ) -> Result<Reply, Failure> {
     let body = match packed {
         Ok(packed) => body::unpack(packed, &head.headers, limit).await,
-        Err(flaw) => Err(flaw),
+        Err(error) => Err(error),
     };
     let status = head.status.as_u16();
     let (body, unreadable) = match body {
         Ok(body) => (body, None),
-        Err(flaw) if !head.status.is_success() => (Vec::new(), Some(flaw.message)),
-        Err(flaw) => return Err(failure::no_body(flaw, status)),
+        Err(error) if !head.status.is_success() => (Vec::new(), Some(error.message)),
+        Err(error) => return Err(failure::no_body(error, status)),
     };
     Ok(Reply { status, headers: head.headers, body, unreadable, received })
 }

@@ -1,8 +1,8 @@
-//! What a runtime drives, for one way to one server: reqwest's pools, or lines.
+//! The connections of an async runtime to one server: reqwest's, or connections of our own.
 //!
-//! Lines lead where reqwest does not do: through tunnels (see `tunnel`), and directly to plain http.
-//! There, reqwest reads up to 50 MB of interim replies at a time, and nobody can count them. A server
-//! that sends them without an end would hold up the runtime, with every other call and deadline.
+//! Two cases do not use reqwest: tunnels (see `tunnel`), and direct plain http. For plain http,
+//! reqwest reads up to 50 MB of interim replies in one turn, and does not count them. A server that
+//! sends them without an end would delay every other call and deadline of the runtime.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
@@ -11,63 +11,65 @@ use tokio::sync::Semaphore;
 
 use super::failure::Failure;
 use super::generation::Generation;
-use super::line::Lines;
+use super::http1::Http1Pool;
 use super::{Connection, Outgoing};
 use crate::protocol::Reply;
 
-/// The connections of one runtime for one way to one server.
+/// The connections of one runtime to one server.
 pub(crate) struct Pool {
     pub(super) connection: Arc<Connection>,
-    /// A request has one of them until its reply was read.
-    seats: Semaphore,
-    way: Way,
+    /// A request holds one until its reply is read.
+    permits: Semaphore,
+    route: Route,
 }
 
-enum Way {
-    /// Over reqwest.
+enum Route {
+    /// reqwest's clients.
     Reqwest(Mutex<Arc<Generation>>),
-    /// Over a client of the program.
+    /// A client that the program provides.
     Own(Generation),
-    /// Connections that each call moves itself.
-    Lines(Arc<Lines>),
+    /// Connections of our own.
+    Http1Pool(Arc<Http1Pool>),
 }
 
 impl Pool {
     pub(super) fn new(connection: Arc<Connection>) -> Self {
-        let seats = connection.max_connections as usize;
-        let on_lines = match &connection.proxy {
+        let permits = connection.max_connections as usize;
+        let uses_http1_pool = match &connection.proxy {
             None => !connection.is_https,
             Some(proxy) => connection.is_https && !proxy.is_socks(),
         };
-        let way = match connection.http_client.clone() {
-            Some(own) => Way::Own(Generation::over(own)),
-            None if on_lines => Way::Lines(Arc::new(Lines::of(seats))),
-            None => Way::Reqwest(Mutex::new(Arc::new(Generation::new()))),
+        let route = match connection.http_client.clone() {
+            Some(own) => Route::Own(Generation::with_client(own)),
+            None if uses_http1_pool => Route::Http1Pool(Arc::new(Http1Pool::with_limit(permits))),
+            None => Route::Reqwest(Mutex::new(Arc::new(Generation::new()))),
         };
-        Self { connection, seats: Semaphore::new(seats), way }
+        Self { connection, permits: Semaphore::new(permits), route }
     }
 
     pub(super) async fn send(&self, outgoing: &mut Outgoing<'_>) -> Result<Reply, Failure> {
-        // It is never closed, so this always gives a seat.
-        let _seat = self.seats.acquire().await;
-        match &self.way {
-            Way::Lines(lines) => lines.send(&self.connection, outgoing).await,
-            Way::Own(generation) => generation.send(&self.connection, outgoing).await,
-            Way::Reqwest(current) => latest(current).send(&self.connection, outgoing).await,
+        // The semaphore is never closed, so this always succeeds.
+        let _permit = self.permits.acquire().await;
+        match &self.route {
+            Route::Http1Pool(pool) => pool.send(&self.connection, outgoing).await,
+            Route::Own(generation) => generation.send(&self.connection, outgoing).await,
+            Route::Reqwest(current) => {
+                current_generation(current).send(&self.connection, outgoing).await
+            }
         }
     }
 
-    /// An attempt that began at `since` timed out: later requests go over new connections.
+    /// An attempt that began at `since` timed out. Later requests use new connections.
     pub(super) fn timed_out(&self, since: Instant) {
-        if let Way::Reqwest(current) = &self.way {
+        if let Route::Reqwest(current) = &self.route {
             let current = current.lock().unwrap_or_else(PoisonError::into_inner);
             current.end_if_before(since);
         }
     }
 }
 
-/// The generation of today, or a new one after the end of the last.
-fn latest(current: &Mutex<Arc<Generation>>) -> Arc<Generation> {
+/// The current generation, or a new one if that has ended.
+fn current_generation(current: &Mutex<Arc<Generation>>) -> Arc<Generation> {
     let mut current = current.lock().unwrap_or_else(PoisonError::into_inner);
     if current.is_over() {
         *current = Arc::new(Generation::new());

@@ -1,6 +1,6 @@
-//! Looks at the socket of an idle connection.
+//! Checks the socket of an idle connection.
 
-/// A socket that a connection owns: to be looked at for as long as the connection is there.
+/// The socket of a connection, to be checked while the connection is open.
 pub(super) struct Socket(Number);
 
 #[cfg(unix)]
@@ -8,7 +8,7 @@ pub(super) use std::os::fd::AsRawFd as Descriptor;
 #[cfg(unix)]
 type Number = std::os::fd::RawFd;
 
-/// Anything.
+/// Implemented by every type: other systems have no such number.
 #[cfg(not(unix))]
 pub(super) trait Descriptor {}
 #[cfg(not(unix))]
@@ -18,12 +18,12 @@ type Number = ();
 
 #[cfg(unix)]
 impl Socket {
-    pub(super) fn of(stream: &impl Descriptor) -> Self {
+    pub(super) fn new(stream: &impl Descriptor) -> Self {
         Self(stream.as_raw_fd())
     }
 
-    /// Whether nothing has come since the last reply was read. Bytes that come before a request
-    /// are no reply to it (RFC 9112, 9.2), and an end or an error means that the server has left.
+    /// Whether nothing has arrived since the last reply. Bytes that arrive before a request are no
+    /// reply to it (RFC 9112, 9.2). An end or an error means that the server has closed it.
     pub(super) fn is_silent(&self) -> bool {
         use nix::errno::Errno;
         use nix::sys::socket::{MsgFlags, recv};
@@ -34,11 +34,11 @@ impl Socket {
 
 #[cfg(not(unix))]
 impl Socket {
-    pub(super) fn of(_: &impl Descriptor) -> Self {
+    pub(super) fn new(_: &impl Descriptor) -> Self {
         Self(())
     }
 
-    /// Here only what hyper sees counts.
+    /// Here hyper alone decides.
     pub(super) fn is_silent(&self) -> bool {
         true
     }

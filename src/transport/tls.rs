@@ -37,7 +37,7 @@ pub(super) struct Tls {
     both: Arc<ClientConfig>,
     http1: Arc<ClientConfig>,
     /// Some of the roots that a variable names cannot be read.
-    flaw: Option<Arc<str>>,
+    error: Option<Arc<str>>,
 }
 
 impl PartialEq for Trust {
@@ -52,29 +52,29 @@ impl Trust {
     }
 
     /// Whether it is that of this file.
-    pub(crate) fn is_of(&self, ca_file: Option<&Path>) -> bool {
+    pub(crate) fn has_ca_file(&self, ca_file: Option<&Path>) -> bool {
         self.ca_file.as_deref() == ca_file
     }
 
     /// Waits until the roots are read. What was not read in one call's time goes on for the next.
     pub(super) async fn config(&self) -> Result<Tls> {
         let failed = || Error::new(ErrorKind::Internal, "reading root certificates panicked");
-        let mut told = self.told()?;
+        let mut told = self.reading()?;
         // Copied, so that nothing is held while a log callback runs.
         let read = told.wait_for(Option::is_some).await.ok().and_then(|read| read.clone());
         let tls = read.ok_or_else(failed)?.map_err(|error| error.again())?;
-        if let Some(flaw) = tls.flaw.as_deref().filter(|_| self.warns_first()) {
-            LogRecord::new(LogLevel::Warn, flaw).emit();
+        if let Some(error) = tls.error.as_deref().filter(|_| self.take_warning()) {
+            LogRecord::new(LogLevel::Warn, error).emit();
         }
         Ok(tls)
     }
 
-    fn warns_first(&self) -> bool {
+    fn take_warning(&self) -> bool {
         !self.has_warned.swap(true, Ordering::Relaxed)
     }
 
     /// What the one thread tells that reads them: now, or the last time if that went well.
-    fn told(&self) -> Result<watch::Receiver<Reading>> {
+    fn reading(&self) -> Result<watch::Receiver<Reading>> {
         let mut read = self.read.get().lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(told) = &*read {
             let is_good = match &*told.borrow() {
@@ -97,12 +97,12 @@ impl Trust {
 }
 
 impl Tls {
-    fn with((roots, flaw): (RootCertStore, Option<Arc<str>>)) -> Result<Self> {
+    fn with((roots, error): (RootCertStore, Option<Arc<str>>)) -> Result<Self> {
         let mut both = config(roots)?;
         let mut http1 = both.clone();
         http1.alpn_protocols = vec![b"http/1.1".to_vec()];
         both.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-        Ok(Self { both: Arc::new(both), http1: Arc::new(http1), flaw })
+        Ok(Self { both: Arc::new(both), http1: Arc::new(http1), error })
     }
 
     /// For HTTP/1.1 alone.
@@ -150,9 +150,9 @@ fn roots(ca_file: Option<&Path>) -> Result<(RootCertStore, Option<Arc<str>>)> {
         ));
     }
     let named_by = named_by();
-    let flaw = system.errors.first().filter(|_| !named_by.is_empty());
-    let flaw = flaw.map(|error| format!("some root certificates are missing{named_by}: {error}"));
-    Ok((roots, flaw.map(Arc::from)))
+    let error = system.errors.first().filter(|_| !named_by.is_empty());
+    let error = error.map(|error| format!("some root certificates are missing{named_by}: {error}"));
+    Ok((roots, error.map(Arc::from)))
 }
 
 const FILE: &str = "SSL_CERT_FILE";
@@ -209,7 +209,7 @@ fn systems_own() -> CertificateResult {
 }
 
 /// A file of roots is smaller.
-const MOST_BYTES: u64 = 16 << 20;
+const MAX_BYTES: u64 = 16 << 20;
 
 fn add_file(roots: &mut RootCertStore, file: &Path) -> Result<()> {
     let refused = |why: &dyn fmt::Display| {
@@ -222,8 +222,8 @@ fn add_file(roots: &mut RootCertStore, file: &Path) -> Result<()> {
     };
     let mut text = Vec::new();
     let opened = File::open(file).map_err(|error| refused(&error))?;
-    opened.take(MOST_BYTES + 1).read_to_end(&mut text).map_err(|error| refused(&error))?;
-    if text.len() as u64 > MOST_BYTES {
+    opened.take(MAX_BYTES + 1).read_to_end(&mut text).map_err(|error| refused(&error))?;
+    if text.len() as u64 > MAX_BYTES {
         return Err(refused(&"it is larger than 16 MiB"));
     }
     let certificates = certificates(&text).map_err(|why| refused(&why))?;
