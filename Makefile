@@ -4,6 +4,8 @@
 #              the recorded cases against a server of yours, never hex.pm
 # make install PREFIX=/usr/local
 #              the C library, its headers, and what pkg-config and CMake need; make uninstall
+# make dist    packages of the C library and of aura-sandbox that run on old systems; make test-dist
+#              tries them
 # make header  writes include/aura_users.h anew from src/ffi
 # make bench   ours and its peers on the same jobs, side by side
 # make instructions
@@ -188,6 +190,7 @@ instructions:
 	$(PYTHON) benches/compare/instructions.py $(if $(BLESS),--bless)
 
 include packaging/library.mk
+include packaging/dist.mk
 
 # The sandbox, and the replayed server of the tests.
 programs:

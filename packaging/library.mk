@@ -6,8 +6,12 @@
 #     make uninstall    with the same variables
 #
 # After `make release`, `make install` only copies: it needs no Rust, and may run as root.
+#
+# RUST_TARGET builds for another system: a target of rustc's, or of cargo-zigbuild's, which may end
+# in a version of glibc. LD and OBJCOPY are then those for its processor. See dist.mk.
 
 PROFILE    ?= release
+RUST_TARGET ?=
 DESTDIR    ?=
 prefix     ?= $(or $(PREFIX),/usr/local)
 libdir     ?= $(or $(LIBDIR),$(prefix)/lib)
@@ -41,7 +45,8 @@ endif
 # build PROFILE,FOLDER: what rustc says that the static library needs is kept beside it.
 define build
 @tools/need cargo cc
-$(CARGO) rustc --lib --features capi --crate-type cdylib,staticlib --profile $(1) -- \
+$(CARGO) rustc --lib --features capi --crate-type cdylib,staticlib --profile $(1) \
+    $(RUST_TARGET:%=--target %) -- \
     $(LINK:%=-C link-arg=%) --print native-static-libs=$(2)/native-static-libs
 ln -sf $(SHARED) $(2)/$(SONAME)
 endef
@@ -51,7 +56,8 @@ endef
 library:
 	$(call build,dev,$(DEBUG))
 
-OUT := $(TARGET)/$(if $(filter dev,$(PROFILE)),debug,$(PROFILE))
+TRIPLE := $(firstword $(subst ., ,$(RUST_TARGET)))
+OUT := $(TARGET)/$(TRIPLE:%=%/)$(if $(filter dev,$(PROFILE)),debug,$(PROFILE))
 
 release: $(OUT)/aura_users/$(STATIC)
 
