@@ -14,7 +14,7 @@ skip() {
 }
 
 finish() {
-    echo "old system: $passed passed, $failed failed, $skipped skipped"
+    echo "old-system: $passed passed, $failed failed, $skipped skipped"
     [ "$failed" -eq 0 ]
     exit
 }
