@@ -181,6 +181,7 @@ instructions: ## fail if a main path takes more or fewer instructions than recor
 	$(PYTHON) benches/compare/instructions.py $(if $(BLESS),--bless)
 
 include packaging/library.mk
+include packaging/dist.mk
 
 programs: ## build the sandbox and aura-replay, the server that replays the recordings
 	@tools/need cargo cc

@@ -2,8 +2,12 @@
 #
 # PREFIX, LIBDIR, INCLUDEDIR and DESTDIR say where to install; packaging/README.md lists them.
 # After `make release`, `make install` only copies files. It then needs no Rust and can run as root.
+#
+# RUST_TARGET builds for another system: a target of rustc or of cargo-zigbuild, which may end in a
+# version of glibc. LD and OBJCOPY are then the tools for that processor. See dist.mk.
 
 PROFILE    ?= release
+RUST_TARGET ?=
 DESTDIR    ?=
 prefix     ?= $(or $(PREFIX),/usr/local)
 libdir     ?= $(or $(LIBDIR),$(prefix)/lib)
@@ -38,7 +42,8 @@ endif
 # that the static library needs.
 define build
 @tools/need cargo cc
-$(CARGO) rustc --lib --features capi --crate-type cdylib,staticlib --profile $(1) -- \
+$(CARGO) rustc --lib --features capi --crate-type cdylib,staticlib --profile $(1) \
+    $(RUST_TARGET:%=--target %) -- \
     $(LINK:%=-C link-arg=%) --print native-static-libs=$(2)/native-static-libs
 ln -sf $(SHARED) $(2)/$(SONAME)
 endef
@@ -48,7 +53,8 @@ endef
 library: ## build the debug C library into target/debug, for tests
 	$(call build,dev,$(DEBUG))
 
-OUT := $(TARGET)/$(if $(filter dev,$(PROFILE)),debug,$(PROFILE))
+TRIPLE := $(firstword $(subst ., ,$(RUST_TARGET)))
+OUT := $(TARGET)/$(TRIPLE:%=%/)$(if $(filter dev,$(PROFILE)),debug,$(PROFILE))
 
 release: $(OUT)/aura_users/$(STATIC) ## build the release C library into target/release
 
