@@ -6,8 +6,8 @@
 //! - `cancel`: what ends a call from outside
 //! - `completions`: a queue of calls that have ended
 //! - `clock`: deadlines and pauses
-//! - `offload`: long work on a thread of its own
-//! - `process`: what a fork does not share
+//! - `offload`: long work on separate threads
+//! - `process`: values that a forked child must not share
 //! - `signals`: keeps the host's signals away from the library's threads
 //!
 //! A blocking call moves its own bytes. It takes a *lane* with a connection of its own, runs in the
@@ -16,8 +16,8 @@
 //! background thread, a runtime of tokio. That thread ends with the last client, stream or call that
 //! needs it.
 //!
-//! Everything here belongs to one process. A forked child has runtimes of its own, new and empty. It
-//! neither uses nor closes its parent's sockets and threads.
+//! Everything here belongs to one process. A forked child gets new, empty values. It neither uses nor
+//! closes its parent's sockets and threads.
 
 pub(crate) mod background;
 pub(crate) mod cancel;
@@ -54,12 +54,12 @@ use process::Global;
 pub(crate) use process::PerProcess;
 use signals::without_signals;
 
-/// Runs `work`, which drives a future of tokio. If this thread is so near its end that tokio has lost
-/// what it keeps for it, `work` gets a thread of its own.
+/// Runs `work`, which drives a future of tokio. If this thread is ending, and tokio's thread-local
+/// values are gone, another thread runs `work`.
 pub(crate) fn blocking<T: Send>(work: impl FnOnce() -> Result<T> + Send) -> Result<T> {
     thread_local! {
-        /// What the standard library allots to a thread that it did not start. It keeps but an
-        /// inner pointer itself, which tools that watch memory take for half a leak.
+        /// The standard library's handle of a thread that it did not start. The library itself keeps
+        /// only an inner pointer, which valgrind reports as possibly lost.
         static THIS: Thread = thread::current();
     }
     match Handle::try_current() {
@@ -78,7 +78,7 @@ pub(crate) fn blocking<T: Send>(work: impl FnOnce() -> Result<T> + Send) -> Resu
     }
 }
 
-/// A hold of the background thread, which starts when it is first needed.
+/// Holds the background thread, which starts when it is first needed.
 #[derive(Default)]
 pub(crate) struct Background(OnceCell<Arc<BackgroundThread>>);
 
@@ -88,17 +88,17 @@ impl Background {
     }
 }
 
-/// The one thread that turns a runtime by itself, for as long as somebody holds this.
+/// The thread that drives the tokio runtime. It ends when the last holder drops this.
 pub(crate) struct BackgroundThread {
     handle: Handle,
     ending: Option<(oneshot::Sender<()>, JoinHandle<()>)>,
     pub(crate) process: u64,
 }
 
-/// How long the thread's end is waited for.
-const LONGEST_GOODBYE: Duration = Duration::from_secs(1);
+/// How long the last holder waits for the thread's end.
+const MAX_SHUTDOWN_WAIT: Duration = Duration::from_secs(1);
 
-/// Refuses to wait on the thread that has to turn for what would be waited for.
+/// Refuses to wait on the background thread, which drives what the caller would wait for.
 pub(crate) fn may_wait() -> Result<()> {
     if process::is_thread_of_the_library() {
         return Err(Error::invalid_argument(
@@ -119,8 +119,8 @@ impl BackgroundThread {
             return Ok(thread);
         }
         let process = process::id();
-        // A connection that floods this runtime keeps its turn for long. So deadlines and sockets are
-        // looked at more often than after 61 turns, as is usual.
+        // A flooding connection takes long turns. So the runtime checks timers and sockets after every
+        // fourth turn. The default is 61.
         let mut builder = Builder::new_current_thread();
         builder.enable_io().enable_time().event_interval(4);
         let runtime = builder.build().map_err(not_given)?;
@@ -128,7 +128,7 @@ impl BackgroundThread {
         let (stop, stopped) = oneshot::channel();
         let thread = spawn("", move || {
             process::this_thread_is_the_librarys();
-            // Without descriptors for it, the thread takes no signals.
+            // If there is no descriptor left for it, the thread takes no signals.
             runtime.spawn(signals::take_signals_when_alone());
             let _ = runtime.block_on(stopped);
             runtime.shutdown_background();
@@ -145,8 +145,9 @@ impl BackgroundThread {
         self.handle.spawn(future).abort_handle()
     }
 
-    /// Runs `call` in this thread while it moves the call's I/O: to the call's end, or for as long as
-    /// a piece lasts. A child that is forked meanwhile has no such thread and would wait for ever.
+    /// Polls `call` in the caller's thread, while the background thread moves its I/O. Returns at the
+    /// call's end, or at the next pause. A child that is forked meanwhile has no background thread, so
+    /// there it returns a pause.
     pub(crate) fn run<T>(&self, call: Driven<'_, T>) -> Piece<T> {
         let _within = self.handle.enter();
         // A task of another runtime around it must not limit what is done here.
@@ -166,7 +167,7 @@ impl BackgroundThread {
     }
 }
 
-/// A thread that waits.
+/// A waker for a parked thread.
 struct Caller(Thread);
 
 impl Wake for Caller {
@@ -176,16 +177,16 @@ impl Wake for Caller {
 }
 
 impl Drop for BackgroundThread {
-    /// Its end is waited for: then nothing of the library is left once its handles are freed. Not
-    /// by itself, not while it is in a log callback, which may wait for who waits here, and never
-    /// for long.
+    /// Waits for the thread's end, so that no thread is left once all handles are freed. It does not
+    /// wait on the thread itself, nor while the thread runs a log callback: the callback may wait for
+    /// the thread that drops this.
     fn drop(&mut self) {
         let Some((stop, thread)) = self.ending.take() else { return };
         if self.process != process::id() {
             return mem::forget((stop, thread));
         }
         drop(stop);
-        let until = Instant::now() + LONGEST_GOODBYE;
+        let until = Instant::now() + MAX_SHUTDOWN_WAIT;
         while !process::is_thread_of_the_library() && Instant::now() < until {
             if thread.is_finished() {
                 let _ = thread.join();
@@ -199,7 +200,7 @@ impl Drop for BackgroundThread {
     }
 }
 
-/// Starts a thread of the library, named after it and `what` it is for, to which no signal comes.
+/// Starts a thread of the library that blocks all signals. `what` becomes a part of its name.
 pub(crate) fn spawn(
     what: &str,
     work: impl FnOnce() + Send + 'static,
@@ -207,7 +208,7 @@ pub(crate) fn spawn(
     without_signals(|| thread::Builder::new().name([signals::NAME, what].concat()).spawn(work))
 }
 
-/// The system gives no thread, no descriptor or no memory.
+/// The error if the system refuses a thread, a descriptor or memory.
 pub(crate) fn not_given(error: io::Error) -> Error {
     Error::new(ErrorKind::Connect, format!("no connection to the server: {error}"))
         .with_hint(EXHAUSTED)

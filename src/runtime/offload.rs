@@ -1,7 +1,7 @@
-//! Work that takes long, on a thread of its own.
+//! Long work on separate threads.
 //!
-//! Unpacking or parsing a large reply on the thread that waits would hold up its deadline, its
-//! cancellation, and on the background thread every other call.
+//! If the waiting thread unpacked or parsed a large reply, its deadline and cancellation would be late.
+//! On the background thread, all other calls would be late too.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,18 +12,18 @@ use crate::runtime::process::Global;
 use crate::runtime::{self, EXHAUSTED};
 use crate::{Error, ErrorKind, Result};
 
-/// Bytes that are unpacked or parsed by the thread that waits: that takes a millisecond or two.
+/// The waiting thread unpacks or parses so many bytes itself: that takes a millisecond or two.
 pub(crate) const INLINE: usize = 256 << 10;
 
-/// Threads at work at once in a process. Others wait for their turn, within their deadlines.
-const MOST_THREADS: usize = 8;
+/// The most threads at once in a process. More work waits, within its deadline.
+const MAX_THREADS: usize = 8;
 
-/// Tells work that nobody waits for it any longer.
+/// Set when nobody waits for the work any more.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Stop(Arc<AtomicBool>);
 
 impl Stop {
-    /// Whether to give up. Work asks this between its pieces.
+    /// Whether to stop. Work checks this between two steps.
     pub(crate) fn is_set(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
@@ -33,24 +33,28 @@ impl Stop {
     }
 }
 
-/// Threads that work at once, a few, each for one piece of work.
-pub(crate) struct Crew {
-    /// What they are for, as their name says it.
+/// A limited number of threads. Each does one piece of work and ends.
+pub(crate) struct Workers {
+    /// The end of the threads' name.
     name: &'static str,
-    /// What failed if the system gives none.
+    /// What failed, for the message if the system refuses a thread.
     purpose: &'static str,
-    seats: Global<Arc<Semaphore>>,
+    permits: Global<Arc<Semaphore>>,
 }
 
-static READERS: Crew =
-    Crew::new("-read", "the reply cannot be read", || Arc::new(Semaphore::new(MOST_THREADS)));
+static READERS: Workers =
+    Workers::new("-read", "the reply cannot be read", || Arc::new(Semaphore::new(MAX_THREADS)));
 
-impl Crew {
-    const fn new(name: &'static str, purpose: &'static str, seats: fn() -> Arc<Semaphore>) -> Self {
-        Self { name, purpose, seats: Global::new(seats) }
+impl Workers {
+    const fn new(
+        name: &'static str,
+        purpose: &'static str,
+        permits: fn() -> Arc<Semaphore>,
+    ) -> Self {
+        Self { name, purpose, permits: Global::new(permits) }
     }
 
-    /// Those that look names up, which may hang.
+    /// The threads that look up names, which may hang.
     pub(crate) const fn resolvers() -> Self {
         Self::new("-dns", "the server's name cannot be looked up", || Arc::new(Semaphore::new(4)))
     }
@@ -58,7 +62,7 @@ impl Crew {
     /// Runs `work` on a thread that ends with it. Dropping this future stops the work.
     ///
     /// # Errors
-    /// The system gives no thread, or the work panicked.
+    /// The system refuses a thread, or the work panicked.
     pub(crate) async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Stop) -> T + Send + 'static,
@@ -71,22 +75,23 @@ impl Crew {
             }
         }
 
-        // It is never closed, so this always gives a seat.
-        let seat = Arc::clone(self.seats.get()).acquire_owned().await;
+        // The semaphore is never closed, so this always succeeds.
+        let permit = Arc::clone(self.permits.get()).acquire_owned().await;
         let waiting = SetOnDrop(Stop::default());
         let stop = waiting.0.clone();
-        let (tell, told) = oneshot::channel();
+        let (sender, receiver) = oneshot::channel();
         runtime::spawn(self.name, move || {
             let result = work(&stop);
-            drop(seat);
-            let _ = tell.send(result);
+            drop(permit);
+            let _ = sender.send(result);
         })
         .map_err(|error| {
             Error::new(ErrorKind::Connect, format!("{}: {error}", self.purpose))
                 .with_hint(EXHAUSTED)
                 .with_source(error)
         })?;
-        told.await
+        receiver
+            .await
             .map_err(|_| Error::new(ErrorKind::Internal, format!("{}: it panicked", self.purpose)))
     }
 }
@@ -94,7 +99,7 @@ impl Crew {
 /// Unpacks or parses on a thread that ends with it. Dropping this future stops the work.
 ///
 /// # Errors
-/// The system gives no thread, or the work panicked.
+/// The system refuses a thread, or the work panicked.
 pub(crate) async fn offload<T: Send + 'static>(
     work: impl FnOnce(&Stop) -> T + Send + 'static,
 ) -> Result<T> {
@@ -123,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn work_that_nobody_waits_for_is_told_to_stop() {
+    fn work_stops_if_nobody_waits() {
         let (tell, told) = mpsc::channel();
         block_on(async {
             let work = offload(move |stop| {
@@ -138,9 +143,9 @@ mod tests {
     }
 
     #[test]
-    fn more_work_than_threads_takes_turns() {
+    fn more_work_than_threads_waits() {
         block_on(async {
-            let all: Vec<_> = (0..4 * MOST_THREADS)
+            let all: Vec<_> = (0..4 * MAX_THREADS)
                 .map(|nth| {
                     tokio::spawn(offload(move |_| {
                         thread::sleep(Duration::from_millis(1));
@@ -156,13 +161,13 @@ mod tests {
 
     #[test]
     fn work_that_hangs_takes_few_threads() {
-        static CREW: Crew = Crew::new("-hung", "it hangs", || Arc::new(Semaphore::new(2)));
+        static WORKERS: Workers = Workers::new("-hung", "it hangs", || Arc::new(Semaphore::new(2)));
         static STARTED: AtomicUsize = AtomicUsize::new(0);
         let hung = Arc::new(Barrier::new(3));
         block_on(async {
             for _ in 0..20 {
                 let hung = Arc::clone(&hung);
-                let work = CREW.run(move |_| {
+                let work = WORKERS.run(move |_| {
                     STARTED.fetch_add(1, Ordering::SeqCst);
                     hung.wait();
                 });
@@ -171,7 +176,7 @@ mod tests {
             assert!(STARTED.load(Ordering::SeqCst) <= 2);
             // Once those that hung go on, there is room again.
             let ends = thread::spawn(move || hung.wait());
-            CREW.run(|_| ()).await.unwrap();
+            WORKERS.run(|_| ()).await.unwrap();
             ends.join().unwrap();
         });
     }

@@ -1,21 +1,21 @@
-//! Which process this is, and what each process has for itself.
+//! Identifies the process, and keeps values that belong to one process.
 //!
-//! A fork copies the memory and one thread. So a child finds its parent's values as they stood,
-//! locks that nobody will open, and descriptors that it shares with the parent. Whatever must not
-//! be shared lives behind [`PerProcess`], or compares [`id`] before it goes on.
+//! A fork copies the memory and one thread. So a child has its parent's values, locks that stay
+//! locked, and descriptors that both share. Values that must not be shared live behind
+//! [`PerProcess`], or code compares [`id`] before it goes on.
 
 use std::cell::Cell;
 use std::mem;
 
 use once_cell::race::OnceBox;
 
-/// This process. Another number in each forked child, also where a pid comes to a second use.
+/// The number of this process. A forked child has another one, even if the system reuses a pid.
 pub(crate) fn id() -> u64 {
     mark::id().unwrap_or_else(|| u64::from(std::process::id()))
 }
 
-/// A page that the kernel empties in a forked child: reading it takes no system call, and unlike
-/// a pid it tells a child from its parent in a PID namespace of its own.
+/// A page that the kernel empties in a forked child. Reading it needs no system call. Unlike a pid, it
+/// also differs in a PID namespace of the child's own.
 #[cfg(target_os = "linux")]
 #[allow(unsafe_code, reason = "memory that a fork does not copy has to be asked of the kernel")]
 mod mark {
@@ -25,10 +25,10 @@ mod mark {
 
     use nix::sys::mman::{MapFlags, MmapAdvise, ProtFlags, madvise, mmap_anonymous, munmap};
 
-    /// NULL until it is first asked for; `NONE` where the kernel has no such memory.
+    /// NULL before the first use; `NONE` if the kernel has no such memory.
     static PAGE: AtomicPtr<AtomicU64> = AtomicPtr::new(ptr::null_mut());
     static NONE: AtomicU64 = AtomicU64::new(0);
-    /// The highest number given away, in this process and in those it was forked from.
+    /// The highest number so far, in this process and its ancestors.
     static LAST: AtomicU64 = AtomicU64::new(0);
     const SIZE: NonZeroUsize = NonZeroUsize::new(4096).unwrap();
 
@@ -48,12 +48,12 @@ mod mark {
         }
     }
 
-    /// Gives this process its number. A child gets a higher one, whenever it is forked.
+    /// Sets the number of this process. A child's number is higher.
     fn number(mark: &AtomicU64) -> u64 {
         let mine = LAST.fetch_add(1, Ordering::AcqRel) + 1;
         match mark.compare_exchange(0, mine, Ordering::AcqRel, Ordering::Acquire) {
             Ok(_) => mine,
-            Err(given) => given,
+            Err(others) => others,
         }
     }
 
@@ -93,14 +93,14 @@ mod mark {
     }
 }
 
-/// A value that each process has for itself.
+/// A value of which each process has its own.
 pub(crate) struct PerProcess<T> {
     make: fn() -> T,
     slot: Slot<T>,
 }
 
-/// A process's value, and behind it those of its children, each in its own copy of the memory. No
-/// lock is taken to get at them: a fork could copy it as it is held by another thread.
+/// A process's value, and a link to the value of its child, in the child's copy of the memory. There is
+/// no lock, because a fork could copy it while another thread holds it.
 struct Slot<T> {
     process: u64,
     value: Option<T>,
@@ -114,8 +114,8 @@ impl<T> Slot<T> {
 }
 
 impl<T> Drop for Slot<T> {
-    /// A parent's value is left alone in the child: closing a socket there would take it out of
-    /// the poll set that both share.
+    /// A child does not drop its parent's value: closing a socket would remove it from the epoll set
+    /// that both share.
     fn drop(&mut self) {
         if self.process != id() {
             mem::forget(self.value.take());
@@ -140,7 +140,7 @@ impl<T> PerProcess<T> {
     }
 }
 
-/// One value for the whole library, which each process has for itself.
+/// A global value of which each process has its own.
 pub(crate) struct Global<T: 'static>(OnceBox<PerProcess<T>>, fn() -> T);
 
 impl<T> Global<T> {
@@ -148,33 +148,33 @@ impl<T> Global<T> {
         Self(OnceBox::new(), make)
     }
 
-    /// This process's value. Made without a lock, as [`PerProcess`] is.
+    /// This process's value, created without a lock.
     pub(crate) fn get(&self) -> &T {
         self.0.get_or_init(|| Box::new(PerProcess::new(self.1))).get()
     }
 }
 
 thread_local! {
-    /// The process whose background thread this is; none is 0.
-    static TURNS_FOR: Cell<u64> = const { Cell::new(0) };
+    /// The process whose background thread this is, or 0.
+    static BACKGROUND_OF: Cell<u64> = const { Cell::new(0) };
 }
 
-/// Marks this thread as the one that turns the library's runtime.
+/// Marks this thread as the background thread.
 pub(crate) fn this_thread_is_the_librarys() {
-    TURNS_FOR.set(id());
+    BACKGROUND_OF.set(id());
 }
 
-/// Whether this is the thread that turns the library's runtime, which must not wait for what runs
-/// on it. In a child that was forked on it, it turns nothing any more.
+/// Whether this is the background thread, which must not wait for what it drives. It is not in a child
+/// that was forked on it.
 pub(crate) fn is_thread_of_the_library() -> bool {
-    TURNS_FOR.get() == id()
+    BACKGROUND_OF.get() == id()
 }
 
-/// Ends a process that was forked on the library's thread, by a log callback that came back. Its
-/// only thread would go on with the parent's connections, and there is nobody else to go on.
+/// Ends a process that a log callback forked on the background thread, after the callback returns. Its
+/// only thread would otherwise continue with the parent's connections.
 pub(crate) fn end_if_forked_on_the_librarys_thread() {
-    let turns_for = TURNS_FOR.get();
-    if turns_for != 0 && turns_for != id() {
+    let background_of = BACKGROUND_OF.get();
+    if background_of != 0 && background_of != id() {
         std::process::exit(0);
     }
 }

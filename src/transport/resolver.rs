@@ -1,4 +1,4 @@
-//! Looks names up as the system does. That may hang, so it has threads of its own: a few.
+//! Looks up names with the system's resolver. It may hang, so it runs on a few separate threads.
 
 use std::future::Future;
 use std::io;
@@ -11,12 +11,12 @@ use hyper_util::client::legacy::connect::dns::Name;
 use tower_service::Service;
 
 use crate::loopback;
-use crate::runtime::offload::Crew;
+use crate::runtime::offload::Workers;
 
-/// Threads that look names up at once. More look-ups wait for their turn, within their deadlines.
-static RESOLVERS: Crew = Crew::resolvers();
+/// A few threads. More look-ups wait, within their deadlines.
+static RESOLVERS: Workers = Workers::resolvers();
 
-/// Gives the addresses of a name.
+/// Returns the addresses of a name.
 #[derive(Clone)]
 pub(super) struct Resolver;
 
@@ -37,7 +37,7 @@ async fn look_up(name: String) -> io::Result<vec::IntoIter<SocketAddr>> {
     looked_up.await.map_err(io::Error::other)?
 }
 
-/// A key may go over plain http to a name of the loopback: so it must not leave the machine.
+/// A key may go over plain http to a loopback name, so that name must not lead to another machine.
 fn accepted(name: &str, found: impl Iterator<Item = SocketAddr>) -> io::Result<Vec<SocketAddr>> {
     let must_stay_here = loopback::is_name(name);
     let (good, bad): (Vec<_>, Vec<_>) =
