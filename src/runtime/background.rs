@@ -1,4 +1,4 @@
-//! Calls under way on the background thread while their owner does something else.
+//! Started calls, which run on the background thread.
 
 use std::future::Future;
 use std::mem;
@@ -18,14 +18,14 @@ use crate::runtime::process;
 use crate::runtime::{self, Background, BackgroundThread};
 use crate::{Error, ErrorKind, Result};
 
-/// A call under way. Dropping it cancels it.
+/// A started call. Dropping it cancels it.
 ///
-/// It runs on a thread of the library, so nothing need be driven: look whether it is done, wait
-/// for it, or be told. In a forked child a call of the parent is over, as cancelled.
+/// It runs on a thread of the library. Check whether it is done, wait for it, or register a callback. In
+/// a forked child a call of the parent has ended as cancelled.
 pub struct Call<T> {
     shared: Arc<Shared<T>>,
     task: Option<AbortHandle>,
-    /// Which turns for as long as the call is there.
+    /// Keeps the thread running while the call exists.
     _thread: Arc<BackgroundThread>,
     operation: Operation,
     process: u64,
@@ -34,7 +34,7 @@ pub struct Call<T> {
 struct Shared<T> {
     state: Mutex<State<T>>,
     is_done: AtomicBool,
-    /// Whether it is ended because a deadline of the caller's has passed.
+    /// Whether a deadline of the caller's ends it.
     is_expired: AtomicBool,
 }
 
@@ -60,15 +60,15 @@ impl<T> Shared<T> {
         let (listeners, waiting) = {
             let mut state = self.lock();
             state.outcome = Outcome::Done(result);
-            // Within the lock: a listener that comes now is told at once, and may ask.
+            // Set while the lock is held, so that a listener that is added later is called at once.
             self.is_done.store(true, Ordering::Release);
             (mem::take(&mut state.listeners), mem::take(&mut state.waiting))
         };
         for thread in waiting {
             thread.unpark();
         }
-        for tell in listeners {
-            tell();
+        for listener in listeners {
+            listener();
         }
     }
 }
@@ -79,7 +79,7 @@ impl<T> State<T> {
     }
 }
 
-/// Sees to it that a call ends, also where its future is dropped half-way.
+/// Ends the call, also if its future is dropped before its end.
 struct Finish<T> {
     shared: Option<Arc<Shared<T>>>,
     operation: Operation,
@@ -126,7 +126,7 @@ impl<T: Send + 'static> Call<T> {
                 shared.finish(result);
             }
         });
-        // The thread's process, not this one: a signal's handler may have forked meanwhile.
+        // The thread's process, because a signal handler may have forked meanwhile.
         let (task, process) = (Some(task), thread.process);
         Ok(Self { shared, task, _thread: thread, operation, process })
     }
@@ -139,8 +139,8 @@ impl<T> Call<T> {
         self.is_of_another_process() || self.shared.is_done.load(Ordering::Acquire)
     }
 
-    /// Waits until it has ended, `timeout` at most. Whether it has. On the library's own thread, as
-    /// in a log hook, it does not wait: the call ends there.
+    /// Waits until the call ends, for at most `timeout`. Returns whether it has ended. It does not wait on
+    /// the library's own thread, such as in a log hook: the call runs there.
     #[must_use]
     pub fn wait(&self, timeout: Option<Duration>) -> bool {
         if self.is_done() || runtime::may_wait().is_err() {
@@ -159,8 +159,8 @@ impl<T> Call<T> {
             }
             state.waiting.push(this.clone());
         }
-        // No lock is held or needed from here on: a signal's handler may fork, and its child comes
-        // back here. Nobody wakes it, so it has to look by itself.
+        // From here on no lock is held: a signal handler may fork, and the child returns to this loop.
+        // Nobody wakes the child, so the loop checks regularly.
         loop {
             if self.is_done() {
                 return true;
@@ -178,7 +178,7 @@ impl<T> Call<T> {
         !state.is_running()
     }
 
-    /// The result, once; none while the call runs, and after it was taken.
+    /// Returns the result once; `None` while the call runs, and after it was taken.
     #[must_use]
     pub fn take(&self) -> Option<Result<T>> {
         if self.is_of_another_process() {
@@ -194,7 +194,7 @@ impl<T> Call<T> {
         }
     }
 
-    /// Waits until it has ended, and asks meanwhile whether to go on. Returns its result.
+    /// Waits for the call's end and returns its result. Meanwhile asks whether to go on.
     pub(crate) fn finish(self, asked: Option<&Ask>) -> Result<T> {
         let mut end = End::Cancelled;
         while !self.wait(asked.map(|_| OFTEN)) {
@@ -210,48 +210,48 @@ impl<T> Call<T> {
         self.take().unwrap_or_else(|| Err(ended(self.operation, end)))
     }
 
-    /// Asks it to end. The end comes soon: as [`ErrorKind::Cancelled`], or as the result where
-    /// that came first.
+    /// Asks the call to end. It ends soon with [`ErrorKind::Cancelled`], or with its result if that comes
+    /// first.
     pub fn cancel(&self) {
         if let Some(task) = self.task.as_ref().filter(|_| !self.is_of_another_process()) {
             task.abort();
         }
     }
 
-    /// As [`cancel`](Self::cancel), because a deadline of the caller's has passed: the end comes as
+    /// As [`cancel`](Self::cancel), for a deadline of the caller's: the call ends with
     /// [`ErrorKind::Timeout`].
     pub fn expire(&self) {
         self.shared.is_expired.store(true, Ordering::Relaxed);
         self.cancel();
     }
 
-    /// Has `tell` called when the call ends, on the library's thread, which must not be kept; at
-    /// once and here where it has ended.
-    pub fn on_done(&self, tell: impl FnOnce() + Send + 'static) {
+    /// Calls `listener` when the call ends, on the library's thread, which must not be blocked. If the
+    /// call has ended, calls it at once in this thread.
+    pub fn on_done(&self, listener: impl FnOnce() + Send + 'static) {
         if !self.is_of_another_process() {
             let mut state = self.shared.lock();
             if state.is_running() {
-                state.listeners.push(Box::new(tell));
+                state.listeners.push(Box::new(listener));
                 return;
             }
         }
-        tell();
+        listener();
     }
 
-    /// Looks at the result without taking it; none while the call runs, after it was taken, and in
+    /// Reads the result without taking it; `None` while the call runs, after it was taken, and in
     /// another process.
     #[cfg(feature = "capi")]
-    pub(crate) fn peek<R>(&self, look: impl FnOnce(&Result<T>) -> R) -> Option<R> {
+    pub(crate) fn peek<R>(&self, read: impl FnOnce(&Result<T>) -> R) -> Option<R> {
         if self.is_of_another_process() {
             return None;
         }
         match &self.shared.lock().outcome {
-            Outcome::Done(result) => Some(look(result)),
+            Outcome::Done(result) => Some(read(result)),
             _ => None,
         }
     }
 
-    /// Whether the parent of this process began it, which goes on with it.
+    /// Whether a parent of this process started it. There the call goes on.
     pub(crate) fn is_of_another_process(&self) -> bool {
         self.process != process::id()
     }
@@ -260,7 +260,7 @@ impl<T> Call<T> {
 impl<T> Drop for Call<T> {
     fn drop(&mut self) {
         if self.is_of_another_process() {
-            // What the parent's task holds, sockets among it, is not closed here.
+            // The parent's task, with its sockets, must not be closed here.
             mem::forget(self.task.take());
         } else {
             self.cancel();

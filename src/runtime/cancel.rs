@@ -1,4 +1,4 @@
-//! What ends a call from outside.
+//! Ends a call from outside.
 
 use std::fmt;
 use std::future::{Future, poll_fn};
@@ -22,9 +22,9 @@ use crate::{Error, ErrorKind, Result};
 pub struct CancelToken(Arc<Cancelled>);
 
 struct Cancelled {
-    /// The number of the [`End`], or 0.
+    /// The number of an [`End`], or 0.
     end: AtomicU8,
-    /// It has a lock within, which a fork may copy as another thread holds it.
+    /// It contains a lock, which a fork may copy while another thread holds it.
     notify: PerProcess<Notify>,
 }
 
@@ -48,19 +48,19 @@ impl CancelToken {
         Self::default()
     }
 
-    /// Ends what waits with this token, and what will ever begin with it. Any thread.
+    /// Ends all calls with this token, also future ones. Any thread may call this.
     pub fn cancel(&self) {
         self.end(End::Cancelled);
     }
 
-    /// As [`cancel`](Self::cancel), because a deadline of the caller's has passed: what ends does so
-    /// with [`ErrorKind::Timeout`].
+    /// As [`cancel`](Self::cancel), for a deadline of the caller's: the calls end with
+    /// [`ErrorKind::Timeout`].
     pub fn expire(&self) {
         self.end(End::Expired);
     }
 
     fn end(&self, end: End) {
-        // The first one counts.
+        // Only the first one counts.
         let _ = self.0.end.compare_exchange(0, end as u8, Ordering::Release, Ordering::Relaxed);
         self.0.notify.get().notify_waiters();
     }
@@ -81,7 +81,7 @@ impl CancelToken {
 
     async fn cancelled(&self) -> End {
         let mut notified = pin!(self.0.notify.get().notified());
-        // Enlisted first, so that no cancellation falls between the look and the wait.
+        // Registered before the check, so that no cancellation is missed.
         notified.as_mut().enable();
         if !self.is_cancelled() {
             notified.await;
@@ -93,16 +93,16 @@ impl CancelToken {
 /// How a call is ended from outside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum End {
-    /// Its caller does not want it any more.
+    /// The caller cancelled it.
     Cancelled = 1,
-    /// A deadline of its caller's has passed.
+    /// A deadline of the caller's has passed.
     Expired = 2,
 }
 
-/// A question to the caller's own thread: whether its call is to end.
+/// Asks the caller's thread whether its call is to end.
 pub(crate) type Ask = Arc<dyn Fn() -> Option<End> + Send + Sync>;
 
-/// What may end a call: a token, and a question to the caller's own thread.
+/// What may end a call: a token, and a question to the caller's thread.
 #[derive(Clone, Default)]
 pub(crate) struct Interrupt {
     pub(crate) token: Option<CancelToken>,
@@ -112,16 +112,16 @@ pub(crate) struct Interrupt {
 /// A call that a thread drives.
 pub(crate) type Driven<'a, T> = Pin<&'a mut (dyn Future<Output = Result<T>> + 'a)>;
 
-/// What became of a piece of a call.
+/// The result of driving a call for a while.
 pub(crate) enum Piece<T> {
     /// It ended.
     Done(Result<T>),
-    /// It goes on, in this process or, after a fork, in its own. This is the moment to ask.
+    /// It goes on: in this process or, after a fork, in the parent. The caller may be asked now.
     Pause,
 }
 
 impl Interrupt {
-    /// Refuses what was cancelled before it began.
+    /// Returns an error if the token is cancelled before the call starts.
     pub(crate) fn check(&self, operation: Operation) -> Result<()> {
         let (kind, message) = match self.token.as_ref().and_then(CancelToken::ended) {
             None => return Ok(()),
@@ -133,9 +133,8 @@ impl Interrupt {
         Err(Error::new(kind, message).with_operation(operation))
     }
 
-    /// Has `drive` run `future`, of `process`, to its end, or until it is interrupted. Questions are
-    /// asked between two pieces of that, when no runtime is around: whoever is asked may make calls,
-    /// and fork.
+    /// Runs `future` of `process` with `drive`, to its end or until it is interrupted. The question is
+    /// asked between two pieces, so the callback may make calls and fork.
     pub(crate) fn run<T>(
         &self,
         operation: Operation,
@@ -151,7 +150,7 @@ impl Interrupt {
                 _ => None,
             };
             if process != process::id() {
-                // The token's lock may be held for ever here, by a thread of the parent.
+                // In a child, the token's lock may be held for ever by a thread of the parent.
                 mem::forget(future);
                 return Err(forked(operation));
             }
@@ -195,6 +194,7 @@ pub(crate) fn ended(operation: Operation, end: End) -> Error {
 
 /// The error of a call in a child that was forked while it was under way.
 pub(crate) fn forked(operation: Operation) -> Error {
-    ended(operation, End::Cancelled)
-        .with_hint("it was begun before a fork, by the parent, where it goes on: begin it anew")
+    ended(operation, End::Cancelled).with_hint(
+        "the call started before a fork and goes on in the parent: start it again in this process",
+    )
 }

@@ -1,7 +1,7 @@
-//! A queue in which calls leave a token when they end: one place to wait for any number of them.
+//! A queue that gets a token from each call that ends: one place to wait for any number of calls.
 //!
-//! Each process has a queue of its own behind the same handle. A forked child finds it empty, and
-//! neither takes nor writes what is its parent's.
+//! Each process has its own queue behind the same handle. In a forked child it is empty, and the child
+//! does not touch its parent's tokens.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -17,16 +17,16 @@ use signal::Signal;
 
 /// A queue of calls that have ended. Clones are the same queue.
 ///
-/// [`Call::complete`] attaches a call. When the call ends, its token comes into the queue, in the
-/// order in which calls end. [`wait`](Self::wait) takes tokens; [`descriptor`](Self::descriptor) is
-/// for event loops. In a forked child the queue is empty and open: attach the child's calls to it.
+/// [`Call::complete`] attaches a call. When the call ends, the queue gets its token, in the order in
+/// which calls end. [`wait`](Self::wait) takes tokens; [`descriptor`](Self::descriptor) is for event
+/// loops. In a forked child the queue is empty and open: attach the child's calls to it.
 #[derive(Clone)]
 pub struct Completions(Arc<PerProcess<Queue>>);
 
 #[derive(Default)]
 struct Queue {
     state: Mutex<State>,
-    /// Whether there is a token, a wake or an end that nobody has taken yet.
+    /// Whether a token, a wake-up or the end waits to be taken.
     is_ready: AtomicBool,
 }
 
@@ -37,7 +37,7 @@ struct State {
     is_closed: bool,
     /// The threads that wait.
     waiting: Vec<Thread>,
-    /// What an event loop watches, once it asked for it.
+    /// What an event loop watches, after it has asked for a descriptor.
     signal: Option<Signal>,
 }
 
@@ -48,22 +48,22 @@ impl Default for Completions {
 }
 
 impl Completions {
-    /// An empty queue. It takes no descriptor before one is asked for.
+    /// An empty queue. It opens no descriptor before you ask for one.
     #[must_use]
     pub fn new() -> Self {
         Self(Arc::new(PerProcess::new(Queue::default)))
     }
 
-    /// Waits until there is a token, `timeout` at most, and takes up to `most` tokens.
+    /// Waits for a token, for at most `timeout`, and takes up to `most` tokens.
     ///
-    /// Gives no token if the time is over first, and after [`wake`](Self::wake); `None` once the
-    /// queue is closed. If the thread forks within a signal handler, its child gets no token. On the
-    /// library's own thread, as in a log hook, it does not wait.
+    /// Returns no token after the timeout and after [`wake`](Self::wake), and `None` after the queue is
+    /// closed. If the thread forks within a signal handler, its child gets no token. On the library's
+    /// own thread, such as in a log hook, it does not wait.
     #[must_use]
     pub fn wait(&self, timeout: Option<Duration>, most: usize) -> Option<Vec<u64>> {
         let (queue, process) = (self.0.get(), process::id());
         let timeout = if runtime::may_wait().is_ok() { timeout } else { Some(Duration::ZERO) };
-        // A time that no clock reaches is no limit.
+        // A time beyond the clock's range is no limit.
         let until = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         let left = || until.map(|until| until.saturating_duration_since(Instant::now()));
         let this = thread::current();
@@ -79,8 +79,8 @@ impl Completions {
                 }
                 state.waiting.push(this.clone());
             }
-            // No lock is held or needed here: a signal's handler may fork, and its child comes back
-            // here, where nobody wakes it.
+            // No lock is held here: a signal handler may fork, and nobody wakes the child, which
+            // returns to this loop.
             while !queue.is_ready.load(Ordering::Acquire) {
                 if process != process::id() {
                     return Some(Vec::new());
@@ -96,16 +96,15 @@ impl Completions {
         }
     }
 
-    /// Ends one [`wait`](Self::wait): the one under way, or else the next.
+    /// Ends one [`wait`](Self::wait): the current one, or else the next.
     pub fn wake(&self) {
         let queue = self.0.get();
         let mut state = queue.lock();
         state.is_woken = true;
-        queue.tell(&mut state);
+        queue.announce(&mut state);
     }
 
-    /// Ends the queue for good, and everybody's wait. Calls that are attached go on; their tokens
-    /// come to nobody.
+    /// Closes the queue and ends every wait. Attached calls go on, and their tokens are dropped.
     pub fn close(&self) {
         let queue = self.0.get();
         let mut state = queue.lock();
@@ -118,8 +117,8 @@ impl Completions {
         }
     }
 
-    /// A descriptor that is readable while [`wait`](Self::wait) would not wait: the same one each
-    /// time. None once the queue is closed, if the process has no descriptor left, and on Windows.
+    /// A descriptor that is readable while [`wait`](Self::wait) would not block: the same one each time.
+    /// `None` after the queue is closed, if the process has no descriptor left, and on Windows.
     #[must_use]
     pub fn descriptor(&self) -> Option<i32> {
         let queue = self.0.get();
@@ -130,7 +129,7 @@ impl Completions {
         if state.signal.is_none() {
             state.signal = Some(Signal::new()?);
             if queue.is_ready.load(Ordering::Relaxed) {
-                queue.tell(&mut state);
+                queue.announce(&mut state);
             }
         }
         state.signal.as_ref().map(Signal::descriptor)
@@ -141,7 +140,7 @@ impl Completions {
         let mut state = queue.lock();
         if !state.is_closed {
             state.tokens.push_back(token);
-            queue.tell(&mut state);
+            queue.announce(&mut state);
         }
     }
 }
@@ -151,9 +150,8 @@ impl Queue {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Says that there is something to take. One thread is enough: it wakes another one if it leaves
-    /// something.
-    fn tell(&self, state: &mut State) {
+    /// Announces a token. Waking one thread is enough: it wakes another one if it leaves a token.
+    fn announce(&self, state: &mut State) {
         self.is_ready.store(true, Ordering::Release);
         if let Some(signal) = &mut state.signal {
             signal.tell();
@@ -163,7 +161,7 @@ impl Queue {
         }
     }
 
-    /// What a wait gives; none if it has to wait.
+    /// What [`Completions::wait`] returns; `None` if it has to wait.
     #[allow(clippy::option_option)] // the outer one is "wait", the inner one "closed"
     fn take(&self, state: &mut State, most: usize) -> Option<Option<Vec<u64>>> {
         if state.is_closed {
@@ -180,20 +178,20 @@ impl Queue {
         let taken = state.tokens.drain(..count).collect();
         if state.tokens.is_empty() {
             self.is_ready.store(false, Ordering::Release);
-            // What a burst of calls took is given back.
+            // Frees the memory that many calls at once took.
             if state.tokens.capacity() > 1024 {
                 state.tokens = VecDeque::new();
             }
         } else {
-            self.tell(state);
+            self.announce(state);
         }
         Some(Some(taken))
     }
 }
 
 impl<T> Call<T> {
-    /// Has `token` come into `queue` when this call ends; at once if it has ended, and if it is a
-    /// call of the parent of this process. It comes once, also if the call is cancelled or dropped.
+    /// Puts `token` into `queue` when this call ends: at once if it has ended, or if the parent of this
+    /// process started it. It comes once, also if the call is cancelled or dropped.
     pub fn complete(&self, queue: &Completions, token: u64) {
         let queue = queue.clone();
         self.on_done(move || queue.push(token));
@@ -214,7 +212,7 @@ mod signal {
     use std::os::fd::AsRawFd;
     use std::os::unix::net::UnixStream;
 
-    /// A pair of sockets: one end is watched, the other gets one byte at a time.
+    /// A pair of sockets: one end is watched, and the other one sends one byte at a time.
     pub(super) struct Signal {
         watched: UnixStream,
         told: UnixStream,
@@ -235,7 +233,7 @@ mod signal {
             }
         }
 
-        /// The byte may be gone: some event loops read what they watch.
+        /// The byte may have been read: some event loops read what they watch.
         pub(super) fn take_back(&mut self) {
             if self.is_told {
                 self.is_told = false;

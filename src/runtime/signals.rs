@@ -1,18 +1,17 @@
-//! Signals are the host's: it may take them in a thread of its own or from a descriptor. So the
-//! library's threads block them all.
+//! Keeps signals away from the library's threads. They belong to the host, which may handle them in a
+//! thread of its own or from a descriptor. So the library's threads block them all.
 //!
-//! One thread of the library lives as long as a handle needs it. If the threads of the host have all
-//! ended before, say by pthread_exit() in main, that thread alone keeps the process going, and
-//! nobody is left to take a signal: SIGTERM would stay pending for ever. So that thread has itself
-//! woken by a signal that nobody takes, and takes signals from then on if it is alone.
+//! The background thread lives as long as a handle needs it. After `pthread_exit()` in main it may be the
+//! only thread left. Then nobody would handle a signal, and SIGTERM would stay pending for ever. So a
+//! signal that stays pending wakes the background thread. If it is alone, it unblocks signals.
 
 #[cfg(target_os = "linux")]
 pub(crate) use alone::take_signals_when_alone;
 
-/// What the names of the library's threads begin with.
+/// The start of the names of the library's threads.
 pub(crate) const NAME: &str = "aura-users";
 
-/// Has `start` start threads that block all signals.
+/// Runs `start`, whose new threads block all signals.
 #[cfg(unix)]
 pub(crate) fn without_signals<T>(start: impl FnOnce() -> T) -> T {
     use nix::sys::signal::{SigSet, SigmaskHow};
@@ -48,7 +47,7 @@ mod alone {
     use tokio::io::Interest;
     use tokio::io::unix::AsyncFd;
 
-    /// How often a signal that nobody takes is looked at again.
+    /// How often a pending signal is checked again.
     const PATIENCE: Duration = Duration::from_millis(500);
 
     struct Pending(SignalFd);
@@ -59,11 +58,11 @@ mod alone {
         }
     }
 
-    /// Runs on the library's thread, until it takes signals.
+    /// Runs on the background thread until that takes signals.
     #[allow(unsafe_code, reason = "tokio asks for a promise about a raw descriptor")]
     pub(crate) async fn take_signals_when_alone() -> io::Result<()> {
         let ending = signals_that_end();
-        // It only tells that a signal is pending. It is never read: that would take the signal.
+        // It is never read, because that would take the signal. It only becomes readable.
         let pending =
             SignalFd::with_flags(&ending, SfdFlags::SFD_NONBLOCK | SfdFlags::SFD_CLOEXEC)?;
         // SAFETY: it owns its descriptor, which is neither changed nor closed before both are
@@ -72,10 +71,10 @@ mod alone {
             unsafe { AsyncFd::register_with_interest(Pending(pending), Interest::READABLE) }?;
         loop {
             pending.readable().await?.clear_ready();
-            // A host that blocks it may be about to fetch it.
+            // A host that blocks the signal may be about to fetch it.
             while is_any_pending(&pending.get_ref().0) {
                 if is_alone() {
-                    // What is pending is delivered here and now.
+                    // The pending signal is delivered now.
                     ending.thread_swap_mask(SigmaskHow::SIG_UNBLOCK)?;
                     return Ok(());
                 }
@@ -84,7 +83,7 @@ mod alone {
         }
     }
 
-    /// Those that end a process, or that a host may have taken a handler for.
+    /// The signals that end a process, or that a host often handles.
     fn signals_that_end() -> SigSet {
         [
             Signal::SIGHUP,
@@ -104,15 +103,15 @@ mod alone {
         poll(&mut looked_at, PollTimeout::ZERO).is_ok_and(|ready| ready > 0)
     }
 
-    /// Whether every thread of the host has ended. The first one stays in sight, as a zombie, until
-    /// the process ends.
+    /// Whether every thread of the host has ended. The first one remains as a zombie until the process
+    /// ends.
     fn is_alone() -> bool {
         if !matches!(name_and_state("/proc/self/stat"), Some((_, 'Z' | 'X'))) {
             return false;
         }
         let Ok(tasks) = fs::read_dir("/proc/self/task") else { return false };
         tasks.filter_map(Result::ok).all(|task| {
-            // None if it ended meanwhile.
+            // `None` if the thread ended meanwhile.
             name_and_state(task.path().join("stat")).is_none_or(|(name, state)| {
                 matches!(state, 'Z' | 'X') || name.starts_with(super::NAME)
             })
