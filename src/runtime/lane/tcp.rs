@@ -1,4 +1,4 @@
-//! A TCP socket that a future in a lane reads and writes.
+//! A TCP socket for the future in a lane.
 
 use std::future::poll_fn;
 use std::io::{self, ErrorKind, Read, Write};
@@ -20,12 +20,15 @@ use crate::runtime::clock;
 /// A socket that waits for nothing but what its lane waits for.
 pub(crate) struct TcpStream {
     socket: net::TcpStream,
-    /// The last read took all that had come.
+    /// What is read comes here first. To read into a buffer that is not initialized would be unsafe,
+    /// and to initialize that for each read takes longer than to copy a record.
+    received: Box<[u8]>,
+    /// The last read took all that had arrived.
     is_drained: bool,
 }
 
-/// How much is read at once.
-const MOST_READ: usize = 64 << 10;
+/// How much is read at once: a usual record and its headers have 2 kB.
+const MAX_READ: usize = 16 << 10;
 
 impl TcpStream {
     /// Connects to the first of `addresses` that answers.
@@ -33,11 +36,11 @@ impl TcpStream {
     /// # Errors
     /// That of the last address, if none answers.
     pub(crate) async fn connect(addresses: Vec<SocketAddr>) -> io::Result<Self> {
-        let mut addresses = by_turns(addresses).into_iter();
-        let mut attempts = Vec::with_capacity(MOST_ATTEMPTS);
+        let mut addresses = alternate(addresses).into_iter();
+        let mut attempts = Vec::with_capacity(MAX_ATTEMPTS);
         let mut error = io::Error::new(ErrorKind::NotFound, "the name has no address");
         loop {
-            match addresses.next().map(begin) {
+            match addresses.next().map(start) {
                 Some(Ok(attempt)) => attempts.push(attempt),
                 Some(Err(refused)) => {
                     error = refused;
@@ -46,14 +49,15 @@ impl TcpStream {
                 None if attempts.is_empty() => return Err(error),
                 None => {}
             }
-            let has_room = attempts.len() < MOST_ATTEMPTS && addresses.len() > 0;
+            let has_room = attempts.len() < MAX_ATTEMPTS && addresses.len() > 0;
             let connected = first_connected(&mut attempts, &mut error);
             let connected = match has_room {
                 true => clock::timeout_at(Instant::now() + HEAD_START, connected).await.flatten(),
                 false => connected.await,
             };
             if let Some(socket) = connected {
-                return Ok(Self { socket, is_drained: false });
+                let received = vec![0; MAX_READ].into_boxed_slice();
+                return Ok(Self { socket, received, is_drained: false });
             }
         }
     }
@@ -65,16 +69,16 @@ impl AsRawFd for TcpStream {
     }
 }
 
-/// What each address has before the next one is tried as well (RFC 8305, 5).
+/// How long each address has before the next one is tried as well (RFC 8305, 5).
 const HEAD_START: Duration = Duration::from_millis(250);
-const MOST_ATTEMPTS: usize = waits::MOST;
+const MAX_ATTEMPTS: usize = waits::MOST;
 
-/// The addresses, with those of the first one's family and of the other by turns (RFC 8305, 4).
-fn by_turns(addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
+/// Alternates the addresses of the first one's family and of the other family (RFC 8305, 4).
+fn alternate(addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
     let count = addresses.len();
-    let is_first = addresses.first().is_some_and(SocketAddr::is_ipv4);
+    let is_ipv4_first = addresses.first().is_some_and(SocketAddr::is_ipv4);
     let (first, second): (Vec<_>, Vec<_>) =
-        addresses.into_iter().partition(|address| address.is_ipv4() == is_first);
+        addresses.into_iter().partition(|address| address.is_ipv4() == is_ipv4_first);
     let (mut first, mut second) = (first.into_iter(), second.into_iter());
     let mut all = Vec::with_capacity(count);
     while all.len() < count {
@@ -84,8 +88,8 @@ fn by_turns(addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
     all
 }
 
-/// Asks for a connection, and does not wait for it.
-fn begin(address: SocketAddr) -> io::Result<net::TcpStream> {
+/// Starts to connect, and does not wait.
+fn start(address: SocketAddr) -> io::Result<net::TcpStream> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
     socket.set_nonblocking(true)?;
     // A request is written at once: nothing is gained by waiting for more of it.
@@ -96,7 +100,7 @@ fn begin(address: SocketAddr) -> io::Result<net::TcpStream> {
     }
 }
 
-/// The first of `attempts` that connects. `None` after one that failed, which is removed.
+/// Waits for the first of `attempts` that connects. If one fails, removes it and returns `None`.
 async fn first_connected(
     attempts: &mut Vec<net::TcpStream>,
     error: &mut io::Error,
@@ -124,22 +128,22 @@ impl AsyncRead for TcpStream {
         _: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let descriptor = self.as_raw_fd();
-        waits::own(descriptor);
+        let Self { socket, received, is_drained } = &mut *self;
+        waits::own(socket.as_raw_fd());
+        let room = buffer.remaining().min(received.len());
+        let received = &mut received[..room];
         loop {
-            if self.is_drained {
-                ready!(waits::poll_socket(descriptor, PollFlags::POLLIN));
-                self.is_drained = false;
+            if *is_drained {
+                ready!(waits::poll_socket(socket.as_raw_fd(), PollFlags::POLLIN));
+                *is_drained = false;
             }
-            let room = buffer.initialize_unfilled_to(buffer.remaining().min(MOST_READ));
-            let asked = room.len();
-            match (&self.socket).read(room) {
+            match socket.read(received) {
                 Ok(count) => {
-                    buffer.advance(count);
-                    self.is_drained = count < asked && count > 0;
+                    buffer.put_slice(&received[..count]);
+                    *is_drained = count < room && count > 0;
                     return Poll::Ready(Ok(()));
                 }
-                Err(error) if error.kind() == ErrorKind::WouldBlock => self.is_drained = true,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => *is_drained = true,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) => return Poll::Ready(Err(error)),
             }
