@@ -35,7 +35,7 @@ use crate::runtime::PerProcess;
 use crate::runtime::process;
 use crate::transport::Transports;
 use crate::{Error, ErrorKind, Result};
-use reader::{Ask, Reader, Ready};
+use reader::{PageRequest, Reader, Ready};
 
 type Fetch = Arc<dyn Fn(u64) -> Pin<Box<dyn Future<Output = Result<Page>> + Send>> + Send + Sync>;
 
@@ -69,7 +69,7 @@ pub struct AuditLogs {
 
 /// A request for a page. Dropping it cancels it.
 struct InFlight {
-    ask: Ask,
+    ask: PageRequest,
     /// None if it failed: then it is sent again when its page is needed.
     task: Option<JoinHandle<(Result<Page>, Instant)>>,
     /// Why it failed, if nobody was told yet.
