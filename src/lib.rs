@@ -1,26 +1,25 @@
 //! A client for the users API of [Hex.pm](https://hex.pm) and of every Hex-compatible server.
 //!
-//! | function | gives |
+//! | function | result |
 //! | --- | --- |
 //! | [`create_user`](Client::create_user) | the new user |
-//! | [`get_current_user`](Client::get_current_user) | the user the credential belongs to |
+//! | [`get_current_user`](Client::get_current_user) | the user that the credential belongs to |
 //! | [`get_user`](Client::get_user) | a user's public record |
-//! | [`reset_user_password`](Client::reset_user_password) | nothing: an e-mail goes out |
+//! | [`reset_user_password`](Client::reset_user_password) | nothing: the server sends an e-mail |
 //! | [`stream_audit_logs`](Client::stream_audit_logs) | the caller's own audit log, newest first |
 //!
-//! [`Client`] is asynchronous, [`blocking::Client`] waits. [`Options`] are set on the client and
-//! again on one call. Every failure is an [`Error`] with an [`ErrorKind`]; every record keeps the
-//! server's JSON.
+//! [`Client`] is asynchronous, [`blocking::Client`] blocks. [`Options`] apply to a client or to one
+//! call. Every failure is an [`Error`] with an [`ErrorKind`]. Every record keeps the server's JSON.
 //!
-//! # The map
+//! # Modules
 //!
-//! Data flows one way; nothing below knows anything above it.
+//! A module uses only the modules below it.
 //!
-//! - faces: `ffi` (the C ABI, with the feature `capi`), [`blocking`]
-//! - `client`: options, deadline, retry, rate limit, the audit-log stream
-//! - `protocol`: pure values, a request for each operation, a reading of each reply
-//! - `transport`: the only folder that names reqwest and hyper
-//! - `runtime`: the embedded tokio runtimes, what ends a call, and what a fork does not share
+//! - `ffi` (the C ABI, with the feature `capi`), [`blocking`]
+//! - `client`: options, deadlines, retries, the rate limit, the audit-log stream
+//! - `protocol`: pure values: a request for each operation, the reading of each reply
+//! - `transport`: the only module that uses reqwest and hyper
+//! - `runtime`: the embedded tokio runtimes, cancellation, and the state of each process
 
 mod attempts;
 pub mod blocking;

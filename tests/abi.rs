@@ -10,7 +10,7 @@ const HEADER: &str = include_str!("../include/aura_users.h");
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// The words by which the header says whether a function blocks; tests/description.rs says more.
-const BLOCKING: [&str; 3] = ["Blocks.", "Does not block.", "Blocks for a second at most."];
+const BLOCKING: [&str; 3] = ["Blocks.", "Does not block.", "Blocks for at most one second."];
 
 /// The part of the version that the SONAME carries; library.mk says the same.
 fn abi_version() -> &'static str {

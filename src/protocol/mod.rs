@@ -1,27 +1,31 @@
-//! The protocol: pure values. A request for each operation, a reading of each reply.
+//! The protocol as pure values: a request for each operation, and the reading of each reply.
 //!
-//! No I/O, no clock, no async: everything in here is tested without a server.
+//! No I/O, no clock, no async: all of it is tested without a server.
 //!
 //! - `request`: what each operation sends
-//! - `reply`: what came back, and which error an unhappy reply is
-//! - `error_body`: what the server says in the body of an error
+//! - `reply`: a reply: a record or an error
+//! - `error_body`: the body of an error
+//! - `hints`: what to do next about an error
+//! - `token`: the expiry time in an access token
 //! - `user`, `audit_log`: the records
 //! - `serialize`: the records in JSON that a program writes
-//! - `timestamp`: the times in them
-//! - `json`: the rules every body is read by
-//! - `scan`: passes over JSON quickly
-//! - `user_scan`: passes over a user record like that
-//! - `headers`: the readers of single headers
+//! - `timestamp`: times as text
+//! - `json`: the rules for reading bodies
+//! - `scan`: a fast check of JSON
+//! - `user_scan`: the same for a user record
+//! - `headers`: the parsers of single headers
 
 pub(crate) mod audit_log;
 mod error_body;
 pub(crate) mod headers;
+mod hints;
 pub(crate) mod json;
 pub(crate) mod reply;
 pub(crate) mod request;
 mod scan;
 mod serialize;
 mod timestamp;
+mod token;
 pub(crate) mod user;
 mod user_scan;
 
