@@ -1,38 +1,59 @@
 /**
  * \mainpage
- * aura_users.h - the users API of Hex.pm, and of every Hex-compatible server, for C and C++.
+ * aura_users.h - the users API of Hex.pm and of all Hex-compatible servers, for C and C++.
  *
- * This file is made from src/ffi; change it there.
+ * This file is generated from src/ffi. Change it there.
+ *
+ * AT A GLANCE
+ *
+ * - Success: AURA_OK is zero. AURA_END (a stream is at its end) and AURA_PENDING (there is no result
+ *   yet) are not errors. Every other status is an error.
+ * - Errors: you need not set `error` to NULL before a call. A function that takes `error` always sets
+ *   it: to NULL on success, to a new aura_error on failure. It does not free the error of an earlier
+ *   call: free that first. You may pass NULL for `error`.
+ * - Memory: you free every handle and every `char *` that a function returns, with the function that
+ *   its documentation names. Every such function accepts NULL. Do not free a `const char *`: it belongs
+ *   to its handle. Strings that you pass are copied.
+ * - Blocking: the last lines of each function state whether it blocks. Functions that send a request
+ *   block, and so do the functions that end in _next, _next_fields, _next_page and _wait. Functions
+ *   that end in _start do not.
+ * - Threads: any thread may call any function. Several threads may share all handles except
+ *   aura_options. See THREADS.
+ * - Stack: a thread that makes calls needs 128 kB of stack, or 384 kB with a debug build of the
+ *   library.
+ * - Fork: a forked child may use the handles of its parent. See SIGNALS AND FORK.
+ * - Signals: the library changes no signal handler and no signal mask of your threads, and it raises no
+ *   SIGPIPE. Do not call it from a signal handler.
  *
  * INSTALLING AND LINKING
  *
  *     make install PREFIX=/usr/local
  *
- * puts there this header, aura_users.hpp for C++, the library, shared and static, and what
- * pkg-config and CMake ask for. DESTDIR, LIBDIR and INCLUDEDIR are as usual, `make uninstall` takes
- * all of it away. Then it is one of
+ * installs this header, aura_users.hpp for C++, the shared and the static library, and the files for
+ * pkg-config and CMake. DESTDIR, LIBDIR and INCLUDEDIR have their usual meaning. `make uninstall`
+ * removes all of it. Link with pkg-config, against the shared or the static library
  *
  *     cc program.c $(pkg-config --cflags --libs aura_users) -o program
  *     cc program.c $(pkg-config --cflags --libs aura_users-static) -o program
  *
- * or in CMake
+ * or with CMake
  *
  *     find_package(aura_users 0.1 REQUIRED)
  *     target_link_libraries(program PRIVATE aura_users::aura_users)   # or ::shared, or ::static
  *
- * or by hand
+ * or directly
  *
  *     cc program.c -laura_users -o program
  *     cc program.c libaura_users.a -lgcc_s -lutil -lrt -lpthread -lm -ldl -lc -o program
  *
- * Where PREFIX is the system's, run ldconfig once, as root. Where it is your own, it is found with
- * PKG_CONFIG_PATH=PREFIX/lib/pkgconfig or CMAKE_PREFIX_PATH=PREFIX, and a program with the shared
- * library wants -Wl,-rpath,PREFIX/lib. The library brings its own HTTP and TLS.
+ * If PREFIX is a system folder, run ldconfig once as root. For another PREFIX, set
+ * PKG_CONFIG_PATH=PREFIX/lib/pkgconfig or CMAKE_PREFIX_PATH=PREFIX, and link a program that uses the
+ * shared library with -Wl,-rpath,PREFIX/lib. The library contains its own HTTP and TLS.
  *
- * A program runs with every later library of the SONAME it was linked with. Within a SONAME (a
- * minor version before 1.0, a major one from then on) nothing is taken away or comes to mean
- * something else; functions, options and statuses are added. "Since" says in which version a name
- * came. dlclose() is safe, and so are two copies in one process.
+ * A program runs with every later library of the same SONAME, which changes with each minor version
+ * before 1.0 and with each major version from 1.0 on. Within a SONAME, functions, options and statuses
+ * are only added. "Since" is the version that added a name. dlclose() is safe, and a process may load
+ * two copies of the library.
  *
  * A FIRST PROGRAM
  *
@@ -60,22 +81,20 @@
  *
  * RESULTS AND ERRORS
  *
- * A function that can fail returns aura_status and takes, last, a place for an error, which may be
- * NULL. On success that place holds NULL, on failure an error to be freed with aura_error_free().
- * Results leave through out-parameters, which hold NULL after a failure. A place that already
- * holds something is overwritten: free what is in it first.
+ * A function that can fail returns an aura_status. Its last parameter is `error`. It returns results
+ * through out-parameters, which are NULL after a failure. It overwrites the previous value of an
+ * out-parameter without freeing it.
  *
- * Every handle and every string that a function gives is the caller's, who frees it with the
- * function named for it. Every such function takes NULL. A `const char *` that is returned stays
- * with the handle it was asked of.
+ * A result is JSON: the server's own object with all its fields, as UTF-8 with a NUL at the end.
+ * aura_json_get() reads one value of it. Strings that you pass must be UTF-8 with a NUL at the end. If a
+ * required argument is NULL or not valid UTF-8, the function returns AURA_INVALID_ARGUMENT, and the
+ * message names the argument.
  *
- * A result is JSON: the server's own object, every field of it, UTF-8, NUL-terminated. Strings
- * that go in are UTF-8 and NUL-terminated too; NULL where a value is needed, and anything that is
- * not UTF-8, is AURA_INVALID_ARGUMENT with a message that names the argument. A text ends at its first
- * NUL, so a binding of a language whose strings may hold one refuses such a string, argument or option,
- * as AURA_INVALID_ARGUMENT: else it would be cut, and an account made for another address. A defect of the
- * library is AURA_INTERNAL and does not end the process. Two things do: the system has no memory
- * left, and a thread has less stack than THREADS says.
+ * If your language has strings that can contain a NUL character, reject such a string with
+ * AURA_INVALID_ARGUMENT. Otherwise it is cut at the NUL, and an account may get a wrong address.
+ *
+ * A bug in the library returns AURA_INTERNAL and does not end the process. Only two conditions end it:
+ * the system has no memory left, or the stack of a thread is too small.
  *
  * THE AUDIT LOG
  *
@@ -92,14 +111,15 @@
  *     aura_error_free(error);
  *     aura_audit_logs_free(logs);
  *
- * An error keeps the stream's place: the next call tries the same page again. Nothing is skipped,
- * and a failure is never taken for the end.
+ * After an error the stream keeps its position: the next call requests the same page again. The stream
+ * skips nothing, and it never reports a failure as the end.
  *
  * WITHOUT BLOCKING, AND CANCELLING
  *
- * Each function that waits has a form that ends in _start: it returns at once with an aura_call,
- * which goes on by itself. Wait for it (with a time limit), look at it, or have its descriptor
- * watched by poll(), epoll or an event loop; cancel it; free it in any state. No callback comes.
+ * Each function that sends a request has a form that ends in _start. It returns at once with an
+ * aura_call, which runs on a thread of the library. You can wait for the call with a time limit, poll
+ * it, watch its descriptor with poll(), epoll or an event loop, cancel it, and free it in any state. It
+ * invokes no callback.
  *
  *     aura_call *call = NULL;
  *     if (aura_get_user_start(client, "ericmj", NULL, &call, &error) == AURA_OK)
@@ -107,8 +127,8 @@
  *     aura_error_free(error);
  *     aura_call_free(call);
  *
- * aura_call_wait() gives AURA_PENDING where the two seconds are over first. For many calls, an
- * aura_completions is one place to wait, and one descriptor to watch:
+ * aura_call_wait() returns AURA_PENDING if the call runs longer than two seconds. To wait for many
+ * calls, use an aura_completions. It has one descriptor for all of them.
  *
  *     aura_call *call = NULL;
  *     aura_completions *queue = aura_completions_new();
@@ -121,117 +141,123 @@
  *     aura_call_free(call);
  *     aura_completions_free(queue);
  *
- * What blocks is ended from another thread by an aura_cancel_token that its options hold, and from its own thread by the
- * question of aura_options_set_interrupt().
+ * To end a blocking call from another thread, set an aura_cancel_token in its options. To end it from
+ * its own thread, set a callback with aura_options_set_interrupt().
  *
- * The words at the end of each function say whether it blocks. "Blocks" is until a reply comes or a
- * time is over; "for a second at most" is for the end of a thread.
+ * A function that "blocks" waits until a reply arrives or a timeout expires. One that "blocks for at
+ * most one second" waits for the end of a thread.
  *
  * THREADS
  *
- * Many threads may use one aura_client, aura_audit_logs, aura_call, aura_completions or
- * aura_cancel_token at once, and free one while another thread's call on it is under way: that call
- * goes on. Only beginning a call with a freed handle is wrong. An aura_error does not change, so many may read it.
- * aura_options are for one thread at a time.
+ * Several threads may use one aura_client, aura_audit_logs, aura_call, aura_completions or
+ * aura_cancel_token at once. A thread may free such a handle while another thread's call with it runs:
+ * that call continues. You must not start a call with a freed handle. An aura_error is immutable, so
+ * several threads may read it. Only one thread at a time may use aura_options.
  *
- * A blocking call runs in the thread that makes it. What goes on by itself (calls that were
- * started, pages asked for ahead) runs on one thread of the library. It begins when it is first
- * needed and ends when the last client, stream and call that needed it is freed. The function that
- * frees the last one waits for that end, unless the thread is in a log callback. Each host name is
- * looked up on a thread of its own.
+ * A blocking call runs in the calling thread. Started calls and requests for further pages of a stream
+ * run on one thread of the library. It starts when it is first needed, and ends when the last client,
+ * stream and call that needs it is freed. The function that frees the last one waits for the end of the
+ * thread, except while that runs a log callback. Host names are resolved on short-lived threads.
  *
- * A thread that makes calls needs 128 kB of stack, however deep the server nests its replies. A
- * library that was built without optimization needs three times as much.
+ * A thread that makes calls needs 128 kB of stack, for any reply of a server. A debug build of the
+ * library needs 384 kB.
  *
- * pthread_cancel() on a thread within a function of this library takes effect after that function
- * has returned. Do not turn cancellation on in a log callback.
+ * If a thread is cancelled with pthread_cancel() inside a function of this library, the cancellation
+ * takes effect after the function returns. Do not enable cancellation in a log callback.
  *
  * SIGNALS AND FORK
  *
- * The library's threads block all signals; it raises no SIGPIPE and changes no signal handler or
- * mask. If all threads of the program have ended and a handle is still open, say after
- * pthread_exit() in main(), the library's thread takes the signals that end a process.
+ * The threads of the library block all signals. The library raises no SIGPIPE, and it changes no signal
+ * handler and no signal mask of your threads. If all your threads have ended while a handle is still
+ * open, for example after pthread_exit() in main(), a thread of the library accepts the signals that
+ * end a process.
  *
- * After fork() the child may go on with the same client and streams. What was the parent's is left
- * alone there, and a leak checker in the child will mention it. A call or a turn at a stream that was
- * under way in the parent ends in the child as AURA_CANCELLED, also for a thread that forked within
- * it, in a signal handler or a log callback. The parent does not notice. In the child:
+ * After fork() the child may use the same client and streams. The resources of the parent stay untouched
+ * in the child, where a leak checker reports them. A call or a read of a stream that runs in the parent
+ * ends in the child with AURA_CANCELLED, also in a thread that forks inside it, in a signal handler or a
+ * log callback. The parent is not affected. In the child:
  *
- * - aura_call_poll() and aura_call_wait() give AURA_CANCELLED for every call of the parent, and
- *   aura_call_fd() gives a descriptor of the child's own, which is readable.
- * - A stream that another thread of the parent was using gives AURA_CANCELLED for good: open it
- *   anew.
+ * - aura_call_poll() and aura_call_wait() return AURA_CANCELLED for all calls of the parent, and
+ *   aura_call_fd() returns a descriptor of the child that is readable.
+ * - If another thread of the parent was using a stream, the stream always returns AURA_CANCELLED in the
+ *   child. Open it again.
  *
- * A program of several threads must not call fork() from a handler that may interrupt malloc();
- * that is the C library's rule, not this one's.
+ * A program with several threads must not call fork() from a signal handler that can interrupt
+ * malloc(). This is a rule of the C library.
  *
- * Calls work in atexit() handlers and in destructors of static and thread_local objects. Once every
- * handle is freed, nothing is left that a leak checker could name.
+ * You may make calls in atexit() handlers and in destructors of static and thread_local objects. If all
+ * handles are freed, a leak checker reports nothing.
  *
  * OPTIONS
  *
- * Set by name and text with aura_options_set(), on a client or on one call. The call's word wins
- * over the client's, that over the environment's, that over the default. The option "env" = "false"
- * leaves the environment out.
+ * Set options by name and text with aura_options_set(), for a client or for one call. The precedence is:
+ * the call, the client, the environment, the default. To ignore the environment, set "env" to "false"
+ * on the client.
  *
  * - repo_url, default https://hex.pm/api, $HEX_API_URL, $HEX_API:
- *   Base URL of the API. Allowed: an http or https URL without user, query and fragment.
+ *   The base URL of the API. Allowed: an http or https URL without a user, a query and a
+ *   fragment.
  * - api_key, $HEX_API_KEY:
- *   API key, sent as `Authorization: <key>`; `Bearer <token>` is sent as it is. Allowed: text
- *   without control characters.
+ *   The API key. It is sent as `Authorization: <key>`. For an OAuth token, write `Bearer
+ *   <token>`. Allowed: text without control characters.
  * - otp, $HEX_OTP:
- *   One-time password, sent as `X-Hex-OTP`. Allowed: text without control characters.
+ *   The one-time password. It is sent as `X-Hex-OTP`. Allowed: text without control characters.
  * - timeout, default 15, $HEX_HTTP_TIMEOUT:
- *   Time for one attempt. Allowed: seconds, from 0.001 to 31536000.
+ *   The timeout of one attempt. Allowed: seconds from 0.001 to 31536000.
  * - total_timeout, default 120:
- *   Time for the whole call, with its retries and its waits for the rate limit. Allowed:
- *   seconds, from 0.001 to 31536000.
+ *   The timeout of the whole call. It includes retries and waits for the rate limit. Allowed:
+ *   seconds from 0.001 to 31536000.
  * - connect_timeout, default 10:
- *   Time to connect, with the TLS handshake. Allowed: seconds, from 0.001 to 31536000.
+ *   The timeout of connecting. It includes the TLS handshake. Allowed: seconds from 0.001 to
+ *   31536000.
  * - max_retries, default 2:
- *   How often a call is retried if that is safe: a GET after a connection failure, 429, 502, 503
- *   or 504; a POST only if nothing can have reached the server. Allowed: a whole number from 0
- *   to 100.
- * - rate_limit, default wait:
- *   What a call does when the rate limit is reached. Allowed: wait or error.
- * - prefetch, default 4:
- *   Pages of the audit log requested ahead, 0 for none. The number grows while the log is read;
- *   with more than the default, all of them are requested from the second page on. Allowed: a
+ *   The maximum number of retries. A GET is retried after a connection failure and after 429,
+ *   502, 503 and 504. A POST is retried only if nothing can have reached the server. Allowed: a
  *   whole number from 0 to 100.
+ * - rate_limit, default wait:
+ *   What a call does if the server's rate limit is reached: wait until it resets, or fail.
+ *   Allowed: wait or error.
+ * - prefetch, default 4:
+ *   The maximum number of audit-log pages to request ahead. The stream starts with few and
+ *   requests more while it reads. With a value above the default, it requests all of them from
+ *   the second page on. Allowed: a whole number from 0 to 100.
  * - page, default 1:
- *   First page of the audit log to read. Allowed: a whole number from 1 on.
+ *   The first page of the audit log to read. Allowed: a whole number, at least 1.
  * - proxy:
- *   Proxy for every request. Its URL may hold the proxy's user and password. If it is not set,
- *   the environment's `http_proxy`, `https_proxy` and `all_proxy` count, except for the
- *   loopback. Allowed: an http, https, socks5 or socks5h URL.
+ *   The proxy for all requests. The URL may contain the user and the password of the proxy. If
+ *   it is not set, the environment variables `http_proxy`, `https_proxy` and `all_proxy` are
+ *   used, except for servers on the loopback. Allowed: an http, https, socks5 or socks5h URL.
  * - no_proxy, $no_proxy, $NO_PROXY:
- *   Hosts that are reached without a proxy, separated by commas or blanks: names with all below
- *   them, addresses and networks, each with a port or without; or `*`. Allowed: host names,
- *   .domains, addresses and networks, separated by commas.
+ *   The hosts to connect to without a proxy, separated by commas or spaces: domains, which
+ *   include their subdomains, addresses and networks, each with an optional port; or `*` for
+ *   all. Allowed: domains, addresses and networks, separated by commas, or *.
  * - ca_file, $HEX_CACERTS_PATH:
- *   PEM file of root certificates to trust in addition to the system's. Allowed: the path of a
- *   PEM file.
+ *   A PEM file of root certificates to trust in addition to those of the system. Allowed: the
+ *   path of a PEM file.
  * - user_agent:
- *   Name of the program, which precedes the library's in `User-Agent`. The server keeps 255 code
- *   points of it in every audit row. Allowed: text without control characters.
+ *   The name of the program. It precedes the name of the library in `User-Agent`. The server
+ *   stores the first 255 code points of `User-Agent` in every audit row. Allowed: text without
+ *   control characters.
  * - client_name:
- *   Name and version of what is built on this library, such as a binding and its language. It
- *   stands in `User-Agent` in parentheses behind the library's name. Allowed: text without
- *   control characters, parentheses and backslashes.
+ *   The name and version of a library that uses this one, such as a language binding. It follows
+ *   the name of this library in `User-Agent`, in parentheses. Allowed: text without control
+ *   characters, parentheses and backslashes.
  * - max_body, default 16777216:
- *   Largest reply accepted, in bytes after decompression. Allowed: bytes, from 1 on.
+ *   The maximum size of a reply in bytes, after decompression. Allowed: a whole number of bytes,
+ *   at least 1.
  * - max_connections, default 64, $HEX_HTTP_CONCURRENCY:
- *   Connections to one server at once, of started calls, streams and asynchronous clients. More
- *   calls wait for their turn, within their time. Allowed: a whole number from 1 to 100000.
+ *   The maximum number of connections to one server for started calls, streams and asynchronous
+ *   clients. Further calls wait for a connection, and their timeouts apply. Allowed: a whole
+ *   number from 1 to 100000.
  * - cache, default 0:
- *   How many user records are kept in memory with their ETag. The server answers 304 if such a
- *   record did not change. Allowed: a whole number from 0 to 100000.
+ *   The maximum number of user records to cache in memory, by ETag. The server answers 304 if a
+ *   cached record has not changed. Allowed: a whole number from 0 to 100000.
  * - allow_insecure_http, default false:
- *   Whether a credential may be sent over plain http beyond the loopback. Allowed: true or
- *   false, also 1 or 0, yes or no, on or off.
+ *   Whether to send a credential over plain http to a server that is not on the loopback.
+ *   Allowed: true, false, 1, 0, yes, no, on or off.
  * - env, default true:
- *   Whether options are read from the environment. An option of a client, not of a call.
- *   Allowed: true or false, also 1 or 0, yes or no, on or off.
+ *   Whether to read options from the environment. It is an option of a client only. Allowed:
+ *   true, false, 1, 0, yes, no, on or off.
  */
 
 #ifndef AURA_USERS_H
@@ -243,43 +269,44 @@
 /** \file */
 
 /**
- * The version of this header; aura_version() gives the library's.
+ * The version of this header. aura_version() returns the version of the library.
  *
  * Since 0.1.0.
  */
 #define AURA_USERS_VERSION "0.1.0"
 
 /**
- * What became of a call: AURA_OK, AURA_END, AURA_PENDING, or the kind of its error.
+ * The result of a function: AURA_OK, AURA_END, AURA_PENDING, or the kind of its error.
  *
- * The numbers are part of the ABI: none is ever changed or used again. New ones may be added,
- * so have a default branch.
+ * AURA_OK is zero. The numbers are part of the ABI and never change. Later versions may add numbers,
+ * so a switch needs a default branch.
  *
  * Since 0.1.0.
  */
 typedef enum {
     /**
-     * It worked.
+     * Success. It is zero.
      */
     AURA_OK = 0,
     /**
-     * The stream is over: there is no further row.
+     * The end of a stream: there are no more rows. It is not an error.
      */
     AURA_END = 1,
     /**
-     * The call is still under way; only aura_call_wait() and aura_call_poll() return it.
+     * The result has not arrived yet. It is not an error. Only aura_call_wait(), aura_call_poll() and
+     * the functions that end in _at_hand return it.
      */
     AURA_PENDING = 2,
     /**
-     * The caller's mistake; nothing was sent.
+     * An argument or an option is invalid. Nothing was sent.
      */
     AURA_INVALID_ARGUMENT = 10,
     /**
-     * 401: no credential, or one the server does not take.
+     * 401: the credential is missing, or the server rejected it.
      */
     AURA_UNAUTHENTICATED = 20,
     /**
-     * 401: the account asks for a one-time password (option "otp").
+     * 401: the account requires a one-time password (option "otp").
      */
     AURA_OTP_REQUIRED = 21,
     /**
@@ -287,159 +314,161 @@ typedef enum {
      */
     AURA_OTP_INVALID = 22,
     /**
-     * 403: the credential is known but may not do this.
+     * 403: the credential is valid, but it does not permit this call.
      */
     AURA_FORBIDDEN = 23,
     /**
-     * 404: no such user.
+     * 404: the user does not exist.
      */
     AURA_NOT_FOUND = 24,
     /**
-     * This server has no such endpoint.
+     * The server does not have this endpoint.
      */
     AURA_UNSUPPORTED = 25,
     /**
-     * 422: the server refused the fields; "errors" in the error's JSON says which and why.
+     * 422: the server rejected some fields. aura_error_field_errors_json() lists them.
      */
     AURA_VALIDATION = 26,
     /**
-     * 429, or the rate limit's window is longer than the call may wait.
+     * 429, or the rate limit resets later than the timeouts of the call allow.
      */
     AURA_RATE_LIMITED = 27,
     /**
-     * 5xx.
+     * 5xx: the server failed.
      */
     AURA_SERVER = 28,
     /**
-     * Any other status.
+     * Any other HTTP status.
      */
     AURA_UNEXPECTED_STATUS = 29,
     /**
-     * No connection, or it broke before a whole reply came.
+     * The connection failed, or it was lost before the whole reply arrived.
      */
     AURA_CONNECT = 40,
     /**
-     * The server's certificate was refused, or the TLS handshake failed.
+     * The server's certificate was rejected, or the TLS handshake failed.
      */
     AURA_TLS = 41,
     /**
-     * The time allowed ran out.
+     * A timeout expired.
      */
     AURA_TIMEOUT = 42,
     /**
-     * The caller ended the call.
+     * The program cancelled the call.
      */
     AURA_CANCELLED = 43,
     /**
-     * The reply is not what this endpoint gives.
+     * The reply is not a valid reply of this endpoint.
      */
     AURA_DECODE = 60,
     /**
-     * A defect of this library, caught at its boundary.
+     * A bug in this library. It was caught, and the process continues.
      */
     AURA_INTERNAL = 70,
 } aura_status;
 
 /**
- * How much a log line matters.
+ * The level of a log line.
  *
  * Since 0.1.0.
  */
 typedef enum {
     /**
-     * Every request, and every decision to repeat one.
+     * Every request, and every retry.
      */
     AURA_LOG_DEBUG = 1,
     /**
-     * Remarks of the server.
+     * Messages of the server.
      */
     AURA_LOG_INFO = 2,
     /**
-     * What a person should see: the server's warnings, terms of service, options not honoured.
+     * Warnings that a user should see: of the server, terms of service, ignored options.
      */
     AURA_LOG_WARN = 3,
 } aura_log_level;
 
 /**
- * A stream of audit-log rows, newest first.
+ * A stream of the rows of an audit log, newest first.
  *
- * The caller owns it and frees it with aura_audit_logs_free(), also before its end: that cancels
- * its requests. It may outlive its client. Many threads may use one stream at once; their calls
- * take turns.
+ * You own it. Free it with aura_audit_logs_free(), before its end or after it: that cancels its
+ * requests. It stays valid after its client is freed. Several threads may use one stream at once.
+ * Their calls are served one after another.
  *
- * Every row that existed when the reading began comes exactly once, in order, also if other rows
- * are written meanwhile. Rows that are written during the reading may come or not, but never
- * twice. The server pages by offset and rows have no id, so there are limits that no client can
- * see. If the server deletes rows meanwhile, the stream can skip others. Rows that look alike can
- * come too often, and very rarely be missing, if they lie at the ends of pages while rows are
- * written. If more than half a page of rows is written between two requests, rows can come twice.
+ * The stream returns every row that existed at its start exactly once and in order, even if the
+ * server writes rows meanwhile. It may return rows that are written later, but none twice. The
+ * server pages by offset, and rows have no id. This sets limits: If the server deletes rows
+ * meanwhile, the stream can skip rows. Identical rows at the ends of pages can be returned too
+ * often, and very rarely too seldom, while rows are written. If more than half a page of rows is
+ * written between two requests, rows can be returned twice.
  *
- * To be exact, the stream reads one page again now and then: on long logs once for every four
- * pages with the default "prefetch". A log of one page costs one request, a log of two pages two.
+ * To detect new rows, the stream reads some pages again: with the default "prefetch", one for every
+ * four pages of a long log. A log of one page takes one request, and a log of two pages two.
  *
  * Since 0.1.0.
  */
 typedef struct aura_audit_logs aura_audit_logs;
 
 /**
- * A call under way on a thread of the library: what the functions that end in _start give.
+ * A call that runs on a thread of the library. The functions that end in _start return it.
  *
- * Owned by the caller, who frees it with aura_call_free(), in any state. It outlives its client
- * and its stream if need be. Many threads may use one call at once. No callback ever comes from
- * it: wait for it, look at it, or have aura_call_fd() watched. In a forked child a call of the
- * parent has ended, as AURA_CANCELLED.
+ * You own it. Free it with aura_call_free() at any time. It stays valid after its client or its
+ * stream is freed. Several threads may use one call at once. It invokes no callback: wait for it,
+ * poll it, or watch aura_call_fd(). In a forked child the calls of the parent have ended with
+ * AURA_CANCELLED.
  *
- * Over HTTP/1.1 each call under way has a connection, so a descriptor, of its own: a thousand at
- * once may need a higher limit (ulimit -n), and fail with AURA_CONNECT without it.
+ * Over HTTP/1.1 each running call has its own connection, and so a descriptor. A thousand calls at
+ * once may need a higher limit (ulimit -n); without it they fail with AURA_CONNECT.
  *
  * Since 0.1.0.
  */
 typedef struct aura_call aura_call;
 
 /**
- * Ends blocking calls, and all that waits for a stream, from another thread.
+ * Cancels blocking calls and streams from another thread.
  *
- * Owned by the caller, who frees it with aura_cancel_token_free(); options, calls and streams
- * that were given it keep a hold of their own. Many threads may use one token at once.
+ * You own it. Free it with aura_cancel_token_free(). Options, calls and streams that use the token
+ * keep a reference of their own. Several threads may use one token at once.
  *
  * Since 0.1.0.
  */
 typedef struct aura_cancel_token aura_cancel_token;
 
 /**
- * A client: options, connections, and what is known of the server's rate limit.
+ * A client: options, connections, and the state of the server's rate limit.
  *
- * Owned by the caller, who frees it with aura_client_free(). Many threads may use one client at
- * once; their calls do not wait for each other. After a fork the child may use it too. Make one
- * and keep it: connections are kept alive between calls.
+ * You own it. Free it with aura_client_free(). Create one and keep it, because it keeps connections
+ * open between calls. Several threads may use one client at once, and their calls run in parallel.
+ * A forked child may use it too.
  *
  * Since 0.1.0.
  */
 typedef struct aura_client aura_client;
 
 /**
- * A queue in which calls leave a token when they end: one place to wait for any number of calls.
+ * A completion queue: calls put a token into it when they end, so that you can wait for many calls
+ * at once.
  *
- * Owned by the caller, who frees it with aura_completions_free(). Many threads may use one queue at
- * once. A program waits in one thread with aura_completions_wait(), or has an event loop watch
- * aura_completions_fd() and then takes with a `timeout_ms` of 0.
+ * You own it. Free it with aura_completions_free(). Several threads may use one queue at once. Wait
+ * in a thread with aura_completions_wait(), or let an event loop watch aura_completions_fd() and call
+ * aura_completions_wait() with a `timeout_ms` of 0.
  *
- * In a forked child the queue is empty and works: attach the child's calls to it. A call of the
- * parent does not come there by itself; attached again, it comes at once, as AURA_CANCELLED.
+ * In a forked child the queue is empty and usable: attach the child's calls to it. Calls of the
+ * parent put no token into it. If you attach such a call again, its token is there at once, and the
+ * call is AURA_CANCELLED.
  *
  * Since 0.1.0.
  */
 typedef struct aura_completions aura_completions;
 
 /**
- * Why a call failed.
+ * An error: why a call failed.
  *
- * You own it; free it with aura_error_free(). It does not change, so several threads may read it
- * at once. Every function that reads one accepts NULL, which means no error.
+ * You own it. Free it with aura_error_free(). It is immutable, so several threads may read it at
+ * once. Every function that reads an error accepts NULL, which means no error.
  *
- * An error is bounded, whatever the server sends: its text is at most 64 kB long, and its JSON at
- * most 256 kB. Each text in it, such as the server's message, is at most 8 kB, and a text that is
- * cut ends in "…". Control characters are escaped.
+ * The size of an error is limited. Its text is at most 64 kB long, and its JSON at most 256 kB. Each
+ * string in it, such as the server's message, is at most 8 kB long; a longer one is cut and ends in
+ * "…". Control characters are escaped.
  *
  * Since 0.1.0.
  */
@@ -448,41 +477,43 @@ typedef struct aura_error aura_error;
 /**
  * Options of a client or of one call, set by name.
  *
- * Owned by the caller, who frees them with aura_options_free(). They are copied where they are
- * used, so they may be changed or freed at once. For one thread at a time.
+ * You own them. Free them with aura_options_free(). A client or a call copies them, so you may change
+ * or free them right afterwards. Only one thread at a time may use them.
  *
  * Since 0.1.0.
  */
 typedef struct aura_options aura_options;
 
 /**
- * Whether a blocking call is to end: `data` as it was given to aura_options_set_interrupt(). Returns 0
- * to go on. AURA_TIMEOUT ends the call with AURA_TIMEOUT, any other number with AURA_CANCELLED.
+ * A callback that decides whether a blocking call ends. `data` is the pointer that you passed to
+ * aura_options_set_interrupt(). Return 0 to continue. Return AURA_TIMEOUT to end the call with
+ * AURA_TIMEOUT, or any other number to end it with AURA_CANCELLED.
  *
- * It is called in the thread that waits, while no lock of the library is held, so it may run the
- * host's signal handlers and make calls. It must return: no exception and no longjmp() may leave it.
+ * The library calls it in the thread that waits, and holds no lock meanwhile. So it may run signal
+ * handlers of the host and make calls. It must return: no exception and no longjmp() may leave it.
  *
  * Since 0.1.0.
  */
 typedef int32_t (*aura_interrupt)(void *data);
 
 /**
- * Takes a log line: `user_data` as it was given to aura_log_set(), and a line of UTF-8 without a
- * newline, valid until the callback returns. No secret, name or address stands in it.
+ * A callback for log lines. `user_data` is the pointer that you passed to aura_log_set(). `message` is
+ * a line of UTF-8 without a newline, which is valid until the callback returns. It contains no secret,
+ * username or address.
  *
- * The library calls it from any thread, from many at once, and from a thread of its own. It must not
- * throw. Keep it short.
+ * The library calls it from any thread, from several threads at once, and from a thread of its own.
+ * It must not throw an exception. Keep it short.
  *
- * It is for hosts that may be called from any thread: C, C++, Rust, Go, Java. Others (PHP, Perl, Lua,
- * Node.js, Ruby and the like) use aura_log_keep() and aura_log_take().
+ * It is for languages whose functions can run on any thread: C, C++, Rust, Go, Java. Other languages,
+ * such as Lua, Node.js, Perl, PHP and Ruby, use aura_log_keep() and aura_log_take().
  *
- * It may make calls; their lines are not told. On the library's own thread, which runs started
- * calls and fetches a stream's pages, it cannot wait: there a blocking call, the next row of a
- * stream and aura_call_wait() return AURA_INVALID_ARGUMENT at once.
+ * It may make calls, whose lines are not logged. On the library's own thread, which runs started
+ * calls and fetches pages, it must not wait: there a blocking call, the next row of a stream and
+ * aura_call_wait() return AURA_INVALID_ARGUMENT at once.
  *
- * It may fork. If it returns in the child, the call it was told of ends there as AURA_CANCELLED. If
- * it returns in a child that it forked on the library's own thread, the child ends with exit(0):
- * it has no other thread.
+ * It may fork. If it returns in the child, the logged call ends there with AURA_CANCELLED. If it forks
+ * on the library's own thread and returns in the child, the child ends with exit(0), because it has no
+ * other thread.
  *
  * Since 0.1.0.
  */
@@ -493,40 +524,41 @@ extern "C" {
 #endif // __cplusplus
 
 /**
- * The name of a status in lower case: "ok", "end", "not_found". A number that is no status is
- * "unknown". Never NULL; static, not to be freed. Any thread.
+ * Returns the name of a status in lower case, such as "ok", "end" or "not_found", and "unknown" for
+ * other numbers. Never returns NULL. The string is static: do not free it. Any thread may call it.
  *
  * Does not block. Since 0.1.0.
  */
 const char *aura_status_name(aura_status status);
 
 /**
- * The error's kind, or AURA_OK for NULL.
+ * Returns the kind of the error, or AURA_OK for NULL.
  *
  * Does not block. Since 0.1.0.
  */
 aura_status aura_error_kind(const aura_error *error);
 
 /**
- * The whole error in a sentence for a person or a log: the request's method and route, the kind,
- * the server's message, its field errors, what to do next, the request id. It contains no secret,
- * and no name or address except those that the server's message repeats.
+ * Returns the error as one line of text, for a user or a log: the method and route of the request,
+ * the kind, the server's message, the field errors, what to do next, and the request id. It contains
+ * no secret, and no username or address except those that the server's message repeats.
  *
- * UTF-8, owned by the error and valid until it is freed; "" for NULL. Never NULL.
+ * The error owns the string, which is valid until you free the error. Returns "" for NULL. Never
+ * returns NULL.
  *
  * Does not block. Since 0.1.0.
  */
 const char *aura_error_message(const aura_error *error);
 
 /**
- * The HTTP status of the reply, or 0 if no reply came.
+ * Returns the HTTP status of the reply, or 0 if no reply arrived.
  *
  * Does not block. Since 0.1.0.
  */
 int32_t aura_error_http_status(const aura_error *error);
 
 /**
- * How long the server asks you to wait before you try again, in milliseconds, or -1 if it does
+ * Returns how many milliseconds the server asks you to wait before you try again, or -1 if it does
  * not say.
  *
  * Does not block. Since 0.1.0.
@@ -534,156 +566,166 @@ int32_t aura_error_http_status(const aura_error *error);
 int64_t aura_error_retry_after_ms(const aura_error *error);
 
 /**
- * The member "message" of aura_error_json(): the server's own message if it sent
- * one, else the library's words for what went wrong.
+ * Returns "message" of aura_error_json(): the server's own message if it sent one, otherwise the
+ * library's.
  *
- * UTF-8, owned by the error and valid until it is freed; NULL if it is not known, and for NULL.
+ * The error owns the string, which is valid until you free the error. NULL if there is none, and for
+ * NULL.
  *
  * Does not block. Since 0.1.0.
  */
 const char *aura_error_server_message(const aura_error *error);
 
 /**
- * The member "hint" of aura_error_json(): what to do next, if the library knows more
- * than the message says.
+ * Returns "hint" of aura_error_json(): what to do next, if the library knows more than the message.
  *
- * UTF-8, owned by the error and valid until it is freed; NULL if it is not known, and for NULL.
+ * The error owns the string, which is valid until you free the error. NULL if there is none, and for
+ * NULL.
  *
  * Does not block. Since 0.1.0.
  */
 const char *aura_error_hint(const aura_error *error);
 
 /**
- * The member "reason" of aura_error_json(): why the server refused a credential or an
- * account, one of the words in aura_users.json, such as "revoked_credential".
+ * Returns "reason" of aura_error_json(): why the server rejected a credential or an account, such as
+ * "revoked_credential". aura_users.json lists all reasons.
  *
- * UTF-8, owned by the error and valid until it is freed; NULL if it is not known, and for NULL.
+ * The error owns the string, which is valid until you free the error. NULL if there is none, and for
+ * NULL.
  *
  * Does not block. Since 0.1.0.
  */
 const char *aura_error_reason(const aura_error *error);
 
 /**
- * The member "request_id" of aura_error_json(): the reply's x-request-id, by which the
- * server's operators find the call.
+ * Returns "request_id" of aura_error_json(): the x-request-id of the reply, for the server's
+ * operators.
  *
- * UTF-8, owned by the error and valid until it is freed; NULL if it is not known, and for NULL.
+ * The error owns the string, which is valid until you free the error. NULL if there is none, and for
+ * NULL.
  *
  * Does not block. Since 0.1.0.
  */
 const char *aura_error_request_id(const aura_error *error);
 
 /**
- * The member "method" of aura_error_json(): the request's method, such as "GET".
+ * Returns "method" of aura_error_json(): the method of the request, such as "GET".
  *
- * UTF-8, owned by the error and valid until it is freed; NULL if it is not known, and for NULL.
+ * The error owns the string, which is valid until you free the error. NULL if there is none, and for
+ * NULL.
  *
  * Does not block. Since 0.1.0.
  */
 const char *aura_error_method(const aura_error *error);
 
 /**
- * The member "route" of aura_error_json(): the request's route without its parameters,
- * such as "/users/{username_or_email}".
+ * Returns "route" of aura_error_json(): the route of the request with its parameters unfilled, such
+ * as "/users/{username_or_email}".
  *
- * UTF-8, owned by the error and valid until it is freed; NULL if it is not known, and for NULL.
+ * The error owns the string, which is valid until you free the error. NULL if there is none, and for
+ * NULL.
  *
  * Does not block. Since 0.1.0.
  */
 const char *aura_error_route(const aura_error *error);
 
 /**
- * The member "errors" of aura_error_json(): a JSON object of what the server refused,
- * by field.
+ * Returns "errors" of aura_error_json(): a JSON object with the fields that the server rejected, and
+ * why.
  *
- * UTF-8, owned by the error and valid until it is freed; NULL if it is not known, and for NULL.
+ * The error owns the string, which is valid until you free the error. NULL if there is none, and for
+ * NULL.
  *
  * Does not block. Since 0.1.0.
  */
 const char *aura_error_field_errors_json(const aura_error *error);
 
 /**
- * How many times the request was sent; 0 if nothing was sent, and for NULL.
+ * Returns how many times the request was sent. It is 0 if nothing was sent, and for NULL.
  *
  * Does not block. Since 0.1.0.
  */
 int32_t aura_error_attempts(const aura_error *error);
 
 /**
- * 1 if the server may have carried out an aura_create_user() or an aura_reset_user_password() that
- * failed, else 0. aura_error_json() says more.
+ * Returns 1 if the server may have completed an aura_create_user() or an aura_reset_user_password()
+ * that failed, otherwise 0. See "outcome_unknown" in aura_error_json().
  *
  * Does not block. Since 0.1.0.
  */
 int32_t aura_error_outcome_unknown(const aura_error *error);
 
 /**
- * 1 if the same call may succeed later and repeating it is safe, else 0.
+ * Returns 1 if the same call may succeed later and is safe to repeat, otherwise 0.
  *
  * Does not block. Since 0.1.0.
  */
 int32_t aura_error_retryable(const aura_error *error);
 
 /**
- * The whole error as one JSON object: "kind" (as aura_status_name() returns it), "code" (as
- * aura_error_kind() returns it), "text" (as aura_error_message() returns it), "status" (of HTTP),
- * "message" (the server's own if it sent one), "hint", "reason", "errors" (by field),
- * "request_id", "retry_after_ms", "attempts", "method", "route", "outcome_unknown", "retryable".
- * A field that is not known is null. aura_error_http_status() and the like give one field each.
+ * Returns the error as a JSON object with these members: "kind" (the name of the kind, see
+ * aura_status_name()), "code" (its number, see aura_error_kind()), "text" (see aura_error_message()),
+ * "status" (the HTTP status), "message" (the server's own message if it sent one), "hint", "reason",
+ * "errors" (by field), "request_id", "retry_after_ms", "attempts", "method", "route",
+ * "outcome_unknown", "retryable". A member without a value is null. Other functions, such as
+ * aura_error_http_status(), return single members.
  *
- * "errors" has at most 200 errors and 32 kB of them, names of at most 256 bytes included. If some
- * are left out, the last field is called "…" and says how many. "request_id" is at most 256 bytes.
+ * "errors" contains at most 200 errors and 32 kB, and names of at most 256 bytes. If errors are
+ * omitted, the last member is named "…" and contains their number. "request_id" is at most 256 bytes
+ * long.
  *
- * "attempts" is how many times the request was sent. Redirects that were followed do not count. It is
- * 0 if nothing was sent, for example because no connection was established.
+ * "attempts" is how many times the request was sent, without redirects. It is 0 if nothing was sent,
+ * for example because the connection failed.
  *
- * "outcome_unknown" is true if the server may have carried out an aura_create_user() or an
- * aura_reset_user_password() that failed: no reply came, or a 5xx, or a success that cannot be
- * read. Then check before you repeat the call, and "retryable" is false.
+ * "outcome_unknown" is true if the server may have completed an aura_create_user() or an
+ * aura_reset_user_password() that failed: no reply arrived, or the reply is a 5xx or a success that
+ * cannot be read. Then "retryable" is false. Check before you repeat the call.
  *
- * Owned by the error and valid until it is freed; NULL for NULL.
+ * The error owns the string, which is valid until you free the error. NULL for NULL.
  *
  * Does not block. Since 0.1.0.
  */
 const char *aura_error_json(const aura_error *error);
 
 /**
- * Frees an error. NULL is fine.
+ * Frees an error. `error` may be NULL.
  *
  * Does not block. Since 0.1.0.
  */
 void aura_error_free(aura_error *error);
 
 /**
- * Frees a string that this library gave through an out-parameter. NULL is fine. Any thread.
+ * Frees a string that this library returned through an out-parameter. `string` may be NULL. Any thread
+ * may call it.
  *
  * Does not block. Since 0.1.0.
  */
 void aura_string_free(char *string);
 
 /**
- * The version of the library that is running, such as "0.1.0". Static, not to be freed. Any
- * thread. The header's own is AURA_USERS_VERSION.
+ * Returns the version of the loaded library, such as "0.1.0". AURA_USERS_VERSION is the version of the
+ * header. The string is static: do not free it. Any thread may call it.
  *
  * Does not block. Since 0.1.0.
  */
 const char *aura_version(void);
 
 /**
- * New options, none of them set. What is not set falls through: from the call to the client,
- * from the client to the environment, from there to the default. Never NULL.
+ * Creates options, none of them set. The value of an option that is not set comes from the next in this
+ * order: the call, the client, the environment, the default. Never returns NULL.
  *
  * Does not block. Since 0.1.0.
  */
 aura_options *aura_options_new(void);
 
 /**
- * Sets the option `name` to `value`, or unsets it if `value` is NULL. Both are copied. The head of
- * this header lists the options with their values and defaults.
+ * Sets the option `name` to `value`. `value` may be NULL, which unsets the option. Both are copied.
+ * OPTIONS at the top of this header lists the options with their values and defaults.
  *
- * Returns AURA_OK, or AURA_INVALID_ARGUMENT if the name is unknown or the option does not accept
- * the value. The error's message names the option and the values allowed. It does not repeat a
- * name or a value that may be a secret.
+ * Returns AURA_OK. Returns AURA_INVALID_ARGUMENT if the option does not exist or does not accept the
+ * value. The message names the option and the allowed values. It does not repeat a name or a value
+ * that may be a secret. The option "env" is for a client only: a call with it returns
+ * AURA_INVALID_ARGUMENT.
  *
  * Does not block. Since 0.1.0.
  */
@@ -693,14 +735,15 @@ aura_status aura_options_set(aura_options *options,
                              aura_error **error);
 
 /**
- * Has `ask` called about twenty times a second while a blocking call with these options waits, so
- * that a signal or a timeout of the host can end it. Where they are a client's, that is so for all
- * of its calls and streams. NULL for `ask` takes it off again; `data` may be NULL.
+ * Sets a callback that can end blocking calls with these options, for example after a signal or a
+ * timeout of the host. The library calls it about twenty times a second while such a call waits. The
+ * options of a client apply to all its calls and streams. `ask` may be NULL, which removes the
+ * callback. `data` may be NULL.
  *
- * It counts for what blocks until a reply comes: aura_create_user() and the like, and
- * aura_audit_logs_next() and the like. Wait for calls that were started in slices of your own.
- * `data` must live as long as the client, the streams and the calls that were made with it. In a
- * program that is itself within a tokio runtime the question comes from another thread.
+ * It applies to functions that wait for a reply, such as aura_get_user() and aura_audit_logs_next().
+ * It does not apply to aura_call_wait(): pass a short `timeout_ms` there. `data` must stay valid as
+ * long as the client, the streams and the calls that use it. In a program that runs inside a tokio
+ * runtime, another thread calls it.
  *
  * Returns AURA_OK, or AURA_INVALID_ARGUMENT if `options` is NULL.
  *
@@ -712,50 +755,51 @@ aura_status aura_options_set_interrupt(aura_options *options,
                                        aura_error **error);
 
 /**
- * Frees options. NULL is fine.
+ * Frees options. `options` may be NULL.
  *
  * Does not block. Since 0.1.0.
  */
 void aura_options_free(aura_options *options);
 
 /**
- * A token that has not been cancelled. Never NULL.
+ * Creates a token that is not cancelled. Never returns NULL.
  *
  * Does not block. Since 0.1.0.
  */
 aura_cancel_token *aura_cancel_token_new(void);
 
 /**
- * Ends what waits with this token, within moments, and whatever begins with it later: they
- * return AURA_CANCELLED, and a stream keeps its place. For good. NULL is fine.
+ * Cancels the token. Calls that wait with this token end within milliseconds, and later calls end at
+ * once. They return AURA_CANCELLED. A stream keeps its position. You cannot undo it. `token` may be
+ * NULL.
  *
- * Any thread; not a signal handler.
+ * Any thread may call it, but a signal handler must not.
  *
  * Does not block. Since 0.1.0.
  */
 void aura_cancel_token_cancel(aura_cancel_token *token);
 
 /**
- * As aura_cancel_token_cancel(), because a deadline of yours has passed: what the token ends returns
- * AURA_TIMEOUT. The first of the two counts. NULL is fine.
+ * Cancels the token because a deadline of yours has expired: calls return AURA_TIMEOUT instead of
+ * AURA_CANCELLED. Only the first cancellation of a token counts. `token` may be NULL.
  *
  * Does not block. Since 0.1.0.
  */
 void aura_cancel_token_expire(aura_cancel_token *token);
 
 /**
- * Frees a token. It is not cancelled by that. NULL is fine.
+ * Frees a token without cancelling it. `token` may be NULL.
  *
  * Does not block. Since 0.1.0.
  */
 void aura_cancel_token_free(aura_cancel_token *token);
 
 /**
- * Has `token` end what is called with these options: one call or stream, or, where they are a
- * client's, all of its calls and streams that have no token of their own. NULL for `token` takes
- * it off again.
+ * Sets the token that cancels calls with these options. The options of a call apply to that call or
+ * stream. The options of a client apply to its calls and streams that have no token of their own.
+ * `token` may be NULL, which removes the token.
  *
- * Returns AURA_OK, or AURA_INVALID_ARGUMENT where `options` is NULL.
+ * Returns AURA_OK, or AURA_INVALID_ARGUMENT if `options` is NULL.
  *
  * Does not block. Since 0.1.0.
  */
@@ -764,36 +808,40 @@ aura_status aura_options_set_cancel_token(aura_options *options,
                                           aura_error **error);
 
 /**
- * Makes a client. `options` may be NULL: then the environment and the defaults count. Nothing is
- * sent yet.
+ * Creates a client. `options` may be NULL: then the client uses the environment and the defaults. It
+ * sends nothing.
  *
- * Returns AURA_OK and a client to be freed with aura_client_free(), or AURA_INVALID_ARGUMENT
- * for a bad option or environment variable, which the error names.
+ * Returns AURA_OK and sets `client`; free it with aura_client_free(). Returns AURA_INVALID_ARGUMENT
+ * if an option or an environment variable is invalid. The error names it.
  *
  * Does not block. Since 0.1.0.
  */
-aura_status aura_client_new(const aura_options *options, aura_client **client, aura_error **error);
+aura_status aura_client_new(const aura_options *options,
+                            aura_client **client,
+                            aura_error **error);
 
 /**
- * Frees a client. NULL is fine. Calls of other threads that have begun, and streams and calls
- * made from it, live on. If nothing else needs the library's thread, it waits for the thread's end,
- * a second at most, but not for a log callback.
+ * Frees a client. `client` may be NULL. Running calls of other threads, streams and started calls
+ * continue. If nothing else needs the library's thread, it waits up to one second for the end of the
+ * thread, except while that runs a log callback.
  *
- * Blocks for a second at most. Since 0.1.0.
+ * Blocks for at most one second. Since 0.1.0.
  */
 void aura_client_free(aura_client *client);
 
 /**
- * Makes an account. No credential is sent, for the server refuses a creator who is signed in.
+ * Creates a user account. It sends no credential, because the server rejects authenticated requests.
  *
- * `emails` holds `emails_len` addresses: one. Without any the server refuses; more are refused
- * here, for the server would fail on them. Until its owner follows the link in the mail, the
- * address is unverified and the account's credentials get AURA_FORBIDDEN. Making an account on
- * hex.pm means accepting its terms of service, https://hex.pm/policies/termsofservice
+ * `emails` is an array of `emails_len` e-mail addresses. Pass exactly one: the server rejects an
+ * account without an address, and this function rejects several. The address is unverified until the
+ * user follows the link in the e-mail. Until then calls with the account's credentials return
+ * AURA_FORBIDDEN. By creating an account on hex.pm you accept its terms of service,
+ * https://hex.pm/policies/termsofservice
  *
- * `options` may be NULL. Returns AURA_OK with the new user's JSON in `user_json`, to be freed
- * with aura_string_free(); AURA_VALIDATION with a word for each refused field; or another error,
- * and then NULL in `user_json`. After an error with "outcome_unknown" the account may exist.
+ * `options` may be NULL. Returns AURA_OK and sets `user_json` to the new user as JSON; free it with
+ * aura_string_free(). Returns AURA_VALIDATION if the server rejects a field:
+ * aura_error_field_errors_json() has the reasons. On every error `user_json` is NULL. If
+ * aura_error_outcome_unknown() is 1, the account may exist.
  *
  * Blocks. Since 0.1.0.
  */
@@ -807,11 +855,11 @@ aura_status aura_create_user(const aura_client *client,
                              aura_error **error);
 
 /**
- * aura_create_user(), begun and not waited for: aura_call_wait() gives what that returns. Bad
- * arguments are told at once.
+ * Starts aura_create_user() without waiting for its result: aura_call_wait() returns it. An invalid
+ * argument is reported at once.
  *
- * Returns AURA_OK and a call to be freed with aura_call_free() in `call`, or
- * AURA_INVALID_ARGUMENT or AURA_CANCELLED, and then NULL in `call`.
+ * Returns AURA_OK and sets `call`; free it with aura_call_free(). Returns AURA_INVALID_ARGUMENT, or
+ * AURA_CANCELLED if the cancel token is cancelled. Then `call` is NULL. `options` may be NULL.
  *
  * Does not block. Since 0.1.0.
  */
@@ -825,10 +873,10 @@ aura_status aura_create_user_start(const aura_client *client,
                                    aura_error **error);
 
 /**
- * Gets the user the credential belongs to, with the organizations they are a member of.
+ * Gets the user that the credential belongs to, with the user's organizations.
  *
- * `options` may be NULL. Returns AURA_OK with the user's JSON in `user_json`, to be freed with
- * aura_string_free(), or an error, and then NULL in `user_json`.
+ * `options` may be NULL. Returns AURA_OK and sets `user_json` to the user as JSON; free it with
+ * aura_string_free(). On an error `user_json` is NULL.
  *
  * Blocks. Since 0.1.0.
  */
@@ -838,11 +886,11 @@ aura_status aura_get_current_user(const aura_client *client,
                                   aura_error **error);
 
 /**
- * aura_get_current_user(), begun and not waited for: aura_call_wait() gives what that returns. Bad
- * arguments are told at once.
+ * Starts aura_get_current_user() without waiting for its result: aura_call_wait() returns it. An invalid
+ * argument is reported at once.
  *
- * Returns AURA_OK and a call to be freed with aura_call_free() in `call`, or
- * AURA_INVALID_ARGUMENT or AURA_CANCELLED, and then NULL in `call`.
+ * Returns AURA_OK and sets `call`; free it with aura_call_free(). Returns AURA_INVALID_ARGUMENT, or
+ * AURA_CANCELLED if the cancel token is cancelled. Then `call` is NULL. `options` may be NULL.
  *
  * Does not block. Since 0.1.0.
  */
@@ -852,12 +900,13 @@ aura_status aura_get_current_user_start(const aura_client *client,
                                         aura_error **error);
 
 /**
- * Gets a user's public record, by name in any letter case, or by an address that is verified and
- * public. "", ".", ".." and "me" are refused; any other name is one path segment.
+ * Gets the public record of a user, by username in any letter case, or by an e-mail address that is
+ * verified and public. The names "", ".", ".." and "me" are rejected. Any other name is sent as one
+ * path segment.
  *
- * `options` may be NULL. Returns AURA_OK with the user's JSON in `user_json`, to be freed with
- * aura_string_free(); AURA_NOT_FOUND where there is no such user; or another error. On every
- * error `user_json` is NULL.
+ * `options` may be NULL. Returns AURA_OK and sets `user_json` to the user as JSON; free it with
+ * aura_string_free(). Returns AURA_NOT_FOUND if the user does not exist. On every error `user_json`
+ * is NULL.
  *
  * Blocks. Since 0.1.0.
  */
@@ -868,11 +917,11 @@ aura_status aura_get_user(const aura_client *client,
                           aura_error **error);
 
 /**
- * aura_get_user(), begun and not waited for: aura_call_wait() gives what that returns. Bad
- * arguments are told at once.
+ * Starts aura_get_user() without waiting for its result: aura_call_wait() returns it. An invalid
+ * argument is reported at once.
  *
- * Returns AURA_OK and a call to be freed with aura_call_free() in `call`, or
- * AURA_INVALID_ARGUMENT or AURA_CANCELLED, and then NULL in `call`.
+ * Returns AURA_OK and sets `call`; free it with aura_call_free(). Returns AURA_INVALID_ARGUMENT, or
+ * AURA_CANCELLED if the cancel token is cancelled. Then `call` is NULL. `options` may be NULL.
  *
  * Does not block. Since 0.1.0.
  */
@@ -883,11 +932,11 @@ aura_status aura_get_user_start(const aura_client *client,
                                 aura_error **error);
 
 /**
- * Asks the server to mail its user a link for a new password. Servers that offer this say yes
- * whether or not there is such a user.
+ * Asks the server to send the user an e-mail with a link to reset the password. Servers that support
+ * this return success even if the user does not exist.
  *
- * `options` may be NULL. Returns AURA_OK; AURA_UNSUPPORTED where the server does not offer it,
- * as hex.pm since July 2026; or another error.
+ * `options` may be NULL. Returns AURA_OK. Returns AURA_UNSUPPORTED if the server does not support it,
+ * such as hex.pm since July 2026.
  *
  * Blocks. Since 0.1.0.
  */
@@ -897,11 +946,11 @@ aura_status aura_reset_user_password(const aura_client *client,
                                      aura_error **error);
 
 /**
- * aura_reset_user_password(), begun and not waited for: aura_call_wait() gives what that
- * returns. Bad arguments are told at once.
+ * Starts aura_reset_user_password() without waiting for its result: aura_call_wait() returns it. An invalid
+ * argument is reported at once.
  *
- * Returns AURA_OK and a call to be freed with aura_call_free() in `call`, or
- * AURA_INVALID_ARGUMENT or AURA_CANCELLED, and then NULL in `call`.
+ * Returns AURA_OK and sets `call`; free it with aura_call_free(). Returns AURA_INVALID_ARGUMENT, or
+ * AURA_CANCELLED if the cancel token is cancelled. Then `call` is NULL. `options` may be NULL.
  *
  * Does not block. Since 0.1.0.
  */
@@ -912,11 +961,11 @@ aura_status aura_reset_user_password_start(const aura_client *client,
                                            aura_error **error);
 
 /**
- * Opens the audit log of the credential's user, newest row first, from the page of the option
- * "page". Nothing is sent before the first row is asked for.
+ * Opens the audit log of the credential's user as a stream, newest row first. It starts at the page
+ * in the option "page". The first request is sent when you ask for the first row.
  *
- * `options` may be NULL. Returns AURA_OK with a stream in `logs`, to be freed with
- * aura_audit_logs_free(), or AURA_INVALID_ARGUMENT for a bad option.
+ * `options` may be NULL. Returns AURA_OK and sets `logs`; free it with aura_audit_logs_free(). Returns
+ * AURA_INVALID_ARGUMENT for an invalid option.
  *
  * Does not block. Since 0.1.0.
  */
@@ -926,14 +975,14 @@ aura_status aura_stream_audit_logs(const aura_client *client,
                                    aura_error **error);
 
 /**
- * What the server last said of its rate limit to this client's credential, or with other options
- * to theirs. Sends nothing.
+ * Returns the latest state of the server's rate limit, for the client's credential or the one in
+ * `options`. It sends nothing.
  *
- * `options` may be NULL. Returns AURA_OK with JSON in `rate_limit_json`, to be freed with
- * aura_string_free(): {"limit":500,"remaining":499,"resets_in_ms":42000}, requests in a window,
- * those left in this one, and how long until the next; or "null" where nothing is known, as
- * before the first reply, after the window's end, and on the loopback, which servers exempt.
- * AURA_INVALID_ARGUMENT for a bad option.
+ * `options` may be NULL. Returns AURA_OK and sets `rate_limit_json`; free it with aura_string_free().
+ * It is {"limit":500,"remaining":499,"resets_in_ms":42000}: the requests allowed in a window, the
+ * requests left in this window, and the time until the next window. It is "null" if the state is not
+ * known: before the first reply, after the end of the window, and for a server on the loopback, which
+ * has no limit. Returns AURA_INVALID_ARGUMENT for an invalid option.
  *
  * Does not block. Since 0.1.0.
  */
@@ -943,24 +992,26 @@ aura_status aura_client_rate_limit(const aura_client *client,
                                    aura_error **error);
 
 /**
- * Takes the next row, waiting for its page where necessary.
+ * Returns the next row of the stream, and waits for its page if necessary.
  *
- * Returns AURA_OK with the row's JSON in `audit_log_json`, to be freed with aura_string_free();
- * AURA_END after the last row, as often as it is asked; or an error. After AURA_END and after an
- * error `audit_log_json` is NULL. An error keeps the place: the next call tries the same page
- * again. Nothing is skipped, and a failure is never taken for the end.
+ * Returns AURA_OK and sets `audit_log_json` to the row as JSON; free it with aura_string_free().
+ * Returns AURA_END after the last row, also if you call it again. After AURA_END and after an error
+ * `audit_log_json` is NULL. After an error the stream keeps its position: the next call requests the
+ * same page again. The stream skips nothing, and it never reports a failure as the end.
  *
  * Blocks. Since 0.1.0.
  */
-aura_status aura_audit_logs_next(aura_audit_logs *logs, char **audit_log_json, aura_error **error);
+aura_status aura_audit_logs_next(aura_audit_logs *logs,
+                                 char **audit_log_json,
+                                 aura_error **error);
 
 /**
- * Takes the next row if it is at hand, without waiting: for event loops, which begin
- * aura_audit_logs_next_start() only if it is not.
+ * Returns the next row of the stream if its page has arrived. It does not wait. An event loop calls
+ * it first, and aura_audit_logs_next_start() if it returns AURA_PENDING.
  *
- * Returns AURA_OK with the row as aura_audit_logs_next() gives it; AURA_PENDING if the row has to be
- * waited for, if the stream is over, and while another thread has its turn; or an error. Except
- * after AURA_OK `audit_log_json` is NULL.
+ * Returns AURA_OK and sets `audit_log_json` as aura_audit_logs_next() does. Returns AURA_PENDING if
+ * the row has not arrived, if the stream is at its end, and while another thread uses the stream.
+ * Otherwise it returns an error. `audit_log_json` is NULL unless it returns AURA_OK.
  *
  * Does not block. Since 0.1.0.
  */
@@ -969,18 +1020,18 @@ aura_status aura_audit_logs_next_at_hand(aura_audit_logs *logs,
                                          aura_error **error);
 
 /**
- * Takes the next row as aura_audit_logs_next() does, and gives its fields: a program that reads them
- * needs no JSON library, and no second look at the JSON.
+ * Returns the next row of the stream as aura_audit_logs_next() does, as separate fields. You need no
+ * JSON library.
  *
- * `action` gets what was done, `user_agent` the program that did it (NULL if the server recorded
- * none), `params_json` the details as JSON ("null" if there are none), `audit_log_json` the whole row
- * as JSON. Each of the four may be NULL: what is not wanted is not copied. The texts belong to the
- * stream and are valid until the next aura_audit_logs_next_fields() on it or its end: one thread at a
- * time may use this function on a stream. A NUL in a text, which a C string cannot hold, is U+FFFD
- * there.
+ * `action` is what was done. `user_agent` is the program that did it, or NULL if the server recorded
+ * none. `params_json` is the details as JSON, "null" if there are none. `audit_log_json` is the whole
+ * row as JSON. Each of these four may be NULL: a field is copied only if its pointer is not NULL. The
+ * stream owns the strings. They are valid until the next aura_audit_logs_next_fields() on the stream
+ * or until you free it, so only one thread at a time may call this function on a stream. A NUL
+ * character in a string is replaced by U+FFFD.
  *
- * Returns AURA_OK, AURA_END or an error as aura_audit_logs_next(); except after AURA_OK, every place
- * holds NULL.
+ * Returns AURA_OK, AURA_END or an error, as aura_audit_logs_next() does. The four pointers are set to
+ * NULL unless it returns AURA_OK.
  *
  * Blocks. Since 0.1.0.
  */
@@ -992,10 +1043,11 @@ aura_status aura_audit_logs_next_fields(aura_audit_logs *logs,
                                         aura_error **error);
 
 /**
- * Takes the next page at once: the rest of the one at hand, or the one after it.
+ * Returns the next page of the stream: the rest of the current page, or the page after it.
  *
- * Returns AURA_OK with a JSON array of at least one row in `audit_logs_json`, to be freed with
- * aura_string_free(); AURA_END after the last page; or an error, as aura_audit_logs_next().
+ * Returns AURA_OK and sets `audit_logs_json` to a JSON array of at least one row; free it with
+ * aura_string_free(). Returns AURA_END after the last page. Errors are those of
+ * aura_audit_logs_next().
  *
  * Blocks. Since 0.1.0.
  */
@@ -1004,18 +1056,34 @@ aura_status aura_audit_logs_next_page(aura_audit_logs *logs,
                                       aura_error **error);
 
 /**
- * aura_audit_logs_next(), begun and not waited for: aura_call_wait() gives what that returns.
- * Calls on one stream are served in the order they were begun.
+ * Returns the next page of the stream if it has arrived. It does not wait. An event loop calls it
+ * first, and aura_audit_logs_next_page_start() if it returns AURA_PENDING.
  *
- * Returns AURA_OK and a call to be freed with aura_call_free() in `call`, or
- * AURA_INVALID_ARGUMENT or AURA_CANCELLED, and then NULL in `call`.
+ * Returns AURA_OK and sets `audit_logs_json` as aura_audit_logs_next_page() does. Returns
+ * AURA_PENDING if the page has not arrived, if the stream is at its end, and while another thread
+ * uses the stream. Otherwise it returns an error. `audit_logs_json` is NULL unless it returns
+ * AURA_OK.
+ *
+ * Does not block. Since 0.1.0.
+ */
+aura_status aura_audit_logs_next_page_at_hand(aura_audit_logs *logs,
+                                              char **audit_logs_json,
+                                              aura_error **error);
+
+/**
+ * Starts aura_audit_logs_next() without waiting for its result: aura_call_wait() returns it. Calls
+ * on one stream are served in the order in which they were started.
+ *
+ * Returns AURA_OK and sets `call`; free it with aura_call_free(). Returns AURA_INVALID_ARGUMENT, or
+ * AURA_CANCELLED if the cancel token is cancelled. Then `call` is NULL.
  *
  * Does not block. Since 0.1.0.
  */
 aura_status aura_audit_logs_next_start(aura_audit_logs *logs, aura_call **call, aura_error **error);
 
 /**
- * aura_audit_logs_next_page(), begun and not waited for: as aura_audit_logs_next_start().
+ * Starts aura_audit_logs_next_page() without waiting for its result, like
+ * aura_audit_logs_next_start().
  *
  * Does not block. Since 0.1.0.
  */
@@ -1024,102 +1092,108 @@ aura_status aura_audit_logs_next_page_start(aura_audit_logs *logs,
                                             aura_error **error);
 
 /**
- * The page the next row is on, counted from 1: to go on another day, give it as the option "page".
- * After the end it is the last page that had rows, or where none had the first one asked for. While
- * another thread waits for a page, it is where the stream stood when that began. 0 for NULL.
+ * Returns the page of the next row, counted from 1. To continue later, pass it as the option "page".
+ *
+ * After the end, it is the last page with rows, or the first page requested if none had rows. While
+ * another thread waits for a page, it is the page at which that call started. It is 0 for NULL.
  *
  * Does not block. Since 0.1.0.
  */
 uint64_t aura_audit_logs_page(const aura_audit_logs *logs);
 
 /**
- * Frees a stream, wherever it stands. NULL is fine. Calls that have begun go on.
+ * Frees a stream at any position. `logs` may be NULL. Calls that were started continue.
  *
- * Blocks for a second at most. Since 0.1.0.
+ * Blocks for at most one second. Since 0.1.0.
  */
 void aura_audit_logs_free(aura_audit_logs *logs);
 
 /**
- * Waits until the call has ended, `timeout_ms` milliseconds at most, and takes its result, once.
- * A negative `timeout_ms` waits for as long as it takes, 0 does not wait.
+ * Waits up to `timeout_ms` milliseconds until the call ends, and takes its result. A negative
+ * `timeout_ms` waits without a limit, and 0 does not wait.
  *
- * Returns AURA_PENDING where the time is over first: then `json` and `error` hold NULL, and the
- * call goes on. Else what the blocking form returns: AURA_OK with the JSON in `json`, to be freed
- * with aura_string_free() (the JSON is "null" for a call that gives nothing); AURA_END where a
- * stream is over; or the call's error. AURA_INVALID_ARGUMENT where the result was taken before.
- * `json` must not be NULL, whatever the call gives: no result is lost for want of a place.
+ * Returns AURA_PENDING if the time expires first. Then `json` and `error` are NULL, and the call
+ * continues. Otherwise it returns what the blocking function returns: AURA_OK with the JSON in `json`
+ * ("null" for a call without a result); free it with aura_string_free(). AURA_END at the end of a
+ * stream. Or the error of the call. You can take a result only once: the next time it returns
+ * AURA_INVALID_ARGUMENT. `json` must not be NULL, also for a call without a result.
  *
- * In a forked child a call of the parent is AURA_CANCELLED. A log callback on the library's own
- * thread cannot wait: AURA_INVALID_ARGUMENT, unless `timeout_ms` is 0 or the call has ended.
+ * In a forked child it returns AURA_CANCELLED for a call of the parent. A log callback on the
+ * library's own thread must not wait: it gets AURA_INVALID_ARGUMENT, unless `timeout_ms` is 0 or the
+ * call has ended.
  *
  * Blocks. Since 0.1.0.
  */
-aura_status aura_call_wait(aura_call *call, int64_t timeout_ms, char **json, aura_error **error);
+aura_status aura_call_wait(aura_call *call,
+                           int64_t timeout_ms,
+                           char **json,
+                           aura_error **error);
 
 /**
- * AURA_PENDING while the call is under way, then for good the status it ended with. Takes
- * nothing and does not wait. AURA_INVALID_ARGUMENT for NULL.
+ * Returns AURA_PENDING while the call runs, and its final status afterwards. It does not wait and
+ * does not take the result. Returns AURA_INVALID_ARGUMENT for NULL.
  *
  * Does not block. Since 0.1.0.
  */
 aura_status aura_call_poll(const aura_call *call);
 
 /**
- * A descriptor that is readable from the call's end on, for poll(), epoll, kqueue and the like. It is
- * made when it is first asked for, and is the same one from then on. It belongs to the call, which
- * closes it when it is freed. For many calls at once, an aura_completions takes one descriptor for
- * all of them.
+ * Returns a descriptor that becomes readable when the call ends. Watch it with poll(), epoll or
+ * kqueue. The first call opens it, and later calls return the same one. The call owns it, and closes
+ * it when you free the call. For many calls at once, an aura_completions needs only one descriptor.
  *
- * It is an eventfd on Linux and a socket elsewhere. You may duplicate it, for hosts that close what
- * they watch: the duplicate is readable from the call's end on too, also after the call is freed.
- * Do not read from it, or it is no longer readable.
+ * It is an eventfd on Linux and a socket elsewhere. You may duplicate it, for event loops that close
+ * their descriptors. The duplicate becomes readable too, also after the call is freed. Do not read
+ * from it, because it is not readable afterwards.
  *
  * In a forked child a call of the parent gets another descriptor, which is readable at once.
  *
- * -1 if none can be had: for NULL, on Windows, and while the process has no descriptor left.
+ * Returns -1 for NULL, on Windows, and if the process has no free descriptor.
  *
  * Does not block. Since 0.1.0.
  */
 int32_t aura_call_fd(aura_call *call);
 
 /**
- * Asks the call to end, and does not wait for that: aura_call_wait() then gives AURA_CANCELLED,
- * or the result where that came first. A stream keeps its place. "outcome_unknown" in the error's
- * JSON says whether the server may have carried a request out all the same.
+ * Cancels the call without waiting for its end. aura_call_wait() then returns AURA_CANCELLED, or the
+ * result if that arrived first. A stream keeps its position. aura_error_outcome_unknown() returns
+ * whether the server may have completed the request.
  *
- * NULL and a call that has ended are fine.
+ * `call` may be NULL, and it may have ended.
  *
  * Does not block. Since 0.1.0.
  */
 void aura_call_cancel(aura_call *call);
 
 /**
- * As aura_call_cancel(), because a deadline of yours has passed: aura_call_wait() then gives
- * AURA_TIMEOUT, or the result where that came first. NULL and a call that has ended are fine.
+ * Cancels the call because a deadline of yours has expired: aura_call_wait() then returns
+ * AURA_TIMEOUT, or the result if that arrived first. `call` may be NULL, and it may have ended.
  *
  * Does not block. Since 0.1.0.
  */
 void aura_call_expire(aura_call *call);
 
 /**
- * Frees a call in any state: one under way is cancelled, also for a thread that waits for it; a
- * result that was not taken is dropped, and a row or page with it. NULL is fine.
+ * Frees a call in any state. `call` may be NULL. A running call is cancelled, also for a thread that
+ * waits for it. A result that was not taken is lost, and so is its row or page of a stream.
  *
- * Blocks for a second at most. Since 0.1.0.
+ * Blocks for at most one second. Since 0.1.0.
  */
 void aura_call_free(aura_call *call);
 
 /**
- * An empty queue. It takes no descriptor before aura_completions_fd() is called. Never NULL.
+ * Creates an empty queue. It opens no descriptor before you call aura_completions_fd(). Never returns
+ * NULL.
  *
  * Does not block. Since 0.1.0.
  */
 aura_completions *aura_completions_new(void);
 
 /**
- * Has `token` come into `queue` when `call` ends; at once if it has ended. The token comes once for
- * each time that the call is attached, also if the call is cancelled or freed before its end. Any
- * number may be a token, also one that another call has.
+ * Attaches a call to a queue: when `call` ends, `token` is put into `queue`; at once if it has ended.
+ *
+ * The queue gets one token for each time that you attach the call, also if the call is cancelled or
+ * freed before its end. A token is any number. Several calls may have the same token.
  *
  * Returns AURA_OK, or AURA_INVALID_ARGUMENT if `call` or `queue` is NULL.
  *
@@ -1131,15 +1205,15 @@ aura_status aura_call_complete(aura_call *call,
                                aura_error **error);
 
 /**
- * Waits until a call has ended, `timeout_ms` milliseconds at most, and writes the tokens of up to
- * `capacity` calls to `tokens`, in the order in which they ended. A negative `timeout_ms` waits for
- * as long as it takes, 0 does not wait. Take the result of such a call with aura_call_wait().
+ * Waits up to `timeout_ms` milliseconds until a call ends, and writes the tokens of up to `capacity`
+ * calls to `tokens`, in the order in which they ended. A negative `timeout_ms` waits without a limit,
+ * and 0 does not wait. Get the result of each call with aura_call_wait().
  *
- * Returns how many tokens it wrote: 0 if the time is over first, after aura_completions_wake(), and
- * in the child of a thread that forked within it. Returns -1 if the queue is freed meanwhile, and
- * at once for NULL and a `capacity` of 0.
+ * Returns the number of tokens. It is 0 if the time expires, after aura_completions_wake(), and in
+ * the child of a thread that forks inside this function. Returns -1 if the queue is freed meanwhile,
+ * and at once if `queue` or `tokens` is NULL or `capacity` is 0.
  *
- * A log callback on the library's own thread does not wait here.
+ * It does not wait if a log callback calls it on the library's own thread.
  *
  * Blocks. Since 0.1.0.
  */
@@ -1149,49 +1223,49 @@ int32_t aura_completions_wait(aura_completions *queue,
                               size_t capacity);
 
 /**
- * Ends one aura_completions_wait(): the one under way, or else the next one. Several wakes that
- * nobody waited for are one. The descriptor is readable until then. NULL is fine. Any thread.
+ * Ends one aura_completions_wait(): the current one, or else the next one. Several calls before that
+ * count as one. The descriptor is readable until then. `queue` may be NULL. Any thread may call it.
  *
  * Does not block. Since 0.1.0.
  */
 void aura_completions_wake(aura_completions *queue);
 
 /**
- * A descriptor that is readable while aura_completions_wait() would not wait, for poll(), epoll,
- * kqueue, libuv and the like. It is made when it is first asked for, and is the same one from then
- * on. It belongs to the queue, which closes it when it is freed.
+ * Returns a descriptor that is readable while aura_completions_wait() would return at once. Watch it
+ * with poll(), epoll, kqueue or libuv. The first call opens it, and later calls return the same one.
+ * The queue owns it, and closes it when you free the queue.
  *
- * It is a socket. You may duplicate it, and close the duplicate. You may read from it, as event
- * loops do that watch streams: its bytes mean nothing. Call aura_completions_wait() with a
- * `timeout_ms` of 0 whenever it was readable, until it writes fewer tokens than `capacity`.
+ * It is a socket. You may duplicate it, and close the duplicate. You may read from it, as event loops
+ * for streams do: its bytes have no meaning. When it is readable, call aura_completions_wait() with a
+ * `timeout_ms` of 0 until it returns fewer tokens than `capacity`.
  *
  * In a forked child the queue has another descriptor.
  *
- * -1 if none can be had: for NULL, on Windows, and while the process has no descriptor left.
+ * Returns -1 for NULL, on Windows, and if the process has no free descriptor.
  *
  * Does not block. Since 0.1.0.
  */
 int32_t aura_completions_fd(aura_completions *queue);
 
 /**
- * Frees a queue. NULL is fine. Calls that are attached go on, and their tokens come to nobody.
+ * Frees a queue. `queue` may be NULL. Attached calls continue, and their tokens are dropped.
  *
- * A thread that waits in aura_completions_wait() comes back with -1, and must not use the queue
- * again. Before you free it, end such threads: tell them to stop, call aura_completions_wake(), and
- * join them.
+ * If a thread waits in aura_completions_wait(), it returns -1, and the thread must not use the queue
+ * again. To end such threads first: set a flag of your own, call aura_completions_wake(), and join
+ * them.
  *
  * Does not block. Since 0.1.0.
  */
 void aura_completions_free(aura_completions *queue);
 
 /**
- * Gets the value at `pointer`, a JSON pointer (RFC 6901) such as "/username" or "/emails/0", out of
- * `json`, any JSON text. "" is the whole text; "~1" in a name stands for "/", "~0" for "~".
+ * Gets one value of a JSON text. `pointer` is a JSON pointer (RFC 6901), such as "/username" or
+ * "/packages/0/name". "" is the whole text. In a name, write "~1" for "/" and "~0" for "~".
  *
- * Returns AURA_OK with the value as text in `value`, to be freed with aura_string_free(): a string
- * decoded, a number, true, false, an object or a list as it stands in the JSON. `value` is NULL if
- * there is no such value, and if it is null. AURA_INVALID_ARGUMENT if `json` is no JSON, if `pointer`
- * is no JSON pointer, and if the string holds a NUL, which a C string cannot.
+ * Returns AURA_OK and sets `value` to the value as text; free it with aura_string_free(). A string is
+ * decoded. A number, true, false, an object or an array is copied as it is in the JSON. `value` is
+ * NULL if the value does not exist or is null. Returns AURA_INVALID_ARGUMENT if `json` or `pointer` is
+ * not valid, or if the string contains a NUL character.
  *
  * Does not block. Since 0.1.0.
  */
@@ -1201,44 +1275,46 @@ aura_status aura_json_get(const char *json,
                           aura_error **error);
 
 /**
- * Sets the callback that gets every line of level `lowest` and above, in the whole process. It
- * replaces the callback before it. NULL for `callback` ends logging.
+ * Sets the log callback of the process. It gets all lines of the level `lowest` and above. It
+ * replaces the previous callback. `callback` may be NULL, which disables the callback.
  *
- * Returns once no thread is within the callback before it, so that you may free its `user_data`.
- * It waits for that a second at most: if you hold a lock that the callback waits for, it returns
- * although the callback still runs, and then `user_data` has to live on. Called from within a callback, it returns
- * without waiting. In a forked child it waits for the threads of the child alone.
+ * It returns when no thread runs the previous callback, so that you may free its `user_data`. It waits
+ * for at most one second. If you hold a lock that the callback needs, it returns while the callback
+ * still runs, and `user_data` must stay valid. If a callback calls it, it returns without waiting. In
+ * a forked child it waits only for threads of the child.
  *
- * Blocks for a second at most. Since 0.1.0.
+ * Blocks for at most one second. Since 0.1.0.
  */
 void aura_log_set(aura_log_callback callback,
                   void *user_data,
                   aura_log_level lowest);
 
 /**
- * Keeps the newest `most` lines of level `lowest` and above, in the whole process, until
- * aura_log_take() fetches them; 65536 lines at most. 0 for `most` ends that and drops what is kept.
- * A callback of aura_log_set() gets its lines all the same.
+ * Stores the log lines of the process for aura_log_take(): the newest `most` lines of the level
+ * `lowest` and above, 65536 lines at most. A `most` of 0 drops the stored lines and stops storing.
+ * The callback of aura_log_set() gets its lines in any case.
  *
- * A forked child keeps lines as its parent does, and begins with none.
+ * A forked child stores lines too, and starts without any.
  *
  * Does not block. Since 0.1.0.
  */
 void aura_log_keep(aura_log_level lowest, size_t most);
 
 /**
- * Fetches the lines that were kept since the last time, in the order they came.
+ * Returns the stored log lines, oldest first, and removes them from the store of aura_log_keep().
  *
- * Returns AURA_OK with a JSON object in `json`, to be freed with aura_string_free():
+ * Returns AURA_OK and sets `json` to a JSON object; free it with aura_string_free():
  * {"dropped":0,"lines":[{"level":"debug","text":"GET /users/me: request (attempt 1, status 200,
  * 12 ms)","time_ms":1795434645977,"message":"request","method":"GET","route":"/users/me",
- * "attempt":1,"status":200,"kind":null,"elapsed_ms":12.3,"request_id":null}]}. "dropped" counts the
- * lines for which there was no room. "text" is the line as a callback gets it, "time_ms" is when it
- * came, in milliseconds since 1970. AURA_END if there is nothing to fetch, with NULL in `json`.
+ * "attempt":1,"status":200,"kind":null,"elapsed_ms":12.3,"request_id":null}]}. "dropped" is the
+ * number of lines that were dropped because the store was full. "text" is the line that a callback
+ * gets. "time_ms" is its time, in milliseconds since 1970. Returns AURA_END if there is no line. Then
+ * `json` is NULL.
  *
  * Does not block. Since 0.1.0.
  */
-aura_status aura_log_take(char **json, aura_error **error);
+aura_status aura_log_take(char **json,
+                          aura_error **error);
 
 #ifdef __cplusplus
 }  // extern "C"

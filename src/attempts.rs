@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 /// The attempts of a call. Whoever ends the call from outside reads them too.
 #[derive(Debug, Default)]
 pub(crate) struct Attempts {
-    begun: AtomicU32,
+    started: AtomicU32,
     /// Those before the current one that sent the request.
     sent: AtomicU32,
     /// Whether the current one has sent the request.
@@ -18,15 +18,15 @@ impl Attempts {
         self.sent.load(Ordering::Relaxed) + u32::from(self.is_sent.load(Ordering::Relaxed))
     }
 
-    pub(crate) fn begin(&self) {
+    pub(crate) fn start(&self) {
         let sent = u32::from(self.is_sent.swap(false, Ordering::Relaxed));
         self.sent.fetch_add(sent, Ordering::Relaxed);
-        self.begun.fetch_add(1, Ordering::Relaxed);
+        self.started.fetch_add(1, Ordering::Relaxed);
     }
 
     /// The number of the current attempt, counted from 1, also if it has sent nothing.
     pub(crate) fn number(&self) -> u32 {
-        self.begun.load(Ordering::Relaxed)
+        self.started.load(Ordering::Relaxed)
     }
 
     pub(crate) fn is_sent(&self) -> bool {

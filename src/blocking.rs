@@ -1,8 +1,8 @@
-//! The blocking client: the same calls for threads that wait.
+//! The blocking API.
 //!
-//! A call runs in the caller's thread, without a hand-off to another. Its `_start` form returns at
-//! once with a [`Call`] that runs on a thread of the library. All of this works from many threads
-//! at once, after a fork, and inside a tokio runtime.
+//! A blocking call runs in the caller's thread. Its `_start` form returns a [`Call`] at once, which
+//! runs on a thread of the library. You can use both from several threads at once, after a fork and
+//! inside a tokio runtime.
 
 use std::mem;
 use std::pin::pin;
@@ -26,7 +26,7 @@ use crate::runtime::{self, Background};
 use crate::transport::{Http1Pool, Transport, Transports};
 use crate::{AuditLog, AuditLogPage, RateLimitState, Result, User};
 
-/// A client whose calls block. It is cheap to clone and safe to share between threads.
+/// A client whose calls block. Clones are cheap, and threads can share it.
 ///
 /// ```no_run
 /// # fn main() -> Result<(), aura_users::Error> {
@@ -47,7 +47,7 @@ pub struct Client {
     interrupt: Interrupt,
 }
 
-/// What a client's clones share. Streams and calls under way keep parts of it.
+/// The state that clones of a client share. Streams and running calls keep parts of it.
 struct Shared {
     core: Arc<Core>,
     lanes: PerProcess<Lanes<Arc<Http1Pool>>>,
@@ -59,7 +59,7 @@ impl Client {
     /// See [`crate::Client::new`].
     ///
     /// # Errors
-    /// A bad option, named.
+    /// [`ErrorKind::InvalidArgument`](crate::ErrorKind) names an invalid option.
     pub fn new(options: Options) -> Result<Self> {
         let shared = Shared {
             core: Core::new(options)?,
@@ -74,29 +74,28 @@ impl Client {
         })
     }
 
-    /// The same client with other options for the calls made through the returned handle:
-    /// they win over the client's own.
+    /// A handle to the same client whose calls use `options`. They take precedence over the client's.
     #[must_use]
     pub fn with_options(&self, options: Options) -> Self {
         Self { options: Arc::new(options.or(&self.options)), ..self.clone() }
     }
 
-    /// The same client, with `interrupted` asked about twenty times a second, in the calling
-    /// thread, while a call waits: where it says true the call ends with
+    /// A handle to the same client that calls `interrupted` about twenty times a second, in the
+    /// calling thread, while a call waits. If it returns true, the call ends with
     /// [`ErrorKind::Cancelled`](crate::ErrorKind).
     #[must_use]
     pub fn with_interrupt(&self, interrupted: impl Fn() -> bool + Send + Sync + 'static) -> Self {
-        self.with_ask(Arc::new(move || interrupted().then_some(End::Cancelled)))
+        self.with_interrupt_result(Arc::new(move || interrupted().then_some(End::Cancelled)))
     }
 
-    /// As [`with_interrupt`](Self::with_interrupt), with an answer that says how the call ends.
+    /// Like [`with_interrupt`](Self::with_interrupt), and the result selects how the call ends.
     #[must_use]
-    pub(crate) fn with_ask(&self, ask: Ask) -> Self {
-        let asked = Some(ask);
+    pub(crate) fn with_interrupt_result(&self, interrupt: Ask) -> Self {
+        let asked = Some(interrupt);
         Self { interrupt: Interrupt { asked, ..self.interrupt.clone() }, ..self.clone() }
     }
 
-    /// The same client, whose calls and streams end with
+    /// A handle to the same client whose calls and streams end with
     /// [`ErrorKind::Cancelled`](crate::ErrorKind) when `token` is cancelled.
     #[must_use]
     pub fn with_cancel_token(&self, token: CancelToken) -> Self {
@@ -118,10 +117,10 @@ impl Client {
         self.run(request, Reply::user)
     }
 
-    /// [`create_user`](Self::create_user), begun and not waited for.
+    /// Starts [`create_user`](Self::create_user) without waiting for its result.
     ///
     /// # Errors
-    /// Bad arguments and options; the others come with the call's result.
+    /// An invalid argument or option. Other errors are the result of the call.
     pub fn create_user_start(
         &self,
         username: &str,
@@ -140,7 +139,7 @@ impl Client {
         self.run(Request::get_current_user(), Reply::user)
     }
 
-    /// [`get_current_user`](Self::get_current_user), begun and not waited for.
+    /// Starts [`get_current_user`](Self::get_current_user) without waiting for its result.
     ///
     /// # Errors
     /// As [`create_user_start`](Self::create_user_start).
@@ -156,7 +155,7 @@ impl Client {
         self.run(Request::get_user(username_or_email)?, Reply::user)
     }
 
-    /// [`get_user`](Self::get_user), begun and not waited for.
+    /// Starts [`get_user`](Self::get_user) without waiting for its result.
     ///
     /// # Errors
     /// As [`create_user_start`](Self::create_user_start).
@@ -173,7 +172,7 @@ impl Client {
         self.run(request, Reply::nothing)
     }
 
-    /// [`reset_user_password`](Self::reset_user_password), begun and not waited for.
+    /// Starts [`reset_user_password`](Self::reset_user_password) without waiting for its result.
     ///
     /// # Errors
     /// As [`create_user_start`](Self::create_user_start).
@@ -207,7 +206,7 @@ impl Client {
         runtime::may_wait()?;
         self.interrupt.check(request.operation)?;
         if settings.connection.proxy.is_some() || !lane::IS_SUPPORTED {
-            // Only the background thread knows the way.
+            // Only the transports of the background thread use proxies.
             return self.start(request, read)?.finish(self.interrupt.asked.as_ref());
         }
         let request = &request;
@@ -215,15 +214,15 @@ impl Client {
         let result = lanes.get().with(|lane| {
             let connection = Arc::clone(&settings.connection);
             let transport = Transport::Lane(Arc::clone(&lane.slot), connection);
-            // It is large, and a small stack may have no room for it.
+            // The future is too large for a small stack.
             let mut call =
                 Box::pin(call::call(core, &settings, &transport, request, read, &attempts));
             let pauses = self.interrupt.asked.is_some();
             let drive = |piece: Driven<'_, T>| lane.run(piece, pauses);
             let result = self.interrupt.run(request.operation, lane.process, call.as_mut(), drive);
             if lane.process != process::id() {
-                // A child leaves the call to its parent. Dropped here, it would say good-bye on a
-                // TLS connection of the parent's.
+                // The call belongs to the parent. Dropping it here would send a TLS alert on the
+                // parent's connection.
                 mem::forget(call);
             }
             result
@@ -254,8 +253,8 @@ impl std::fmt::Debug for Client {
 
 /// The caller's own audit log, newest row first: see [`crate::AuditLogs`].
 ///
-/// As an iterator it gives an error and then, asked again, tries the same page again. Clones are
-/// the same stream; calls on it take turns.
+/// After an error the iterator requests the same page again. Clones are the same stream, and calls
+/// on it take turns.
 #[derive(Clone)]
 pub struct AuditLogs(Arc<Stream>);
 
@@ -263,21 +262,21 @@ struct Stream {
     background: Arc<PerProcess<Background>>,
     interrupt: Interrupt,
     logs: Arc<Mutex<client::AuditLogs>>,
-    /// Where the stream stands while somebody waits for a page of it, and whose process that is.
+    /// The position of the stream at the start of the last call, and the process of that call.
     page: AtomicU64,
     process: AtomicU64,
 }
 
 impl Stream {
-    /// Waits for its turn.
+    /// Waits for exclusive use of the stream.
     async fn turn(self: Arc<Self>) -> Result<OwnedMutexGuard<client::AuditLogs>> {
         let process = process::id();
         let logs = match Arc::clone(&self.logs).try_lock_owned() {
             Ok(logs) => logs,
-            // Nobody in a forked child ends what a thread of its parent had begun.
+            // In a forked child, a call of a parent's thread does not end.
             Err(_) if self.process.load(Ordering::Relaxed) != process => {
                 return Err(forked(Operation::StreamAuditLogs).with_hint(
-                    "the stream was in use when the process was forked: open it anew, at its page",
+                    "the stream was in use during the fork: open it again, at its page",
                 ));
             }
             Err(_) => Arc::clone(&self.logs).lock_owned().await,
@@ -304,8 +303,8 @@ impl AuditLogs {
         Self(Arc::new(stream))
     }
 
-    /// See [`crate::AuditLogs::page`]. While another call waits for a page, it is where that call
-    /// began.
+    /// See [`crate::AuditLogs::page`]. While another call waits for a page, it is the page at which
+    /// that call started.
     #[must_use]
     pub fn page(&self) -> u64 {
         match self.0.logs.try_lock() {
@@ -314,10 +313,10 @@ impl AuditLogs {
         }
     }
 
-    /// The next row; none after the last.
+    /// The next row; `None` after the last.
     ///
     /// # Errors
-    /// Those of any call; the stream keeps its place.
+    /// As for every call. The stream keeps its position.
     pub fn next_log(&self) -> Result<Option<AuditLog>> {
         match self.next_in_page() {
             Some(row) => Ok(Some(row)),
@@ -325,39 +324,47 @@ impl AuditLogs {
         }
     }
 
-    /// The next row where it is at hand; none where it has to be waited for.
+    /// The next row if it has arrived; `None` if a call has to wait for it.
     #[must_use]
     pub fn next_in_page(&self) -> Option<AuditLog> {
         self.0.interrupt.check(Operation::StreamAuditLogs).ok()?;
         self.0.logs.try_lock().ok()?.next_in_page()
     }
 
-    /// [`next_in_page`](Self::next_in_page) for who wants no more than to look at the row's JSON.
+    /// Calls `use_json` with the JSON of the next row if it has arrived, and advances.
     #[cfg(feature = "capi")]
-    pub(crate) fn look_in_page<R>(&self, look: impl FnOnce(&str) -> R) -> Result<Option<R>> {
+    pub(crate) fn with_next_json<R>(&self, use_json: impl FnOnce(&str) -> R) -> Result<Option<R>> {
         self.0.interrupt.check(Operation::StreamAuditLogs)?;
-        Ok(self.0.logs.try_lock().ok().and_then(|mut logs| logs.pass_in_page(look)))
+        Ok(self.0.logs.try_lock().ok().and_then(|mut logs| logs.with_next_json(use_json)))
     }
 
-    /// The rest of the page at hand, or the next page; none after the last.
+    /// The rest of the current page, or the next page, if it has arrived; `None` if a call has to
+    /// wait for it.
+    #[cfg(feature = "capi")]
+    pub(crate) fn next_arrived_page(&self) -> Result<Option<AuditLogPage>> {
+        self.0.interrupt.check(Operation::StreamAuditLogs)?;
+        Ok(self.0.logs.try_lock().ok().and_then(|mut logs| logs.next_arrived_page()))
+    }
+
+    /// The rest of the current page, or the next page; `None` after the last.
     ///
     /// # Errors
-    /// Those of any call; the stream keeps its place.
+    /// As for every call. The stream keeps its position.
     pub fn next_page(&self) -> Result<Option<AuditLogPage>> {
         self.run(async { self.turn().await?.next_page().await })
     }
 
-    /// [`next_log`](Self::next_log), begun and not waited for. A row that has come belongs to the
-    /// call: one that is dropped without being taken takes it along.
+    /// Starts [`next_log`](Self::next_log) without waiting for its result. If you drop the call
+    /// after its end without taking the result, the row is lost.
     ///
     /// # Errors
-    /// A token that was cancelled; the others come with the call's result.
+    /// A cancelled token. Other errors are the result of the call.
     pub fn next_log_start(&self) -> Result<Call<Option<AuditLog>>> {
         let turn = self.turn();
         self.start(async move { turn.await?.next().await })
     }
 
-    /// [`next_page`](Self::next_page), begun and not waited for; see
+    /// Starts [`next_page`](Self::next_page) without waiting for its result: see
     /// [`next_log_start`](Self::next_log_start).
     ///
     /// # Errors
@@ -367,8 +374,8 @@ impl AuditLogs {
         self.start(async move { turn.await?.next_page().await })
     }
 
-    /// A turn at the stream. Its place in the queue is taken here and now: the background thread
-    /// looks at its tasks for the first time in no order to rely on.
+    /// Waits for exclusive use of the stream. The call joins the queue now, because the background
+    /// thread polls new tasks in no particular order.
     fn turn(
         &self,
     ) -> impl Future<Output = Result<OwnedMutexGuard<client::AuditLogs>>> + Send + 'static {
@@ -389,7 +396,7 @@ impl AuditLogs {
         runtime::blocking(|| {
             let thread = background.get().thread()?;
             let operation = Operation::StreamAuditLogs;
-            // In a child it is dropped, and gives the stream back: it has no socket of its own.
+            // In a child it is dropped and releases the stream. It has no socket of its own.
             let next = pin!(next);
             interrupt.run(operation, thread.process, next, |piece| thread.run(piece))
         })

@@ -1,58 +1,70 @@
-//! One error type and one list of kinds, the same in every language.
+//! The error type and its kinds, the same in all languages.
+//!
+//! - `hint`: what to do next about an error
+//! - `output`: an error as text and as JSON
+//!
+//! `benches/pieces.rs` includes this file from another folder, so the paths are explicit.
 
-use std::fmt::{self, Write};
+#[path = "error/hint.rs"]
+mod hint;
+#[path = "error/output.rs"]
+mod output;
+
+use std::borrow::Cow;
+use std::fmt;
 use std::time::Duration;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
-use crate::foreign::{self, Bounded, ELLIPSIS, MAX_FIELDS};
+use crate::foreign;
 use crate::operation::Operation;
+use hint::OUTCOME_UNKNOWN;
 
 /// A `Result` whose error is [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// What went wrong. Every language of this library uses the same names.
+/// The kind of an error. All languages use the same names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// An argument or an option is wrong. Nothing was sent.
+    /// An argument or an option is invalid. Nothing was sent.
     InvalidArgument = 10,
-    /// 401: no credential, or one that the server does not accept. [`Error::reason`] says which.
+    /// 401: the credential is missing, or the server rejected it. [`Error::reason`] is the cause.
     Unauthenticated = 20,
-    /// 401: the account needs a one-time password (option `otp`).
+    /// 401: the account requires a one-time password (option `otp`).
     OtpRequired = 21,
     /// 401: the one-time password is wrong or was used before.
     OtpInvalid = 22,
-    /// 403: the credential is known but may not do this.
+    /// 403: the credential is valid, but it does not permit this call.
     Forbidden = 23,
-    /// 404: no such user.
+    /// 404: the user does not exist.
     NotFound = 24,
-    /// This server has no such endpoint.
+    /// The server does not have this endpoint.
     Unsupported = 25,
-    /// 422: the server refused fields. [`Error::field_errors`] says which and why.
+    /// 422: the server rejected some fields. [`Error::field_errors`] lists them.
     Validation = 26,
-    /// 429, or the next window of the rate limit starts later than the call may wait.
+    /// 429, or the rate limit resets later than the timeouts of the call allow.
     RateLimited = 27,
-    /// 5xx.
+    /// 5xx: the server failed.
     Server = 28,
-    /// Any other status.
+    /// Any other HTTP status.
     UnexpectedStatus = 29,
-    /// There is no connection, or it broke before the whole reply came.
+    /// The connection failed, or it was lost before the whole reply arrived.
     Connect = 40,
-    /// The server's certificate was refused, or the TLS handshake failed.
+    /// The server's certificate was rejected, or the TLS handshake failed.
     Tls = 41,
-    /// The time for an attempt, the call or the connection ran out.
+    /// A timeout expired: of an attempt, of the call or of the connection.
     Timeout = 42,
-    /// The program ended the call.
+    /// The program cancelled the call.
     Cancelled = 43,
-    /// The reply is not what this endpoint gives.
+    /// The reply is not a valid reply of this endpoint.
     Decode = 60,
-    /// A defect of this library.
+    /// A bug in this library.
     Internal = 70,
 }
 
 impl ErrorKind {
-    /// Every kind, in the order of the documentation.
+    /// All kinds, in the order of the documentation.
     pub const ALL: [Self; 17] = [
         Self::InvalidArgument,
         Self::Unauthenticated,
@@ -73,13 +85,13 @@ impl ErrorKind {
         Self::Internal,
     ];
 
-    /// The kind's number, which other languages know it by. It never changes.
+    /// The number of the kind in the C ABI. It never changes.
     #[must_use]
     pub const fn number(self) -> i32 {
         self as i32
     }
 
-    /// The kind's name, as in the JSON form of an error: `not_found`.
+    /// The name of the kind, as in the JSON form of an error: `not_found`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -104,60 +116,34 @@ impl ErrorKind {
     }
 }
 
-impl ErrorKind {
-    /// What to do about an error of this kind. [`Error::hint`] knows more about a single error.
-    #[must_use]
-    pub const fn hint(self) -> &'static str {
-        match self {
-            Self::InvalidArgument => "correct the argument or the option that the message names",
-            Self::Unauthenticated => "set api_key to a valid key; the reason says what is wrong",
-            Self::OtpRequired => "ask the person for a one-time password and set otp",
-            Self::OtpInvalid => "ask the person for a new one-time password",
-            Self::Forbidden => "use a key that may do this, or verify the account's address",
-            Self::NotFound => "check the name",
-            Self::Unsupported => "do without: this server does not offer it",
-            Self::Validation => "correct the fields that the field errors name",
-            Self::RateLimited => "wait for retry_after, or set rate_limit to wait",
-            Self::Server => "try again later; look first if the outcome is unknown",
-            Self::UnexpectedStatus => "check repo_url: is it the API of a Hex-compatible server?",
-            Self::Connect => "check repo_url, the network and the proxy",
-            Self::Tls => "check repo_url; if the certificate authority is your own, set ca_file",
-            Self::Timeout => "try again, or allow more time; look first if the outcome is unknown",
-            Self::Cancelled => "nothing: the program ended the call",
-            Self::Decode => "check repo_url: is it the API of a Hex-compatible server?",
-            Self::Internal => "report it",
-        }
-    }
-}
-
 impl fmt::Display for ErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
 }
 
-/// Why the server refused a credential or an account, if its message says so.
+/// Why the server rejected a credential or an account, if its message says so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Reason {
     /// The request carried no credential.
     MissingCredential,
-    /// The server does not know this key, token or password.
+    /// The server does not accept this key, token or password.
     InvalidCredential,
     /// The key was revoked.
     RevokedCredential,
-    /// The key is valid, but not for this action.
+    /// The key is valid, but it does not permit this action.
     InsufficientScope,
-    /// The server no longer accepts user name and password (hex.pm since 2026-11-01).
+    /// The server no longer accepts username and password (hex.pm since 2026-11-01).
     BasicDisabled,
-    /// The account's e-mail address has not been verified yet.
+    /// The account's e-mail address is not verified yet.
     EmailNotVerified,
-    /// The server refuses requests from this network address.
+    /// The server blocks this network address.
     AddressBlocked,
 }
 
 impl Reason {
-    /// Every reason.
+    /// All reasons.
     pub const ALL: [Self; 7] = [
         Self::MissingCredential,
         Self::InvalidCredential,
@@ -168,7 +154,7 @@ impl Reason {
         Self::AddressBlocked,
     ];
 
-    /// The reason's name, as in the JSON form of an error.
+    /// The name of the reason, as in the JSON form of an error.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -189,22 +175,20 @@ impl fmt::Display for Reason {
     }
 }
 
-/// The hint if nothing better is known and the outcome is unknown.
-const CHECK_FIRST: &str = "the server may have done it: check before you repeat the call";
-
 /// An error of any operation.
 ///
-/// Its text contains no user name, no address and no secret, except those that the server's own
-/// message repeats. It names the request by its route.
+/// Its text names the request by its route. It contains no username, address or secret, except
+/// those that the server's own message repeats.
 ///
-/// An error is bounded, whatever the server sends: its text is at most 64 kB long. Each text in it,
-/// such as the message, is at most 8 kB, and then ends in `…`. Control characters are escaped.
+/// The size of an error is limited. Its text is at most 64 kB long. Each string in it, such as the
+/// message, is at most 8 kB long; a longer one is cut and ends in `…`. Control characters are
+/// escaped.
 pub struct Error(Box<Inner>);
 
 struct Inner {
     kind: ErrorKind,
     message: String,
-    hint: Option<&'static str>,
+    hint: Option<Cow<'static, str>>,
     reason: Option<Reason>,
     operation: Option<Operation>,
     status: Option<u16>,
@@ -217,7 +201,7 @@ struct Inner {
 }
 
 impl Error {
-    /// `message` may hold foreign text of any length.
+    /// `message` may contain text of the server, of any length.
     pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         Self(Box::new(Inner {
             kind,
@@ -239,8 +223,8 @@ impl Error {
         Self::new(ErrorKind::InvalidArgument, message)
     }
 
-    pub(crate) fn with_hint(mut self, hint: &'static str) -> Self {
-        self.0.hint = Some(hint);
+    pub(crate) fn with_hint(mut self, hint: impl Into<Cow<'static, str>>) -> Self {
+        self.0.hint = Some(hint.into());
         self
     }
 
@@ -274,7 +258,7 @@ impl Error {
         self
     }
 
-    /// If nothing was sent, the outcome is known.
+    /// Without an attempt, the outcome is known.
     pub(crate) fn with_attempts(mut self, attempts: u32) -> Self {
         self.0.attempts = attempts;
         self.0.outcome_unknown &= attempts > 0;
@@ -294,76 +278,79 @@ impl Error {
         self
     }
 
-    /// The same, for another who waited for what failed.
+    /// A copy for another call that waited for the same work.
     pub(crate) fn again(&self) -> Self {
         let mut again = Self::new(self.kind(), self.message());
-        again.0.hint = self.0.hint;
+        again.0.hint = self.0.hint.clone();
         again
     }
 
     pub(crate) fn static_hint(&self) -> Option<&'static str> {
-        self.0.hint
+        match self.0.hint {
+            Some(Cow::Borrowed(hint)) => Some(hint),
+            _ => None,
+        }
     }
 
     pub(crate) fn into_source(self) -> Option<Box<dyn std::error::Error + Send + Sync>> {
         self.0.source
     }
 
-    /// What went wrong.
+    /// The kind of the error.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }
 
-    /// The server's own message if it sent one, else the library's. At most 8 kB.
+    /// The server's own message if it sent one, otherwise the library's. At most 8 kB.
     #[must_use]
     pub fn message(&self) -> &str {
         &self.0.message
     }
 
-    /// What to do next, if the library knows more than the message says.
+    /// What to do next, if the library knows more than the message.
     #[must_use]
     pub fn hint(&self) -> Option<&str> {
-        self.static_hint().or(self.0.outcome_unknown.then_some(CHECK_FIRST))
+        self.0.hint.as_deref().or(self.0.outcome_unknown.then_some(OUTCOME_UNKNOWN))
     }
 
-    /// Why the server refused a credential or an account, if its message says so.
+    /// Why the server rejected a credential or an account, if its message says so.
     #[must_use]
     pub fn reason(&self) -> Option<Reason> {
         self.0.reason
     }
 
-    /// The HTTP status, if a reply came.
+    /// The HTTP status, if a reply arrived.
     #[must_use]
     pub fn status(&self) -> Option<u16> {
         self.0.status
     }
 
-    /// The field errors of a 422, as the server nests them:
+    /// The field errors of a 422, nested as the server sent them:
     /// `{"username": "is reserved", "emails": {"email": "has invalid format"}}`.
     ///
-    /// At most 200 errors and 32 kB of them are kept, each text at most 8 kB and each name at most
-    /// 256 bytes. If some are left out, the last entry is called `…` and says how many. Fields that
-    /// are nested more than 8 levels deep, and numbers beyond 64 bits, are JSON text.
+    /// At most 200 errors and 32 kB are kept. A string is at most 8 kB long, and a name 256 bytes.
+    /// If errors are omitted, the last entry is named `…` and contains their number. Fields deeper
+    /// than 8 levels and numbers beyond 64 bits are JSON text.
     #[must_use]
     pub fn field_errors(&self) -> Option<&Map<String, Value>> {
         self.0.errors.as_ref()
     }
 
-    /// The server's `x-request-id`: its operators find the call by it. At most 256 bytes.
+    /// The server's `x-request-id`, for its operators. At most 256 bytes.
     #[must_use]
     pub fn request_id(&self) -> Option<&str> {
         self.0.request_id.as_deref()
     }
 
-    /// How long to wait before trying again, if the server says so.
+    /// How long to wait before you try again, if the server says so.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.retry_after
     }
 
-    /// How many times the request was sent. It is 0 if nothing was sent: the arguments are wrong,
-    /// no connection came about, or the call ended before.
+    /// How many times the request was sent. It is 0 if nothing was sent: an argument was invalid, the
+    /// connection failed, or the call was cancelled before.
     #[must_use]
     pub fn attempts(&self) -> u32 {
         self.0.attempts
@@ -375,25 +362,25 @@ impl Error {
         self.0.operation.map(Operation::method)
     }
 
-    /// The request's route without its parameters: `/users/{username_or_email}`.
+    /// The request's route with its parameters unfilled: `/users/{username_or_email}`.
     #[must_use]
     pub fn route(&self) -> Option<&'static str> {
         self.0.operation.map(Operation::route)
     }
 
-    /// Whether the server may have carried out a `create_user` or a `reset_user_password` that
-    /// failed here. If so, check before you repeat it.
+    /// Whether the server may have completed a `create_user` or a `reset_user_password` that failed
+    /// here. If so, check before you repeat it.
     ///
-    /// It is true if the request was sent and then no reply came, if the reply is a 5xx, and if it
-    /// is a success that cannot be read. A 500 counts too: hexpm answers it if its endpoint fails
+    /// It is true if the request was sent and no reply arrived, if the reply is a 5xx, or if the
+    /// reply is a success that cannot be read. A 500 counts too: hexpm sends it if its endpoint fails
     /// half-way. It is false for requests that change nothing, if nothing was sent, and if the
-    /// server refused the request.
+    /// server rejected the request.
     #[must_use]
     pub fn outcome_unknown(&self) -> bool {
         self.0.outcome_unknown
     }
 
-    /// Whether the same call may succeed later, and repeating it is safe.
+    /// Whether the same call may succeed later and is safe to repeat.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         match self.0.kind {
@@ -403,82 +390,6 @@ impl Error {
             _ => false,
         }
     }
-
-    /// The whole error as one JSON object. Every language gets an error in this form. It is at most
-    /// 256 kB long.
-    #[must_use]
-    pub fn to_json(&self) -> String {
-        let e = &*self.0;
-        json!({
-            "kind": e.kind.as_str(),
-            "code": e.kind.number(),
-            "text": self.to_string(),
-            "status": e.status,
-            "message": e.message,
-            "hint": self.hint(),
-            "reason": e.reason.map(Reason::as_str),
-            "errors": e.errors,
-            "request_id": e.request_id,
-            // Readers of JSON keep whole numbers in 64 bits with a sign.
-            "retry_after_ms": e.retry_after.map(|wait| i64::try_from(wait.as_millis()).unwrap_or(i64::MAX)),
-            "attempts": e.attempts,
-            "method": self.method(),
-            "route": self.route(),
-            "outcome_unknown": e.outcome_unknown,
-            "retryable": self.is_retryable(),
-        })
-        .to_string()
-    }
-}
-
-/// `GET /users/{username_or_email}: not_found (404): Page not found [request id …]`
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let e = &*self.0;
-        if let Some(operation) = e.operation {
-            write!(f, "{} {}: ", operation.method(), operation.route())?;
-        }
-        write!(f, "{}", e.kind)?;
-        if let Some(status) = e.status {
-            write!(f, " ({status})")?;
-        }
-        write!(f, ": {}", e.message)?;
-        if let Some(errors) = &e.errors {
-            let mut bounded = Bounded::new(f, MAX_FIELDS);
-            let written = write_fields(&mut bounded, "", errors);
-            bounded.end(written)?;
-            if let Some(Value::String(left_out)) = errors.get(ELLIPSIS) {
-                write!(f, "; {ELLIPSIS} {left_out}")?;
-            }
-        }
-        if let Some(hint) = self.hint() {
-            write!(f, "; {hint}")?;
-        }
-        if let Some(wait) = e.retry_after {
-            write!(f, "; try again in {} s", wait.as_millis().div_ceil(1000))?;
-        }
-        if e.outcome_unknown && self.hint() != Some(CHECK_FIRST) {
-            write!(f, "; {CHECK_FIRST}")?;
-        }
-        if e.attempts > 1 {
-            write!(f, " [{} attempts]", e.attempts)?;
-        }
-        if let Some(id) = &e.request_id {
-            write!(f, " [request id {id}]")?;
-        }
-        Ok(())
-    }
-}
-
-fn write_fields(f: &mut impl Write, prefix: &str, fields: &Map<String, Value>) -> fmt::Result {
-    for (name, value) in fields.iter().filter(|(name, _)| name.as_str() != ELLIPSIS) {
-        match value {
-            Value::Object(nested) => write_fields(f, &format!("{prefix}{name}."), nested)?,
-            Value::String(text) => write!(f, "; {prefix}{name} {text}")?,
-            other => write!(f, "; {prefix}{name} {other}")?,
-        }
-    }
-    Ok(())
 }
 
 impl fmt::Debug for Error {
@@ -502,19 +413,6 @@ mod tests {
         let error = Error::new(ErrorKind::Connect, "\u{1b}[31m".repeat(1 << 20));
         assert!(error.message().len() <= foreign::MAX_TEXT, "{}", error.message().len());
         assert!(error.message().starts_with("\\u{1b}[31m") && error.message().ends_with('…'));
-    }
-
-    #[test]
-    fn long_names_before_every_field_do_not_add_up() {
-        let fields: Map<_, _> = (0..200).map(|n| (n.to_string(), "".into())).collect();
-        let long = "a".repeat(foreign::MAX_NAME);
-        let nested =
-            (0..7).fold(fields, |fields, _| Map::from_iter([(long.clone(), fields.into())]));
-        let error = Error::new(ErrorKind::Validation, "no").with_errors(Some(nested));
-        let error = error.with_request_id(Some("GOqq".into()));
-        let text = error.to_string();
-        assert!(text.len() <= MAX_FIELDS + 100, "{}", text.len());
-        assert!(text.ends_with("… [request id GOqq]"), "{}", &text[text.len() - 100..]);
     }
 
     #[test]

@@ -1,7 +1,6 @@
-//! The library's log: records with fixed fields. They go to `tracing`, and to a hook for languages
-//! without `tracing`.
+//! Log records: for `tracing`, and for a hook in languages without `tracing`.
 //!
-//! No record has a secret, a name or an address: it names a request by its route.
+//! A record contains no secret, username or address. It names a request by its route.
 
 #[cfg(feature = "capi")]
 pub(crate) mod kept;
@@ -23,20 +22,20 @@ use crate::ErrorKind;
 use crate::operation::Operation;
 use crate::runtime::process::{self, Global, PerProcess};
 
-/// How much a record matters.
+/// The level of a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
 pub enum LogLevel {
-    /// Every request, and every decision to repeat one.
+    /// Every request, and every retry.
     Debug = 1,
-    /// Remarks of the server.
+    /// Messages of the server.
     Info = 2,
-    /// What a person should see: the server's warnings, terms of service, options not honoured.
+    /// Warnings that a user should see: of the server, terms of service, ignored options.
     Warn = 3,
 }
 
 impl LogLevel {
-    /// The level's name: `debug`, `info` or `warn`.
+    /// The name of the level: `debug`, `info` or `warn`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -61,32 +60,32 @@ impl LogLevel {
     }
 }
 
-/// Whether anybody listens to what every request gives rise to.
+/// Whether anything receives the records of level debug.
 pub(crate) fn is_debugging() -> bool {
     tracing::enabled!(target: "aura_users", tracing::Level::DEBUG)
         || LogLevel::Debug.is_hooked()
         || LogLevel::Debug.is_kept()
 }
 
-/// One thing told.
+/// A log record.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct LogRecord<'a> {
-    /// How much it matters.
+    /// Its level.
     pub level: LogLevel,
-    /// What happened, in words; control characters are escaped.
+    /// What happened. Control characters are escaped.
     pub message: &'a str,
     /// The request's method.
     pub method: Option<&'static str>,
     /// The request's route with its parameters unfilled.
     pub route: Option<&'static str>,
-    /// Which attempt of the call it was, counted from 1.
+    /// The number of the attempt, counted from 1.
     pub attempt: Option<u32>,
     /// The reply's HTTP status.
     pub status: Option<u16>,
-    /// The kind of the error it ended with.
+    /// The kind of the error, if the request failed.
     pub kind: Option<ErrorKind>,
-    /// How long it took, or how long the pause will be.
+    /// The duration of the request, or of the pause before a retry.
     pub elapsed: Option<Duration>,
     /// The reply's `x-request-id`.
     pub request_id: Option<&'a str>,
@@ -107,7 +106,7 @@ impl<'a> LogRecord<'a> {
         }
     }
 
-    pub(crate) fn of(operation: Operation, level: LogLevel, message: &'a str) -> Self {
+    pub(crate) fn for_operation(operation: Operation, level: LogLevel, message: &'a str) -> Self {
         Self {
             method: Some(operation.method()),
             route: Some(operation.route()),
@@ -115,7 +114,7 @@ impl<'a> LogRecord<'a> {
         }
     }
 
-    /// Tells it to whoever listens.
+    /// Passes the record to `tracing`, the store and the hook.
     pub(crate) fn emit(&self) {
         macro_rules! event {
             ($level:ident) => {
@@ -144,7 +143,7 @@ impl<'a> LogRecord<'a> {
         }
         if self.level.is_hooked() && !is_telling() {
             if let Some(hook) = &*HOOK.load() {
-                hook.tell(self);
+                hook.call(self);
             }
         }
         process::end_if_forked_on_the_librarys_thread();
@@ -170,49 +169,48 @@ impl fmt::Display for LogRecord<'_> {
     }
 }
 
-type Tell = Box<dyn Fn(&LogRecord<'_>) + Send + Sync>;
+type Callback = Box<dyn Fn(&LogRecord<'_>) + Send + Sync>;
 
-/// What is told every record, until another takes its place.
+/// The receiver of the records, until another replaces it.
 pub(crate) struct Hook {
     lowest: LogLevel,
-    tell: Tell,
-    /// Set once another has taken its place: nothing is told to it from then on.
-    is_retired: AtomicBool,
-    /// How many threads are telling it something. A child counts its own: what other threads were
-    /// telling at the fork, nobody finishes there.
-    telling: PerProcess<AtomicUsize>,
+    callback: Callback,
+    /// Whether another has replaced it. Then it gets no further records.
+    is_replaced: AtomicBool,
+    /// How many threads run the callback. A forked child counts its own threads only.
+    running: PerProcess<AtomicUsize>,
 }
 
 static HOOK: ArcSwapOption<Hook> = ArcSwapOption::const_empty();
 
-/// Above every level while there is no hook: then a record costs one comparison.
+/// The lowest level of the hook. Above all levels if there is no hook.
 static LOWEST: AtomicU8 = AtomicU8::new(u8::MAX);
 
-/// The process whose background thread is telling something; else 0.
+/// The process whose background thread runs the callback, otherwise 0.
 static LIBRARYS_THREAD_TELLS: AtomicU64 = AtomicU64::new(0);
 
 thread_local! {
-    /// Whether this thread is telling a record.
+    /// Whether this thread runs the callback.
     static TELLING: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Whether this thread is within a hook. What is made there is not told: it would never end.
+/// Whether this thread runs the callback. Records from inside it are dropped, to prevent recursion.
 pub(crate) fn is_telling() -> bool {
     TELLING.get()
 }
 
-/// Whether the library's thread is within a hook, which takes as long as the host likes.
+/// Whether the library's thread runs the callback, which may take any time.
 pub(crate) fn is_librarys_thread_telling() -> bool {
     LIBRARYS_THREAD_TELLS.load(Ordering::SeqCst) == process::id()
 }
 
-/// Runs `work` in another thread on behalf of one that is within a hook, or is not.
+/// Runs `work` in another thread, for a thread that runs the callback or does not.
 pub(crate) fn telling_as_before<T>(is_telling: bool, work: impl FnOnce() -> T) -> T {
     TELLING.set(is_telling);
     work()
 }
 
-/// Runs `future` elsewhere as here: within a hook, or not.
+/// A future that, in any thread, counts as inside the callback if this thread is inside it.
 pub(crate) fn telling_as_here<F: Future>(future: F) -> impl Future<Output = F::Output> {
     let is_telling = is_telling();
     let mut future = Box::pin(future);
@@ -228,34 +226,34 @@ pub(crate) fn telling_as_here<F: Future>(future: F) -> impl Future<Output = F::O
 }
 
 impl Hook {
-    /// Waits until nobody is telling it anything, a second at most: a thread that tells may wait for a
-    /// lock that this one holds. Within a hook it does not wait.
+    /// Waits for at most one second until no thread runs the callback: it may need a lock of this
+    /// thread. Inside a callback it does not wait.
     #[cfg(feature = "capi")]
     pub(crate) fn wait(&self) {
         let until = Instant::now() + Duration::from_secs(1);
         while !is_telling()
             && Instant::now() < until
-            && self.telling.get().load(Ordering::SeqCst) > 0
+            && self.running.get().load(Ordering::SeqCst) > 0
         {
             thread::sleep(Duration::from_micros(100));
         }
     }
 
-    fn tell(&self, record: &LogRecord<'_>) {
-        let _telling = Telling::begin(self.telling.get());
-        // In this order, and the other way round in `replace`: so either this one is waited for,
-        // or it sees that it comes too late.
-        if !self.is_retired.load(Ordering::SeqCst) && record.level >= self.lowest {
-            (self.tell)(record);
+    fn call(&self, record: &LogRecord<'_>) {
+        let _running = Running::start(self.running.get());
+        // `replace_hook` does this in the opposite order. So either it waits for this thread, or this
+        // thread sees the replacement.
+        if !self.is_replaced.load(Ordering::SeqCst) && record.level >= self.lowest {
+            (self.callback)(record);
         }
     }
 }
 
-/// Counts a thread that tells something, also where the hook panics.
-struct Telling<'a>(&'a AtomicUsize);
+/// Counts a thread while it runs the callback, also if the callback panics.
+struct Running<'a>(&'a AtomicUsize);
 
-impl<'a> Telling<'a> {
-    fn begin(count: &'a AtomicUsize) -> Self {
+impl<'a> Running<'a> {
+    fn start(count: &'a AtomicUsize) -> Self {
         count.fetch_add(1, Ordering::SeqCst);
         TELLING.set(true);
         if process::is_thread_of_the_library() {
@@ -265,7 +263,7 @@ impl<'a> Telling<'a> {
     }
 }
 
-impl Drop for Telling<'_> {
+impl Drop for Running<'_> {
     fn drop(&mut self) {
         if process::is_thread_of_the_library() {
             LIBRARYS_THREAD_TELLS.store(0, Ordering::SeqCst);
@@ -275,35 +273,34 @@ impl Drop for Telling<'_> {
     }
 }
 
-/// Has `hook` told every record of at least `level`, in whichever thread it arises. It replaces
-/// the hook before it; [`clear_log_hook`] ends it. Programs in Rust listen to `tracing` instead.
+/// Calls `hook` with every record of `level` and above, in the thread of the record. It replaces the
+/// previous hook, and [`clear_log_hook`] removes it. Programs in Rust can use `tracing` instead.
 ///
-/// A hook may make calls; what they give rise to is not told. On the library's own thread, where
-/// the records of started calls and of a stream's pages arise, a call that waits is refused.
+/// A hook may make calls, whose records are dropped. On the library's own thread, which runs started
+/// calls and fetches pages, a blocking call fails.
 pub fn set_log_hook(level: LogLevel, hook: impl Fn(&LogRecord<'_>) + Send + Sync + 'static) {
-    replace(Some((level, Box::new(hook))));
+    replace_hook(Some((level, Box::new(hook))));
 }
 
-/// Ends what [`set_log_hook`] began. A record told at this moment may still arrive.
+/// Removes the hook of [`set_log_hook`]. Another thread may pass a last record to it.
 pub fn clear_log_hook() {
-    replace(None);
+    replace_hook(None);
 }
 
-/// Puts a hook in the place of the one before, or none. Gives that one, which may be told a last
-/// record at this moment.
-pub(crate) fn replace(hook: Option<(LogLevel, Tell)>) -> Option<Arc<Hook>> {
-    /// One at a time, so that the hook and the lowest level are of one mind.
+/// Replaces the hook, or removes it. Returns the previous hook, which another thread may still call.
+pub(crate) fn replace_hook(hook: Option<(LogLevel, Callback)>) -> Option<Arc<Hook>> {
+    /// Keeps the hook and the lowest level consistent.
     static REPLACING: Global<Mutex<()>> = Global::new(Mutex::default);
-    let _one = REPLACING.get().lock().unwrap_or_else(PoisonError::into_inner);
+    let _lock = REPLACING.get().lock().unwrap_or_else(PoisonError::into_inner);
     let lowest = hook.as_ref().map_or(u8::MAX, |(lowest, _)| *lowest as u8);
-    let hook = hook.map(|(lowest, tell)| {
-        let telling = PerProcess::new(AtomicUsize::default);
-        Arc::new(Hook { lowest, tell, is_retired: AtomicBool::new(false), telling })
+    let hook = hook.map(|(lowest, callback)| {
+        let running = PerProcess::new(AtomicUsize::default);
+        Arc::new(Hook { lowest, callback, is_replaced: AtomicBool::new(false), running })
     });
-    let former = HOOK.swap(hook);
+    let previous = HOOK.swap(hook);
     LOWEST.store(lowest, Ordering::Relaxed);
-    if let Some(former) = &former {
-        former.is_retired.store(true, Ordering::SeqCst);
+    if let Some(previous) = &previous {
+        previous.is_replaced.store(true, Ordering::SeqCst);
     }
-    former
+    previous
 }

@@ -9,8 +9,8 @@ use std::path::Path;
 const HEADER: &str = include_str!("../include/aura_users.h");
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// The header uses one of these texts to state whether a function blocks. See tests/description.
-const BLOCKING: [&str; 3] = ["Blocks.", "Does not block.", "Blocks for a second at most."];
+/// The words by which the header says whether a function blocks; tests/description.rs says more.
+const BLOCKING: [&str; 3] = ["Blocks.", "Does not block.", "Blocks for at most one second."];
 
 /// The part of the version in the SONAME, as in library.mk.
 fn abi_version() -> &'static str {

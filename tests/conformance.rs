@@ -13,7 +13,7 @@ enum Outcome {
 }
 
 fn options(case: &Case, replay: &Replay) -> Options {
-    let mut options = Options::new().repo_url(replay.repo_url(case)).env(false).max_retries(0);
+    let mut options = Options::new().repo_url(replay.repo_url(case)).max_retries(0);
     options.set("rate_limit", "error").unwrap();
     if let Some(key) = &case.options.api_key {
         options = options.api_key(key.as_str());

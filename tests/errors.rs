@@ -196,6 +196,42 @@ fn a_reset_succeeds_only_if_the_server_confirms_it() {
     }
 }
 
+/// `{"exp":1795899600}`, which is 2026-11-28T21:00:00Z, and `{"exp":32503680000}`, in the year 3000.
+const EXPIRED: &str = "eyJhbGciOiJFUzI1NiJ9.eyJleHAiOjE3OTU4OTk2MDB9.c2lnbmF0dXJl";
+const LASTING: &str = "eyJhbGciOiJFUzI1NiJ9.eyJleHAiOjMyNTAzNjgwMDAwfQ.c2lnbmF0dXJl";
+
+#[test]
+fn a_401_tells_an_expired_token_from_an_invalid_key() {
+    let body = |message| json(401, &[], &format!(r#"{{"message":"{message}","status":401}}"#));
+    let (invalid, scope) = (body("invalid API key"), body("key not authorized for this action"));
+    let bearer = |token| format!("Bearer {token}");
+    for (reply, credential, hint) in [
+        (
+            &invalid,
+            bearer(EXPIRED),
+            "the access token expired at 2026-11-28T21:00:00Z; get a new one",
+        ),
+        (&invalid, bearer(LASTING), "the access token has not expired, so"),
+        (&invalid, bearer("0123456789abcdef"), "check the option api_key"),
+        (&invalid, EXPIRED.to_owned(), "check the option api_key"),
+        (&body("go away"), bearer(EXPIRED), "the access token expired at 2026-11-28T21:00:00Z"),
+        (&scope, bearer(EXPIRED), "use a key with the permission api:read"),
+    ] {
+        let reply = reply.clone();
+        let server = Server::start(move |_, _| Act::Reply(reply.clone()));
+        let client = server.client().with_options(Options::new().api_key(credential));
+        let logs = client.stream_audit_logs().unwrap().next_log();
+        for error in [client.get_user("eric").unwrap_err(), logs.unwrap_err()] {
+            assert_eq!((error.kind(), error.status()), (ErrorKind::Unauthenticated, Some(401)));
+            assert!(error.hint().unwrap().starts_with(hint), "{error}");
+            assert!(!error.to_json().contains("eyJ"), "{error}");
+        }
+        // It is sent without a credential.
+        let error = client.create_user("eric", "password", &["a@b.c"]).unwrap_err();
+        assert!(!error.to_string().contains("access token"), "{error}");
+    }
+}
+
 #[test]
 fn attempts_counts_only_requests_that_were_sent() {
     let server = Server::start(|nth, _| match nth {

@@ -1,4 +1,4 @@
-//! `include/aura_users.h` matches the code. `AURA_BLESS=1` writes it.
+//! Generates `include/aura_users.h` and compares it with the file. `AURA_BLESS=1` writes the file.
 #![cfg(feature = "capi")]
 
 use std::fmt::Write as _;
@@ -64,11 +64,11 @@ fn header() -> String {
     config.header = Some(first_page());
     config.after_includes = Some(format!(
         "\n/** \\file */\n\n\
-         /**\n * The version of this header; aura_version() gives the library's.\n *\n \
+         /**\n * The version of this header. aura_version() returns the version of the library.\n *\n \
          * Since 0.1.0.\n */\n\
          #define AURA_USERS_VERSION \"{VERSION}\"",
     ));
-    // The files in the order of the header.
+    // The order of the files is the order of the header.
     let mut builder = cbindgen::Builder::new().with_config(config);
     for file in [
         "status",

@@ -90,6 +90,7 @@ aura_status aura_audit_logs_next(aura_audit_logs *logs, char **audit_log_json, a
 aura_status aura_audit_logs_next_at_hand(aura_audit_logs *logs, char **audit_log_json, aura_error **error);
 aura_status aura_audit_logs_next_fields(aura_audit_logs *logs, const char **action, const char **user_agent, const char **params_json, const char **audit_log_json, aura_error **error);
 aura_status aura_audit_logs_next_page(aura_audit_logs *logs, char **audit_logs_json, aura_error **error);
+aura_status aura_audit_logs_next_page_at_hand(aura_audit_logs *logs, char **audit_logs_json, aura_error **error);
 aura_status aura_audit_logs_next_start(aura_audit_logs *logs, aura_call **call, aura_error **error);
 aura_status aura_audit_logs_next_page_start(aura_audit_logs *logs, aura_call **call, aura_error **error);
 uint64_t aura_audit_logs_page(const aura_audit_logs *logs);
@@ -156,6 +157,7 @@ struct aura_functions {
     aura_status (*aura_audit_logs_next_at_hand)(aura_audit_logs *logs, char **audit_log_json, aura_error **error);
     aura_status (*aura_audit_logs_next_fields)(aura_audit_logs *logs, const char **action, const char **user_agent, const char **params_json, const char **audit_log_json, aura_error **error);
     aura_status (*aura_audit_logs_next_page)(aura_audit_logs *logs, char **audit_logs_json, aura_error **error);
+    aura_status (*aura_audit_logs_next_page_at_hand)(aura_audit_logs *logs, char **audit_logs_json, aura_error **error);
     aura_status (*aura_audit_logs_next_start)(aura_audit_logs *logs, aura_call **call, aura_error **error);
     aura_status (*aura_audit_logs_next_page_start)(aura_audit_logs *logs, aura_call **call, aura_error **error);
     uint64_t (*aura_audit_logs_page)(const aura_audit_logs *logs);
@@ -223,6 +225,7 @@ static inline aura_status aura_audit_logs_next(aura_audit_logs *logs, char **aud
 static inline aura_status aura_audit_logs_next_at_hand(aura_audit_logs *logs, char **audit_log_json, aura_error **error) { return aura_loaded.aura_audit_logs_next_at_hand(logs, audit_log_json, error); }
 static inline aura_status aura_audit_logs_next_fields(aura_audit_logs *logs, const char **action, const char **user_agent, const char **params_json, const char **audit_log_json, aura_error **error) { return aura_loaded.aura_audit_logs_next_fields(logs, action, user_agent, params_json, audit_log_json, error); }
 static inline aura_status aura_audit_logs_next_page(aura_audit_logs *logs, char **audit_logs_json, aura_error **error) { return aura_loaded.aura_audit_logs_next_page(logs, audit_logs_json, error); }
+static inline aura_status aura_audit_logs_next_page_at_hand(aura_audit_logs *logs, char **audit_logs_json, aura_error **error) { return aura_loaded.aura_audit_logs_next_page_at_hand(logs, audit_logs_json, error); }
 static inline aura_status aura_audit_logs_next_start(aura_audit_logs *logs, aura_call **call, aura_error **error) { return aura_loaded.aura_audit_logs_next_start(logs, call, error); }
 static inline aura_status aura_audit_logs_next_page_start(aura_audit_logs *logs, aura_call **call, aura_error **error) { return aura_loaded.aura_audit_logs_next_page_start(logs, call, error); }
 static inline uint64_t aura_audit_logs_page(const aura_audit_logs *logs) { return aura_loaded.aura_audit_logs_page(logs); }
@@ -289,6 +292,7 @@ static inline aura_status aura_log_take(char **json, aura_error **error) { retur
     X(aura_audit_logs_next_at_hand) \
     X(aura_audit_logs_next_fields) \
     X(aura_audit_logs_next_page) \
+    X(aura_audit_logs_next_page_at_hand) \
     X(aura_audit_logs_next_start) \
     X(aura_audit_logs_next_page_start) \
     X(aura_audit_logs_page) \

@@ -17,73 +17,73 @@
 namespace aura {
 
 #ifdef __cpp_exceptions
-/// An input iterator over what is left of a stream, by `Next`, a function of the C ABI. Its string
-/// is its own: move it out if you like. It throws where a row or page fails.
+/// An input iterator over the rest of a stream. `Next` is a function of the C ABI. The iterator owns
+/// its string, and you may move the string. It throws if a row or a page fails.
 ///
-/// It fetches when it is looked at, by `*`, `->` or a comparison: a loop that stops counting after
-/// five rows, such as std::views::take(5), has taken five from the stream.
+/// It fetches a row on `*`, `->` or a comparison, and not on `++`. So std::views::take(5) takes exactly
+/// five rows from the stream.
 template <auto Next> class AuditLogsIterator {
     aura_audit_logs *logs_ = nullptr;
-    mutable bool due_ = false;
-    mutable bool over_ = true;
+    mutable bool is_due_ = false;
+    mutable bool is_end_ = true;
     mutable std::string json_;
 
-    void look() const
+    void fetch() const
     {
         char *json = nullptr;
         aura_error *error = nullptr;
-        if (!due_)
+        if (!is_due_)
             return;
-        bool over = Next(logs_, &json, &error) == AURA_END;
+        bool is_end = Next(logs_, &json, &error) == AURA_END;
         detail::String owned(json);
         if (error)
             throw Error(error);
-        if (!over)
+        if (!is_end)
             json_ = json;
-        over_ = over;
-        due_ = false;
+        is_end_ = is_end;
+        is_due_ = false;
     }
 
 public:
     using iterator_category = std::input_iterator_tag; ///< One pass.
     using value_type = std::string;                    ///< JSON.
-    using difference_type = std::ptrdiff_t;            ///< As iterators have it.
+    using difference_type = std::ptrdiff_t;            ///< As in all iterators.
     using pointer = std::string *;                     ///< To the JSON.
     using reference = std::string &;                   ///< To the JSON.
 
     /// The end of every stream.
     AuditLogsIterator() noexcept = default;
 
-    /// Fetches the first.
-    explicit AuditLogsIterator(aura_audit_logs *logs) : logs_(logs), due_(true) { look(); }
+    /// Fetches the first row.
+    explicit AuditLogsIterator(aura_audit_logs *logs) : logs_(logs), is_due_(true) { fetch(); }
 
     /// The JSON.
     reference operator*() const
     {
-        look();
+        fetch();
         return json_;
     }
 
     /// A member of the JSON's string.
     pointer operator->() const { return &**this; }
 
-    /// Goes on to the next, which is fetched when it is looked at.
+    /// Advances. The next row is fetched on its first use.
     AuditLogsIterator &operator++()
     {
-        look();
-        due_ = true;
+        fetch();
+        is_due_ = true;
         return *this;
     }
 
-    /// Goes on to the next.
+    /// Advances.
     void operator++(int) { ++*this; }
 
     /// Whether both are at the end, or neither is.
     friend bool operator==(const AuditLogsIterator &a, const AuditLogsIterator &b)
     {
-        a.look();
-        b.look();
-        return a.over_ == b.over_;
+        a.fetch();
+        b.fetch();
+        return a.is_end_ == b.is_end_;
     }
 
     /// Whether one is at the end and the other is not.
@@ -93,18 +93,18 @@ public:
     }
 };
 
-/// What is left of a stream, page by page: what AuditLogs::pages() gives.
+/// The rest of a stream, page by page. AuditLogs::pages() returns it.
 template <class Logs> class AuditLogsPages {
     Logs logs_;
 
 public:
-    /// A page of JSON at a time.
+    /// One page of JSON at a time.
     using iterator = AuditLogsIterator<aura_audit_logs_next_page>;
 
-    /// The pages of `logs`, which is its own where it is not a reference.
+    /// The pages of `logs`. It owns `logs` unless Logs is a reference.
     explicit AuditLogsPages(Logs &&logs) noexcept : logs_(std::forward<Logs>(logs)) {}
 
-    /// Fetches the first; throws Error.
+    /// Fetches the first page. Throws Error.
     [[nodiscard]] iterator begin() { return iterator(logs_.get()); }
 
     /// The end.
@@ -112,24 +112,24 @@ public:
 };
 #endif
 
-/// A stream of audit-log rows, newest first, as JSON: a range to loop over, or next() by hand.
+/// A stream of the rows of an audit log as JSON, newest first. Loop over it, or call next().
 ///
-/// An error keeps the place: the next call requests the same page again. A second loop goes on with
-/// the row after the one at which the first loop was left. Every row that existed when the reading
-/// began comes exactly once, in order, also if other rows are written meanwhile: see
+/// After an error the stream keeps its position: the next call requests the same page again. A second
+/// loop continues after the last row of the first loop. The stream returns every row that existed at
+/// its start exactly once and in order, even if the server writes rows meanwhile: see
 /// ::aura_audit_logs.
 class [[nodiscard]] AuditLogs {
     detail::Handle<aura_audit_logs, aura_audit_logs_free> handle_;
 
-    template <class Function> Result<std::optional<std::string>> taken(Function function) noexcept
+    template <class Function> Result<std::optional<std::string>> get_json(Function function) noexcept
     {
         char *json = nullptr;
         aura_error *error = nullptr;
         aura_status status = function(get(), &json, &error);
-        return detail::outcome<std::optional<std::string>>(status, json, error);
+        return detail::to_result<std::optional<std::string>>(status, json, error);
     }
 
-    template <class Function> Call<std::optional<std::string>> started(Function function) noexcept
+    template <class Function> Call<std::optional<std::string>> start(Function function) noexcept
     {
         aura_call *call = nullptr;
         aura_error *error = nullptr;
@@ -139,49 +139,48 @@ class [[nodiscard]] AuditLogs {
     }
 
 public:
-    /// Takes over a stream that a function of the C ABI gave.
+    /// Takes ownership of a stream of the C ABI.
     explicit AuditLogs(aura_audit_logs *owned) noexcept : handle_(owned) {}
 
-    /// The next row, waited for where necessary; none after the last one.
-    Result<std::optional<std::string>> try_next() noexcept { return taken(aura_audit_logs_next); }
+    /// next() without exceptions.
+    Result<std::optional<std::string>> try_next() noexcept { return get_json(aura_audit_logs_next); }
 
-    /// The rest of the page at hand, or the next one: a JSON array of at least one row; none after
-    /// the last one.
+    /// next_page() without exceptions.
     Result<std::optional<std::string>> try_next_page() noexcept
     {
-        return taken(aura_audit_logs_next_page);
+        return get_json(aura_audit_logs_next_page);
     }
 
-    /// next() as a call; several are served in the order they were started.
+    /// Starts next() without waiting for its result. Calls are served in the order of their starts.
     Call<std::optional<std::string>> start_next() noexcept
     {
-        return started(aura_audit_logs_next_start);
+        return start(aura_audit_logs_next_start);
     }
 
-    /// next_page() as a call; several are served in the order they were started.
+    /// Starts next_page() without waiting for its result. Calls are served in the order of their starts.
     Call<std::optional<std::string>> start_next_page() noexcept
     {
-        return started(aura_audit_logs_next_page_start);
+        return start(aura_audit_logs_next_page_start);
     }
 
-    /// The page the next row is on, counted from 1: the option "page" of a stream that goes on
-    /// another day.
+    /// The page of the next row, counted from 1. To continue later, set the option "page" to it.
     [[nodiscard]] std::uint64_t page() const noexcept { return aura_audit_logs_page(get()); }
 
-    /// The handle of the C ABI, which this object keeps.
+    /// The handle of the C ABI. This object keeps ownership. NULL if it was moved from.
     [[nodiscard]] aura_audit_logs *get() const noexcept { return handle_.get(); }
 
 #ifdef __cpp_exceptions
-    /// A row of JSON at a time.
+    /// One row of JSON at a time.
     using iterator = AuditLogsIterator<aura_audit_logs_next>;
 
-    /// try_next(), or throws Error.
+    /// Returns the next row, and waits for its page if necessary. Empty after the last row.
     [[nodiscard]] std::optional<std::string> next() { return try_next().value(); }
 
-    /// try_next_page(), or throws Error.
+    /// Returns the rest of the current page, or the next page, as a JSON array of at least one row.
+    /// Empty after the last page.
     [[nodiscard]] std::optional<std::string> next_page() { return try_next_page().value(); }
 
-    /// Fetches the next row; throws Error.
+    /// Fetches the next row. Throws Error.
     [[nodiscard]] iterator begin() { return iterator(get()); }
 
     /// The end.

@@ -1,6 +1,6 @@
 /**
  * \file
- * detail.hpp - what the rest of aura_users.hpp is made of; no part of the interface.
+ * detail.hpp - implementation details of aura_users.hpp, not part of the interface.
  */
 #ifndef AURA_USERS_DETAIL_HPP
 #define AURA_USERS_DETAIL_HPP
@@ -14,27 +14,27 @@
 
 namespace aura {
 
-/// What the rest is made of; no part of the interface.
+/// Implementation details, not part of the interface.
 namespace detail {
 
-/// Hands a handle to the function of the C ABI that frees it.
+/// A deleter that calls a function of the C ABI.
 template <auto Function> struct Free {
-    /// Frees.
+    /// Frees the handle.
     template <class T> void operator()(T *handle) const noexcept { Function(handle); }
 };
 
-/// A handle of the C ABI, owned.
+/// An owned handle of the C ABI.
 template <class T, auto Function> using Handle = std::unique_ptr<T, Free<Function>>;
 
-/// A string of the C ABI, owned.
+/// An owned string of the C ABI.
 using String = Handle<char, aura_string_free>;
 
-/// In whole milliseconds, away from zero, so that a moment is not none; what is beyond all clocks
-/// becomes the longest time that can be said.
+/// The time in whole milliseconds, rounded away from zero and limited to the longest time that a double
+/// represents exactly.
 template <class Rep, class Period>
 std::int64_t milliseconds(const std::chrono::duration<Rep, Period> &time) noexcept
 {
-    constexpr double longest = 9e15; // exact, and 285,000 years
+    constexpr double longest = 9e15; // 285,000 years
     double count = std::chrono::duration<double, std::milli>(time).count();
     count = count < 0 ? std::floor(count) : std::ceil(count);
     return static_cast<std::int64_t>(std::fmin(std::fmax(count, -longest), longest));

@@ -1,6 +1,6 @@
 /**
  * \file
- * error.hpp - why a call failed, and a value or that: aura::Error, aura::Result.
+ * error.hpp - errors and results: aura::Error, aura::Result.
  */
 #ifndef AURA_USERS_ERROR_HPP
 #define AURA_USERS_ERROR_HPP
@@ -17,7 +17,7 @@
 
 namespace aura {
 
-/// Why a call failed: thrown, or held by a Result. Copies share it; many threads may read it.
+/// An error. It is thrown, or a Result contains it. Copies share it, and several threads may read it.
 class Error : public std::exception {
     std::shared_ptr<const aura_error> handle_;
 
@@ -31,70 +31,69 @@ public:
     /// No error: kind() is AURA_OK and what() is "".
     Error() noexcept = default;
 
-    /// Takes over an error that a function of the C ABI gave.
+    /// Takes ownership of an error of the C ABI.
     explicit Error(aura_error *owned) noexcept : handle_(owned, aura_error_free) {}
 
-    /// Its kind: one of aura_status, to switch over with a default.
+    /// Its kind. A switch over it needs a default branch.
     [[nodiscard]] aura_status kind() const noexcept { return aura_error_kind(handle_.get()); }
 
-    /// All of it in a sentence for a person or a log, without secrets. Stays with the error.
+    /// The error as one line of text for a user or a log, without secrets. The error owns the string.
     [[nodiscard]] const char *what() const noexcept override
     {
         return aura_error_message(handle_.get());
     }
 
-    /// The HTTP status, where a reply came.
+    /// The HTTP status, if a reply arrived.
     [[nodiscard]] std::optional<int> http_status() const noexcept
     {
         int status = aura_error_http_status(handle_.get());
         return status != 0 ? std::optional<int>(status) : std::nullopt;
     }
 
-    /// How long the server asks to be left alone, where it says so.
+    /// How long the server asks you to wait, if it says so.
     [[nodiscard]] std::optional<std::chrono::milliseconds> retry_after() const noexcept
     {
         std::chrono::milliseconds time{aura_error_retry_after_ms(handle_.get())};
         return time.count() >= 0 ? std::optional(time) : std::nullopt;
     }
 
-    /// The server's own message if it sent one, else the library's words.
+    /// The server's own message if it sent one, otherwise the library's.
     [[nodiscard]] std::string message() const { return text(aura_error_server_message).value_or(""); }
 
-    /// What to do next, if the library knows more than the message says.
+    /// What to do next, if the library knows more than the message.
     [[nodiscard]] std::optional<std::string> hint() const { return text(aura_error_hint); }
 
-    /// Why the server refused a credential or an account, such as "revoked_credential".
+    /// Why the server rejected a credential or an account, such as "revoked_credential".
     [[nodiscard]] std::optional<std::string> reason() const { return text(aura_error_reason); }
 
-    /// The reply's x-request-id, by which the server's operators find the call.
+    /// The x-request-id of the reply, for the server's operators.
     [[nodiscard]] std::optional<std::string> request_id() const { return text(aura_error_request_id); }
 
-    /// The request's method, such as "GET".
+    /// The method of the request, such as "GET".
     [[nodiscard]] std::optional<std::string> method() const { return text(aura_error_method); }
 
-    /// The request's route without its parameters.
+    /// The route of the request with its parameters unfilled.
     [[nodiscard]] std::optional<std::string> route() const { return text(aura_error_route); }
 
-    /// What the server refused, by field, as a JSON object.
+    /// The fields that the server rejected, and why, as a JSON object.
     [[nodiscard]] std::optional<std::string> field_errors_json() const
     {
         return text(aura_error_field_errors_json);
     }
 
-    /// How many times the request was sent; 0 if nothing was sent.
+    /// How many times the request was sent. It is 0 if nothing was sent.
     [[nodiscard]] int attempts() const noexcept { return aura_error_attempts(handle_.get()); }
 
-    /// Whether the server may have carried out a call that failed: look before you repeat it.
+    /// Whether the server may have completed a call that failed. Check before you repeat it.
     [[nodiscard]] bool outcome_unknown() const noexcept
     {
         return aura_error_outcome_unknown(handle_.get()) != 0;
     }
 
-    /// Whether the same call may succeed later, and repeating it is safe.
+    /// Whether the same call may succeed later and is safe to repeat.
     [[nodiscard]] bool retryable() const noexcept { return aura_error_retryable(handle_.get()) != 0; }
 
-    /// All that is known of it, as the JSON object that aura_error_json() describes: the server's
-    /// message, its field errors, "outcome_unknown" and more. "null" for no error.
+    /// The error as a JSON object: see aura_error_json(). "null" for no error.
     [[nodiscard]] std::string json() const
     {
         const char *json = aura_error_json(handle_.get());
@@ -102,19 +101,19 @@ public:
     }
 };
 
-/// The value of a call, or its error. What try_... gives; much like std::expected.
+/// The value of a call, or its error. The functions try_... return it. It is similar to std::expected.
 template <class T> class [[nodiscard]] Result {
     std::optional<T> value_;
     Error error_;
 
 public:
-    /// What a good one holds.
+    /// The type of the value.
     using value_type = T;
 
-    /// A good one.
+    /// A success.
     Result(T value) noexcept : value_(std::move(value)) {}
 
-    /// A failed one; `error` is not 'no error'.
+    /// A failure. The kind of `error` is not AURA_OK.
     Result(Error error) noexcept : error_(std::move(error)) {}
 
     /// Whether there is a value.
@@ -123,26 +122,26 @@ public:
     /// Whether there is a value.
     explicit operator bool() const noexcept { return has_value(); }
 
-    /// The value, where there is one.
+    /// The value. It must exist.
     [[nodiscard]] T &operator*() & noexcept { return *value_; }
 
-    /// The value, where there is one.
+    /// The value. It must exist.
     [[nodiscard]] const T &operator*() const & noexcept { return *value_; }
 
-    /// The value, where there is one, to be moved from.
+    /// The value, to move from. It must exist.
     [[nodiscard]] T &&operator*() && noexcept { return *std::move(value_); }
 
-    /// A member of the value, where there is one.
+    /// A member of the value. It must exist.
     [[nodiscard]] T *operator->() noexcept { return &*value_; }
 
-    /// A member of the value, where there is one.
+    /// A member of the value. It must exist.
     [[nodiscard]] const T *operator->() const noexcept { return &*value_; }
 
-    /// The error; 'no error' where there is a value, so that error().kind() is the whole outcome.
+    /// The error. Its kind() is AURA_OK if there is a value.
     [[nodiscard]] const Error &error() const noexcept { return error_; }
 
 #ifdef __cpp_exceptions
-    /// The value; throws the error where there is none.
+    /// The value. Throws the error if there is none.
     [[nodiscard]] const T &value() const &
     {
         if (!value_)
@@ -150,7 +149,7 @@ public:
         return *value_;
     }
 
-    /// The value, moved out; throws the error where there is none.
+    /// The moved value. Throws the error if there is none.
     [[nodiscard]] T value() &&
     {
         if (!value_)
@@ -160,31 +159,31 @@ public:
 #endif
 };
 
-/// Whether a call that gives nothing worked, or its error.
+/// The success of a call without a value, or its error.
 template <> class [[nodiscard]] Result<void> {
     Error error_;
 
 public:
-    /// What a good one holds.
+    /// There is no value.
     using value_type = void;
 
-    /// A good one.
+    /// A success.
     Result() noexcept = default;
 
-    /// A failed one; `error` is not 'no error'.
+    /// A failure. The kind of `error` is not AURA_OK.
     Result(Error error) noexcept : error_(std::move(error)) {}
 
-    /// Whether it worked.
+    /// Whether it is a success.
     [[nodiscard]] bool has_value() const noexcept { return error_.kind() == AURA_OK; }
 
-    /// Whether it worked.
+    /// Whether it is a success.
     explicit operator bool() const noexcept { return has_value(); }
 
-    /// The error; 'no error' where it worked.
+    /// The error. Its kind() is AURA_OK for a success.
     [[nodiscard]] const Error &error() const noexcept { return error_; }
 
 #ifdef __cpp_exceptions
-    /// Throws the error where there is one.
+    /// Throws the error if there is one.
     void value() const
     {
         if (!has_value())
@@ -195,8 +194,8 @@ public:
 
 namespace detail {
 
-/// The outcome of a call whose result the C ABI gave.
-template <class T> Result<T> outcome(aura_status status, char *json, aura_error *error) noexcept
+/// Converts a result of the C ABI.
+template <class T> Result<T> to_result(aura_status status, char *json, aura_error *error) noexcept
 {
     String owned(json);
     if (error)

@@ -1,18 +1,18 @@
 /**
  * \file
- * nlohmann.hpp - what aura_users.hpp gives, as values of nlohmann::json. For those who want it:
- * nothing else here includes this, nor nlohmann/json.hpp.
+ * nlohmann.hpp - converts the results of aura_users.hpp to nlohmann::json. No other header includes
+ * this one or nlohmann/json.hpp.
  *
  *     for (auto &log : aura::parsed(client.stream_audit_logs()))
  *         std::cout << log["action"] << '\n';
  *
  *     auto user = client.try_create_user("eric", "short", {"eric@example.com"});
- *     nlohmann::json told = aura::parse(user.error());
- *     for (auto &[field, complaint] : told["errors"].items())
- *         std::cerr << field << ": " << complaint << '\n';
+ *     nlohmann::json error = aura::parse(user.error());
+ *     for (auto &[field, reason] : error["errors"].items())
+ *         std::cerr << field << ": " << reason << '\n';
  *
- * Parsing throws nlohmann::json::exception for what JSON allows and nlohmann::json cannot hold,
- * such as the number 1e999; a stream goes on behind such a row. All of this is since 0.1.0.
+ * Parsing throws nlohmann::json::exception for a value that nlohmann::json does not support, such as
+ * the number 1e999. A stream continues after such a row. Everything here is since 0.1.0.
  */
 #ifndef AURA_USERS_NLOHMANN_HPP
 #define AURA_USERS_NLOHMANN_HPP
@@ -28,25 +28,25 @@
 
 namespace aura {
 
-/// A result of this library as a value.
+/// Parses a result of this library.
 [[nodiscard]] inline nlohmann::json parse(const std::string &json)
 {
     return nlohmann::json::parse(json);
 }
 
-/// All that is known of an error.
+/// Converts an error.
 [[nodiscard]] inline nlohmann::json parse(const Error &error)
 {
     return nlohmann::json::parse(error.json());
 }
 
-/// A range of JSON, AuditLogs or its pages(), as a range of values: what parsed() gives.
+/// AuditLogs or its pages() as a range of parsed values. parsed() returns it.
 template <class Range> class Parsed {
     using Inner = decltype(std::declval<Range &>().begin());
     Range range_;
 
 public:
-    /// An input iterator whose value is its own.
+    /// An input iterator that owns its value.
     class iterator {
         Inner inner_;
         mutable bool due_ = true;
@@ -54,18 +54,18 @@ public:
 
     public:
         using iterator_category = std::input_iterator_tag; ///< One pass.
-        using value_type = nlohmann::json;                 ///< What was parsed.
-        using difference_type = std::ptrdiff_t;            ///< As iterators have it.
+        using value_type = nlohmann::json;                 ///< The parsed value.
+        using difference_type = std::ptrdiff_t;            ///< As in all iterators.
         using pointer = nlohmann::json *;                  ///< To the value.
         using reference = nlohmann::json &;                ///< To the value.
 
         /// The end.
         iterator() = default;
 
-        /// At what `inner` is at.
+        /// The position of `inner`.
         explicit iterator(Inner inner) : inner_(std::move(inner)) {}
 
-        /// The value, parsed when it is first looked at.
+        /// The value. It is parsed on first use.
         reference operator*() const
         {
             if (due_)
@@ -77,7 +77,7 @@ public:
         /// A member of the value.
         pointer operator->() const { return &**this; }
 
-        /// Goes on to the next.
+        /// Advances.
         iterator &operator++()
         {
             ++inner_;
@@ -85,7 +85,7 @@ public:
             return *this;
         }
 
-        /// Goes on to the next.
+        /// Advances.
         void operator++(int) { ++*this; }
 
         /// Whether both are at the end, or neither is.
@@ -95,17 +95,17 @@ public:
         friend bool operator!=(const iterator &a, const iterator &b) { return !(a == b); }
     };
 
-    /// The values of `range`, which is its own where it is not a reference.
+    /// The values of `range`. It owns `range` unless Range is a reference.
     explicit Parsed(Range &&range) noexcept : range_(std::forward<Range>(range)) {}
 
-    /// Fetches the first; throws Error.
+    /// Fetches the first value. Throws Error.
     [[nodiscard]] iterator begin() { return iterator(range_.begin()); }
 
     /// The end.
     [[nodiscard]] iterator end() const { return {}; }
 };
 
-/// A stream's rows, or its pages(), parsed. It owns a stream that is handed over to it.
+/// The rows or the pages() of a stream as parsed values. It owns a stream that you move into it.
 template <class Range> [[nodiscard]] Parsed<Range> parsed(Range &&range) noexcept
 {
     return Parsed<Range>(std::forward<Range>(range));

@@ -1,6 +1,6 @@
 /**
  * \file
- * options.hpp - what goes in: texts, options, the token that cancels.
+ * options.hpp - arguments: strings, options, cancel tokens.
  */
 #ifndef AURA_USERS_OPTIONS_HPP
 #define AURA_USERS_OPTIONS_HPP
@@ -23,8 +23,8 @@
 
 namespace aura {
 
-/// A text that goes in, UTF-8. A NULL is refused by name, where it is used, and so is a text with a
-/// NUL inside: as one that is not UTF-8, never cut short. To be made where it is passed, not kept.
+/// A string argument, in UTF-8. A NULL pointer and a string with a NUL character are
+/// AURA_INVALID_ARGUMENT of the call. A string is never cut. Only use it as a parameter.
 class Text {
     std::string copy_;
     const char *text_;
@@ -32,7 +32,7 @@ class Text {
     void keep(std::string_view text)
     {
         copy_ = text;
-        std::replace(copy_.begin(), copy_.end(), '\0', '\xff'); // a byte that UTF-8 has not
+        std::replace(copy_.begin(), copy_.end(), '\0', '\xff'); // not valid UTF-8, so the library rejects it
         text_ = copy_.c_str();
     }
 
@@ -47,19 +47,19 @@ public:
             keep(text);
     }
 
-    /// Copies a view, which may have no NUL behind it.
+    /// Copies a view, which may not end with a NUL.
     Text(std::string_view text) { keep(text); }
 
     Text(const Text &) = delete;
     Text &operator=(const Text &) = delete;
 
-    /// The text as the C ABI takes it.
+    /// The string for the C ABI.
     [[nodiscard]] const char *c_str() const noexcept { return text_; }
 };
 
 namespace detail {
 
-/// A list of texts as the C ABI takes it. To be made where it is passed, not kept.
+/// An array of strings for the C ABI. Only use it as a parameter.
 class Texts {
     std::list<Text> texts_;
     std::vector<const char *> pointers_;
@@ -72,18 +72,14 @@ public:
             pointers_.push_back(text.c_str());
     }
 
-    /// All of them.
+    /// The array.
     [[nodiscard]] const char *const *data() const noexcept { return pointers_.data(); }
 
-    /// How many.
+    /// Its length.
     [[nodiscard]] std::size_t size() const noexcept { return pointers_.size(); }
 };
 
-} // namespace detail
-
-namespace detail {
-
-/// Whether T is for counting, and not for text.
+/// Whether T is an integer and not a character.
 template <class T>
 constexpr bool is_number =
     std::is_integral_v<T> && !std::is_same_v<T, char> && !std::is_same_v<T, wchar_t> &&
@@ -91,29 +87,29 @@ constexpr bool is_number =
 
 } // namespace detail
 
-/// The value of an option: a text, a number, true or false, or a time; nullptr for not set.
+/// The value of an option: a string, a number, true or false, or a time. nullptr unsets the option.
 struct Value : Text {
     using Text::Text;
 
-    /// A whole number, or true or false; not a character.
+    /// A whole number, or true or false.
     template <class T, class = std::enable_if_t<detail::is_number<T>>>
-    Value(T number) : Text(std::string_view(in_words(number)))
+    Value(T number) : Text(std::string_view(to_text(number)))
     {
     }
 
-    /// A time, to the millisecond.
+    /// A time in milliseconds.
     template <class Rep, class Period>
     Value(const std::chrono::duration<Rep, Period> &time)
-        : Text(std::string_view(in_seconds(detail::milliseconds(time))))
+        : Text(std::string_view(to_seconds(detail::milliseconds(time))))
     {
     }
 
 private:
-    static std::string in_words(bool truth) { return truth ? "true" : "false"; }
+    static std::string to_text(bool value) { return value ? "true" : "false"; }
 
-    template <class T> static std::string in_words(T number) { return std::to_string(number); }
+    template <class T> static std::string to_text(T number) { return std::to_string(number); }
 
-    static std::string in_seconds(std::int64_t milliseconds)
+    static std::string to_seconds(std::int64_t milliseconds)
     {
         std::string thousandths = std::to_string(1000 + std::abs(milliseconds) % 1000);
         return (milliseconds < 0 ? "-" : "") + std::to_string(std::abs(milliseconds) / 1000) + '.' +
@@ -121,98 +117,101 @@ private:
     }
 };
 
-/// An option by its name.
+/// A name and a value of an option.
 struct Option {
-    Text name;   ///< One of those that the first page of aura_users.h lists.
-    Value value; ///< What it is set to.
+    Text name;   ///< The name. The first page of aura_users.h lists all options.
+    Value value; ///< The value.
 };
 
-/// Ends calls and streams that block, from any thread. Copies are the same token.
+/// Cancels blocking calls and streams from another thread. Copies are the same token.
 class CancelToken {
     std::shared_ptr<aura_cancel_token> handle_{aura_cancel_token_new(), aura_cancel_token_free};
 
 public:
-    /// A token that has not been cancelled.
+    /// Creates a token that is not cancelled.
     CancelToken() = default;
 
-    /// The same token; there is no moving, which would leave none behind.
+    /// The same token. There is no move constructor, so a token is never empty.
     CancelToken(const CancelToken &) noexcept = default;
 
-    /// The same token from now on.
+    /// The same token.
     CancelToken &operator=(const CancelToken &) noexcept = default;
 
-    /// Ends what waits with this token, and what begins with it later: AURA_CANCELLED. A stream
-    /// keeps its place. For good.
+    /// Cancels the token. Calls that wait with it, and later calls, end with AURA_CANCELLED. A stream
+    /// keeps its position. You cannot undo it.
     void cancel() const noexcept { aura_cancel_token_cancel(handle_.get()); }
 
-    /// The handle of the C ABI, which this object keeps.
+    /// The handle of the C ABI. This object keeps ownership.
     [[nodiscard]] aura_cancel_token *get() const noexcept { return handle_.get(); }
 };
 
-/// Options of a client or of one call. A name or value that is refused is told where the options
-/// are used: the client or the call fails with AURA_INVALID_ARGUMENT, which names it.
+/// Options of a client or of one call. If a name or a value is not valid, the client or the call that
+/// uses the options fails with AURA_INVALID_ARGUMENT.
 class Options {
     detail::Handle<aura_options, aura_options_free> handle_;
-    Error refusal_;
+    Error error_;
 
-    aura_options *made()
+    aura_options *create()
     {
         if (!handle_)
             handle_.reset(aura_options_new());
         return handle_.get();
     }
 
-    void note(aura_error *error)
+    void keep_first(aura_error *error)
     {
-        if (error && refusal_.kind() == AURA_OK)
-            refusal_ = Error(error);
+        if (error && error_.kind() == AURA_OK)
+            error_ = Error(error);
         else
             aura_error_free(error);
     }
 
 public:
-    /// None are set.
+    /// No options.
     Options() noexcept = default;
 
-    /// These are set: `{{"timeout", 5s}, {"max_retries", 0}}`.
+    /// Several options: `{{"timeout", 5s}, {"max_retries", 0}}`.
     Options(std::initializer_list<Option> options)
     {
         for (const Option &option : options)
             set(option.name, option.value);
     }
 
-    /// Sets an option, or unsets it with nullptr.
+    /// One option: `{"timeout", 5s}`.
+    Options(const Text &name, const Value &value) { set(name, value); }
+
+    /// Sets an option. nullptr unsets it.
     Options &set(const Text &name, const Value &value) &
     {
         aura_error *error = nullptr;
-        aura_options_set(made(), name.c_str(), value.c_str(), &error);
-        note(error);
+        aura_options_set(create(), name.c_str(), value.c_str(), &error);
+        keep_first(error);
         return *this;
     }
 
-    /// Sets an option, or unsets it with nullptr.
+    /// Sets an option. nullptr unsets it.
     [[nodiscard]] Options &&set(const Text &name, const Value &value) &&
     {
         return std::move(set(name, value));
     }
 
-    /// Has `token` end what is called with these options.
+    /// Sets the token that cancels calls with these options.
     Options &set_cancel_token(const CancelToken &token) &
     {
         aura_error *error = nullptr;
-        aura_options_set_cancel_token(made(), token.get(), &error);
-        note(error);
+        aura_options_set_cancel_token(create(), token.get(), &error);
+        keep_first(error);
         return *this;
     }
 
-    /// Has `token` end what is called with these options.
+    /// Sets the token that cancels calls with these options.
     [[nodiscard]] Options &&set_cancel_token(const CancelToken &token) &&
     {
         return std::move(set_cancel_token(token));
     }
 
-    /// The first refusal, which is what using them gives; 'no error' where all is well.
-    [[nodiscard]] const Error &error() const noexcept { return refusal_; }
+    /// The error of the first option that is not valid. Its kind() is AURA_OK if all are valid.
+    [[nodiscard]] const Error &error() const noexcept { return error_; }
 
     /// The handle of the C ABI, which this object keeps; NULL where none are set.
     [[nodiscard]] const aura_options *get() const noexcept { return handle_.get(); }

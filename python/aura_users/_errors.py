@@ -198,7 +198,7 @@ class UnsupportedError(ApiError):
     ...     aura_users.reset_user_password("ericmj")
     ... except aura_users.UnsupportedError as error:
     ...     print(error.hint)
-    this server has no password reset in its API ...
+    this server does not reset passwords over its API ...
     """
 
     kind = "unsupported"
@@ -279,7 +279,7 @@ class TimeoutError(AuraError, builtins.TimeoutError):
     ...     aura_users.get_user("ericmj", timeout=0.05)
     ... except TimeoutError as error:
     ...     print(error.message)
-    no whole reply within timeout, 0.05 s
+    no complete reply within timeout (0.05 s)
     """
 
     kind = "timeout"
@@ -305,7 +305,7 @@ class DecodeError(AuraError):
     ...     aura_users.get_user("ericmj")
     ... except aura_users.DecodeError as error:
     ...     print(error.status, error.message)
-    200 the reply is not what this endpoint gives: EOF while parsing ...
+    200 the reply is not valid for this endpoint: EOF while parsing ...
     """
 
     kind = "decode"

@@ -47,7 +47,7 @@ def test_arguments_that_are_refused_are_named(make_client: MakeClient) -> None:
         (r"emails must be a sequence of str, such as .*, not str", ("eric", "p", "e@x")),
         ("emails must be a sequence of str, such as .*, not int", ("eric", "p", 5)),
         ("every item of emails must be a str, not int", ("eric", "p", [5])),
-        ("emails holds 2 addresses", ("eric", "p", ["e@x", "f@x"])),
+        ("emails contains 2 addresses", ("eric", "p", ["e@x", "f@x"])),
         ("username is not valid Unicode", ("\ud800", "p", ["e@x"])),
     ]
     for why, args in bad:

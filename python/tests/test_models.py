@@ -103,7 +103,7 @@ def test_a_record_again_from_its_text() -> None:
         assert again.params == row.params
     for cls in (aura_users.User, aura_users.AuditLog):
         for bad in ("", "[]", "{}", "[" * 200):
-            with pytest.raises(aura_users.InvalidArgumentError, match="json is no"):
+            with pytest.raises(aura_users.InvalidArgumentError, match="json is not"):
                 cls.from_json(bad)
         with pytest.raises(aura_users.InvalidArgumentError, match="raw_json must be a str"):
             cls.from_json(b"{}")  # type: ignore[arg-type]

@@ -1,7 +1,7 @@
-//! Keeps records with their ETag, so a repeated request costs the server and the network little.
+//! A cache of records with their ETags, which saves transfers.
 //!
-//! A 304 still counts against the rate limit. Records are kept by origin, credential and path, so a
-//! caller never gets a record that another caller saw.
+//! A 304 still counts against the rate limit. The key is the origin, the credential and the path, so
+//! no credential gets a record that the server sent to another.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,23 +11,23 @@ use http::header::{CONTENT_TYPE, ETAG, HeaderMap, HeaderValue};
 use super::settings::Settings;
 use crate::protocol::{Reply, Request};
 
-/// The records a client keeps.
+/// The cached records of a client.
 #[derive(Default)]
 pub(crate) struct Cache(Mutex<Records>);
 
 #[derive(Default)]
 struct Records {
     by_key: HashMap<Key, (u64, Arc<Record>)>,
-    /// Counts uses: the record with the lowest number was used least recently.
+    /// Counts uses. The record with the lowest number was used least recently.
     clock: u64,
 }
 
 /// The origin and credential as one number, and the URL.
 type Key = (u64, String);
 
-/// A reply that is worth asking for again.
+/// A cached reply.
 pub(crate) struct Record {
-    /// Byte for byte: the server's ETags have no quotes, and it compares them as they are.
+    /// Unchanged: the server's ETags have no quotes, and it compares them byte for byte.
     pub(crate) etag: HeaderValue,
     content_type: Option<HeaderValue>,
     body: Vec<u8>,
@@ -47,8 +47,8 @@ impl Cache {
         Some(Arc::clone(record))
     }
 
-    /// Keeps a good reply that has an ETag; beyond the option's number of records, the one used
-    /// least recently goes.
+    /// Caches a successful reply with an ETag. If there are too many records, removes the least
+    /// recently used.
     pub(crate) fn put(&self, settings: &Settings, request: &Request, reply: &Reply) {
         let Some(etag) = reply.headers.get(ETAG).filter(|_| reply.status == 200) else { return };
         let record = Arc::new(Record {
@@ -74,7 +74,7 @@ impl Cache {
 }
 
 impl Record {
-    /// The reply that a 304 stands for: what is kept, with the 304's own request id.
+    /// The cached reply, with the headers of the 304.
     pub(crate) fn reply(&self, not_modified: Reply) -> Reply {
         let mut headers: HeaderMap = not_modified.headers;
         if let Some(content_type) = &self.content_type {

@@ -1,7 +1,7 @@
-//! Sends one operation, repeats it if that is safe, and never exceeds its deadline.
+//! One call: it sends the request, retries if that is safe, and ends by its deadline.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use http::Uri;
 use http::header::IF_NONE_MATCH;
@@ -23,14 +23,14 @@ use crate::runtime::clock::{self, timeout_at};
 use crate::runtime::offload::{INLINE, offload};
 use crate::runtime::process;
 use crate::transport::{Failure, Outgoing, Transport};
-use crate::{Error, ErrorKind, Result};
+use crate::{Error, ErrorKind, Reason, Result};
 
-/// The longest pause before the first repetition; it doubles with each.
+/// The longest pause before the first retry. It doubles with each retry.
 const FIRST_BACKOFF: Duration = Duration::from_millis(250);
 const LONGEST_BACKOFF: Duration = Duration::from_secs(8);
 const MOST_REDIRECTS: u32 = 5;
 
-/// What makes an operation's reply a result: a method of [`Reply`].
+/// The method of [`Reply`] that reads the result of an operation.
 pub(crate) type Read<T> = fn(Reply, Operation) -> Result<T>;
 
 /// Sends `request` and reads the reply with `read`.
@@ -67,7 +67,7 @@ struct Call<'a> {
     process: u64,
 }
 
-/// An attempt that failed, and what is known about trying again.
+/// A failed attempt, and whether it may be repeated.
 struct Failed {
     error: Error,
     may_repeat: bool,
@@ -81,16 +81,17 @@ impl Call<'_> {
         self.check_secrets()?;
         self.warn_of_terms();
         loop {
-            let passed = self.pass_gate().await?;
-            self.attempts.begin();
+            let passed = self.wait_for_rate_limit().await?;
+            self.attempts.start();
             let Failed { error, may_repeat } = match self.attempt(passed).await {
                 Ok(reply) => {
-                    let status = reply.status;
+                    let (status, received) = (reply.status, reply.received);
                     match self.read(reply, read, self.ends(passed)).await {
                         Ok(value) => return Ok(value),
                         Err(error) => {
+                            let error = self.explain_rejected_token(error, received);
                             if error.kind() == ErrorKind::Decode {
-                                self.forget();
+                                self.uncache();
                             }
                             Failed { may_repeat: self.may_repeat_after(status), error }
                         }
@@ -127,8 +128,8 @@ impl Call<'_> {
         };
         if has_secret && !self.settings.may_send_secrets {
             return Err(Error::invalid_argument(
-                "repo_url is plain http beyond the loopback, so a credential could be read on the way: \
-                 use https, or set allow_insecure_http",
+                "repo_url is plain http to another machine, so others could read the credential: use \
+                 https, or set allow_insecure_http",
             ));
         }
         Ok(())
@@ -136,14 +137,14 @@ impl Call<'_> {
 
     fn warn_of_terms(&self) {
         if self.settings.is_hex_pm && self.request.operation == Operation::CreateUser {
-            let terms = "creating an account on hex.pm means accepting its terms of service: \
+            let terms = "by creating an account on hex.pm you accept its terms of service: \
                          https://hex.pm/policies/termsofservice";
             self.record(LogLevel::Warn, terms).emit();
         }
     }
 
     fn record<'a>(&self, level: LogLevel, message: &'a str) -> LogRecord<'a> {
-        LogRecord::of(self.request.operation, level, message)
+        LogRecord::for_operation(self.request.operation, level, message)
     }
 
     fn rate_is_an_error(&self) -> bool {
@@ -154,9 +155,9 @@ impl Call<'_> {
         Instant::now().checked_add(pause).is_some_and(|then| then < self.deadline)
     }
 
-    /// Waits until the rate limit has room for this request, where there is time for that. When
-    /// that was.
-    async fn pass_gate(&self) -> Result<Instant> {
+    /// Waits until the rate limit permits this request, if there is time for that. Returns the time
+    /// at which it did.
+    async fn wait_for_rate_limit(&self) -> Result<Instant> {
         loop {
             let now = Instant::now();
             let Err(wait) = self.limits.take(self.settings.rate_key, now.into_std()) else {
@@ -168,7 +169,7 @@ impl Call<'_> {
                 let left = self.deadline.saturating_duration_since(now).as_secs_f64();
                 let wait = wait.as_secs_f64();
                 format!(
-                    "the server's rate limit is reached for {wait:.1} s, and total_timeout leaves \
+                    "the server's rate limit is reached for {wait:.1} s, but total_timeout leaves \
                      {left:.1} s, so the request was not sent"
                 )
             } else {
@@ -179,12 +180,12 @@ impl Call<'_> {
         }
     }
 
-    /// When the attempt that began at `started` has to be over.
+    /// When the attempt that started at `started` must end.
     fn ends(&self, started: Instant) -> Instant {
         (started + self.settings.timeout).min(self.deadline)
     }
 
-    /// Makes the reply a result; one that is large is read elsewhere, while the call waits.
+    /// Reads the result from the reply. A large reply is read in another thread while the call waits.
     async fn read<T: Send + 'static>(
         &self,
         reply: Reply,
@@ -200,7 +201,7 @@ impl Call<'_> {
         outcome.unwrap_or_else(|| Err(self.timed_out(ends).error))?
     }
 
-    /// Sends once, follows redirects, and learns from the reply.
+    /// Sends the request once, follows redirects, and updates the rate limit.
     async fn attempt(&self, started: Instant) -> Result<Reply, Failed> {
         let ends = self.ends(started);
         let outcome = timeout_at(ends, self.exchange()).await;
@@ -230,14 +231,18 @@ impl Call<'_> {
 
     fn timed_out(&self, ends: Instant) -> Failed {
         let (option, time, hint) = if ends == self.deadline {
-            ("total_timeout", self.settings.total_timeout, "try again, or raise total_timeout")
+            (
+                "total_timeout",
+                self.settings.total_timeout,
+                "try again, or raise the option total_timeout",
+            )
         } else {
             ("timeout", self.settings.timeout, "try again, or raise the option timeout")
         };
-        let message = format!("no whole reply within {option}, {} s", time.as_secs_f64());
+        let message = format!("no complete reply within {option} ({} s)", time.as_secs_f64());
         let is_unknown = self.attempts.is_sent() && !self.request.operation.is_repeatable();
         let mut error = Error::new(ErrorKind::Timeout, message).with_outcome_unknown(is_unknown);
-        // "Try again" is wrong if the request may have been done.
+        // A retry is wrong if the request may have been completed.
         if !is_unknown {
             error = error.with_hint(hint);
         }
@@ -251,20 +256,24 @@ impl Call<'_> {
         let mut redirects = 0;
         loop {
             let uri = Uri::try_from(&*url).map_err(|error| {
-                let why = format!("the request's URL, {} bytes, is refused: {error}", url.len());
+                let why = format!(
+                    "the URL of the request has {} bytes and is not valid: {error}; shorten repo_url or \
+                     the argument",
+                    url.len()
+                );
                 invalid(Error::invalid_argument(why))
             })?;
             let reply = self.send(uri, known.as_deref()).await?;
-            self.learn(&reply);
+            self.update_from_headers(&reply);
             match (self.next_url(&url, &reply), &known) {
                 (Some(next), _) if redirects < MOST_REDIRECTS => url = next,
                 (Some(_), _) => {
-                    let error = reply.endless_redirect(self.request.operation, redirects);
+                    let error = reply.too_many_redirects(self.request.operation, redirects);
                     return Err(Failed { error, may_repeat: false });
                 }
                 (_, Some(known)) if reply.status == 304 => return Ok(known.reply(reply)),
                 _ => {
-                    self.keep(&reply);
+                    self.cache(&reply);
                     return Ok(reply);
                 }
             }
@@ -272,31 +281,31 @@ impl Call<'_> {
         }
     }
 
-    fn may_be_kept(&self) -> bool {
+    fn may_cache(&self) -> bool {
         let operation = self.request.operation;
         self.settings.cache > 0
             && matches!(operation, Operation::GetUser | Operation::GetCurrentUser)
     }
 
     fn known_record(&self) -> Option<Arc<Record>> {
-        self.may_be_kept().then(|| self.core.cache.get().get(self.settings, self.request))?
+        self.may_cache().then(|| self.core.cache.get().get(self.settings, self.request))?
     }
 
-    fn keep(&self, reply: &Reply) {
-        if self.may_be_kept() {
+    fn cache(&self, reply: &Reply) {
+        if self.may_cache() {
             self.core.cache.get().put(self.settings, self.request, reply);
         }
     }
 
-    /// What could not be read is not to be given again.
-    fn forget(&self) {
-        if self.may_be_kept() {
+    /// Removes a record that cannot be read.
+    fn uncache(&self) {
+        if self.may_cache() {
             self.core.cache.get().remove(self.settings, self.request);
         }
     }
 
-    /// Where to go on, if `reply` is a redirect that may be followed: a GET, within the same
-    /// origin, or between hex.pm and its own www.
+    /// The next URL, if `reply` is a redirect to follow: of a GET, to the same origin or between hex.pm
+    /// and www.hex.pm.
     fn next_url(&self, url: &str, reply: &Reply) -> Option<String> {
         let location = reply.location()?;
         let url = Url::parse(url).ok()?;
@@ -308,22 +317,22 @@ impl Call<'_> {
         };
         let same = url.origin() == next.origin() || home(&url) && home(&next);
         next.set_fragment(None);
-        // A user and a password there are nobody's that we know. They never fail to go.
+        // Removes a user and a password, which cannot fail for an http URL.
         let _ = next.set_username("").and_then(|()| next.set_password(None));
         let next = String::from(next);
         let may_go = same && self.request.operation.is_repeatable();
-        // A URL may be too long for a request.
+        // A URL may be too long.
         (may_go && Uri::try_from(&*next).is_ok()).then_some(next)
     }
 
     async fn send(&self, uri: Uri, known: Option<&Record>) -> Result<Reply, Failed> {
-        // A log callback may have forked: the child does not send what its parent sends.
+        // A log callback may have forked. The child does not send the request of its parent.
         if self.process != process::id() {
             return Err(Failed { error: forked(self.request.operation), may_repeat: false });
         }
         let repeatable = self.request.operation.is_repeatable();
         match self.transport.send(&mut self.outgoing(uri.clone(), known, !repeatable)).await {
-            // The server had closed the idle connection: this is no failure of the call yet.
+            // The server had closed the idle connection. This does not count as a failed attempt.
             Err(failure) if failure.met_dead_connection && repeatable => {
                 self.transport.send(&mut self.outgoing(uri, known, true)).await
             }
@@ -359,7 +368,7 @@ impl Call<'_> {
             && (operation.is_repeatable() || !failure.may_have_arrived);
         let mut error = Error::new(failure.kind, failure.message);
         error = match failure.status {
-            // The status came, and the rest of the reply did not; or it is a proxy's.
+            // The status arrived without the rest of the reply, or it is the status of a proxy.
             Some(status) => error.with_status(status).with_outcome_unknown(
                 failure.may_have_arrived && operation.has_unknown_outcome(status),
             ),
@@ -376,11 +385,22 @@ impl Call<'_> {
         Failed { error, may_repeat }
     }
 
+    /// Tells a token that expired or was revoked from an invalid key.
+    fn explain_rejected_token(&self, error: Error, received: SystemTime) -> Error {
+        let may_be_token = error.kind() == ErrorKind::Unauthenticated
+            && matches!(error.reason(), None | Some(Reason::InvalidCredential))
+            && self.request.operation.sends_credential();
+        match self.settings.headers.token_hint(received).filter(|_| may_be_token) {
+            Some(hint) => error.with_hint(hint),
+            None => error,
+        }
+    }
+
     fn may_repeat_after(&self, status: u16) -> bool {
         self.request.operation.is_repeatable() && matches!(status, 429 | 502..=504)
     }
 
-    fn learn(&self, reply: &Reply) {
+    fn update_from_headers(&self, reply: &Reply) {
         if let Some(window) = reply.rate_window() {
             let now = Instant::now().into_std();
             self.limits.learn(self.settings.rate_key, window, now);
@@ -392,7 +412,7 @@ impl Call<'_> {
     }
 }
 
-/// Exponential with full jitter, so that clients that failed together do not return together.
+/// Exponential with full jitter, so that clients that failed together do not retry together.
 fn backoff(attempts: u32) -> Duration {
     let factor = 2_u32.saturating_pow(attempts.saturating_sub(1));
     let longest = FIRST_BACKOFF.saturating_mul(factor).min(LONGEST_BACKOFF);

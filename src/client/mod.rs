@@ -1,12 +1,12 @@
-//! The client: makes a call succeed within its time, or returns the reason.
+//! The client.
 //!
-//! - `options`: every option, declared once
-//! - `option_values`: reads their values from text
+//! - `options`: the declarations of all options
+//! - `option_values`: the parsers of their values
 //! - `settings`: the resolved options of one call
-//! - `route`: the way to a server, direct or through a proxy
-//! - `call`: one operation with its deadline, retries and redirects
-//! - `cache`: records kept with their ETag
-//! - `rate_limit`: the gate that a call passes before it sends
+//! - `route`: the route to a server, direct or through a proxy
+//! - `call`: one call, with its deadline, its retries and its redirects
+//! - `cache`: a cache of records by ETag
+//! - `rate_limit`: the state of the server's rate limit
 //! - `audit_logs`: the stream
 
 pub(crate) mod audit_logs;
@@ -38,7 +38,7 @@ use settings::Settings;
 
 pub use audit_logs::AuditLogs;
 
-/// What every face of one client shares.
+/// The state that blocking and asynchronous clients share.
 pub(crate) struct Core {
     layers: settings::Layers,
     settings: Arc<Settings>,
@@ -62,7 +62,7 @@ impl Core {
         }))
     }
 
-    /// The settings of a call: the client's own where the call brings no options.
+    /// The settings of a call. Without options, they are those of the client.
     pub(crate) fn settings(&self, options: &Options) -> Result<Arc<Settings>> {
         if options.is_empty() {
             return Ok(Arc::clone(&self.settings));
@@ -70,7 +70,7 @@ impl Core {
         self.layers.resolve(options).map(Arc::new)
     }
 
-    /// What is known of the rate limit for a call with these options.
+    /// The state of the rate limit for a call with these options.
     pub(crate) fn rate_limit(&self, options: &Options) -> Result<Option<RateLimitState>> {
         let key = self.settings(options)?.rate_key;
         Ok(self.rate_limits.get().state(key, Instant::now()))
@@ -83,10 +83,10 @@ impl std::fmt::Debug for Core {
     }
 }
 
-/// An asynchronous client, to be used within a tokio runtime.
+/// An asynchronous client for a tokio runtime.
 ///
-/// It is cheap to clone and safe to share: clones share connections and the knowledge of the
-/// rate limit. Dropping a future cancels its call.
+/// Clones are cheap, and share connections and the state of the rate limit. Dropping a future cancels
+/// its call.
 ///
 /// ```no_run
 /// # async fn example() -> Result<(), aura_users::Error> {
@@ -109,58 +109,57 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client with these options; what they leave open comes from the environment
-    /// (unless the option `env` is false) and then from the defaults.
+    /// Creates a client with these options. Other options come from the environment, unless the option
+    /// `env` is false, and then from the defaults.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidArgument`](crate::ErrorKind) names the option or the environment
-    /// variable whose value is refused.
+    /// [`ErrorKind::InvalidArgument`](crate::ErrorKind) names an invalid option or environment
+    /// variable.
     pub fn new(options: Options) -> Result<Self> {
-        Core::new(options).map(Self::of)
+        Core::new(options).map(Self::with_core)
     }
 
-    /// A client over the program's own [`reqwest::Client`], with its connections, proxies,
-    /// certificates and connect timeout. So the options `connect_timeout`, `proxy`, `no_proxy` and
-    /// `ca_file` do not apply, nor do their environment variables.
+    /// Creates a client that sends its requests with a [`reqwest::Client`] of the program, with its
+    /// connections, proxies, certificates and connect timeout. The options `connect_timeout`,
+    /// `proxy`, `no_proxy` and `ca_file` and their environment variables do not apply.
     ///
-    /// Build it with [`redirect::Policy::none()`](reqwest::redirect::Policy::none): otherwise it
-    /// may take a one-time password along to another host. Also build it with
-    /// [`retry::never()`](reqwest::retry::never), or it sends requests that no error counts. This
-    /// library follows redirects and retries itself. Its own client gives up connections that were
-    /// silent until a timeout, and opens one for each POST. Here both are up to yours.
+    /// Build it with [`redirect::Policy::none()`](reqwest::redirect::Policy::none): otherwise it may
+    /// send a one-time password to another host. Also build it with
+    /// [`retry::never()`](reqwest::retry::never): otherwise `attempts` of an error is too low. This
+    /// library follows redirects and retries itself. The library's own client closes a connection
+    /// after a timeout without a reply, and opens a new one for each POST. Yours may not.
     ///
     /// # Errors
-    /// As [`new`](Self::new), and [`ErrorKind::InvalidArgument`](crate::ErrorKind) if an option is
-    /// set that does not apply.
+    /// As for [`new`](Self::new), and [`ErrorKind::InvalidArgument`](crate::ErrorKind) for an option
+    /// that does not apply.
     pub fn with_http_client(options: Options, http_client: HttpClient) -> Result<Self> {
-        Core::with(options, Some(http_client)).map(Self::of)
+        Core::with(options, Some(http_client)).map(Self::with_core)
     }
 
-    fn of(core: Arc<Core>) -> Self {
+    fn with_core(core: Arc<Core>) -> Self {
         let transports = Arc::new(PerProcess::new(Transports::default));
         Self { core, transports, options: Options::new() }
     }
 
-    /// The same client with other options for the calls made through the returned handle:
-    /// they win over the client's own.
+    /// A handle to the same client whose calls use `options`. They take precedence over the client's.
     #[must_use]
     pub fn with_options(&self, options: Options) -> Self {
         Self { options: options.or(&self.options), ..self.clone() }
     }
 
-    /// Makes an account. No credential is sent: the server refuses a creator who is signed in.
+    /// Creates a user account. It sends no credential, because the server rejects authenticated
+    /// requests.
     ///
-    /// The account's e-mail address is unverified until its owner follows the link in the mail;
-    /// until then its credentials get [`ErrorKind::Forbidden`](crate::ErrorKind). `emails` takes
-    /// exactly one address: with more, the server fails.
+    /// The e-mail address is unverified until the user follows the link in the e-mail. Until then
+    /// calls with the account's credentials fail with [`ErrorKind::Forbidden`](crate::ErrorKind).
+    /// Pass exactly one address in `emails`.
     ///
-    /// Making an account on hex.pm means accepting its
+    /// By creating an account on hex.pm you accept its
     /// [terms of service](https://hex.pm/policies/termsofservice).
     ///
     /// # Errors
-    /// [`ErrorKind::Validation`](crate::ErrorKind) with the server's word for each field. An error
-    /// whose [`outcome_unknown`](crate::Error::outcome_unknown) is true was not repeated: the
-    /// account may exist.
+    /// [`ErrorKind::Validation`](crate::ErrorKind) with the rejected fields. If
+    /// [`outcome_unknown`](crate::Error::outcome_unknown) is true, the account may exist.
     pub async fn create_user(
         &self,
         username: &str,
@@ -171,53 +170,53 @@ impl Client {
         self.run(request, Reply::user).await
     }
 
-    /// The user the credential belongs to, with the organizations they are a member of.
+    /// Gets the user that the credential belongs to, with the user's organizations.
     ///
     /// # Errors
-    /// See [`ErrorKind`](crate::ErrorKind); [`Error::reason`](crate::Error::reason) tells one
-    /// refused credential from another.
+    /// See [`ErrorKind`](crate::ErrorKind). [`Error::reason`](crate::Error::reason) is why the server
+    /// rejected the credential.
     pub async fn get_current_user(&self) -> Result<User> {
         self.run(Request::get_current_user(), Reply::user).await
     }
 
-    /// A user's public record, by name in any letter case, or by an address that is verified and
-    /// public.
+    /// Gets the public record of a user, by username in any letter case, or by an e-mail address that is
+    /// verified and public.
     ///
     /// # Errors
-    /// [`ErrorKind::NotFound`](crate::ErrorKind) where there is no such user; the names `""`,
-    /// `"."`, `".."` and `"me"` are refused before anything is sent.
+    /// [`ErrorKind::NotFound`](crate::ErrorKind) if the user does not exist, and
+    /// [`ErrorKind::InvalidArgument`](crate::ErrorKind) for the names `""`, `"."`, `".."` and `"me"`.
     pub async fn get_user(&self, username_or_email: &str) -> Result<User> {
         let request = Request::get_user(username_or_email)?;
         self.run(request, Reply::user).await
     }
 
-    /// Asks the server to mail its user a link for a new password. Servers that offer this say
-    /// yes whether or not there is such a user.
+    /// Asks the server to send the user an e-mail with a link to reset the password. Servers that
+    /// support this return success even if the user does not exist.
     ///
     /// # Errors
-    /// [`ErrorKind::Unsupported`](crate::ErrorKind) if the server does not offer it, as hex.pm since
-    /// July 2026. If [`outcome_unknown`](crate::Error::outcome_unknown) is true, the mail may have
-    /// been sent all the same.
+    /// [`ErrorKind::Unsupported`](crate::ErrorKind) if the server does not support it, such as hex.pm
+    /// since July 2026. If [`outcome_unknown`](crate::Error::outcome_unknown) is true, the server may
+    /// have sent the e-mail.
     pub async fn reset_user_password(&self, username_or_email: &str) -> Result<()> {
         let request = Request::reset_user_password(username_or_email)?;
         self.run(request, Reply::nothing).await
     }
 
-    /// The audit log of the credential's user, newest first, from the page of the option `page`.
+    /// Opens the audit log of the credential's user as a stream, newest row first, from the page in the
+    /// option `page`.
     ///
     /// # Errors
-    /// Only for bad options: nothing is sent before the first row is asked for.
+    /// Only for invalid options. The first request is sent when you ask for the first row.
     pub fn stream_audit_logs(&self) -> Result<AuditLogs> {
         let settings = self.core.settings(&self.options)?;
         Ok(AuditLogs::new(Arc::clone(&self.core), Arc::clone(&self.transports), settings))
     }
 
-    /// What the server last said of its rate limit for this origin and credential; none before
-    /// the first reply that says something, after the window's end, and on the loopback, which
-    /// servers exempt.
+    /// The latest state of the server's rate limit for this origin and credential. None before the
+    /// first reply, after the end of the window, and for a server on the loopback, which has no limit.
     ///
     /// # Errors
-    /// Only for bad options.
+    /// Only for invalid options.
     pub fn rate_limit(&self) -> Result<Option<RateLimitState>> {
         self.core.rate_limit(&self.options)
     }

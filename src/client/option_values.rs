@@ -1,6 +1,6 @@
-//! Reads the values of options from text.
+//! Parsers of option values.
 //!
-//! An error describes a bad value without repeating it, except in [`invalid`] and [`repo_url`].
+//! Their errors do not repeat the value, except in [`invalid`] and [`repo_url`].
 
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
@@ -9,14 +9,14 @@ use std::time::Duration;
 use secrecy::SecretString;
 use url::Url;
 
-/// A value, or what is wrong with it.
+/// A value, or why it is rejected.
 pub(super) type Parsed<T> = Result<T, String>;
 
-/// Longer values are not repeated: a one-time password has 6 digits, an account's password at least
-/// 8 characters, and a key 32.
+/// Longer values are not repeated in errors. A one-time password has 6 digits, a password at least 8
+/// characters, and a key 32.
 const LONGEST_REPEATED: usize = 5;
 
-/// What is wrong with a value that an option does not accept.
+/// The reason for a value that an option does not accept.
 pub(crate) fn invalid(value: &str) -> String {
     if value.len() <= LONGEST_REPEATED {
         format!("is {value:?}")
@@ -33,13 +33,12 @@ pub(super) fn path(text: &str) -> Parsed<PathBuf> {
     if text.is_empty() { Err("is empty".to_owned()) } else { Ok(text.into()) }
 }
 
-/// As [`repo_url`], for the ways there are to a proxy.
-const NO_PROXY_URL: &str =
-    "is not valid: it is no http, https, socks5 or socks5h URL, or has no host";
+const INVALID_PROXY: &str =
+    "is not valid: it is not an http, https, socks5 or socks5h URL, or it has no host";
 
-const NO_URL: &str = "is not valid: it is no http or https URL, or has no host";
+const INVALID_URL: &str = "is not valid: it is not an http or https URL, or it has no host";
 
-/// Whether a URL may hold a secret: before an `@`, or after a `?` or a `#`.
+/// Whether a URL may contain a secret: before an `@`, or after a `?` or a `#`.
 pub(super) fn may_hold_secret(url: &str) -> bool {
     url.contains(['@', '?', '#'])
 }
@@ -49,23 +48,23 @@ pub(crate) fn repo_url(text: &str) -> Parsed<String> {
     let url =
         http_url(text).map_err(|why| match text.contains("://") && !may_hold_secret(text) {
             true => format!("is {text:?}: {why}"),
-            false => NO_URL.to_owned(),
+            false => INVALID_URL.to_owned(),
         })?;
     if !url.username().is_empty() || url.password().is_some() {
-        return Err("names a user or a password: put a credential into api_key".to_owned());
+        return Err("contains a user or a password: set the credential as api_key".to_owned());
     }
     if url.query().is_some() || url.fragment().is_some() {
-        return Err("has a query or a fragment".to_owned());
+        return Err("contains a query or a fragment: remove it".to_owned());
     }
     Ok(url.as_str().trim_end_matches('/').to_owned())
 }
 
 pub(crate) fn proxy(text: &str) -> Parsed<SecretString> {
-    /// That of SOCKS; a URL of http has its own.
+    /// The default port of SOCKS. An http URL has its own.
     const PORT: u16 = 1080;
-    // Nothing of it is repeated: it may hold a password, and its scheme may be a name
+    // The error repeats nothing: the URL may contain a password, and its scheme may be a username
     // (`user:password@host`).
-    let no_url = || NO_PROXY_URL.to_owned();
+    let no_url = || INVALID_PROXY.to_owned();
     let mut url = Url::parse(text).map_err(|_| no_url())?;
     let is_socks = matches!(url.scheme(), "socks5" | "socks5h");
     if !(is_socks || matches!(url.scheme(), "http" | "https"))
@@ -82,7 +81,7 @@ pub(crate) fn proxy(text: &str) -> Parsed<SecretString> {
 
 fn http_url(text: &str) -> Parsed<Url> {
     let url = Url::parse(text).map_err(|error| match error {
-        // The C library and the Python package do not have Unicode's tables.
+        // The C library and the Python package do not contain the Unicode tables.
         url::ParseError::IdnaError if !text.is_ascii() => {
             "write an international host name in its ASCII form, xn--…".to_owned()
         }
@@ -100,21 +99,21 @@ pub(super) fn header_text(text: &str) -> Parsed<SecretString> {
 
 pub(super) fn user_agent(text: &str) -> Parsed<String> {
     match text.bytes().position(|byte| byte.is_ascii_control()) {
-        Some(at) => Err(format!("has a control character at byte {at}")),
+        Some(at) => Err(format!("contains a control character at byte {at}")),
         None if text.trim().is_empty() => Err("is empty".to_owned()),
         None => Ok(text.to_owned()),
     }
 }
 
-/// What may stand in a comment of `User-Agent`.
+/// A comment in `User-Agent`.
 pub(crate) fn comment(text: &str) -> Parsed<String> {
     match text.find(['(', ')', '\\']) {
-        Some(at) => Err(format!("has a parenthesis or a backslash at byte {at}")),
+        Some(at) => Err(format!("contains a parenthesis or a backslash at byte {at}")),
         None => user_agent(text),
     }
 }
 
-/// The times that are allowed. Added to any clock, they do not overflow.
+/// The allowed times. Added to any clock, they do not overflow.
 pub(crate) const TIMES: RangeInclusive<Duration> =
     Duration::from_millis(1)..=Duration::from_secs(31_536_000);
 

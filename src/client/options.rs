@@ -1,6 +1,7 @@
-//! The options. Each is declared once, with its type, default, environment variables and meaning.
+//! The options. Each is declared once, with its type, default, environment variables and
+//! documentation.
 //!
-//! Every language sets options by name and text with [`Options::set`], and lists them with
+//! All languages set options by name and text with [`Options::set`], and list them with
 //! [`Options::SPECS`].
 
 use std::fmt;
@@ -16,27 +17,29 @@ use super::option_values::{
 };
 use crate::{Error, Result};
 
-/// An option, as it is in every language.
+/// The declaration of an option.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct OptionSpec {
     /// Its name.
     pub name: &'static str,
-    /// Its default as text; none if the option is off by default.
+    /// Its default as text. None if it is not set by default.
     pub default: Option<&'static str>,
-    /// The environment variables it is read from; the first one that is set counts.
+    /// Its environment variables. The first one that is set is used.
     pub env: &'static [&'static str],
-    /// What kind of value it takes.
+    /// The type of its value.
     pub kind: OptionKind,
-    /// Whether its value may be or hold a secret.
+    /// Whether its value may be or contain a secret.
     pub is_secret: bool,
-    /// The values it accepts, in the words of an error message.
+    /// Whether it is an option of a client only. A call with this option fails.
+    pub is_client_only: bool,
+    /// The allowed values, as error messages name them.
     pub allowed: &'static str,
     /// What it does.
     pub doc: &'static str,
 }
 
-/// The kind of value that an option takes.
+/// The type of the value of an option.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum OptionKind {
@@ -46,35 +49,35 @@ pub enum OptionKind {
     Url,
     /// The path of a file.
     Path,
-    /// Seconds, whole or not: the least and the most.
+    /// Seconds, also fractions: the minimum and the maximum.
     Seconds((f64, f64)),
-    /// A whole number: the least and the most.
+    /// A whole number: the minimum and the maximum.
     Whole((u64, u64)),
-    /// One of these words.
+    /// One of these values.
     Choice(&'static [&'static str]),
     /// `true` or `false`.
     Boolean,
 }
 
-/// The kinds with the limits that their values are held to.
+/// The types with their limits.
 const SECONDS: OptionKind =
     OptionKind::Seconds((TIMES.start().as_secs_f64(), TIMES.end().as_secs_f64()));
-const WHOLE: OptionKind = whole_of(&option_values::WHOLE);
-const COUNT: OptionKind = whole_of(&option_values::COUNT);
-const CONNECTIONS: OptionKind = whole_of(&option_values::CONNECTIONS);
-const FROM_ONE: OptionKind = whole_of(&option_values::FROM_ONE);
+const WHOLE: OptionKind = whole_in(&option_values::WHOLE);
+const COUNT: OptionKind = whole_in(&option_values::COUNT);
+const CONNECTIONS: OptionKind = whole_in(&option_values::CONNECTIONS);
+const FROM_ONE: OptionKind = whole_in(&option_values::FROM_ONE);
 
-const fn whole_of(range: &RangeInclusive<u64>) -> OptionKind {
+const fn whole_in(range: &RangeInclusive<u64>) -> OptionKind {
     OptionKind::Whole((*range.start(), *range.end()))
 }
 
-/// What a call does when the server's rate limit is reached.
+/// What a call does if the server's rate limit is reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RateLimit {
-    /// Wait for the next window, if the call's time allows it.
+    /// Wait until the limit resets, if `total_timeout` is long enough.
     Wait,
-    /// Fail at once. The error says how long to wait.
+    /// Fail at once. The error contains how long to wait.
     Error,
 }
 
@@ -84,8 +87,8 @@ macro_rules! options {
         $name:ident: $type:ty as $argument:ty, $parse:path, $kind:expr,
         default $default:expr, env [$($env:literal),*], allowed $allowed:literal;
     )+) => {
-        /// Options of a client or of one call. An option that is not set comes from the next in
-        /// this order: the call, the client, the environment, the default.
+        /// Options of a client or of one call. The value of an option that is not set comes from the
+        /// next in this order: the call, the client, the environment, the default.
         #[derive(Clone, Default)]
         pub struct Options {
             $(pub(crate) $name: Option<$type>,)+
@@ -93,13 +96,14 @@ macro_rules! options {
 
         #[allow(clippy::useless_conversion)]
         impl Options {
-            /// Every option there is, in the order of the documentation.
+            /// All options, in the order of the documentation.
             pub const SPECS: &[OptionSpec] = &[$(OptionSpec {
                 name: stringify!($name),
                 default: $default,
                 env: &[$($env),*],
                 kind: $kind,
                 is_secret: matches!(stringify!($type).as_bytes(), b"SecretString"),
+                is_client_only: matches!(stringify!($name).as_bytes(), b"env"),
                 allowed: $allowed,
                 doc: concat!($($doc),+).trim_ascii(),
             },)+];
@@ -113,19 +117,19 @@ macro_rules! options {
                 }
             )+
 
-            /// Sets the option `name` from text, as the environment and other languages do.
+            /// Sets the option `name` from text.
             ///
             /// # Errors
-            /// [`ErrorKind::InvalidArgument`](crate::ErrorKind) if the option is unknown or does
-            /// not accept the value. The message lists what is allowed. It does not repeat a name
-            /// or a value that may be a secret.
+            /// [`ErrorKind::InvalidArgument`](crate::ErrorKind) if the option does not exist or does
+            /// not accept the value. The message contains the allowed values. It does not repeat a
+            /// name or a value that may be a secret.
             pub fn set(&mut self, name: &str, value: &str) -> Result<()> {
                 match name {
                     $(stringify!($name) => {
-                        let value = $parse(value).map_err(|why| refused(name, $allowed, &why))?;
+                        let value = $parse(value).map_err(|why| rejected(name, $allowed, &why))?;
                         self.$name = Some(value);
                     })+
-                    _ => return Err(unknown(name, value)),
+                    _ => return Err(unknown_option(name, value)),
                 }
                 Ok(())
             }
@@ -133,13 +137,20 @@ macro_rules! options {
             /// Unsets the option `name`.
             ///
             /// # Errors
-            /// [`ErrorKind::InvalidArgument`](crate::ErrorKind) if the option is unknown.
+            /// [`ErrorKind::InvalidArgument`](crate::ErrorKind) if the option does not exist.
             pub fn unset(&mut self, name: &str) -> Result<()> {
                 match name {
                     $(stringify!($name) => self.$name = None,)+
-                    _ => return Err(unknown(name, "")),
+                    _ => return Err(unknown_option(name, "")),
                 }
                 Ok(())
+            }
+
+            /// The first option that is set and is for clients only.
+            pub(crate) fn first_client_only(&self) -> Option<&'static str> {
+                let is_set = [$(self.$name.is_some()),+];
+                let mut specs = Self::SPECS.iter().zip(is_set);
+                specs.find(|(spec, is_set)| spec.is_client_only && *is_set).map(|(spec, _)| spec.name)
             }
 
             /// Whether no option is set.
@@ -148,14 +159,14 @@ macro_rules! options {
                 true $(&& self.$name.is_none())+
             }
 
-            /// These options, and those of `others` that are not set here.
+            /// These options, completed with those of `others`.
             #[must_use]
             pub(crate) fn or(self, others: &Self) -> Self {
                 Self { $($name: self.$name.or_else(|| others.$name.clone()),)+ }
             }
         }
 
-        /// Shows the options that are set, with the values of those that are no secret.
+        /// Shows the options that are set, without secrets.
         impl fmt::Debug for Options {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 let mut list = f.debug_struct("Options");
@@ -175,76 +186,78 @@ macro_rules! options {
 }
 
 options! {
-    /// Base URL of the API.
+    /// The base URL of the API.
     repo_url: String as impl Into<String>, repo_url, OptionKind::Url,
         default Some("https://hex.pm/api"), env ["HEX_API_URL", "HEX_API"],
-        allowed "an http or https URL without user, query and fragment";
-    /// API key, sent as `Authorization: <key>`; `Bearer <token>` is sent as it is.
+        allowed "an http or https URL without a user, a query and a fragment";
+    /// The API key. It is sent as `Authorization: <key>`. For an OAuth token, write `Bearer <token>`.
     api_key: SecretString as impl Into<SecretString>, header_text, OptionKind::Text,
         default None, env ["HEX_API_KEY"], allowed "text without control characters";
-    /// One-time password, sent as `X-Hex-OTP`.
+    /// The one-time password. It is sent as `X-Hex-OTP`.
     otp: SecretString as impl Into<SecretString>, header_text, OptionKind::Text,
         default None, env ["HEX_OTP"], allowed "text without control characters";
-    /// Time for one attempt.
+    /// The timeout of one attempt.
     timeout: Duration as Duration, seconds, SECONDS,
-        default Some("15"), env ["HEX_HTTP_TIMEOUT"], allowed "seconds, from 0.001 to 31536000";
-    /// Time for the whole call, with its retries and its waits for the rate limit.
+        default Some("15"), env ["HEX_HTTP_TIMEOUT"], allowed "seconds from 0.001 to 31536000";
+    /// The timeout of the whole call. It includes retries and waits for the rate limit.
     total_timeout: Duration as Duration, seconds, SECONDS,
-        default Some("120"), env [], allowed "seconds, from 0.001 to 31536000";
-    /// Time to connect, with the TLS handshake.
+        default Some("120"), env [], allowed "seconds from 0.001 to 31536000";
+    /// The timeout of connecting. It includes the TLS handshake.
     connect_timeout: Duration as Duration, seconds, SECONDS,
-        default Some("10"), env [], allowed "seconds, from 0.001 to 31536000";
-    /// How often a call is retried if that is safe: a GET after a connection failure, 429, 502, 503
-    /// or 504; a POST only if nothing can have reached the server.
+        default Some("10"), env [], allowed "seconds from 0.001 to 31536000";
+    /// The maximum number of retries. A GET is retried after a connection failure and after 429, 502,
+    /// 503 and 504. A POST is retried only if nothing can have reached the server.
     max_retries: u32 as u32, whole, WHOLE,
         default Some("2"), env [], allowed "a whole number from 0 to 100";
-    /// What a call does when the rate limit is reached.
+    /// What a call does if the server's rate limit is reached: wait until it resets, or fail.
     rate_limit: RateLimit as RateLimit, rate_limit, OptionKind::Choice(&["wait", "error"]),
         default Some("wait"), env [], allowed "wait or error";
-    /// Pages of the audit log requested ahead, 0 for none. The number grows while the log is read;
-    /// with more than the default, all of them are requested from the second page on.
+    /// The maximum number of audit-log pages to request ahead. The stream starts with few and requests
+    /// more while it reads. With a value above the default, it requests all of them from the second
+    /// page on.
     prefetch: u32 as u32, whole, WHOLE,
         default Some("4"), env [], allowed "a whole number from 0 to 100";
-    /// First page of the audit log to read.
+    /// The first page of the audit log to read.
     page: u64 as u64, from_one, FROM_ONE,
-        default Some("1"), env [], allowed "a whole number from 1 on";
-    /// Proxy for every request. Its URL may hold the proxy's user and password. If it is not set,
-    /// the environment's `http_proxy`, `https_proxy` and `all_proxy` count, except for the loopback.
+        default Some("1"), env [], allowed "a whole number, at least 1";
+    /// The proxy for all requests. The URL may contain the user and the password of the proxy. If it
+    /// is not set, the environment variables `http_proxy`, `https_proxy` and `all_proxy` are used,
+    /// except for servers on the loopback.
     proxy: SecretString as impl Into<SecretString>, proxy, OptionKind::Url,
         default None, env [], allowed "an http, https, socks5 or socks5h URL";
-    /// Hosts that are reached without a proxy, separated by commas or blanks: names with all below
-    /// them, addresses and networks, each with a port or without; or `*`.
+    /// The hosts to connect to without a proxy, separated by commas or spaces: domains, which include
+    /// their subdomains, addresses and networks, each with an optional port; or `*` for all.
     no_proxy: String as impl Into<String>, any, OptionKind::Text,
         default None, env ["no_proxy", "NO_PROXY"],
-        allowed "host names, .domains, addresses and networks, separated by commas";
-    /// PEM file of root certificates to trust in addition to the system's.
+        allowed "domains, addresses and networks, separated by commas, or *";
+    /// A PEM file of root certificates to trust in addition to those of the system.
     ca_file: PathBuf as impl Into<PathBuf>, path, OptionKind::Path,
         default None, env ["HEX_CACERTS_PATH"], allowed "the path of a PEM file";
-    /// Name of the program, which precedes the library's in `User-Agent`. The server keeps 255 code
-    /// points of it in every audit row.
+    /// The name of the program. It precedes the name of the library in `User-Agent`. The server stores
+    /// the first 255 code points of `User-Agent` in every audit row.
     user_agent: String as impl Into<String>, user_agent, OptionKind::Text,
         default None, env [], allowed "text without control characters";
-    /// Name and version of what is built on this library, such as a binding and its language. It
-    /// stands in `User-Agent` in parentheses behind the library's name.
+    /// The name and version of a library that uses this one, such as a language binding. It follows the
+    /// name of this library in `User-Agent`, in parentheses.
     client_name: String as impl Into<String>, comment, OptionKind::Text,
         default None, env [], allowed "text without control characters, parentheses and backslashes";
-    /// Largest reply accepted, in bytes after decompression.
+    /// The maximum size of a reply in bytes, after decompression.
     max_body: u64 as u64, from_one, FROM_ONE,
-        default Some("16777216"), env [], allowed "bytes, from 1 on";
-    /// Connections to one server at once, of started calls, streams and asynchronous clients. More
-    /// calls wait for their turn, within their time.
+        default Some("16777216"), env [], allowed "a whole number of bytes, at least 1";
+    /// The maximum number of connections to one server for started calls, streams and asynchronous
+    /// clients. Further calls wait for a connection, and their timeouts apply.
     max_connections: u32 as u32, connections, CONNECTIONS,
         default Some("64"), env ["HEX_HTTP_CONCURRENCY"], allowed "a whole number from 1 to 100000";
-    /// How many user records are kept in memory with their ETag. The server answers 304 if such a
-    /// record did not change.
+    /// The maximum number of user records to cache in memory, by ETag. The server answers 304 if a
+    /// cached record has not changed.
     cache: u32 as u32, count, COUNT,
         default Some("0"), env [], allowed "a whole number from 0 to 100000";
-    /// Whether a credential may be sent over plain http beyond the loopback.
+    /// Whether to send a credential over plain http to a server that is not on the loopback.
     allow_insecure_http: bool as bool, boolean, OptionKind::Boolean,
-        default Some("false"), env [], allowed "true or false, also 1 or 0, yes or no, on or off";
-    /// Whether options are read from the environment. An option of a client, not of a call.
+        default Some("false"), env [], allowed "true, false, 1, 0, yes, no, on or off";
+    /// Whether to read options from the environment. It is an option of a client only.
     env: bool as bool, boolean, OptionKind::Boolean,
-        default Some("true"), env [], allowed "true or false, also 1 or 0, yes or no, on or off";
+        default Some("true"), env [], allowed "true, false, 1, 0, yes, no, on or off";
 }
 
 impl Options {
@@ -255,37 +268,71 @@ impl Options {
     }
 }
 
-/// A name is repeated only if it looks like the name of an option, and if the value does not: a
+/// The error of a name that is no option.
+///
+/// The name is repeated only if it looks like the name of an option, and if the value does not: a
 /// program that swaps the two has its key where the name should be.
-fn unknown(name: &str, value: &str) -> Error {
+fn unknown_option(name: &str, value: &str) -> Error {
     let names: Vec<_> = Options::SPECS.iter().map(|spec| spec.name).collect();
-    let is_swapped = names.contains(&value.trim().to_ascii_lowercase().replace('-', "_").as_str());
+    let is_swapped = names.contains(&normalize(value.trim()).as_str());
     let is_name = (1..=LONGEST_NAME).contains(&name.len())
         && name.bytes().all(|byte| byte.is_ascii_lowercase() || matches!(byte, b'_' | b'-'));
-    let what = match (is_swapped, is_name) {
-        (true, _) => {
-            " (its value is the name of an option: check that they are not swapped)".into()
+    let mut message = "unknown option".to_owned();
+    if is_swapped {
+        message +=
+            ". Its value is the name of an option: check that name and value are not swapped";
+    } else {
+        if is_name {
+            message += &format!(" {name:?}");
         }
-        (false, true) => format!(" {name:?}"),
-        (false, false) => String::new(),
-    };
-    Error::invalid_argument(format!("unknown option{what}: the options are {}", names.join(", ")))
+        if let Some(similar) = similar_name(name) {
+            message += &format!(". Did you mean `{similar}`?");
+        }
+    }
+    if !message.ends_with('?') {
+        message += ".";
+    }
+    Error::invalid_argument(format!("{message} The options are {}", names.join(", ")))
 }
 
 /// Longer names are no mistyped names of options.
 const LONGEST_NAME: usize = 24;
 
+fn normalize(name: &str) -> String {
+    name.to_ascii_lowercase().replace('-', "_")
+}
+
+/// The option that `name` probably means: the one with at most two typing errors, or the only one
+/// whose name contains it.
+fn similar_name(name: &str) -> Option<&'static str> {
+    const MAX_ERRORS: usize = 2;
+    const SHORTEST_PART: usize = 3;
+    let name = normalize(name);
+    if !(SHORTEST_PART..=LONGEST_NAME).contains(&name.len()) {
+        return None;
+    }
+    let names = || Options::SPECS.iter().map(|spec| spec.name);
+    let mistyped = names()
+        .map(|known| (strsim::osa_distance(known, &name), known))
+        .filter(|(errors, known)| *errors <= MAX_ERRORS.min(known.len() / 2))
+        .min_by_key(|(errors, _)| *errors);
+    mistyped.map(|(_, known)| known).or_else(|| {
+        let mut containing = names().filter(|known| known.contains(&name));
+        containing.next().filter(|_| containing.next().is_none())
+    })
+}
+
 /// The error of an option that does not accept its value.
 ///
-/// `why` says what is wrong with the value, but a program may have set the wrong option to a secret.
-/// So `why` repeats a value only if it is shorter than every secret (see [`invalid`]), or if it is a
-/// URL without a user, a query and a fragment (see [`repo_url`]).
-pub(crate) fn refused(name: &str, allowed: &str, why: &str) -> Error {
+/// A program may have set the wrong option to a secret. So `why` repeats a value only if it is shorter
+/// than every secret (see [`invalid`]), or if it is a URL without a user, a query and a fragment (see
+/// [`repo_url`]).
+pub(crate) fn rejected(name: &str, allowed: &str, why: &str) -> Error {
     Error::invalid_argument(format!("{name} {why}; allowed: {allowed}"))
 }
 
-/// The values that the option `name` accepts, for [`refused`].
-pub(crate) fn allowed(name: &str) -> &'static str {
+/// The allowed values of the option `name`.
+pub(crate) fn allowed_values(name: &str) -> &'static str {
     Options::SPECS.iter().find(|spec| spec.name == name).map_or("", |spec| spec.allowed)
 }
 
@@ -319,27 +366,50 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_option_is_named_with_those_there_are() {
-        let error = Options::new().set("repo-url", "x").unwrap_err();
-        assert!(
-            error
-                .message()
-                .starts_with("unknown option \"repo-url\": the options are repo_url, api_key")
-        );
+    fn an_unknown_option_is_named_with_a_suggestion_and_all_options() {
+        for (name, start) in [
+            (
+                "repo-url",
+                "unknown option \"repo-url\". Did you mean `repo_url`? The options are repo",
+            ),
+            ("tiemout", "unknown option \"tiemout\". Did you mean `timeout`? The options are"),
+            ("timeuot", "unknown option \"timeuot\". Did you mean `timeout`? The options are"),
+            ("apikey", "unknown option \"apikey\". Did you mean `api_key`?"),
+            ("apiKey", "unknown option. Did you mean `api_key`?"),
+            ("retries", "unknown option \"retries\". Did you mean `max_retries`?"),
+            ("max", "unknown option \"max\". The options are"),
+            ("op", "unknown option \"op\". The options are"),
+            ("base_url", "unknown option \"base_url\". The options are"),
+            ("", "unknown option. The options are"),
+        ] {
+            let mut options = Options::new();
+            for error in [options.set(name, "x"), options.unset(name)].map(Result::unwrap_err) {
+                assert!(error.message().starts_with(start), "{name}: {error}");
+                assert!(error.message().contains("The options are repo_url, api_key"), "{error}");
+            }
+        }
+    }
+
+    #[test]
+    fn one_option_is_for_clients_only() {
+        assert_eq!(Options::new().timeout(Duration::from_secs(1)).first_client_only(), None);
+        assert_eq!(Options::new().page(1).env(true).first_client_only(), Some("env"));
+        let scopes = Options::SPECS.iter().filter(|spec| spec.is_client_only);
+        assert_eq!(scopes.map(|spec| spec.name).collect::<Vec<_>>(), ["env"]);
     }
 
     #[test]
     fn bad_values() {
         for (name, value, why) in [
             ("repo_url", "ftp://hex.pm", "is \"ftp://hex.pm\": its scheme is ftp"),
-            ("repo_url", "https://eric:pw@hex.pm/api", "names a user or a password"),
-            ("repo_url", "https://hex.pm/api?a=b", "has a query"),
-            ("repo_url", "ftp://hex.pm/#pw", "is no http or https URL"),
-            ("repo_url", "ftp://hex.pm/?pw", "is no http or https URL"),
-            ("repo_url", "hex.pm/pw", "is no http or https URL"),
-            ("repo_url", "pw:0", "is no http or https URL"),
+            ("repo_url", "https://eric:pw@hex.pm/api", "contains a user or a password"),
+            ("repo_url", "https://hex.pm/api?a=b", "contains a query"),
+            ("repo_url", "ftp://hex.pm/#pw", "is not an http or https URL"),
+            ("repo_url", "ftp://hex.pm/?pw", "is not an http or https URL"),
+            ("repo_url", "hex.pm/pw", "is not an http or https URL"),
+            ("repo_url", "pw:0", "is not an http or https URL"),
             ("timeout", "0", "is \"0\""),
-            ("timeout", "0.0001", "timeout is not valid; allowed: seconds, from 0.001"),
+            ("timeout", "0.0001", "timeout is not valid; allowed: seconds from 0.001"),
             ("timeout", "-1", "is \"-1\""),
             ("timeout", "nan", "is \"nan\""),
             ("timeout", "inf", "is \"inf\""),
@@ -349,8 +419,8 @@ mod tests {
             ("max_body", "0", "is \"0\""),
             ("rate_limit", "Wait", "is \"Wait\""),
             ("rate_limit", "waiting", "is not valid"),
-            ("proxy", "socks4://user:pw@host", "is no http, https, socks5 or socks5h URL"),
-            ("proxy", "socks5://user:pw@", "or has no host"),
+            ("proxy", "socks4://user:pw@host", "is not an http, https, socks5 or socks5h URL"),
+            ("proxy", "socks5://user:pw@", "or it has no host"),
             ("api_key", "", "is empty"),
         ] {
             let error = Options::new().set(name, value).unwrap_err();
@@ -378,7 +448,7 @@ mod tests {
             for error in [Options::new().unset(secret), Options::new().set(secret, "x")]
                 .map(Result::unwrap_err)
             {
-                assert!(error.message().starts_with("unknown option: the options"), "{error}");
+                assert!(error.message().starts_with("unknown option. The options"), "{error}");
             }
         }
         let error = Options::new().set("correct", "api_key").unwrap_err();

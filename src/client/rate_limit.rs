@@ -1,5 +1,5 @@
-//! The gate that a call passes before it sends. It counts fixed windows on the server's clock, as
-//! `x-ratelimit-*` describes them, for each origin and credential.
+//! The server's rate limit: fixed windows by the server's clock, from the headers `x-ratelimit-*`, for
+//! each origin and credential.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::protocol::headers::RateWindow;
 
-/// The windows a client knows of.
+/// The windows that a client knows.
 #[derive(Default)]
 pub(crate) struct RateLimits(Mutex<HashMap<u64, State>>);
 
@@ -18,26 +18,26 @@ struct State {
     ends: Instant,
 }
 
-/// What the server last said of its rate limit.
+/// The latest state of the server's rate limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RateLimitState {
-    /// Requests allowed in a window.
+    /// The requests allowed in a window.
     pub limit: u64,
-    /// Requests left in this one, those on their way taken off.
+    /// The requests left in this window, without those that are being sent.
     pub remaining: u64,
-    /// How long until the next one.
+    /// The time until the next window.
     pub resets_in: Duration,
 }
 
-/// Replies of one window may come a little apart by two clocks with a resolution of a second.
+/// The ends of one window in two replies may differ, because clocks have a resolution of a second.
 const SAME_WINDOW: Duration = Duration::from_secs(5);
 
-/// Beyond this, windows that are over are forgotten.
+/// Beyond this number, windows that have ended are removed.
 const MOST_STATES: usize = 256;
 
 impl RateLimits {
-    /// Takes a request out of the window, or says how long it is until the next one.
+    /// Reserves a request in the window, or returns the time until the next window.
     pub(crate) fn take(&self, key: u64, now: Instant) -> Result<(), Duration> {
         let mut states = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(state) = states.get_mut(&key) else { return Ok(()) };
@@ -58,7 +58,7 @@ impl RateLimits {
         Some(RateLimitState { limit, remaining, resets_in })
     }
 
-    /// Learns from a reply. Replies come out of order: the lowest count of a window is the true one.
+    /// Updates the window from a reply. Replies arrive out of order, so the lowest count is correct.
     pub(crate) fn learn(&self, key: u64, window: RateWindow, now: Instant) {
         let ends = now + window.resets_in;
         let mut states = self.0.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,12 +1,12 @@
-//! Finds the way to a server: direct, or through a proxy.
+//! The route to a server: direct, or through a proxy.
 //!
-//! `no_proxy` means the same as in curl and in Python's requests. If they differ, we follow:
+//! The syntax of `no_proxy` is that of curl and of Python's requests. Where they differ, we follow:
 //!
-//! - curl: a domain matches at its dots (for requests, `example.com` matches `myexample.com` too),
-//!   blanks separate entries as commas do, and IPv6 networks count
+//! - curl: a domain matches whole labels (in requests, `example.com` also matches `myexample.com`),
+//!   spaces separate entries like commas, and IPv6 networks are supported
 //! - requests: an entry may have a port
 //!
-//! In both, `*` counts only if it stands alone.
+//! In both, `*` is valid only on its own.
 
 use std::net::IpAddr;
 
@@ -19,51 +19,51 @@ use crate::Result;
 use crate::loopback;
 use crate::transport::Proxy;
 
-/// Set by a CGI host.
+/// Set by a CGI server.
 pub(super) const CGI: &str = "REQUEST_METHOD";
 pub(super) const HTTP_PROXY: [&str; 2] = ["http_proxy", "HTTP_PROXY"];
 pub(super) const HTTPS_PROXY: [&str; 2] = ["https_proxy", "HTTPS_PROXY"];
 pub(super) const ALL_PROXY: [&str; 2] = ["all_proxy", "ALL_PROXY"];
 
-/// The proxies that the environment names.
+/// The proxies in the environment.
 #[derive(Default)]
 pub(super) struct EnvProxies {
-    http: Option<Named>,
-    https: Option<Named>,
-    all: Option<Named>,
+    http: Option<ProxyVariable>,
+    https: Option<ProxyVariable>,
+    all: Option<ProxyVariable>,
 }
 
-struct Named {
+struct ProxyVariable {
     variable: &'static str,
-    /// Its URL, or what is wrong with it.
+    /// Its URL, or why it is rejected.
     url: Result<SecretString, String>,
 }
 
 impl EnvProxies {
-    /// A CGI host puts a request's `Proxy:` header into `HTTP_PROXY`, so there it does not count.
-    pub(super) fn read() -> Self {
+    /// A CGI server copies the `Proxy:` header of a request to `HTTP_PROXY`, so it is ignored there.
+    pub(super) fn from_env() -> Self {
         let is_cgi = std::env::var_os(CGI).is_some();
         let http = if is_cgi { &HTTP_PROXY[..1] } else { &HTTP_PROXY };
         Self {
-            http: Named::first(http),
-            https: Named::first(&HTTPS_PROXY),
-            all: Named::first(&ALL_PROXY),
+            http: ProxyVariable::first(http),
+            https: ProxyVariable::first(&HTTPS_PROXY),
+            all: ProxyVariable::first(&ALL_PROXY),
         }
     }
 
-    fn of(&self, url: &Url) -> Option<&Named> {
+    fn for_url(&self, url: &Url) -> Option<&ProxyVariable> {
         let own = if url.scheme() == "https" { &self.https } else { &self.http };
         own.as_ref().or(self.all.as_ref())
     }
 }
 
-impl Named {
-    /// The first of these that is set to something.
+impl ProxyVariable {
+    /// The first of these variables that is not empty.
     fn first(variables: &[&'static str]) -> Option<Self> {
         variables.iter().find_map(|variable| {
             let value = std::env::var_os(variable).filter(|value| !value.is_empty())?;
             let url = match value.into_string() {
-                // Other programs take a bare host here, so ours does too.
+                // Other programs accept a host without a scheme, so this does too.
                 Ok(text) if !text.contains("://") => {
                     option_values::proxy(&format!("http://{text}"))
                 }
@@ -75,12 +75,12 @@ impl Named {
     }
 }
 
-/// The proxy on the way to `url`, if there is one: that of the option, or that of the environment,
-/// which does not count for the loopback.
+/// The proxy for `url`, if there is one: of the option, or of the environment, except for the
+/// loopback.
 ///
 /// # Errors
-/// The environment's is none that can be used.
-pub(super) fn proxy(
+/// The proxy of the environment is invalid.
+pub(super) fn find_proxy(
     url: &Url,
     option: Option<SecretString>,
     environment: &EnvProxies,
@@ -92,20 +92,21 @@ pub(super) fn proxy(
     if let Some(url) = option {
         return Ok(Some(Proxy { url, source: "the option proxy" }));
     }
-    let Some(Named { variable, url }) = environment.of(url).filter(|_| !loopback::is_host_of(url))
+    let Some(ProxyVariable { variable, url }) =
+        environment.for_url(url).filter(|_| !loopback::is_host_of(url))
     else {
         return Ok(None);
     };
     match url {
         Ok(url) => Ok(Some(Proxy { url: url.clone(), source: variable })),
-        Err(why) => Err(options::refused(variable, options::allowed("proxy"), why)),
+        Err(why) => Err(options::rejected(variable, options::allowed_values("proxy"), why)),
     }
 }
 
-/// Whether the way to the proxy does not leave this machine.
-pub(super) fn stays_here(proxy: &Proxy) -> bool {
+/// Whether the proxy is on this machine.
+pub(super) fn is_local(proxy: &Proxy) -> bool {
     Url::parse(proxy.url.expose_secret()).is_ok_and(|url| match url.host() {
-        // In a URL of socks, an address is no address yet.
+        // `url` parses the host of a SOCKS URL as a name, even if it is an address.
         Some(Host::Domain(name)) => match name.parse::<IpAddr>() {
             Ok(address) => loopback::is_address(address),
             Err(_) => loopback::is_name(name),
@@ -114,7 +115,7 @@ pub(super) fn stays_here(proxy: &Proxy) -> bool {
     })
 }
 
-/// Whether `no_proxy` names the host of `url`.
+/// Whether `no_proxy` contains the host of `url`.
 fn is_excepted(url: &Url, no_proxy: &str) -> bool {
     if no_proxy.trim() == "*" {
         return true;
@@ -124,26 +125,26 @@ fn is_excepted(url: &Url, no_proxy: &str) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => {
             let name = name.trim_end_matches('.').to_ascii_lowercase();
-            entries.filter_map(Entry::read).any(|entry| entry.is_domain_of(&name, port))
+            entries.filter_map(Entry::parse).any(|entry| entry.is_domain_of(&name, port))
         }
         Some(Host::Ipv4(address)) => {
-            entries.filter_map(Entry::read).any(|entry| entry.has(address.into(), port))
+            entries.filter_map(Entry::parse).any(|entry| entry.has(address.into(), port))
         }
         Some(Host::Ipv6(address)) => {
-            entries.filter_map(Entry::read).any(|entry| entry.has(address.into(), port))
+            entries.filter_map(Entry::parse).any(|entry| entry.has(address.into(), port))
         }
         None => false,
     }
 }
 
-/// One entry of `no_proxy`: `host`, `host:port`, an address or a network.
+/// An entry of `no_proxy`: `host`, `host:port`, an address or a network.
 struct Entry<'a> {
     host: &'a str,
     port: Option<u16>,
 }
 
 impl<'a> Entry<'a> {
-    fn read(text: &'a str) -> Option<Self> {
+    fn parse(text: &'a str) -> Option<Self> {
         let whole = Self { host: text, port: None };
         if text.is_empty() {
             return None;
@@ -153,7 +154,7 @@ impl<'a> Entry<'a> {
             let port = rest.strip_prefix(':').map(str::parse).transpose().ok()?;
             return Some(Self { host, port });
         }
-        // More than one colon is an address of IPv6.
+        // Several colons are an IPv6 address.
         match text.split_once(':') {
             Some((host, port)) if !port.contains(':') => match port.parse() {
                 Ok(port) => Some(Self { host, port: Some(port) }),
@@ -185,10 +186,10 @@ impl<'a> Entry<'a> {
         let (Ok(network), Some(bits)) = (network.parse::<IpAddr>(), bits) else { return false };
         let is_in = match (network, address) {
             (IpAddr::V4(network), IpAddr::V4(address)) => {
-                agree(network.to_bits().into(), address.to_bits().into(), 32, bits)
+                have_same_prefix(network.to_bits().into(), address.to_bits().into(), 32, bits)
             }
             (IpAddr::V6(network), IpAddr::V6(address)) => {
-                agree(network.to_bits(), address.to_bits(), 128, bits)
+                have_same_prefix(network.to_bits(), address.to_bits(), 128, bits)
             }
             _ => false,
         };
@@ -196,8 +197,8 @@ impl<'a> Entry<'a> {
     }
 }
 
-/// Whether two numbers of `width` bits have the first `bits` in common.
-fn agree(one: u128, other: u128, width: u32, bits: u32) -> bool {
+/// Whether the first `bits` of two numbers of `width` bits are equal.
+fn have_same_prefix(one: u128, other: u128, width: u32, bits: u32) -> bool {
     let rest = width.saturating_sub(bits);
     (one ^ other).checked_shr(rest).unwrap_or(0) == 0
 }
@@ -259,7 +260,7 @@ mod tests {
             ("http://proxy.example", false),
         ] {
             let proxy = Proxy { url: url.into(), source: "the option proxy" };
-            assert_eq!(stays_here(&proxy), is, "{url}");
+            assert_eq!(is_local(&proxy), is, "{url}");
         }
     }
 }

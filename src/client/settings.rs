@@ -1,4 +1,5 @@
-//! The options of one call, resolved in this order: call, client, environment, default.
+//! The resolved options of one call. The precedence is: the call, the client, the environment, the
+//! default.
 
 use std::fmt;
 use std::hash::{BuildHasher, Hash, Hasher, RandomState};
@@ -18,13 +19,13 @@ use crate::protocol::request::Headers;
 use crate::transport::{Connection, HttpClient, Trust};
 use crate::{Error, Result};
 
-/// Set where programs run unattended: `User-Agent` says so.
+/// Set on continuous integration servers. `User-Agent` contains it.
 const CI: &str = "CI";
-/// The official client's switch for unchecked certificates, which is not honoured.
+/// Disables the verification of certificates in the official client. This library ignores it.
 const UNSAFE_HTTPS: &str = "HEX_UNSAFE_HTTPS";
 impl Options {
-    /// Every environment variable a client may read, those of no option included. A client reads
-    /// them once, when it is made.
+    /// All environment variables that a client reads, also those that are not of an option. A client
+    /// reads them once, when it is created.
     pub fn variables() -> impl Iterator<Item = &'static str> {
         let of_options = Self::SPECS.iter().flat_map(|spec| spec.env).copied();
         of_options.chain(HTTP_PROXY).chain(HTTPS_PROXY).chain(ALL_PROXY).chain([
@@ -35,33 +36,33 @@ impl Options {
     }
 }
 
-/// What a client was built with.
+/// The sources of the options of a client.
 pub(crate) struct Layers {
     client: Options,
     proxies: EnvProxies,
-    /// That of the client's own ca_file.
+    /// The trusted certificates of the client's own `ca_file`.
     trust: Arc<Trust>,
     is_ci: bool,
     defaults: Options,
-    /// The program's own, which calls go over.
+    /// The program's own HTTP client, if it passed one.
     http_client: Option<HttpClient>,
 }
 
-/// What the program decides for a client that it hands over itself.
-const OF_HTTP_CLIENT: [&str; 4] = ["connect_timeout", "proxy", "no_proxy", "ca_file"];
+/// The options that do not apply to an HTTP client of the program.
+const HTTP_CLIENT_OPTIONS: [&str; 4] = ["connect_timeout", "proxy", "no_proxy", "ca_file"];
 
 impl Layers {
     pub(crate) fn new(client: Options, http_client: Option<HttpClient>) -> Result<Self> {
         if http_client.is_some() {
-            refuse_those_of_http_client(&client)?;
+            reject_http_client_options(&client)?;
         }
-        let mut layers = Self::read(client)?;
+        let mut layers = Self::read_environment(client)?;
         layers.http_client = http_client;
         layers.trust = Arc::new(Trust::new(layers.client.ca_file.clone()));
         Ok(layers)
     }
 
-    fn read(client: Options) -> Result<Self> {
+    fn read_environment(client: Options) -> Result<Self> {
         let mut defaults = Options::new();
         for OptionSpec { name, default, .. } in Options::SPECS {
             if let Some(default) = default {
@@ -87,13 +88,13 @@ impl Layers {
             }
         }
         if first_set(&[UNSAFE_HTTPS])?.is_some() {
-            let unsafe_https = "HEX_UNSAFE_HTTPS is not honoured: certificates are always checked; \
-                                use ca_file for a certificate of your own";
+            let unsafe_https = "HEX_UNSAFE_HTTPS is ignored: certificates are always verified; for a \
+                                certificate authority of your own, set ca_file";
             LogRecord::new(LogLevel::Warn, unsafe_https).emit();
         }
         Ok(Self {
             client: client.or(&environment),
-            proxies: EnvProxies::read(),
+            proxies: EnvProxies::from_env(),
             trust: Arc::new(Trust::new(None)),
             is_ci: first_set(&[CI])?.is_some(),
             defaults,
@@ -103,7 +104,12 @@ impl Layers {
 
     pub(crate) fn resolve(&self, call: &Options) -> Result<Settings> {
         if self.http_client.is_some() {
-            refuse_those_of_http_client(call)?;
+            reject_http_client_options(call)?;
+        }
+        if let Some(name) = call.first_client_only() {
+            return Err(Error::invalid_argument(format!(
+                "{name} is an option of a client, not of a call: set it when you make the client"
+            )));
         }
         let options = call.clone().or(&self.client).or(&self.defaults);
         let Options {
@@ -129,13 +135,17 @@ impl Layers {
             env: _,
         } = options
         else {
-            return Err(Error::new(crate::ErrorKind::Internal, "an option has no default"));
+            return Err(Error::new(
+                crate::ErrorKind::Internal,
+                "a bug in the library: an option has no default",
+            ));
         };
 
-        let checked = |name, why: String| options::refused(name, options::allowed(name), &why);
-        let base = option_values::repo_url(&repo_url).map_err(|why| checked("repo_url", why))?;
-        let url = Url::parse(&base).map_err(|error| checked("repo_url", error.to_string()))?;
-        // What `set` checks, for options that were set by their typed methods.
+        let reject =
+            |name, why: String| options::rejected(name, options::allowed_values(name), &why);
+        let base = option_values::repo_url(&repo_url).map_err(|why| reject("repo_url", why))?;
+        let url = Url::parse(&base).map_err(|error| reject("repo_url", error.to_string()))?;
+        // `set` has checked these. Their typed methods have not.
         for (name, number, range) in [
             ("page", page, option_values::FROM_ONE),
             ("max_body", max_body, option_values::FROM_ONE),
@@ -145,7 +155,7 @@ impl Layers {
             ("cache", cache.into(), option_values::COUNT),
         ] {
             if !range.contains(&number) {
-                return Err(checked(name, option_values::invalid(&number.to_string())));
+                return Err(reject(name, option_values::invalid(&number.to_string())));
             }
         }
         for (name, time) in [
@@ -154,35 +164,35 @@ impl Layers {
             ("connect_timeout", connect_timeout),
         ] {
             if !option_values::TIMES.contains(&time) {
-                return Err(checked(name, option_values::invalid(&format!("{time:?}"))));
+                return Err(reject(name, option_values::invalid(&format!("{time:?}"))));
             }
         }
         let proxy = proxy
             .map(|proxy| option_values::proxy(proxy.expose_secret()))
             .transpose()
-            .map_err(|why| checked("proxy", why))?;
+            .map_err(|why| reject("proxy", why))?;
         let is_https = url.scheme() == "https";
         let no_proxy = no_proxy.as_deref().unwrap_or_default();
-        let (proxy, route_error) = match route::proxy(&url, proxy, &self.proxies, no_proxy) {
+        let (proxy, route_error) = match route::find_proxy(&url, proxy, &self.proxies, no_proxy) {
             _ if self.http_client.is_some() => (None, None),
             Ok(proxy) => (proxy, None),
             Err(error) => (None, Some(error.message().to_owned())),
         };
-        // Through a proxy elsewhere, a request to the loopback leaves the machine all the same.
-        let stays_here = loopback::is_host_of(&url) && proxy.as_ref().is_none_or(route::stays_here);
+        // A proxy on another machine gets the requests to the loopback too.
+        let is_local = loopback::is_host_of(&url) && proxy.as_ref().is_none_or(route::is_local);
         let trust = match self.trust.has_ca_file(ca_file.as_deref()) {
             true => Arc::clone(&self.trust),
             false => Arc::new(Trust::new(ca_file)),
         };
         if let Some(name) = &client_name {
-            option_values::comment(name).map_err(|why| checked("client_name", why))?;
+            option_values::comment(name).map_err(|why| reject("client_name", why))?;
         }
         let user_agent =
             user_agent_header(user_agent.as_deref(), client_name.as_deref(), self.is_ci);
         Ok(Settings {
             headers: Headers::new(&user_agent, api_key.as_ref(), otp.as_ref())?,
             rate_key: rate_key(&url, api_key.as_ref()),
-            may_send_secrets: is_https || stays_here || allow_insecure_http,
+            may_send_secrets: is_https || is_local || allow_insecure_http,
             has_credential: api_key.is_some() || otp.is_some(),
             is_hex_pm: matches!(url.host_str(), Some("hex.pm" | "www.hex.pm")),
             connection: Arc::new(Connection {
@@ -209,22 +219,22 @@ impl Layers {
     }
 }
 
-fn refuse_those_of_http_client(options: &Options) -> Result<()> {
+fn reject_http_client_options(options: &Options) -> Result<()> {
     let set = [
         options.connect_timeout.is_some(),
         options.proxy.is_some(),
         options.no_proxy.is_some(),
         options.ca_file.is_some(),
     ];
-    match OF_HTTP_CLIENT.iter().zip(set).find(|(_, is_set)| *is_set) {
+    match HTTP_CLIENT_OPTIONS.iter().zip(set).find(|(_, is_set)| *is_set) {
         Some((name, _)) => Err(Error::invalid_argument(format!(
-            "{name} does not apply to a client over the program's own reqwest::Client: set it there"
+            "{name} does not apply to a client with a reqwest::Client of the program: set it on that"
         ))),
         None => Ok(()),
     }
 }
 
-/// The first of these environment variables that is set to something.
+/// The first of these environment variables that is not empty.
 fn first_set(variables: &[&'static str]) -> Result<Option<(&'static str, String)>> {
     for variable in variables {
         match std::env::var(variable) {
@@ -250,9 +260,9 @@ fn user_agent_header(program: Option<&str>, client_name: Option<&str>, is_ci: bo
     format!("{program}{ours}{comment}")
 }
 
-/// Stands for an origin and a credential without holding the credential.
+/// A hash of an origin and a credential.
 fn rate_key(url: &Url, api_key: Option<&SecretString>) -> u64 {
-    // Made without a lock, which a fork could copy.
+    // Created without a lock, because a fork could copy a locked one.
     static STATE: OnceBox<RandomState> = OnceBox::new();
     let mut hasher = STATE.get_or_init(Box::default).build_hasher();
     url.origin().ascii_serialization().hash(&mut hasher);
@@ -260,7 +270,7 @@ fn rate_key(url: &Url, api_key: Option<&SecretString>) -> u64 {
     hasher.finish()
 }
 
-/// What one call goes by.
+/// The settings of one call.
 pub(crate) struct Settings {
     /// The base URL without a slash at its end.
     pub(crate) base: String,
@@ -270,13 +280,13 @@ pub(crate) struct Settings {
     pub(crate) max_retries: u32,
     pub(crate) rate_limit: RateLimit,
     pub(crate) prefetch: u32,
-    /// Whether the caller asks for more ahead than is usual, who has a long log then.
+    /// Whether `prefetch` is above the default, so that the caller expects a long log.
     pub(crate) expects_many_pages: bool,
     pub(crate) page: u64,
     pub(crate) max_body: u64,
     pub(crate) cache: u32,
     pub(crate) connection: Arc<Connection>,
-    /// Why no request can be sent: the variable that names its proxy is of no use.
+    /// Why no request can be sent: the proxy variable of the environment is invalid.
     pub(crate) route_error: Option<String>,
     pub(crate) rate_key: u64,
     pub(crate) may_send_secrets: bool,
@@ -311,6 +321,15 @@ mod tests {
         assert_eq!((both.base.as_str(), both.max_retries), ("http://localhost:4000/api", 0));
         assert_eq!(both.timeout, Duration::from_secs(15));
         assert_eq!(settings(client, &Options::new()).unwrap().max_retries, 7);
+    }
+
+    #[test]
+    fn a_call_with_an_option_of_a_client_is_refused() {
+        for call in [Options::new().env(true), Options::new().env(false).max_retries(1)] {
+            let error = settings(Options::new(), &call).err().unwrap();
+            assert_eq!(error.kind(), crate::ErrorKind::InvalidArgument);
+            assert!(error.message().starts_with("env is an option of a client"), "{error}");
+        }
     }
 
     #[test]

@@ -6,39 +6,39 @@ use std::ops::Deref;
 use std::ptr;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::argument::{Out, c_string, c_text};
-use super::boundary::{boundary, quick_boundary};
-use super::call::{aura_call, begun};
+use super::argument::{OutPointer, to_c_string, write_c_string};
+use super::call::{aura_call, set_call};
 use super::error::aura_error;
-use super::handle::{Handle, freed, opaque, shared};
-use super::quiet::{quietly, uncancelled};
+use super::guard::{defer_cancellation, return_status, return_status_undeferred, return_value};
+use super::handle::{Handle, clone_value, impl_opaque, take_handle};
 use super::status::aura_status;
 use crate::blocking::AuditLogs;
+use crate::{AuditLog, Result};
 
-/// A stream of audit-log rows, newest first.
+/// A stream of the rows of an audit log, newest first.
 ///
-/// The caller owns it and frees it with aura_audit_logs_free(), also before its end: that cancels
-/// its requests. It may outlive its client. Many threads may use one stream at once; their calls
-/// take turns.
+/// You own it. Free it with aura_audit_logs_free(), before its end or after it: that cancels its
+/// requests. It stays valid after its client is freed. Several threads may use one stream at once.
+/// Their calls are served one after another.
 ///
-/// Every row that existed when the reading began comes exactly once, in order, also if other rows
-/// are written meanwhile. Rows that are written during the reading may come or not, but never
-/// twice. The server pages by offset and rows have no id, so there are limits that no client can
-/// see. If the server deletes rows meanwhile, the stream can skip others. Rows that look alike can
-/// come too often, and very rarely be missing, if they lie at the ends of pages while rows are
-/// written. If more than half a page of rows is written between two requests, rows can come twice.
+/// The stream returns every row that existed at its start exactly once and in order, even if the
+/// server writes rows meanwhile. It may return rows that are written later, but none twice. The
+/// server pages by offset, and rows have no id. This sets limits: If the server deletes rows
+/// meanwhile, the stream can skip rows. Identical rows at the ends of pages can be returned too
+/// often, and very rarely too seldom, while rows are written. If more than half a page of rows is
+/// written between two requests, rows can be returned twice.
 ///
-/// To be exact, the stream reads one page again now and then: on long logs once for every four
-/// pages with the default "prefetch". A log of one page costs one request, a log of two pages two.
+/// To detect new rows, the stream reads some pages again: with the default "prefetch", one for every
+/// four pages of a long log. A log of one page takes one request, and a log of two pages two.
 ///
 /// Since 0.1.0.
-pub struct aura_audit_logs(Handle<Arc<Opened>>);
+pub struct aura_audit_logs(Handle<Arc<Stream>>);
 
-opaque!(aura_audit_logs, Arc<Opened>);
+impl_opaque!(aura_audit_logs, Arc<Stream>);
 
-pub(super) struct Opened {
+pub(super) struct Stream {
     logs: AuditLogs,
-    /// The texts of the row that aura_audit_logs_next_fields() gave last.
+    /// The strings of the latest aura_audit_logs_next_fields().
     fields: Mutex<Fields>,
 }
 
@@ -50,13 +50,25 @@ struct Fields {
     audit_log_json: Vec<u8>,
 }
 
-impl Opened {
+impl Stream {
     pub(super) fn new(logs: AuditLogs) -> Arc<Self> {
         Arc::new(Self { logs, fields: Mutex::default() })
     }
+
+    /// Returns the next row: `arrived`, or else the row that it waits for.
+    fn next_row<T>(
+        &self,
+        arrived: Option<T>,
+        convert: impl FnOnce(AuditLog) -> Result<T>,
+    ) -> Result<Option<T>> {
+        if arrived.is_some() {
+            return Ok(arrived);
+        }
+        defer_cancellation(|| self.logs.next_log())?.map(convert).transpose()
+    }
 }
 
-impl Deref for Opened {
+impl Deref for Stream {
     type Target = AuditLogs;
 
     fn deref(&self) -> &AuditLogs {
@@ -64,12 +76,12 @@ impl Deref for Opened {
     }
 }
 
-/// Takes the next row, waiting for its page where necessary.
+/// Returns the next row of the stream, and waits for its page if necessary.
 ///
-/// Returns AURA_OK with the row's JSON in `audit_log_json`, to be freed with aura_string_free();
-/// AURA_END after the last row, as often as it is asked; or an error. After AURA_END and after an
-/// error `audit_log_json` is NULL. An error keeps the place: the next call tries the same page
-/// again. Nothing is skipped, and a failure is never taken for the end.
+/// Returns AURA_OK and sets `audit_log_json` to the row as JSON; free it with aura_string_free().
+/// Returns AURA_END after the last row, also if you call it again. After AURA_END and after an error
+/// `audit_log_json` is NULL. After an error the stream keeps its position: the next call requests the
+/// same page again. The stream skips nothing, and it never reports a failure as the end.
 ///
 /// Blocks. Since 0.1.0.
 #[unsafe(no_mangle)]
@@ -78,28 +90,24 @@ pub extern "C" fn aura_audit_logs_next(
     audit_log_json: Option<&mut MaybeUninit<*mut c_char>>,
     error: Option<&mut MaybeUninit<*mut aura_error>>,
 ) -> aura_status {
-    quick_boundary(error, || {
-        let audit_log_json = Out::new("audit_log_json", audit_log_json)?;
-        let logs = shared("logs", logs)?;
-        // Most rows are at hand, and come quickly.
-        let json = match logs.look_in_page(c_string)? {
-            Some(json) => json?,
-            None => match uncancelled(|| logs.next_log())? {
-                Some(log) => c_string(log.json())?,
-                None => return Ok(aura_status::AURA_END),
-            },
+    return_status_undeferred(error, || {
+        let audit_log_json = OutPointer::new("audit_log_json", audit_log_json)?;
+        let logs = clone_value("logs", logs)?;
+        let arrived = logs.with_next_json(to_c_string)?.transpose()?;
+        let Some(json) = logs.next_row(arrived, |row| to_c_string(row.json()))? else {
+            return Ok(aura_status::AURA_END);
         };
-        audit_log_json.put(json.into_raw());
+        audit_log_json.set(json.into_raw());
         Ok(aura_status::AURA_OK)
     })
 }
 
-/// Takes the next row if it is at hand, without waiting: for event loops, which begin
-/// aura_audit_logs_next_start() only if it is not.
+/// Returns the next row of the stream if its page has arrived. It does not wait. An event loop calls
+/// it first, and aura_audit_logs_next_start() if it returns AURA_PENDING.
 ///
-/// Returns AURA_OK with the row as aura_audit_logs_next() gives it; AURA_PENDING if the row has to be
-/// waited for, if the stream is over, and while another thread has its turn; or an error. Except
-/// after AURA_OK `audit_log_json` is NULL.
+/// Returns AURA_OK and sets `audit_log_json` as aura_audit_logs_next() does. Returns AURA_PENDING if
+/// the row has not arrived, if the stream is at its end, and while another thread uses the stream.
+/// Otherwise it returns an error. `audit_log_json` is NULL unless it returns AURA_OK.
 ///
 /// Does not block. Since 0.1.0.
 #[unsafe(no_mangle)]
@@ -108,28 +116,28 @@ pub extern "C" fn aura_audit_logs_next_at_hand(
     audit_log_json: Option<&mut MaybeUninit<*mut c_char>>,
     error: Option<&mut MaybeUninit<*mut aura_error>>,
 ) -> aura_status {
-    quick_boundary(error, || {
-        let audit_log_json = Out::new("audit_log_json", audit_log_json)?;
-        let Some(json) = shared("logs", logs)?.look_in_page(c_string)? else {
+    return_status_undeferred(error, || {
+        let audit_log_json = OutPointer::new("audit_log_json", audit_log_json)?;
+        let Some(json) = clone_value("logs", logs)?.with_next_json(to_c_string)? else {
             return Ok(aura_status::AURA_PENDING);
         };
-        audit_log_json.put(json?.into_raw());
+        audit_log_json.set(json?.into_raw());
         Ok(aura_status::AURA_OK)
     })
 }
 
-/// Takes the next row as aura_audit_logs_next() does, and gives its fields: a program that reads them
-/// needs no JSON library, and no second look at the JSON.
+/// Returns the next row of the stream as aura_audit_logs_next() does, as separate fields. You need no
+/// JSON library.
 ///
-/// `action` gets what was done, `user_agent` the program that did it (NULL if the server recorded
-/// none), `params_json` the details as JSON ("null" if there are none), `audit_log_json` the whole row
-/// as JSON. Each of the four may be NULL: what is not wanted is not copied. The texts belong to the
-/// stream and are valid until the next aura_audit_logs_next_fields() on it or its end: one thread at a
-/// time may use this function on a stream. A NUL in a text, which a C string cannot hold, is U+FFFD
-/// there.
+/// `action` is what was done. `user_agent` is the program that did it, or NULL if the server recorded
+/// none. `params_json` is the details as JSON, "null" if there are none. `audit_log_json` is the whole
+/// row as JSON. Each of these four may be NULL: a field is copied only if its pointer is not NULL. The
+/// stream owns the strings. They are valid until the next aura_audit_logs_next_fields() on the stream
+/// or until you free it, so only one thread at a time may call this function on a stream. A NUL
+/// character in a string is replaced by U+FFFD.
 ///
-/// Returns AURA_OK, AURA_END or an error as aura_audit_logs_next(); except after AURA_OK, every place
-/// holds NULL.
+/// Returns AURA_OK, AURA_END or an error, as aura_audit_logs_next() does. The four pointers are set to
+/// NULL unless it returns AURA_OK.
 ///
 /// Blocks. Since 0.1.0.
 #[unsafe(no_mangle)]
@@ -141,50 +149,47 @@ pub extern "C" fn aura_audit_logs_next_fields(
     audit_log_json: Option<&mut MaybeUninit<*const c_char>>,
     error: Option<&mut MaybeUninit<*mut aura_error>>,
 ) -> aura_status {
-    quick_boundary(error, || {
-        let mut action = Borrowed::new(action);
-        let mut user_agent = Borrowed::new(user_agent);
-        let mut params_json = Borrowed::new(params_json);
-        let mut audit_log_json = Borrowed::new(audit_log_json);
-        let logs = shared("logs", logs)?;
-        let row = match logs.next_in_page() {
-            Some(row) => row,
-            None => match uncancelled(|| logs.next_log())? {
-                Some(row) => row,
-                None => return Ok(aura_status::AURA_END),
-            },
+    return_status_undeferred(error, || {
+        let mut action = BorrowedText::new(action);
+        let mut user_agent = BorrowedText::new(user_agent);
+        let mut params_json = BorrowedText::new(params_json);
+        let mut audit_log_json = BorrowedText::new(audit_log_json);
+        let logs = clone_value("logs", logs)?;
+        let Some(row) = logs.next_row(logs.next_in_page(), Ok)? else {
+            return Ok(aura_status::AURA_END);
         };
         let mut fields = logs.fields.lock().unwrap_or_else(PoisonError::into_inner);
-        action.show(&mut fields.action, Some(row.action()));
-        user_agent.show(&mut fields.user_agent, row.user_agent());
-        params_json.show(&mut fields.params_json, Some(row.params()));
-        audit_log_json.show(&mut fields.audit_log_json, Some(row.json()));
+        action.set(&mut fields.action, Some(row.action()));
+        user_agent.set(&mut fields.user_agent, row.user_agent());
+        params_json.set(&mut fields.params_json, Some(row.params()));
+        audit_log_json.set(&mut fields.audit_log_json, Some(row.json()));
         Ok(aura_status::AURA_OK)
     })
 }
 
-/// Where a text goes that stays the stream's, if the caller wants it: holds NULL from the start.
-struct Borrowed<'a>(Option<&'a mut MaybeUninit<*const c_char>>);
+/// The optional out-parameter of a string that the stream owns. It is NULL until it is set.
+struct BorrowedText<'a>(Option<&'a mut MaybeUninit<*const c_char>>);
 
-impl<'a> Borrowed<'a> {
-    fn new(mut place: Option<&'a mut MaybeUninit<*const c_char>>) -> Self {
-        if let Some(place) = &mut place {
-            place.write(ptr::null());
+impl<'a> BorrowedText<'a> {
+    fn new(mut pointer: Option<&'a mut MaybeUninit<*const c_char>>) -> Self {
+        if let Some(pointer) = &mut pointer {
+            pointer.write(ptr::null());
         }
-        Self(place)
+        Self(pointer)
     }
 
-    fn show(&mut self, buffer: &mut Vec<u8>, text: Option<&str>) {
-        if let (Some(place), Some(text)) = (&mut self.0, text) {
-            place.write(c_text(buffer, text));
+    fn set(&mut self, buffer: &mut Vec<u8>, text: Option<&str>) {
+        if let (Some(pointer), Some(text)) = (&mut self.0, text) {
+            pointer.write(write_c_string(buffer, text));
         }
     }
 }
 
-/// Takes the next page at once: the rest of the one at hand, or the one after it.
+/// Returns the next page of the stream: the rest of the current page, or the page after it.
 ///
-/// Returns AURA_OK with a JSON array of at least one row in `audit_logs_json`, to be freed with
-/// aura_string_free(); AURA_END after the last page; or an error, as aura_audit_logs_next().
+/// Returns AURA_OK and sets `audit_logs_json` to a JSON array of at least one row; free it with
+/// aura_string_free(). Returns AURA_END after the last page. Errors are those of
+/// aura_audit_logs_next().
 ///
 /// Blocks. Since 0.1.0.
 #[unsafe(no_mangle)]
@@ -193,20 +198,45 @@ pub extern "C" fn aura_audit_logs_next_page(
     audit_logs_json: Option<&mut MaybeUninit<*mut c_char>>,
     error: Option<&mut MaybeUninit<*mut aura_error>>,
 ) -> aura_status {
-    boundary(error, || {
-        let audit_logs_json = Out::new("audit_logs_json", audit_logs_json)?;
-        let logs = shared("logs", logs)?;
+    return_status(error, || {
+        let audit_logs_json = OutPointer::new("audit_logs_json", audit_logs_json)?;
+        let logs = clone_value("logs", logs)?;
         let Some(page) = logs.next_page()? else { return Ok(aura_status::AURA_END) };
-        audit_logs_json.give_text(&page.json())?;
+        audit_logs_json.set_text(&page.json())?;
         Ok(aura_status::AURA_OK)
     })
 }
 
-/// aura_audit_logs_next(), begun and not waited for: aura_call_wait() gives what that returns.
-/// Calls on one stream are served in the order they were begun.
+/// Returns the next page of the stream if it has arrived. It does not wait. An event loop calls it
+/// first, and aura_audit_logs_next_page_start() if it returns AURA_PENDING.
 ///
-/// Returns AURA_OK and a call to be freed with aura_call_free() in `call`, or
-/// AURA_INVALID_ARGUMENT or AURA_CANCELLED, and then NULL in `call`.
+/// Returns AURA_OK and sets `audit_logs_json` as aura_audit_logs_next_page() does. Returns
+/// AURA_PENDING if the page has not arrived, if the stream is at its end, and while another thread
+/// uses the stream. Otherwise it returns an error. `audit_logs_json` is NULL unless it returns
+/// AURA_OK.
+///
+/// Does not block. Since 0.1.0.
+#[unsafe(no_mangle)]
+pub extern "C" fn aura_audit_logs_next_page_at_hand(
+    logs: *mut aura_audit_logs,
+    audit_logs_json: Option<&mut MaybeUninit<*mut c_char>>,
+    error: Option<&mut MaybeUninit<*mut aura_error>>,
+) -> aura_status {
+    return_status(error, || {
+        let audit_logs_json = OutPointer::new("audit_logs_json", audit_logs_json)?;
+        let Some(page) = clone_value("logs", logs)?.next_arrived_page()? else {
+            return Ok(aura_status::AURA_PENDING);
+        };
+        audit_logs_json.set_text(&page.json())?;
+        Ok(aura_status::AURA_OK)
+    })
+}
+
+/// Starts aura_audit_logs_next() without waiting for its result: aura_call_wait() returns it. Calls
+/// on one stream are served in the order in which they were started.
+///
+/// Returns AURA_OK and sets `call`; free it with aura_call_free(). Returns AURA_INVALID_ARGUMENT, or
+/// AURA_CANCELLED if the cancel token is cancelled. Then `call` is NULL.
 ///
 /// Does not block. Since 0.1.0.
 #[unsafe(no_mangle)]
@@ -215,13 +245,14 @@ pub extern "C" fn aura_audit_logs_next_start(
     call: Option<&mut MaybeUninit<*mut aura_call>>,
     error: Option<&mut MaybeUninit<*mut aura_error>>,
 ) -> aura_status {
-    boundary(error, || {
-        let call = Out::new("call", call)?;
-        begun(call, shared("logs", logs)?.next_log_start()?)
+    return_status(error, || {
+        let call = OutPointer::new("call", call)?;
+        set_call(call, clone_value("logs", logs)?.next_log_start()?)
     })
 }
 
-/// aura_audit_logs_next_page(), begun and not waited for: as aura_audit_logs_next_start().
+/// Starts aura_audit_logs_next_page() without waiting for its result, like
+/// aura_audit_logs_next_start().
 ///
 /// Does not block. Since 0.1.0.
 #[unsafe(no_mangle)]
@@ -230,26 +261,27 @@ pub extern "C" fn aura_audit_logs_next_page_start(
     call: Option<&mut MaybeUninit<*mut aura_call>>,
     error: Option<&mut MaybeUninit<*mut aura_error>>,
 ) -> aura_status {
-    boundary(error, || {
-        let call = Out::new("call", call)?;
-        begun(call, shared("logs", logs)?.next_page_start()?)
+    return_status(error, || {
+        let call = OutPointer::new("call", call)?;
+        set_call(call, clone_value("logs", logs)?.next_page_start()?)
     })
 }
 
-/// The page the next row is on, counted from 1: to go on another day, give it as the option "page".
-/// After the end it is the last page that had rows, or where none had the first one asked for. While
-/// another thread waits for a page, it is where the stream stood when that began. 0 for NULL.
+/// Returns the page of the next row, counted from 1. To continue later, pass it as the option "page".
+///
+/// After the end, it is the last page with rows, or the first page requested if none had rows. While
+/// another thread waits for a page, it is the page at which that call started. It is 0 for NULL.
 ///
 /// Does not block. Since 0.1.0.
 #[unsafe(no_mangle)]
 pub extern "C" fn aura_audit_logs_page(logs: *const aura_audit_logs) -> u64 {
-    quietly(0, || shared("logs", logs).map_or(0, |logs| logs.page()))
+    return_value(0, || clone_value("logs", logs).map_or(0, |logs| logs.page()))
 }
 
-/// Frees a stream, wherever it stands. NULL is fine. Calls that have begun go on.
+/// Frees a stream at any position. `logs` may be NULL. Calls that were started continue.
 ///
-/// Blocks for a second at most. Since 0.1.0.
+/// Blocks for at most one second. Since 0.1.0.
 #[unsafe(no_mangle)]
 pub extern "C" fn aura_audit_logs_free(logs: *mut aura_audit_logs) {
-    quietly((), || drop(freed(logs)));
+    return_value((), || drop(take_handle(logs)));
 }

@@ -7,72 +7,73 @@ use std::time::Duration;
 
 use once_cell::sync::OnceCell;
 
-use super::argument::Out;
-use super::boundary::boundary;
+use super::argument::OutPointer;
 use super::error::aura_error;
-use super::handle::{Handle, freed, opaque, shared};
-use super::quiet::quietly;
+use super::guard::{return_status, return_value};
+use super::handle::{Handle, clone_value, impl_opaque, take_handle};
 use super::status::aura_status;
 use crate::runtime::process::PerProcess;
 use crate::{AuditLog, AuditLogPage, Call, Completions, Error, Result, User, runtime};
 
-/// A call under way on a thread of the library: what the functions that end in _start give.
+/// A call that runs on a thread of the library. The functions that end in _start return it.
 ///
-/// Owned by the caller, who frees it with aura_call_free(), in any state. It outlives its client
-/// and its stream if need be. Many threads may use one call at once. No callback ever comes from
-/// it: wait for it, look at it, or have aura_call_fd() watched. In a forked child a call of the
-/// parent has ended, as AURA_CANCELLED.
+/// You own it. Free it with aura_call_free() at any time. It stays valid after its client or its
+/// stream is freed. Several threads may use one call at once. It invokes no callback: wait for it,
+/// poll it, or watch aura_call_fd(). In a forked child the calls of the parent have ended with
+/// AURA_CANCELLED.
 ///
-/// Over HTTP/1.1 each call under way has a connection, so a descriptor, of its own: a thousand at
-/// once may need a higher limit (ulimit -n), and fail with AURA_CONNECT without it.
+/// Over HTTP/1.1 each running call has its own connection, and so a descriptor. A thousand calls at
+/// once may need a higher limit (ulimit -n); without it they fail with AURA_CONNECT.
 ///
 /// Since 0.1.0.
-pub struct aura_call(Handle<Arc<Begun>>);
+pub struct aura_call(Handle<Arc<StartedCall>>);
 
-opaque!(aura_call, Arc<Begun>);
+impl_opaque!(aura_call, Arc<StartedCall>);
 
-pub(super) struct Begun {
-    call: Box<dyn Ending>,
-    /// How it ended, once somebody looked.
+pub(super) struct StartedCall {
+    call: Box<dyn AnyCall>,
+    /// The status of the ended call, after the first read.
     ended: OnceCell<aura_status>,
-    /// Each process's own: what the parent watches is not for the child to write to.
+    /// Separate for each process: the child must not write to the parent's descriptor.
     signal: PerProcess<OnceCell<signal::Signal>>,
 }
 
-/// A call of the core, whatever it gives.
-trait Ending: Send + Sync {
+/// A call with any type of result.
+trait AnyCall: Send + Sync {
     fn wait(&self, timeout: Option<Duration>) -> bool;
     fn status(&self) -> aura_status;
-    /// The JSON, or none for the end of a stream; nothing at all where it was taken before.
+    /// The result as JSON, without JSON at the end of a stream. None if it was taken before.
     fn take(&self) -> Option<Result<Option<String>>>;
     fn is_of_another_process(&self) -> bool;
     fn cancel(&self);
     fn expire(&self);
-    fn on_done(&self, tell: Box<dyn FnOnce() + Send>);
+    fn on_done(&self, notify: Box<dyn FnOnce() + Send>);
     fn complete(&self, queue: &Completions, token: u64);
 }
 
-/// What a call gives, as JSON; none for the end of a stream.
-trait Outcome {
+/// The result of a call.
+trait CallResult {
     fn is_end(&self) -> bool {
         false
     }
+
+    /// The result as JSON. None at the end of a stream.
     fn into_json(self) -> Option<String>;
 }
 
-impl Outcome for User {
+impl CallResult for User {
     fn into_json(self) -> Option<String> {
         Some(User::into_json(self))
     }
 }
 
-impl Outcome for () {
+impl CallResult for () {
     fn into_json(self) -> Option<String> {
         Some("null".to_owned())
     }
 }
 
-impl Outcome for Option<AuditLog> {
+impl CallResult for Option<AuditLog> {
     fn is_end(&self) -> bool {
         self.is_none()
     }
@@ -82,7 +83,7 @@ impl Outcome for Option<AuditLog> {
     }
 }
 
-impl Outcome for Option<AuditLogPage> {
+impl CallResult for Option<AuditLogPage> {
     fn is_end(&self) -> bool {
         self.is_none()
     }
@@ -92,7 +93,7 @@ impl Outcome for Option<AuditLogPage> {
     }
 }
 
-impl<T: Outcome + Send> Ending for Call<T> {
+impl<T: CallResult + Send> AnyCall for Call<T> {
     fn wait(&self, timeout: Option<Duration>) -> bool {
         Call::wait(self, timeout)
     }
@@ -102,11 +103,11 @@ impl<T: Outcome + Send> Ending for Call<T> {
             return aura_status::AURA_PENDING;
         }
         let status = self.peek(|result| match result {
-            Ok(outcome) if outcome.is_end() => aura_status::AURA_END,
+            Ok(value) if value.is_end() => aura_status::AURA_END,
             Ok(_) => aura_status::AURA_OK,
             Err(error) => error.kind().into(),
         });
-        // Nothing to look at: it belongs to the parent of this process.
+        // No result: the call belongs to the parent of this process.
         status.unwrap_or(aura_status::AURA_CANCELLED)
     }
 
@@ -126,8 +127,8 @@ impl<T: Outcome + Send> Ending for Call<T> {
         Call::expire(self);
     }
 
-    fn on_done(&self, tell: Box<dyn FnOnce() + Send>) {
-        Call::on_done(self, tell);
+    fn on_done(&self, notify: Box<dyn FnOnce() + Send>) {
+        Call::on_done(self, notify);
     }
 
     fn complete(&self, queue: &Completions, token: u64) {
@@ -135,13 +136,13 @@ impl<T: Outcome + Send> Ending for Call<T> {
     }
 }
 
-impl Begun {
+impl StartedCall {
     pub(super) fn complete(&self, queue: &Completions, token: u64) {
         self.call.complete(queue, token);
     }
 
     fn status(&self) -> aura_status {
-        // Whatever it was in the parent: another thread may have been looking at the fork.
+        // `ended` may be unusable, if another thread set it during the fork.
         if self.call.is_of_another_process() {
             return aura_status::AURA_CANCELLED;
         }
@@ -155,13 +156,13 @@ impl Begun {
     }
 }
 
-/// Hands over a call that was begun.
-#[allow(private_bounds)] // nobody but this face has calls to hand over
-pub(super) fn begun<T: Outcome + Send + 'static>(
-    place: Out<'_, aura_call>,
+/// Passes a started call to the caller.
+#[allow(private_bounds)] // only this module has types of results
+pub(super) fn set_call<T: CallResult + Send + 'static>(
+    out: OutPointer<'_, aura_call>,
     call: Call<T>,
 ) -> Result<aura_status> {
-    place.give(Arc::new(Begun {
+    out.set_handle(Arc::new(StartedCall {
         call: Box::new(call),
         ended: OnceCell::new(),
         signal: PerProcess::new(OnceCell::new),
@@ -169,17 +170,18 @@ pub(super) fn begun<T: Outcome + Send + 'static>(
     Ok(aura_status::AURA_OK)
 }
 
-/// Waits until the call has ended, `timeout_ms` milliseconds at most, and takes its result, once.
-/// A negative `timeout_ms` waits for as long as it takes, 0 does not wait.
+/// Waits up to `timeout_ms` milliseconds until the call ends, and takes its result. A negative
+/// `timeout_ms` waits without a limit, and 0 does not wait.
 ///
-/// Returns AURA_PENDING where the time is over first: then `json` and `error` hold NULL, and the
-/// call goes on. Else what the blocking form returns: AURA_OK with the JSON in `json`, to be freed
-/// with aura_string_free() (the JSON is "null" for a call that gives nothing); AURA_END where a
-/// stream is over; or the call's error. AURA_INVALID_ARGUMENT where the result was taken before.
-/// `json` must not be NULL, whatever the call gives: no result is lost for want of a place.
+/// Returns AURA_PENDING if the time expires first. Then `json` and `error` are NULL, and the call
+/// continues. Otherwise it returns what the blocking function returns: AURA_OK with the JSON in `json`
+/// ("null" for a call without a result); free it with aura_string_free(). AURA_END at the end of a
+/// stream. Or the error of the call. You can take a result only once: the next time it returns
+/// AURA_INVALID_ARGUMENT. `json` must not be NULL, also for a call without a result.
 ///
-/// In a forked child a call of the parent is AURA_CANCELLED. A log callback on the library's own
-/// thread cannot wait: AURA_INVALID_ARGUMENT, unless `timeout_ms` is 0 or the call has ended.
+/// In a forked child it returns AURA_CANCELLED for a call of the parent. A log callback on the
+/// library's own thread must not wait: it gets AURA_INVALID_ARGUMENT, unless `timeout_ms` is 0 or the
+/// call has ended.
 ///
 /// Blocks. Since 0.1.0.
 #[unsafe(no_mangle)]
@@ -189,9 +191,9 @@ pub extern "C" fn aura_call_wait(
     json: Option<&mut MaybeUninit<*mut c_char>>,
     error: Option<&mut MaybeUninit<*mut aura_error>>,
 ) -> aura_status {
-    boundary(error, || {
-        let json = Out::new("json", json)?;
-        let call = shared("call", call)?;
+    return_status(error, || {
+        let json = OutPointer::new("json", json)?;
+        let call = clone_value("call", call)?;
         let timeout = u64::try_from(timeout_ms).ok().map(Duration::from_millis);
         if !call.call.wait(timeout) {
             if timeout_ms != 0 {
@@ -201,91 +203,92 @@ pub extern "C" fn aura_call_wait(
         }
         let status = call.status();
         let result = call.call.take().ok_or_else(|| {
-            Error::invalid_argument("call has ended, and its result was taken before")
+            Error::invalid_argument(
+                "the result of call was taken before: take it only once, and then free the call",
+            )
         })?;
         if let Some(text) = result? {
-            json.give_text(&text)?;
+            json.set_text(&text)?;
         }
         Ok(status)
     })
 }
 
-/// AURA_PENDING while the call is under way, then for good the status it ended with. Takes
-/// nothing and does not wait. AURA_INVALID_ARGUMENT for NULL.
+/// Returns AURA_PENDING while the call runs, and its final status afterwards. It does not wait and
+/// does not take the result. Returns AURA_INVALID_ARGUMENT for NULL.
 ///
 /// Does not block. Since 0.1.0.
 #[unsafe(no_mangle)]
 pub extern "C" fn aura_call_poll(call: *const aura_call) -> aura_status {
-    quietly(aura_status::AURA_INTERNAL, || match shared("call", call) {
+    return_value(aura_status::AURA_INTERNAL, || match clone_value("call", call) {
         Ok(call) => call.status(),
         Err(_) => aura_status::AURA_INVALID_ARGUMENT,
     })
 }
 
-/// A descriptor that is readable from the call's end on, for poll(), epoll, kqueue and the like. It is
-/// made when it is first asked for, and is the same one from then on. It belongs to the call, which
-/// closes it when it is freed. For many calls at once, an aura_completions takes one descriptor for
-/// all of them.
+/// Returns a descriptor that becomes readable when the call ends. Watch it with poll(), epoll or
+/// kqueue. The first call opens it, and later calls return the same one. The call owns it, and closes
+/// it when you free the call. For many calls at once, an aura_completions needs only one descriptor.
 ///
-/// It is an eventfd on Linux and a socket elsewhere. You may duplicate it, for hosts that close what
-/// they watch: the duplicate is readable from the call's end on too, also after the call is freed.
-/// Do not read from it, or it is no longer readable.
+/// It is an eventfd on Linux and a socket elsewhere. You may duplicate it, for event loops that close
+/// their descriptors. The duplicate becomes readable too, also after the call is freed. Do not read
+/// from it, because it is not readable afterwards.
 ///
 /// In a forked child a call of the parent gets another descriptor, which is readable at once.
 ///
-/// -1 if none can be had: for NULL, on Windows, and while the process has no descriptor left.
+/// Returns -1 for NULL, on Windows, and if the process has no free descriptor.
 ///
 /// Does not block. Since 0.1.0.
 #[unsafe(no_mangle)]
 pub extern "C" fn aura_call_fd(call: *mut aura_call) -> i32 {
-    quietly(-1, || {
-        let Ok(call) = shared("call", call) else { return -1 };
+    return_value(-1, || {
+        let Ok(call) = clone_value("call", call) else { return -1 };
         let signal = call.signal.get().get_or_try_init(|| {
-            let (signal, tell) = signal::Signal::new().ok_or(())?;
-            call.call.on_done(tell);
+            let (signal, notify) = signal::Signal::new().ok_or(())?;
+            call.call.on_done(notify);
             Ok::<_, ()>(signal)
         });
         signal.map_or(-1, signal::Signal::descriptor)
     })
 }
 
-/// Asks the call to end, and does not wait for that: aura_call_wait() then gives AURA_CANCELLED,
-/// or the result where that came first. A stream keeps its place. "outcome_unknown" in the error's
-/// JSON says whether the server may have carried a request out all the same.
+/// Cancels the call without waiting for its end. aura_call_wait() then returns AURA_CANCELLED, or the
+/// result if that arrived first. A stream keeps its position. aura_error_outcome_unknown() returns
+/// whether the server may have completed the request.
 ///
-/// NULL and a call that has ended are fine.
+/// `call` may be NULL, and it may have ended.
 ///
 /// Does not block. Since 0.1.0.
 #[unsafe(no_mangle)]
 pub extern "C" fn aura_call_cancel(call: *mut aura_call) {
-    quietly((), || {
-        if let Ok(call) = shared("call", call) {
+    return_value((), || {
+        if let Ok(call) = clone_value("call", call) {
             call.call.cancel();
         }
     });
 }
 
-/// As aura_call_cancel(), because a deadline of yours has passed: aura_call_wait() then gives
-/// AURA_TIMEOUT, or the result where that came first. NULL and a call that has ended are fine.
+/// Cancels the call because a deadline of yours has expired: aura_call_wait() then returns
+/// AURA_TIMEOUT, or the result if that arrived first. `call` may be NULL, and it may have ended.
 ///
 /// Does not block. Since 0.1.0.
 #[unsafe(no_mangle)]
 pub extern "C" fn aura_call_expire(call: *mut aura_call) {
-    quietly((), || {
-        if let Ok(call) = shared("call", call) {
+    return_value((), || {
+        if let Ok(call) = clone_value("call", call) {
             call.call.expire();
         }
     });
 }
 
-/// Frees a call in any state: one under way is cancelled, also for a thread that waits for it; a
-/// result that was not taken is dropped, and a row or page with it. NULL is fine.
+/// Frees a call in any state. `call` may be NULL. A running call is cancelled, also for a thread that
+/// waits for it. A result that was not taken is lost, and so is its row or page of a stream.
 ///
-/// Blocks for a second at most. Since 0.1.0.
+/// Blocks for at most one second. Since 0.1.0.
 #[unsafe(no_mangle)]
 pub extern "C" fn aura_call_free(call: *mut aura_call) {
-    quietly((), || {
-        if let Some(aura_call(call)) = freed(call).map(|call| *call) {
+    return_value((), || {
+        if let Some(aura_call(call)) = take_handle(call).map(|call| *call) {
             call.into_value().call.cancel();
         }
     });
@@ -298,18 +301,18 @@ mod signal {
 
     use nix::sys::eventfd::{EfdFlags, EventFd};
 
-    /// A counter of the kernel, which is written to once.
+    /// An eventfd that is written to once.
     pub(super) struct Signal(Arc<EventFd>);
 
     impl Signal {
         pub(super) fn new() -> Option<(Self, Box<dyn FnOnce() + Send>)> {
             let flags = EfdFlags::EFD_CLOEXEC | EfdFlags::EFD_NONBLOCK;
-            let told = Arc::new(EventFd::from_value_and_flags(0, flags).ok()?);
-            let watched = Self(Arc::clone(&told));
-            let tell = move || {
-                let _ = told.write(1);
+            let event = Arc::new(EventFd::from_value_and_flags(0, flags).ok()?);
+            let watched = Self(Arc::clone(&event));
+            let notify = move || {
+                let _ = event.write(1);
             };
-            Some((watched, Box::new(tell)))
+            Some((watched, Box::new(notify)))
         }
 
         pub(super) fn descriptor(&self) -> i32 {
@@ -325,23 +328,23 @@ mod signal {
     use std::os::unix::net::UnixStream;
     use std::sync::Arc;
 
-    /// A pair of sockets: one end is watched, the other written to once.
+    /// A pair of sockets: the host watches one, and the other is written to once.
     pub(super) struct Signal {
         watched: UnixStream,
-        /// Kept, so that the other end sees data and no hang-up.
-        _told: Arc<UnixStream>,
+        /// Kept open, so that the other socket has data and no hang-up.
+        _writer: Arc<UnixStream>,
     }
 
     impl Signal {
         pub(super) fn new() -> Option<(Self, Box<dyn FnOnce() + Send>)> {
-            let (watched, told) = UnixStream::pair().ok()?;
-            let told = Arc::new(told);
-            let writer = Arc::clone(&told);
-            let tell = move || {
-                // It fails only where the call was freed: then nobody watches.
+            let (watched, writer) = UnixStream::pair().ok()?;
+            let writer = Arc::new(writer);
+            let kept = Arc::clone(&writer);
+            let notify = move || {
+                // It fails only if the call was freed. Then nobody watches the socket.
                 let _ = (&*writer).write(&[1]);
             };
-            Some((Self { watched, _told: told }, Box::new(tell)))
+            Some((Self { watched, _writer: kept }, Box::new(notify)))
         }
 
         pub(super) fn descriptor(&self) -> i32 {

@@ -2,73 +2,73 @@
 
 use std::mem::MaybeUninit;
 
-use super::boundary::boundary;
 use super::error::aura_error;
-use super::handle::{Handle, freed, live_mut, made, opaque, shared};
+use super::guard::{return_status, return_value};
+use super::handle::{Handle, check_handle_mut, clone_value, impl_opaque, new_handle, take_handle};
 use super::options::aura_options;
-use super::quiet::quietly;
 use super::status::aura_status;
 use crate::CancelToken;
 
-/// Ends blocking calls, and all that waits for a stream, from another thread.
+/// Cancels blocking calls and streams from another thread.
 ///
-/// Owned by the caller, who frees it with aura_cancel_token_free(); options, calls and streams
-/// that were given it keep a hold of their own. Many threads may use one token at once.
+/// You own it. Free it with aura_cancel_token_free(). Options, calls and streams that use the token
+/// keep a reference of their own. Several threads may use one token at once.
 ///
 /// Since 0.1.0.
 pub struct aura_cancel_token(Handle<CancelToken>);
 
-opaque!(aura_cancel_token, CancelToken);
+impl_opaque!(aura_cancel_token, CancelToken);
 
-/// A token that has not been cancelled. Never NULL.
+/// Creates a token that is not cancelled. Never returns NULL.
 ///
 /// Does not block. Since 0.1.0.
 #[unsafe(no_mangle)]
 pub extern "C" fn aura_cancel_token_new() -> Box<aura_cancel_token> {
-    made(CancelToken::new())
+    new_handle(CancelToken::new())
 }
 
-/// Ends what waits with this token, within moments, and whatever begins with it later: they
-/// return AURA_CANCELLED, and a stream keeps its place. For good. NULL is fine.
+/// Cancels the token. Calls that wait with this token end within milliseconds, and later calls end at
+/// once. They return AURA_CANCELLED. A stream keeps its position. You cannot undo it. `token` may be
+/// NULL.
 ///
-/// Any thread; not a signal handler.
+/// Any thread may call it, but a signal handler must not.
 ///
 /// Does not block. Since 0.1.0.
 #[unsafe(no_mangle)]
 pub extern "C" fn aura_cancel_token_cancel(token: *mut aura_cancel_token) {
-    quietly((), || {
-        if let Ok(token) = shared("token", token) {
+    return_value((), || {
+        if let Ok(token) = clone_value("token", token) {
             token.cancel();
         }
     });
 }
 
-/// As aura_cancel_token_cancel(), because a deadline of yours has passed: what the token ends returns
-/// AURA_TIMEOUT. The first of the two counts. NULL is fine.
+/// Cancels the token because a deadline of yours has expired: calls return AURA_TIMEOUT instead of
+/// AURA_CANCELLED. Only the first cancellation of a token counts. `token` may be NULL.
 ///
 /// Does not block. Since 0.1.0.
 #[unsafe(no_mangle)]
 pub extern "C" fn aura_cancel_token_expire(token: *mut aura_cancel_token) {
-    quietly((), || {
-        if let Ok(token) = shared("token", token) {
+    return_value((), || {
+        if let Ok(token) = clone_value("token", token) {
             token.expire();
         }
     });
 }
 
-/// Frees a token. It is not cancelled by that. NULL is fine.
+/// Frees a token without cancelling it. `token` may be NULL.
 ///
 /// Does not block. Since 0.1.0.
 #[unsafe(no_mangle)]
 pub extern "C" fn aura_cancel_token_free(token: *mut aura_cancel_token) {
-    quietly((), || drop(freed(token)));
+    return_value((), || drop(take_handle(token)));
 }
 
-/// Has `token` end what is called with these options: one call or stream, or, where they are a
-/// client's, all of its calls and streams that have no token of their own. NULL for `token` takes
-/// it off again.
+/// Sets the token that cancels calls with these options. The options of a call apply to that call or
+/// stream. The options of a client apply to its calls and streams that have no token of their own.
+/// `token` may be NULL, which removes the token.
 ///
-/// Returns AURA_OK, or AURA_INVALID_ARGUMENT where `options` is NULL.
+/// Returns AURA_OK, or AURA_INVALID_ARGUMENT if `options` is NULL.
 ///
 /// Does not block. Since 0.1.0.
 #[unsafe(no_mangle)]
@@ -77,11 +77,11 @@ pub extern "C" fn aura_options_set_cancel_token(
     token: *const aura_cancel_token,
     error: Option<&mut MaybeUninit<*mut aura_error>>,
 ) -> aura_status {
-    boundary(error, || {
-        let chosen = live_mut("options", options)?;
-        chosen.token = match token.is_null() {
+    return_status(error, || {
+        let options = check_handle_mut("options", options)?;
+        options.token = match token.is_null() {
             true => None,
-            false => Some(shared("token", token)?),
+            false => Some(clone_value("token", token)?),
         };
         Ok(aura_status::AURA_OK)
     })

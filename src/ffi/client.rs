@@ -4,56 +4,56 @@ use std::ffi::c_char;
 use std::mem::MaybeUninit;
 use std::sync::Arc;
 
-use super::argument::{Out, text, texts};
-use super::audit_logs::{Opened, aura_audit_logs};
-use super::boundary::boundary;
-use super::call::{aura_call, begun};
+use super::argument::{OutPointer, read_text, read_texts};
+use super::audit_logs::{Stream, aura_audit_logs};
+use super::call::{aura_call, set_call};
 use super::error::aura_error;
-use super::handle::{Handle, freed, live, opaque, shared};
-use super::options::{Chosen, aura_options};
-use super::quiet::quietly;
+use super::guard::{return_status, return_value};
+use super::handle::{Handle, check_handle, clone_value, impl_opaque, take_handle};
+use super::options::{CallOptions, aura_options};
 use super::status::aura_status;
 use crate::blocking::Client;
 use crate::{Result, User};
 
-/// A client: options, connections, and what is known of the server's rate limit.
+/// A client: options, connections, and the state of the server's rate limit.
 ///
-/// Owned by the caller, who frees it with aura_client_free(). Many threads may use one client at
-/// once; their calls do not wait for each other. After a fork the child may use it too. Make one
-/// and keep it: connections are kept alive between calls.
+/// You own it. Free it with aura_client_free(). Create one and keep it, because it keeps connections
+/// open between calls. Several threads may use one client at once, and their calls run in parallel.
+/// A forked child may use it too.
 ///
 /// Since 0.1.0.
 pub struct aura_client(Handle<Client>);
 
-opaque!(aura_client, Client);
+impl_opaque!(aura_client, Client);
 
-/// The client that stands behind `client`, as a call with `options` wants it.
-fn client_with(client: *const aura_client, options: Option<&aura_options>) -> Result<Client> {
-    let client = shared("client", client)?;
-    let Some(chosen) = chosen(options)? else { return Ok(client) };
-    Ok(with_ends(client.with_options(chosen.options.clone()), chosen))
+/// The client for one call with `options`.
+fn client_for_call(client: *const aura_client, options: Option<&aura_options>) -> Result<Client> {
+    let client = clone_value("client", client)?;
+    let Some(call) = read_options(options)? else { return Ok(client) };
+    Ok(set_cancellation(client.with_options(call.options.clone()), call))
 }
 
-fn chosen(options: Option<&aura_options>) -> Result<Option<&Chosen>> {
-    options.map(|options| Ok(live("options", Some(options))?.value())).transpose()
+fn read_options(options: Option<&aura_options>) -> Result<Option<&CallOptions>> {
+    options.map(|options| Ok(check_handle("options", Some(options))?.value())).transpose()
 }
 
-/// What may end the calls of `client` from outside.
-fn with_ends(mut client: Client, Chosen { token, ask, .. }: &Chosen) -> Client {
+/// A client whose calls end by the token and the interrupt callback of `options`.
+fn set_cancellation(mut client: Client, options: &CallOptions) -> Client {
+    let CallOptions { token, interrupt, .. } = options;
     if let Some(token) = token {
         client = client.with_cancel_token(token.clone());
     }
-    if let Some(ask) = ask {
-        client = client.with_ask(Arc::clone(ask));
+    if let Some(interrupt) = interrupt {
+        client = client.with_interrupt_result(Arc::clone(interrupt));
     }
     client
 }
 
-/// Makes a client. `options` may be NULL: then the environment and the defaults count. Nothing is
-/// sent yet.
+/// Creates a client. `options` may be NULL: then the client uses the environment and the defaults. It
+/// sends nothing.
 ///
-/// Returns AURA_OK and a client to be freed with aura_client_free(), or AURA_INVALID_ARGUMENT
-/// for a bad option or environment variable, which the error names.
+/// Returns AURA_OK and sets `client`; free it with aura_client_free(). Returns AURA_INVALID_ARGUMENT
+/// if an option or an environment variable is invalid. The error names it.
 ///
 /// Does not block. Since 0.1.0.
 #[unsafe(no_mangle)]
@@ -62,34 +62,36 @@ pub extern "C" fn aura_client_new(
     client: Option<&mut MaybeUninit<*mut aura_client>>,
     error: Option<&mut MaybeUninit<*mut aura_error>>,
 ) -> aura_status {
-    boundary(error, || {
-        let client = Out::new("client", client)?;
-        let chosen = chosen(options)?.cloned().unwrap_or_default();
-        client.give(with_ends(Client::new(chosen.options.clone())?, &chosen));
+    return_status(error, || {
+        let client = OutPointer::new("client", client)?;
+        let options = read_options(options)?.cloned().unwrap_or_default();
+        client.set_handle(set_cancellation(Client::new(options.options.clone())?, &options));
         Ok(aura_status::AURA_OK)
     })
 }
 
-/// Frees a client. NULL is fine. Calls of other threads that have begun, and streams and calls
-/// made from it, live on. If nothing else needs the library's thread, it waits for the thread's end,
-/// a second at most, but not for a log callback.
+/// Frees a client. `client` may be NULL. Running calls of other threads, streams and started calls
+/// continue. If nothing else needs the library's thread, it waits up to one second for the end of the
+/// thread, except while that runs a log callback.
 ///
-/// Blocks for a second at most. Since 0.1.0.
+/// Blocks for at most one second. Since 0.1.0.
 #[unsafe(no_mangle)]
 pub extern "C" fn aura_client_free(client: *mut aura_client) {
-    quietly((), || drop(freed(client)));
+    return_value((), || drop(take_handle(client)));
 }
 
-/// Makes an account. No credential is sent, for the server refuses a creator who is signed in.
+/// Creates a user account. It sends no credential, because the server rejects authenticated requests.
 ///
-/// `emails` holds `emails_len` addresses: one. Without any the server refuses; more are refused
-/// here, for the server would fail on them. Until its owner follows the link in the mail, the
-/// address is unverified and the account's credentials get AURA_FORBIDDEN. Making an account on
-/// hex.pm means accepting its terms of service, https://hex.pm/policies/termsofservice
+/// `emails` is an array of `emails_len` e-mail addresses. Pass exactly one: the server rejects an
+/// account without an address, and this function rejects several. The address is unverified until the
+/// user follows the link in the e-mail. Until then calls with the account's credentials return
+/// AURA_FORBIDDEN. By creating an account on hex.pm you accept its terms of service,
+/// https://hex.pm/policies/termsofservice
 ///
-/// `options` may be NULL. Returns AURA_OK with the new user's JSON in `user_json`, to be freed
-/// with aura_string_free(); AURA_VALIDATION with a word for each refused field; or another error,
-/// and then NULL in `user_json`. After an error with "outcome_unknown" the account may exist.
+/// `options` may be NULL. Returns AURA_OK and sets `user_json` to the new user as JSON; free it with
+/// aura_string_free(). Returns AURA_VALIDATION if the server rejects a field:
+/// aura_error_field_errors_json() has the reasons. On every error `user_json` is NULL. If
+/// aura_error_outcome_unknown() is 1, the account may exist.
 ///
 /// Blocks. Since 0.1.0.
 #[unsafe(no_mangle)]
@@ -103,20 +105,23 @@ pub extern "C" fn aura_create_user(
     user_json: Option<&mut MaybeUninit<*mut c_char>>,
     error: Option<&mut MaybeUninit<*mut aura_error>>,
 ) -> aura_status {
-    boundary(error, || {
-        let user_json = Out::new("user_json", user_json)?;
-        let username = text("username", username)?;
-        let password = text("password", password)?;
-        let emails = texts("emails", emails, emails_len)?;
-        give(user_json, client_with(client, options)?.create_user(username, password, &emails)?)
+    return_status(error, || {
+        let user_json = OutPointer::new("user_json", user_json)?;
+        let username = read_text("username", username)?;
+        let password = read_text("password", password)?;
+        let emails = read_texts("emails", emails, emails_len)?;
+        set_user(
+            user_json,
+            client_for_call(client, options)?.create_user(username, password, &emails)?,
+        )
     })
 }
 
-/// aura_create_user(), begun and not waited for: aura_call_wait() gives what that returns. Bad
-/// arguments are told at once.
+/// Starts aura_create_user() without waiting for its result: aura_call_wait() returns it. An invalid
+/// argument is reported at once.
 ///
-/// Returns AURA_OK and a call to be freed with aura_call_free() in `call`, or
-/// AURA_INVALID_ARGUMENT or AURA_CANCELLED, and then NULL in `call`.
+/// Returns AURA_OK and sets `call`; free it with aura_call_free(). Returns AURA_INVALID_ARGUMENT, or
+/// AURA_CANCELLED if the cancel token is cancelled. Then `call` is NULL. `options` may be NULL.
 ///
 /// Does not block. Since 0.1.0.
 #[unsafe(no_mangle)]
@@ -130,19 +135,22 @@ pub extern "C" fn aura_create_user_start(
     call: Option<&mut MaybeUninit<*mut aura_call>>,
     error: Option<&mut MaybeUninit<*mut aura_error>>,
 ) -> aura_status {
-    boundary(error, || {
-        let call = Out::new("call", call)?;
-        let username = text("username", username)?;
-        let password = text("password", password)?;
-        let emails = texts("emails", emails, emails_len)?;
-        begun(call, client_with(client, options)?.create_user_start(username, password, &emails)?)
+    return_status(error, || {
+        let call = OutPointer::new("call", call)?;
+        let username = read_text("username", username)?;
+        let password = read_text("password", password)?;
+        let emails = read_texts("emails", emails, emails_len)?;
+        set_call(
+            call,
+            client_for_call(client, options)?.create_user_start(username, password, &emails)?,
+        )
     })
 }
 
-/// Gets the user the credential belongs to, with the organizations they are a member of.
+/// Gets the user that the credential belongs to, with the user's organizations.
 ///
-/// `options` may be NULL. Returns AURA_OK with the user's JSON in `user_json`, to be freed with
-/// aura_string_free(), or an error, and then NULL in `user_json`.
+/// `options` may be NULL. Returns AURA_OK and sets `user_json` to the user as JSON; free it with
+/// aura_string_free(). On an error `user_json` is NULL.
 ///
 /// Blocks. Since 0.1.0.
 #[unsafe(no_mangle)]
@@ -152,17 +160,17 @@ pub extern "C" fn aura_get_current_user(
     user_json: Option<&mut MaybeUninit<*mut c_char>>,
     error: Option<&mut MaybeUninit<*mut aura_error>>,
 ) -> aura_status {
-    boundary(error, || {
-        let user_json = Out::new("user_json", user_json)?;
-        give(user_json, client_with(client, options)?.get_current_user()?)
+    return_status(error, || {
+        let user_json = OutPointer::new("user_json", user_json)?;
+        set_user(user_json, client_for_call(client, options)?.get_current_user()?)
     })
 }
 
-/// aura_get_current_user(), begun and not waited for: aura_call_wait() gives what that returns. Bad
-/// arguments are told at once.
+/// Starts aura_get_current_user() without waiting for its result: aura_call_wait() returns it. An invalid
+/// argument is reported at once.
 ///
-/// Returns AURA_OK and a call to be freed with aura_call_free() in `call`, or
-/// AURA_INVALID_ARGUMENT or AURA_CANCELLED, and then NULL in `call`.
+/// Returns AURA_OK and sets `call`; free it with aura_call_free(). Returns AURA_INVALID_ARGUMENT, or
+/// AURA_CANCELLED if the cancel token is cancelled. Then `call` is NULL. `options` may be NULL.
 ///
 /// Does not block. Since 0.1.0.
 #[unsafe(no_mangle)]
@@ -172,18 +180,19 @@ pub extern "C" fn aura_get_current_user_start(
     call: Option<&mut MaybeUninit<*mut aura_call>>,
     error: Option<&mut MaybeUninit<*mut aura_error>>,
 ) -> aura_status {
-    boundary(error, || {
-        let call = Out::new("call", call)?;
-        begun(call, client_with(client, options)?.get_current_user_start()?)
+    return_status(error, || {
+        let call = OutPointer::new("call", call)?;
+        set_call(call, client_for_call(client, options)?.get_current_user_start()?)
     })
 }
 
-/// Gets a user's public record, by name in any letter case, or by an address that is verified and
-/// public. "", ".", ".." and "me" are refused; any other name is one path segment.
+/// Gets the public record of a user, by username in any letter case, or by an e-mail address that is
+/// verified and public. The names "", ".", ".." and "me" are rejected. Any other name is sent as one
+/// path segment.
 ///
-/// `options` may be NULL. Returns AURA_OK with the user's JSON in `user_json`, to be freed with
-/// aura_string_free(); AURA_NOT_FOUND where there is no such user; or another error. On every
-/// error `user_json` is NULL.
+/// `options` may be NULL. Returns AURA_OK and sets `user_json` to the user as JSON; free it with
+/// aura_string_free(). Returns AURA_NOT_FOUND if the user does not exist. On every error `user_json`
+/// is NULL.
 ///
 /// Blocks. Since 0.1.0.
 #[unsafe(no_mangle)]
@@ -194,18 +203,18 @@ pub extern "C" fn aura_get_user(
     user_json: Option<&mut MaybeUninit<*mut c_char>>,
     error: Option<&mut MaybeUninit<*mut aura_error>>,
 ) -> aura_status {
-    boundary(error, || {
-        let user_json = Out::new("user_json", user_json)?;
-        let name = text("username_or_email", username_or_email)?;
-        give(user_json, client_with(client, options)?.get_user(name)?)
+    return_status(error, || {
+        let user_json = OutPointer::new("user_json", user_json)?;
+        let name = read_text("username_or_email", username_or_email)?;
+        set_user(user_json, client_for_call(client, options)?.get_user(name)?)
     })
 }
 
-/// aura_get_user(), begun and not waited for: aura_call_wait() gives what that returns. Bad
-/// arguments are told at once.
+/// Starts aura_get_user() without waiting for its result: aura_call_wait() returns it. An invalid
+/// argument is reported at once.
 ///
-/// Returns AURA_OK and a call to be freed with aura_call_free() in `call`, or
-/// AURA_INVALID_ARGUMENT or AURA_CANCELLED, and then NULL in `call`.
+/// Returns AURA_OK and sets `call`; free it with aura_call_free(). Returns AURA_INVALID_ARGUMENT, or
+/// AURA_CANCELLED if the cancel token is cancelled. Then `call` is NULL. `options` may be NULL.
 ///
 /// Does not block. Since 0.1.0.
 #[unsafe(no_mangle)]
@@ -216,18 +225,18 @@ pub extern "C" fn aura_get_user_start(
     call: Option<&mut MaybeUninit<*mut aura_call>>,
     error: Option<&mut MaybeUninit<*mut aura_error>>,
 ) -> aura_status {
-    boundary(error, || {
-        let call = Out::new("call", call)?;
-        let name = text("username_or_email", username_or_email)?;
-        begun(call, client_with(client, options)?.get_user_start(name)?)
+    return_status(error, || {
+        let call = OutPointer::new("call", call)?;
+        let name = read_text("username_or_email", username_or_email)?;
+        set_call(call, client_for_call(client, options)?.get_user_start(name)?)
     })
 }
 
-/// Asks the server to mail its user a link for a new password. Servers that offer this say yes
-/// whether or not there is such a user.
+/// Asks the server to send the user an e-mail with a link to reset the password. Servers that support
+/// this return success even if the user does not exist.
 ///
-/// `options` may be NULL. Returns AURA_OK; AURA_UNSUPPORTED where the server does not offer it,
-/// as hex.pm since July 2026; or another error.
+/// `options` may be NULL. Returns AURA_OK. Returns AURA_UNSUPPORTED if the server does not support it,
+/// such as hex.pm since July 2026.
 ///
 /// Blocks. Since 0.1.0.
 #[unsafe(no_mangle)]
@@ -237,18 +246,18 @@ pub extern "C" fn aura_reset_user_password(
     options: Option<&aura_options>,
     error: Option<&mut MaybeUninit<*mut aura_error>>,
 ) -> aura_status {
-    boundary(error, || {
-        let name = text("username_or_email", username_or_email)?;
-        client_with(client, options)?.reset_user_password(name)?;
+    return_status(error, || {
+        let name = read_text("username_or_email", username_or_email)?;
+        client_for_call(client, options)?.reset_user_password(name)?;
         Ok(aura_status::AURA_OK)
     })
 }
 
-/// aura_reset_user_password(), begun and not waited for: aura_call_wait() gives what that
-/// returns. Bad arguments are told at once.
+/// Starts aura_reset_user_password() without waiting for its result: aura_call_wait() returns it. An invalid
+/// argument is reported at once.
 ///
-/// Returns AURA_OK and a call to be freed with aura_call_free() in `call`, or
-/// AURA_INVALID_ARGUMENT or AURA_CANCELLED, and then NULL in `call`.
+/// Returns AURA_OK and sets `call`; free it with aura_call_free(). Returns AURA_INVALID_ARGUMENT, or
+/// AURA_CANCELLED if the cancel token is cancelled. Then `call` is NULL. `options` may be NULL.
 ///
 /// Does not block. Since 0.1.0.
 #[unsafe(no_mangle)]
@@ -259,18 +268,18 @@ pub extern "C" fn aura_reset_user_password_start(
     call: Option<&mut MaybeUninit<*mut aura_call>>,
     error: Option<&mut MaybeUninit<*mut aura_error>>,
 ) -> aura_status {
-    boundary(error, || {
-        let call = Out::new("call", call)?;
-        let name = text("username_or_email", username_or_email)?;
-        begun(call, client_with(client, options)?.reset_user_password_start(name)?)
+    return_status(error, || {
+        let call = OutPointer::new("call", call)?;
+        let name = read_text("username_or_email", username_or_email)?;
+        set_call(call, client_for_call(client, options)?.reset_user_password_start(name)?)
     })
 }
 
-/// Opens the audit log of the credential's user, newest row first, from the page of the option
-/// "page". Nothing is sent before the first row is asked for.
+/// Opens the audit log of the credential's user as a stream, newest row first. It starts at the page
+/// in the option "page". The first request is sent when you ask for the first row.
 ///
-/// `options` may be NULL. Returns AURA_OK with a stream in `logs`, to be freed with
-/// aura_audit_logs_free(), or AURA_INVALID_ARGUMENT for a bad option.
+/// `options` may be NULL. Returns AURA_OK and sets `logs`; free it with aura_audit_logs_free(). Returns
+/// AURA_INVALID_ARGUMENT for an invalid option.
 ///
 /// Does not block. Since 0.1.0.
 #[unsafe(no_mangle)]
@@ -280,21 +289,21 @@ pub extern "C" fn aura_stream_audit_logs(
     logs: Option<&mut MaybeUninit<*mut aura_audit_logs>>,
     error: Option<&mut MaybeUninit<*mut aura_error>>,
 ) -> aura_status {
-    boundary(error, || {
-        let logs = Out::new("logs", logs)?;
-        logs.give(Opened::new(client_with(client, options)?.stream_audit_logs()?));
+    return_status(error, || {
+        let logs = OutPointer::new("logs", logs)?;
+        logs.set_handle(Stream::new(client_for_call(client, options)?.stream_audit_logs()?));
         Ok(aura_status::AURA_OK)
     })
 }
 
-/// What the server last said of its rate limit to this client's credential, or with other options
-/// to theirs. Sends nothing.
+/// Returns the latest state of the server's rate limit, for the client's credential or the one in
+/// `options`. It sends nothing.
 ///
-/// `options` may be NULL. Returns AURA_OK with JSON in `rate_limit_json`, to be freed with
-/// aura_string_free(): {"limit":500,"remaining":499,"resets_in_ms":42000}, requests in a window,
-/// those left in this one, and how long until the next; or "null" where nothing is known, as
-/// before the first reply, after the window's end, and on the loopback, which servers exempt.
-/// AURA_INVALID_ARGUMENT for a bad option.
+/// `options` may be NULL. Returns AURA_OK and sets `rate_limit_json`; free it with aura_string_free().
+/// It is {"limit":500,"remaining":499,"resets_in_ms":42000}: the requests allowed in a window, the
+/// requests left in this window, and the time until the next window. It is "null" if the state is not
+/// known: before the first reply, after the end of the window, and for a server on the loopback, which
+/// has no limit. Returns AURA_INVALID_ARGUMENT for an invalid option.
 ///
 /// Does not block. Since 0.1.0.
 #[unsafe(no_mangle)]
@@ -304,9 +313,9 @@ pub extern "C" fn aura_client_rate_limit(
     rate_limit_json: Option<&mut MaybeUninit<*mut c_char>>,
     error: Option<&mut MaybeUninit<*mut aura_error>>,
 ) -> aura_status {
-    boundary(error, || {
-        let rate_limit_json = Out::new("rate_limit_json", rate_limit_json)?;
-        let state = client_with(client, options)?.rate_limit()?;
+    return_status(error, || {
+        let rate_limit_json = OutPointer::new("rate_limit_json", rate_limit_json)?;
+        let state = client_for_call(client, options)?.rate_limit()?;
         let json = state.map(|state| {
             serde_json::json!({
                 "limit": state.limit,
@@ -314,12 +323,12 @@ pub extern "C" fn aura_client_rate_limit(
                 "resets_in_ms": u64::try_from(state.resets_in.as_millis()).unwrap_or(u64::MAX),
             })
         });
-        rate_limit_json.give_text(&serde_json::Value::from(json).to_string())?;
+        rate_limit_json.set_text(&serde_json::Value::from(json).to_string())?;
         Ok(aura_status::AURA_OK)
     })
 }
 
-fn give(user_json: Out<'_, c_char>, user: User) -> Result<aura_status> {
-    user_json.give_text(user.json())?;
+fn set_user(user_json: OutPointer<'_, c_char>, user: User) -> Result<aura_status> {
+    user_json.set_text(user.json())?;
     Ok(aura_status::AURA_OK)
 }

@@ -1,27 +1,27 @@
-//! What an opaque pointer points to, and every way in and out for one.
+//! Opaque handles: how they are created, checked and freed.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use super::argument::{Out, null};
+use super::argument::OutPointer;
 use crate::{Error, LogLevel, LogRecord, Result};
 
-/// What a handle stands for, and whether it still does.
+/// The object behind an opaque pointer.
 pub(super) struct Handle<T> {
     value: T,
-    /// `ALIVE` until it is freed. Whoever frees or uses a handle again is told, as long as its
-    /// memory has not come to another use: a help to the careless, no promise.
-    mark: AtomicU32,
-    /// Counted up by each call once it has cloned the value, so that a free which comes after
-    /// that in time comes after it for the memory too.
-    begun: AtomicU32,
+    /// `ALIVE` until the handle is freed. It detects most uses of a freed handle, as long as the
+    /// memory is not reused. The header does not promise it.
+    state: AtomicU32,
+    /// Incremented by each call after it cloned the value. It orders the memory accesses of the
+    /// call before those of a later free.
+    clones: AtomicU32,
 }
 
 const ALIVE: u32 = 0x4155_5241;
 const FREED: u32 = 0;
 
 impl<T> Handle<T> {
-    pub(super) fn new(value: T) -> Self {
-        Self { value, mark: AtomicU32::new(ALIVE), begun: AtomicU32::new(0) }
+    fn new(value: T) -> Self {
+        Self { value, state: AtomicU32::new(ALIVE), clones: AtomicU32::new(0) }
     }
 
     pub(super) fn value(&self) -> &T {
@@ -33,93 +33,109 @@ impl<T> Handle<T> {
     }
 }
 
-/// A type of the header that is nothing but a [`Handle`].
-pub(super) trait Opaque: From<Handle<Self::Of>> {
-    type Of;
+/// A type of the header that wraps a [`Handle`].
+pub(super) trait Opaque: From<Handle<Self::Value>> {
+    type Value;
     const NAME: &'static str;
-    fn handle(&self) -> &Handle<Self::Of>;
-    fn handle_mut(&mut self) -> &mut Handle<Self::Of>;
+    fn handle(&self) -> &Handle<Self::Value>;
+    fn handle_mut(&mut self) -> &mut Handle<Self::Value>;
 }
 
-/// Makes `pub struct aura_thing(Handle<Thing>)` an [`Opaque`].
-macro_rules! opaque {
-    ($name:ident, $of:ty) => {
+/// Implements [`Opaque`] for `pub struct aura_thing(Handle<Thing>)`.
+macro_rules! impl_opaque {
+    ($name:ident, $value:ty) => {
         impl $crate::ffi::handle::Opaque for $name {
-            type Of = $of;
+            type Value = $value;
             const NAME: &'static str = stringify!($name);
 
-            fn handle(&self) -> &$crate::ffi::handle::Handle<$of> {
+            fn handle(&self) -> &$crate::ffi::handle::Handle<$value> {
                 &self.0
             }
 
-            fn handle_mut(&mut self) -> &mut $crate::ffi::handle::Handle<$of> {
+            fn handle_mut(&mut self) -> &mut $crate::ffi::handle::Handle<$value> {
                 &mut self.0
             }
         }
 
-        impl From<$crate::ffi::handle::Handle<$of>> for $name {
-            fn from(handle: $crate::ffi::handle::Handle<$of>) -> Self {
+        impl From<$crate::ffi::handle::Handle<$value>> for $name {
+            fn from(handle: $crate::ffi::handle::Handle<$value>) -> Self {
                 Self(handle)
             }
         }
     };
 }
-pub(super) use opaque;
+pub(super) use impl_opaque;
 
-/// A new handle, for the caller to own.
-pub(super) fn made<H: Opaque>(value: H::Of) -> Box<H> {
+/// Creates a handle that the caller owns.
+pub(super) fn new_handle<H: Opaque>(value: H::Value) -> Box<H> {
     Box::new(Handle::new(value).into())
 }
 
-impl<H: Opaque> Out<'_, H> {
-    /// Hands a handle over to the caller, who frees it.
-    pub(super) fn give(self, value: H::Of) {
-        self.put(Box::into_raw(made(value)));
+impl<H: Opaque> OutPointer<'_, H> {
+    /// Passes a new handle to the caller, who frees it.
+    pub(super) fn set_handle(self, value: H::Value) {
+        self.set(Box::into_raw(new_handle(value)));
     }
 }
 
-/// A handle that other threads may use too, and even free while this call runs: what it stands
-/// for is cloned at once, and the handle not looked at again.
-pub(super) fn shared<H: Opaque<Of: Clone>>(name: &str, handle: *const H) -> Result<H::Of> {
-    // SAFETY: NULL, or by the header's word a handle that is alive while the call begins. What
-    // handles of this kind stand for can be cloned by many threads.
-    let handle = live(name, unsafe { handle.as_ref() })?;
+/// Clones the value of the handle `name`. Other threads may use the handle too, and even free it
+/// while this call runs: the call does not access the handle again.
+pub(super) fn clone_value<H: Opaque<Value: Clone>>(
+    name: &str,
+    handle: *const H,
+) -> Result<H::Value> {
+    // SAFETY: the header requires NULL or a handle that is alive when the call starts. The values
+    // of handles of this kind can be cloned by several threads.
+    let handle = check_handle(name, unsafe { handle.as_ref() })?;
     let value = handle.value.clone();
-    handle.begun.fetch_add(1, Ordering::Release);
+    handle.clones.fetch_add(1, Ordering::Release);
     Ok(value)
 }
 
-/// A handle that must be there, and was not freed as far as can be seen.
-pub(super) fn live<'a, H: Opaque>(name: &str, handle: Option<&'a H>) -> Result<&'a Handle<H::Of>> {
-    let handle = handle.ok_or_else(|| null(name))?.handle();
-    if handle.mark.load(Ordering::Relaxed) != ALIVE {
+/// Checks that the handle `name` is not NULL and, as far as this can be detected, not freed.
+pub(super) fn check_handle<'a, H: Opaque>(
+    name: &str,
+    handle: Option<&'a H>,
+) -> Result<&'a Handle<H::Value>> {
+    let handle = handle.ok_or_else(|| null_handle_error(name))?.handle();
+    if handle.state.load(Ordering::Relaxed) != ALIVE {
         let kind = H::NAME;
-        return Err(Error::invalid_argument(format!("{name} is no {kind}, or was freed before")));
+        return Err(Error::invalid_argument(format!(
+            "{name} is not a valid {kind}: it may have been freed before"
+        )));
     }
     Ok(handle)
 }
 
-/// As [`live`], for a handle that its caller holds alone.
-pub(super) fn live_mut<'a, H: Opaque>(
+/// Like [`check_handle`], for a handle that only one thread uses.
+pub(super) fn check_handle_mut<'a, H: Opaque>(
     name: &str,
     handle: Option<&'a mut H>,
-) -> Result<&'a mut H::Of> {
-    live(name, handle.as_deref())?;
-    handle.map(|handle| &mut handle.handle_mut().value).ok_or_else(|| null(name))
+) -> Result<&'a mut H::Value> {
+    check_handle(name, handle.as_deref())?;
+    handle.map(|handle| &mut handle.handle_mut().value).ok_or_else(|| null_handle_error(name))
 }
 
-/// Takes a handle back from its owner. NULL is none; so is a handle that was freed before, which
-/// the log is told.
-pub(super) fn freed<H: Opaque>(handle: *mut H) -> Option<Box<H>> {
-    // SAFETY: NULL, or by the header's word a handle that was not freed. Where that word is
-    // broken the mark may still tell.
-    let Handle { mark, begun, .. } = unsafe { handle.as_ref() }?.handle();
-    begun.load(Ordering::Acquire);
-    if mark.swap(FREED, Ordering::Relaxed) != ALIVE {
-        let message = format!("{}_free: no such handle, or one that was freed before", H::NAME);
+/// The C++ header passes NULL for an object that was moved from.
+fn null_handle_error(name: &str) -> Error {
+    Error::invalid_argument(format!(
+        "{name} is NULL: it was not created, or, in C++, it was moved from"
+    ))
+}
+
+/// Takes a handle back from its owner, to free it. None for NULL, and for a handle that was freed
+/// before, which logs a warning.
+pub(super) fn take_handle<H: Opaque>(handle: *mut H) -> Option<Box<H>> {
+    // SAFETY: the header requires NULL or a handle that was not freed. If a caller breaks this rule,
+    // the state may still detect it.
+    let Handle { state, clones, .. } = unsafe { handle.as_ref() }?.handle();
+    clones.load(Ordering::Acquire);
+    if state.swap(FREED, Ordering::Relaxed) != ALIVE {
+        let message =
+            format!("{}_free: the handle is not valid: it may have been freed before", H::NAME);
         LogRecord::new(LogLevel::Warn, &message).emit();
         return None;
     }
-    // SAFETY: made by `made` and, with the mark intact, not taken back before.
+    // SAFETY: created by `new_handle`. The state shows that it was not taken back before.
     Some(unsafe { Box::from_raw(handle) })
 }

@@ -1,4 +1,4 @@
-//! `aura_json_get`: one value out of a JSON text, for programs without a JSON library.
+//! `aura_json_get`: reads one value of a JSON text, for programs without a JSON library.
 
 use std::borrow::Cow;
 use std::ffi::c_char;
@@ -9,19 +9,19 @@ use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::argument::{Out, text};
-use super::boundary::boundary;
+use super::argument::{OutPointer, read_text};
 use super::error::aura_error;
+use super::guard::return_status;
 use super::status::aura_status;
 use crate::{Error, Result};
 
-/// Gets the value at `pointer`, a JSON pointer (RFC 6901) such as "/username" or "/emails/0", out of
-/// `json`, any JSON text. "" is the whole text; "~1" in a name stands for "/", "~0" for "~".
+/// Gets one value of a JSON text. `pointer` is a JSON pointer (RFC 6901), such as "/username" or
+/// "/packages/0/name". "" is the whole text. In a name, write "~1" for "/" and "~0" for "~".
 ///
-/// Returns AURA_OK with the value as text in `value`, to be freed with aura_string_free(): a string
-/// decoded, a number, true, false, an object or a list as it stands in the JSON. `value` is NULL if
-/// there is no such value, and if it is null. AURA_INVALID_ARGUMENT if `json` is no JSON, if `pointer`
-/// is no JSON pointer, and if the string holds a NUL, which a C string cannot.
+/// Returns AURA_OK and sets `value` to the value as text; free it with aura_string_free(). A string is
+/// decoded. A number, true, false, an object or an array is copied as it is in the JSON. `value` is
+/// NULL if the value does not exist or is null. Returns AURA_INVALID_ARGUMENT if `json` or `pointer` is
+/// not valid, or if the string contains a NUL character.
 ///
 /// Does not block. Since 0.1.0.
 #[unsafe(no_mangle)]
@@ -31,57 +31,59 @@ pub extern "C" fn aura_json_get(
     value: Option<&mut MaybeUninit<*mut c_char>>,
     error: Option<&mut MaybeUninit<*mut aura_error>>,
 ) -> aura_status {
-    boundary(error, || {
-        let value = Out::new("value", value)?;
-        let (json, pointer) = (text("json", json)?, text("pointer", pointer)?);
-        if let Some(found) = get(json, pointer)? {
+    return_status(error, || {
+        let value = OutPointer::new("value", value)?;
+        let (json, pointer) = (read_text("json", json)?, read_text("pointer", pointer)?);
+        if let Some(found) = find(json, pointer)? {
             if memchr::memchr(0, found.as_bytes()).is_some() {
-                let why = "the string at pointer holds a NUL, which a C string cannot";
+                let why = "the string at pointer contains a NUL character, and a C string cannot: \
+                           read it with a JSON library";
                 return Err(Error::invalid_argument(why));
             }
-            value.give_text(&found)?;
+            value.set_text(&found)?;
         }
         Ok(aura_status::AURA_OK)
     })
 }
 
-fn get<'a>(json: &'a str, pointer: &str) -> Result<Option<Cow<'a, str>>> {
-    let flaw = |error: serde_json::Error| {
+/// The value at `pointer` in `json`. None if it does not exist or is null.
+fn find<'a>(json: &'a str, pointer: &str) -> Result<Option<Cow<'a, str>>> {
+    let invalid = |error: serde_json::Error| {
         Error::invalid_argument(format!("json is not valid: {error}")).with_source(error)
     };
-    let mut at: &RawValue = serde_json::from_str(json).map_err(flaw)?;
-    for name in names(pointer)? {
-        let next = match at.get().as_bytes().first() {
+    let mut value: &RawValue = serde_json::from_str(json).map_err(invalid)?;
+    for name in parse_pointer(pointer)? {
+        let next = match value.get().as_bytes().first() {
             Some(b'{' | b'[') => {
-                Wanted(&name).deserialize(&mut serde_json::Deserializer::from_str(at.get()))
+                Member(&name).deserialize(&mut serde_json::Deserializer::from_str(value.get()))
             }
             _ => return Ok(None),
         };
-        let Some(next) = next.map_err(flaw)? else { return Ok(None) };
-        at = next;
+        let Some(next) = next.map_err(invalid)? else { return Ok(None) };
+        value = next;
     }
-    Ok(match at.get() {
+    Ok(match value.get() {
         "null" => None,
         string if string.starts_with('"') => {
-            let Text(text) = serde_json::from_str(string).map_err(flaw)?;
+            let Text(text) = serde_json::from_str(string).map_err(invalid)?;
             Some(text)
         }
         other => Some(other.into()),
     })
 }
 
-/// The names and indices that a pointer is made of.
-fn names(pointer: &str) -> Result<Vec<String>> {
+/// The names and indices in a pointer.
+fn parse_pointer(pointer: &str) -> Result<Vec<String>> {
     let mut pieces = pointer.split('/');
     if pieces.next() != Some("") {
-        return Err(Error::invalid_argument("pointer does not begin with a slash"));
+        return Err(Error::invalid_argument("pointer must be empty or start with a slash"));
     }
     pieces
         .map(|piece| {
             let is_escape = |rest: &str| rest.starts_with(['0', '1']);
             match piece.split('~').skip(1).all(is_escape) {
                 true => Ok(piece.replace("~1", "/").replace("~0", "~")),
-                false => Err(Error::invalid_argument("pointer has a ~ without 0 or 1 behind it")),
+                false => Err(Error::invalid_argument("pointer contains a ~ that is not ~0 or ~1")),
             }
         })
         .collect()
@@ -90,10 +92,10 @@ fn names(pointer: &str) -> Result<Vec<String>> {
 #[derive(Deserialize)]
 struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 
-/// The member or the element of this name. Of members that have the same name, the last one.
-struct Wanted<'n>(&'n str);
+/// Finds the member of an object or the element of an array. If names are repeated, the last wins.
+struct Member<'n>(&'n str);
 
-impl<'de> DeserializeSeed<'de> for Wanted<'_> {
+impl<'de> DeserializeSeed<'de> for Member<'_> {
     type Value = Option<&'de RawValue>;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
@@ -101,7 +103,7 @@ impl<'de> DeserializeSeed<'de> for Wanted<'_> {
     }
 }
 
-impl<'de> Visitor<'de> for Wanted<'_> {
+impl<'de> Visitor<'de> for Member<'_> {
     type Value = Option<&'de RawValue>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -158,10 +160,10 @@ mod tests {
             ("/twice", Some("2")),
             ("/none", None),
         ] {
-            assert_eq!(get(json, pointer).unwrap().as_deref(), value, "{pointer}");
+            assert_eq!(find(json, pointer).unwrap().as_deref(), value, "{pointer}");
         }
-        assert_eq!(get(json, "").unwrap().as_deref(), Some(json.trim()));
-        assert_eq!(get("null", "").unwrap(), None);
+        assert_eq!(find(json, "").unwrap().as_deref(), Some(json.trim()));
+        assert_eq!(find("null", "").unwrap(), None);
     }
 
     #[test]
@@ -170,11 +172,11 @@ mod tests {
             ("", "/a", "json is not valid"),
             ("{\"a\":1", "/a", "json is not valid"),
             (r#"{"a":"\ud800"}"#, "/a", "json is not valid"),
-            ("{}", "a", "pointer does not begin with a slash"),
-            ("{}", "/~2", "pointer has a ~"),
-            ("{}", "/a~", "pointer has a ~"),
+            ("{}", "a", "pointer must be empty or start with a slash"),
+            ("{}", "/~2", "pointer contains a ~"),
+            ("{}", "/a~", "pointer contains a ~"),
         ] {
-            let error = get(json, pointer).unwrap_err();
+            let error = find(json, pointer).unwrap_err();
             assert!(error.message().starts_with(why), "{json} {pointer}: {error}");
         }
     }

@@ -1,41 +1,38 @@
-//! The C ABI: each exported function is a boundary, a line for each argument, the operation.
+//! The C ABI. Each exported function runs in a guard, reads its arguments, and calls the Rust API.
 //!
-//! The documentation here is written for the reader of `include/aura_users.h`, which is made
-//! from it.
+//! The doc comments are for the readers of `include/aura_users.h`, which is generated from them.
 //!
-//! - `boundary`: no panic crosses it, an error leaves through the last argument
-//! - `quiet`: the same for what cannot fail
-//! - `argument`, `handle`: what comes in and goes out through pointers, texts and opaque ones; all
-//!   unsafe code but the callbacks
-//! - `status`: the numbers
+//! - `guard`: no panic leaves a function, and errors are returned through the last argument
+//! - `argument`, `handle`: strings, arrays, out-parameters and opaque handles. They contain all unsafe
+//!   code except the callbacks
+//! - `status`: the numbers that functions return
 //! - `error`, `options`, `cancel_token`, `client`, `audit_logs`, `call`, `completions`: one file for
 //!   each handle
-//! - `log`: what the library tells while it works
-//! - `json`: one value out of a JSON text
-//! - `string`: what a caller owns, and the version
+//! - `log`: log lines
+//! - `json`: reads one value of a JSON text
+//! - `string`: frees strings, and the version
 //!
-//! Handles for one thread come in as `Option<&T>` and `Option<&mut T>`, which the language guarantees
-//! to be nullable pointers. Handles that threads share come in as pointers, and what they stand for
-//! is cloned before anything else, so that one may be freed while another thread's call goes on.
+//! Handles for one thread are `Option<&T>` and `Option<&mut T>`, which are nullable pointers. Handles
+//! that several threads use are raw pointers, and their value is cloned first. So one thread may free
+//! a handle while a call of another thread uses it.
 
 #![allow(non_camel_case_types)]
-#![allow(unreachable_pub)] // the header is made from what is `pub`
+#![allow(unreachable_pub)] // the header contains what is `pub`
 #![allow(clippy::too_many_arguments)] // C has no builders
-#![allow(unsafe_code)] // the attribute `no_mangle`, `argument`, `handle`, and the callbacks in `log` and `options`
+#![allow(unsafe_code)] // `no_mangle`, `argument`, `handle`, `guard`, and the callbacks in `log` and `options`
 
 mod argument;
 mod audit_logs;
-mod boundary;
 mod call;
 mod cancel_token;
 mod client;
 mod completions;
 mod error;
+mod guard;
 mod handle;
 mod json;
 mod log;
 mod options;
-mod quiet;
 mod status;
 mod string;
 #[cfg(test)]

@@ -4,48 +4,48 @@ use std::ffi::{c_char, c_void};
 use std::mem::MaybeUninit;
 use std::sync::Arc;
 
-use super::argument::text;
-use super::boundary::boundary;
+use super::argument::read_text;
 use super::error::aura_error;
-use super::handle::{Handle, freed, live_mut, made, opaque};
-use super::quiet::quietly;
+use super::guard::{return_status, return_value};
+use super::handle::{Handle, check_handle_mut, impl_opaque, new_handle, take_handle};
 use super::status::aura_status;
 use crate::runtime::cancel::{Ask, End};
 use crate::{CancelToken, Options};
 
 /// Options of a client or of one call, set by name.
 ///
-/// Owned by the caller, who frees them with aura_options_free(). They are copied where they are
-/// used, so they may be changed or freed at once. For one thread at a time.
+/// You own them. Free them with aura_options_free(). A client or a call copies them, so you may change
+/// or free them right afterwards. Only one thread at a time may use them.
 ///
 /// Since 0.1.0.
-pub struct aura_options(Handle<Chosen>);
+pub struct aura_options(Handle<CallOptions>);
 
-opaque!(aura_options, Chosen);
+impl_opaque!(aura_options, CallOptions);
 
-/// What was set.
+/// The options, and what can cancel the call.
 #[derive(Clone, Default)]
-pub(super) struct Chosen {
+pub(super) struct CallOptions {
     pub(super) options: Options,
     pub(super) token: Option<CancelToken>,
-    pub(super) ask: Option<Ask>,
+    pub(super) interrupt: Option<Ask>,
 }
 
-/// New options, none of them set. What is not set falls through: from the call to the client,
-/// from the client to the environment, from there to the default. Never NULL.
+/// Creates options, none of them set. The value of an option that is not set comes from the next in this
+/// order: the call, the client, the environment, the default. Never returns NULL.
 ///
 /// Does not block. Since 0.1.0.
 #[unsafe(no_mangle)]
 pub extern "C" fn aura_options_new() -> Box<aura_options> {
-    made(Chosen::default())
+    new_handle(CallOptions::default())
 }
 
-/// Sets the option `name` to `value`, or unsets it if `value` is NULL. Both are copied. The head of
-/// this header lists the options with their values and defaults.
+/// Sets the option `name` to `value`. `value` may be NULL, which unsets the option. Both are copied.
+/// OPTIONS at the top of this header lists the options with their values and defaults.
 ///
-/// Returns AURA_OK, or AURA_INVALID_ARGUMENT if the name is unknown or the option does not accept
-/// the value. The error's message names the option and the values allowed. It does not repeat a
-/// name or a value that may be a secret.
+/// Returns AURA_OK. Returns AURA_INVALID_ARGUMENT if the option does not exist or does not accept the
+/// value. The message names the option and the allowed values. It does not repeat a name or a value
+/// that may be a secret. The option "env" is for a client only: a call with it returns
+/// AURA_INVALID_ARGUMENT.
 ///
 /// Does not block. Since 0.1.0.
 #[unsafe(no_mangle)]
@@ -55,14 +55,14 @@ pub extern "C" fn aura_options_set(
     value: *const c_char,
     error: Option<&mut MaybeUninit<*mut aura_error>>,
 ) -> aura_status {
-    boundary(error, || {
-        let Chosen { options, .. } = live_mut("options", options)?;
-        let name = text("name", name)?;
+    return_status(error, || {
+        let CallOptions { options, .. } = check_handle_mut("options", options)?;
+        let name = read_text("name", name)?;
         if value.is_null() {
             options.unset(name)?;
         } else {
-            let value = text(name, value).or_else(|error| {
-                // An unknown name may be a secret, so that error must not repeat it.
+            let value = read_text(name, value).or_else(|error| {
+                // The name of an unknown option may be a secret, which the error must not repeat.
                 Options::new().unset(name)?;
                 Err(error)
             })?;
@@ -72,23 +72,25 @@ pub extern "C" fn aura_options_set(
     })
 }
 
-/// Whether a blocking call is to end: `data` as it was given to aura_options_set_interrupt(). Returns 0
-/// to go on. AURA_TIMEOUT ends the call with AURA_TIMEOUT, any other number with AURA_CANCELLED.
+/// A callback that decides whether a blocking call ends. `data` is the pointer that you passed to
+/// aura_options_set_interrupt(). Return 0 to continue. Return AURA_TIMEOUT to end the call with
+/// AURA_TIMEOUT, or any other number to end it with AURA_CANCELLED.
 ///
-/// It is called in the thread that waits, while no lock of the library is held, so it may run the
-/// host's signal handlers and make calls. It must return: no exception and no longjmp() may leave it.
+/// The library calls it in the thread that waits, and holds no lock meanwhile. So it may run signal
+/// handlers of the host and make calls. It must return: no exception and no longjmp() may leave it.
 ///
 /// Since 0.1.0.
 pub type aura_interrupt = Option<unsafe extern "C" fn(data: *mut c_void) -> i32>;
 
-/// Has `ask` called about twenty times a second while a blocking call with these options waits, so
-/// that a signal or a timeout of the host can end it. Where they are a client's, that is so for all
-/// of its calls and streams. NULL for `ask` takes it off again; `data` may be NULL.
+/// Sets a callback that can end blocking calls with these options, for example after a signal or a
+/// timeout of the host. The library calls it about twenty times a second while such a call waits. The
+/// options of a client apply to all its calls and streams. `ask` may be NULL, which removes the
+/// callback. `data` may be NULL.
 ///
-/// It counts for what blocks until a reply comes: aura_create_user() and the like, and
-/// aura_audit_logs_next() and the like. Wait for calls that were started in slices of your own.
-/// `data` must live as long as the client, the streams and the calls that were made with it. In a
-/// program that is itself within a tokio runtime the question comes from another thread.
+/// It applies to functions that wait for a reply, such as aura_get_user() and aura_audit_logs_next().
+/// It does not apply to aura_call_wait(): pass a short `timeout_ms` there. `data` must stay valid as
+/// long as the client, the streams and the calls that use it. In a program that runs inside a tokio
+/// runtime, another thread calls it.
 ///
 /// Returns AURA_OK, or AURA_INVALID_ARGUMENT if `options` is NULL.
 ///
@@ -100,32 +102,32 @@ pub extern "C" fn aura_options_set_interrupt(
     data: *mut c_void,
     error: Option<&mut MaybeUninit<*mut aura_error>>,
 ) -> aura_status {
-    boundary(error, || {
-        let chosen = live_mut("options", options)?;
-        chosen.ask = ask.map(|ask| {
-            let question = Question { ask, data };
-            Arc::new(move || question.ask()) as Ask
+    return_status(error, || {
+        let options = check_handle_mut("options", options)?;
+        options.interrupt = ask.map(|function| {
+            let callback = InterruptCallback { function, data };
+            Arc::new(move || callback.call()) as Ask
         });
         Ok(aura_status::AURA_OK)
     })
 }
 
-struct Question {
-    ask: unsafe extern "C" fn(*mut c_void) -> i32,
+struct InterruptCallback {
+    function: unsafe extern "C" fn(*mut c_void) -> i32,
     data: *mut c_void,
 }
 
-// SAFETY: the library never looks at what `data` points to. It hands the pointer to the function, and
-// the header says from which threads.
-unsafe impl Send for Question {}
+// SAFETY: the library does not access `data`. It passes the pointer to the function, in the threads
+// that the header names.
+unsafe impl Send for InterruptCallback {}
 // SAFETY: as above.
-unsafe impl Sync for Question {}
+unsafe impl Sync for InterruptCallback {}
 
-impl Question {
-    fn ask(&self) -> Option<End> {
+impl InterruptCallback {
+    fn call(&self) -> Option<End> {
         const TIMEOUT: i32 = aura_status::AURA_TIMEOUT as i32;
-        // SAFETY: the header asks for a function of this type that may be called now.
-        match unsafe { (self.ask)(self.data) } {
+        // SAFETY: the header requires a function of this type that may be called now.
+        match unsafe { (self.function)(self.data) } {
             0 => None,
             TIMEOUT => Some(End::Expired),
             _ => Some(End::Cancelled),
@@ -133,10 +135,10 @@ impl Question {
     }
 }
 
-/// Frees options. NULL is fine.
+/// Frees options. `options` may be NULL.
 ///
 /// Does not block. Since 0.1.0.
 #[unsafe(no_mangle)]
 pub extern "C" fn aura_options_free(options: *mut aura_options) {
-    quietly((), || drop(freed(options)));
+    return_value((), || drop(take_handle(options)));
 }

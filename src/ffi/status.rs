@@ -4,54 +4,55 @@ use std::ffi::{CStr, c_char};
 
 use crate::ErrorKind;
 
-/// What became of a call: AURA_OK, AURA_END, AURA_PENDING, or the kind of its error.
+/// The result of a function: AURA_OK, AURA_END, AURA_PENDING, or the kind of its error.
 ///
-/// The numbers are part of the ABI: none is ever changed or used again. New ones may be added,
-/// so have a default branch.
+/// AURA_OK is zero. The numbers are part of the ABI and never change. Later versions may add numbers,
+/// so a switch needs a default branch.
 ///
 /// Since 0.1.0.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum aura_status {
-    /// It worked.
+    /// Success. It is zero.
     AURA_OK = 0,
-    /// The stream is over: there is no further row.
+    /// The end of a stream: there are no more rows. It is not an error.
     AURA_END = 1,
-    /// The call is still under way; only aura_call_wait() and aura_call_poll() return it.
+    /// The result has not arrived yet. It is not an error. Only aura_call_wait(), aura_call_poll() and
+    /// the functions that end in _at_hand return it.
     AURA_PENDING = 2,
-    /// The caller's mistake; nothing was sent.
+    /// An argument or an option is invalid. Nothing was sent.
     AURA_INVALID_ARGUMENT = 10,
-    /// 401: no credential, or one the server does not take.
+    /// 401: the credential is missing, or the server rejected it.
     AURA_UNAUTHENTICATED = 20,
-    /// 401: the account asks for a one-time password (option "otp").
+    /// 401: the account requires a one-time password (option "otp").
     AURA_OTP_REQUIRED = 21,
     /// 401: the one-time password is wrong or was used before.
     AURA_OTP_INVALID = 22,
-    /// 403: the credential is known but may not do this.
+    /// 403: the credential is valid, but it does not permit this call.
     AURA_FORBIDDEN = 23,
-    /// 404: no such user.
+    /// 404: the user does not exist.
     AURA_NOT_FOUND = 24,
-    /// This server has no such endpoint.
+    /// The server does not have this endpoint.
     AURA_UNSUPPORTED = 25,
-    /// 422: the server refused the fields; "errors" in the error's JSON says which and why.
+    /// 422: the server rejected some fields. aura_error_field_errors_json() lists them.
     AURA_VALIDATION = 26,
-    /// 429, or the rate limit's window is longer than the call may wait.
+    /// 429, or the rate limit resets later than the timeouts of the call allow.
     AURA_RATE_LIMITED = 27,
-    /// 5xx.
+    /// 5xx: the server failed.
     AURA_SERVER = 28,
-    /// Any other status.
+    /// Any other HTTP status.
     AURA_UNEXPECTED_STATUS = 29,
-    /// No connection, or it broke before a whole reply came.
+    /// The connection failed, or it was lost before the whole reply arrived.
     AURA_CONNECT = 40,
-    /// The server's certificate was refused, or the TLS handshake failed.
+    /// The server's certificate was rejected, or the TLS handshake failed.
     AURA_TLS = 41,
-    /// The time allowed ran out.
+    /// A timeout expired.
     AURA_TIMEOUT = 42,
-    /// The caller ended the call.
+    /// The program cancelled the call.
     AURA_CANCELLED = 43,
-    /// The reply is not what this endpoint gives.
+    /// The reply is not a valid reply of this endpoint.
     AURA_DECODE = 60,
-    /// A defect of this library, caught at its boundary.
+    /// A bug in this library. It was caught, and the process continues.
     AURA_INTERNAL = 70,
 }
 
@@ -79,11 +80,11 @@ impl From<ErrorKind> for aura_status {
     }
 }
 
-/// A status as it comes from C, where it may be any number.
+/// A status from C, which may be any number.
 pub type any_status = i32;
 
-/// The name of a status in lower case: "ok", "end", "not_found". A number that is no status is
-/// "unknown". Never NULL; static, not to be freed. Any thread.
+/// Returns the name of a status in lower case, such as "ok", "end" or "not_found", and "unknown" for
+/// other numbers. Never returns NULL. The string is static: do not free it. Any thread may call it.
 ///
 /// Does not block. Since 0.1.0.
 #[unsafe(no_mangle)]

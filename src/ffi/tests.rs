@@ -1,4 +1,4 @@
-//! The C ABI called from Rust, as far as nothing is sent: small enough for Miri (`make miri`).
+//! Calls of the C ABI that send nothing, for Miri: `make sanitize`.
 
 use std::ffi::{CStr, c_char};
 use std::mem::MaybeUninit;
@@ -13,19 +13,19 @@ use super::options::{aura_options_free, aura_options_new, aura_options_set};
 use super::status::aura_status::{self, AURA_INVALID_ARGUMENT, AURA_OK};
 use super::string::aura_string_free;
 
-/// A place that holds something before it is asked for.
+/// An out-parameter with a value that the call must overwrite.
 fn place<T>() -> MaybeUninit<*mut T> {
     MaybeUninit::new(ptr::without_provenance_mut(1))
 }
 
 fn taken<T>(place: MaybeUninit<*mut T>) -> *mut T {
-    // SAFETY: `place` filled it, whatever the call did.
+    // SAFETY: `place` initialized it.
     unsafe { place.assume_init() }
 }
 
 fn read(string: *const c_char) -> String {
     assert!(!string.is_null());
-    // SAFETY: a string of the library, which is alive.
+    // SAFETY: a valid string of the library.
     unsafe { CStr::from_ptr(string) }.to_str().unwrap().to_owned()
 }
 
@@ -33,7 +33,7 @@ fn refused(call: impl FnOnce(&mut MaybeUninit<*mut super::error::aura_error>) ->
     let mut error = place();
     assert_eq!(call(&mut error), AURA_INVALID_ARGUMENT);
     let error = taken(error);
-    // SAFETY: the call failed, so it holds an error.
+    // SAFETY: the call failed, so it is an error.
     let borrowed = unsafe { error.as_ref() };
     assert_eq!(aura_error_kind(borrowed), AURA_INVALID_ARGUMENT);
     assert!(read(aura_error_message(borrowed)).contains("invalid_argument"));

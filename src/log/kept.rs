@@ -1,6 +1,6 @@
-//! Keeps log lines until the host fetches them, for hosts that cannot be called back.
+//! The log lines that are stored until the host takes them, for hosts that need no callback.
 //!
-//! Each process keeps its own lines: a forked child starts with none.
+//! Each process has its own: a forked child starts without lines, and stores new ones.
 
 use std::collections::VecDeque;
 use std::mem;
@@ -12,19 +12,19 @@ use super::{LogLevel, LogRecord};
 use crate::ErrorKind;
 use crate::runtime::process::Global;
 
-/// The most lines that are ever kept.
+/// The largest capacity.
 pub(crate) const MOST: usize = 65_536;
 
-/// Above every level while nothing is kept.
+/// The lowest level that is stored. Above all levels if nothing is stored.
 static LOWEST: AtomicU8 = AtomicU8::new(u8::MAX);
 static ROOM: AtomicUsize = AtomicUsize::new(0);
 static KEPT: Global<Mutex<Kept>> = Global::new(Mutex::default);
 
 #[derive(Default)]
 struct Kept {
-    /// Each a JSON object, the oldest first.
+    /// Each line is a JSON object. The oldest is the first.
     lines: VecDeque<String>,
-    /// How many were dropped since the last time.
+    /// How many lines were dropped since the last `take`.
     dropped: u64,
 }
 
@@ -36,8 +36,8 @@ pub(super) fn is_kept(level: LogLevel) -> bool {
     level as u8 >= LOWEST.load(Ordering::Relaxed)
 }
 
-/// Keeps the newest `most` lines of at least `lowest` from now on; 0 keeps none, and drops those
-/// there are.
+/// Stores the newest `most` lines of level `lowest` and above from now on. 0 drops all lines and stores
+/// none.
 pub(crate) fn keep(lowest: LogLevel, most: usize) {
     let mut kept = lock();
     let most = most.min(MOST);
@@ -49,7 +49,7 @@ pub(crate) fn keep(lowest: LogLevel, most: usize) {
     }
 }
 
-/// What was kept, as one JSON object, if there is anything to tell.
+/// The stored lines as one JSON object. None if there are none.
 pub(crate) fn take() -> Option<String> {
     let mut kept = lock();
     if kept.lines.is_empty() && kept.dropped == 0 {

@@ -1,7 +1,6 @@
 //! The rows of an audit log.
 //!
-//! A page stays the server's text. A row is a position in it, returned as no more than its number.
-//! `params` is parsed only on request.
+//! A page keeps the text of the server. A row is an index into it, and `params` is parsed on demand.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -18,16 +17,16 @@ use super::scan::{Quoted, Scan};
 use super::timestamp::Timestamp;
 use crate::Error;
 
-/// How many rows a full page of hexpm has. It ignores `per_page` and the like.
+/// The number of rows on a full page of hexpm. It ignores `per_page` and the like.
 pub(crate) const PAGE_SIZE: usize = 100;
 
-/// How many rows a page may have, whatever the server. More would take much memory in few bytes.
+/// The maximum number of rows on a page. More would need much memory for few bytes.
 pub(crate) const MOST_ROWS: usize = 10_000;
 
-/// One row of an audit log: something that was done with the caller's account.
+/// A row of an audit log: an action with the caller's account.
 ///
-/// A row has no id, and today's servers send no time. Cloning a row is cheap: it shares the text of
-/// its page.
+/// A row has no id, and current servers send no time. Cloning a row is cheap, because it shares the
+/// text of its page.
 #[derive(Clone)]
 pub struct AuditLog {
     page: Page,
@@ -80,7 +79,7 @@ impl Page {
         self.rows.rows.len()
     }
 
-    /// The server's own text.
+    /// The server's text.
     pub(crate) fn text(&self) -> &str {
         &self.rows.text
     }
@@ -102,7 +101,7 @@ impl Page {
         rows.iter().map(|row| &text[row.json.clone()])
     }
 
-    /// The rows from `start` on as a JSON array: the server's own text where that is all of them.
+    /// The rows from `start` on as a JSON array. All rows are the server's own text.
     pub(crate) fn json_from(&self, start: usize) -> Cow<'_, str> {
         let Rows { text, rows } = &*self.rows;
         match rows.get(start) {
@@ -113,7 +112,7 @@ impl Page {
     }
 }
 
-/// The rows of `page`, passed over once; none where anything about it is wrong.
+/// The rows of `page`, found in one pass. None if anything is not valid.
 fn rows_at_once(page: &str) -> Option<Vec<Row>> {
     let mut rows = Vec::with_capacity(PAGE_SIZE);
     let mut scan = Scan::new(page);
@@ -165,7 +164,7 @@ impl<'de> Deserialize<'de> for Texts<'de> {
     }
 }
 
-/// What a row is read into.
+/// The fields of a row.
 #[derive(Deserialize)]
 #[serde(expecting = "an audit row")]
 struct Fields<'a> {
@@ -184,12 +183,12 @@ impl Row {
         Ok(Self::new(page, place(page, row.get()), fields))
     }
 
-    /// The row that is next. It stands in the page's brackets, and what is in it in its own braces.
+    /// The next row. Its values are two levels deep: inside the page's brackets and its own braces.
     fn scan(page: &str, scan: &mut Scan<'_>) -> Option<Self> {
         const DEPTH: usize = 2;
         scan.byte(b'{')?;
         let start = scan.at() - 1;
-        // The value of a field is some once the field was there, be it null.
+        // The value of a field is some after the field was found, also if it is null.
         let (mut action, mut user_agent, mut params) = (None, None, None);
         scan.members(b'}', |scan| {
             let name = scan.name()?;
@@ -233,7 +232,7 @@ impl Row {
     }
 }
 
-/// A string of `page` that was passed over.
+/// A string of `page`.
 fn piece(page: &str, Quoted { inner, has_escapes }: Quoted) -> Option<Piece> {
     if has_escapes {
         let text: String = serde_json::from_str(&page[inner.start - 1..=inner.end]).ok()?;
@@ -243,10 +242,10 @@ fn piece(page: &str, Quoted { inner, has_escapes }: Quoted) -> Option<Piece> {
 }
 
 impl AuditLog {
-    /// Reads a row again from what [`AuditLog::json`] gave.
+    /// Reads a row from the JSON of [`AuditLog::json`].
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidArgument`](crate::ErrorKind) where `json` is no such row.
+    /// [`ErrorKind::InvalidArgument`](crate::ErrorKind) if `json` is not an audit row.
     pub fn from_json(json: impl Into<String>) -> crate::Result<Self> {
         let read = |text: String| {
             let row = json::read(&text).and_then(|row| Row::read(&text, row))?;
@@ -255,32 +254,31 @@ impl AuditLog {
         };
         json::text(json.into().into_bytes())
             .and_then(read)
-            .map_err(|flaw| Error::invalid_argument(format!("json is no audit row: {flaw}")))
+            .map_err(|flaw| Error::invalid_argument(format!("json is not an audit row: {flaw}")))
     }
 
-    /// What was done: `key.generate`, `release.publish`, … The list grows with the server, so
-    /// the type stays open.
+    /// The action, such as `key.generate` or `release.publish`. Servers may add actions, so it is text.
     #[must_use]
     pub fn action(&self) -> &str {
         self.row().action.text(self.text())
     }
 
-    /// The `User-Agent` of the program that did it, cut by the server to 255 code points. None
-    /// where the server recorded none.
+    /// The `User-Agent` of the program, cut by the server to 255 code points. None if the server
+    /// recorded none.
     #[must_use]
     pub fn user_agent(&self) -> Option<&str> {
         self.row().user_agent.as_ref().map(|agent| agent.text(self.text()))
     }
 
-    /// The details as JSON, `null` where there are none. Their shape follows the action, and old
-    /// rows keep old shapes.
+    /// The details as JSON, `null` if there are none. Their structure depends on the action and on the
+    /// age of the row.
     #[must_use]
     pub fn params(&self) -> &str {
         self.row().params.clone().map_or("null", |place| &self.text()[place])
     }
 
-    /// When it was done. None if the server does not send the time, as today's servers, or not in
-    /// RFC 3339.
+    /// The time of the action. None if the server does not send it in RFC 3339. Current servers do
+    /// not send it.
     #[must_use]
     pub fn inserted_at(&self) -> Option<SystemTime> {
         #[derive(Deserialize)]
@@ -293,7 +291,7 @@ impl AuditLog {
         Timestamp::read(&text).map(SystemTime::from)
     }
 
-    /// The server's own JSON of the row, byte for byte.
+    /// The server's JSON of the row, byte for byte.
     #[must_use]
     pub fn json(&self) -> &str {
         &self.text()[self.row().json.clone()]
@@ -326,7 +324,7 @@ impl fmt::Debug for AuditLog {
     }
 }
 
-/// Holds the two ways to read a page against each other.
+/// Checks that both ways of reading a page agree.
 #[cfg(any(fuzzing, test))]
 pub(crate) fn assert_the_same_both_ways(page: &str) {
     if let Some(once) = rows_at_once(page) {
@@ -369,7 +367,7 @@ mod tests {
         }
         for text in ["", "[]", "{}", r#"{"action":"a"},{"action":"b"}"#] {
             let error = AuditLog::from_json(text).unwrap_err();
-            assert!(error.message().starts_with("json is no audit row: "), "{text}: {error}");
+            assert!(error.message().starts_with("json is not an audit row: "), "{text}: {error}");
         }
         assert_eq!(page.json_from(0), text);
         assert_eq!(page.json_from(2), r#"[{"action":"old"}] "#);

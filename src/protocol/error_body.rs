@@ -1,7 +1,7 @@
-//! Reads the body of an error, within limits.
+//! The body of an error, within limits.
 //!
-//! Nothing here recurses deeper than [`MAX_FIELD_LEVELS`] or keeps more than the limits in
-//! `foreign` allow, whatever the server sends.
+//! Nothing here recurses deeper than [`MAX_FIELD_LEVELS`], or keeps more than the limits in
+//! `server_text` permit.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ use crate::foreign::{
 };
 
 /// An error body: `{"message": text, "status": N}`, and after a 422 `"errors"` by field.
-pub(super) struct Said {
+pub(super) struct ErrorBody {
     pub(super) message: String,
     /// The last one is named `…` if some are left out, and says how many.
     pub(super) errors: Option<Map<String, Value>>,
@@ -22,7 +22,7 @@ pub(super) struct Said {
 
 type Members<'a> = BTreeMap<String, &'a RawValue>;
 
-impl Said {
+impl ErrorBody {
     /// Reads `body`; none if it is not an error of the API.
     pub(super) fn read(body: &[u8]) -> Option<Self> {
         if body.len() > MAX_ERROR_BODY {
@@ -89,7 +89,7 @@ impl Kept {
             let items: Vec<_> = items.collect();
             return (!items.is_empty()).then(|| items.into());
         }
-        let value = one(raw);
+        let value = plain_value(raw);
         let bytes = name + value.as_str().map_or(0, str::len);
         if self.errors == 0 || self.bytes < bytes {
             self.left_out += 1;
@@ -101,9 +101,9 @@ impl Kept {
     }
 }
 
-/// A value that is not looked into. What would be another value in a `Value` stays JSON text: a
+/// A value that is kept as a whole. What `Value` would change stays JSON text: a
 /// number beyond 64 bits, and what is nested too deeply.
-fn one(raw: &RawValue) -> Value {
+fn plain_value(raw: &RawValue) -> Value {
     if let Some(text) = read::<String>(raw) {
         return foreign::text(&text).into();
     }
@@ -128,7 +128,7 @@ mod tests {
 
     fn errors(json: &str) -> Map<String, Value> {
         let body = format!(r#"{{"message":"no","errors":{json}}}"#);
-        Said::read(body.as_bytes()).unwrap().errors.unwrap()
+        ErrorBody::read(body.as_bytes()).unwrap().errors.unwrap()
     }
 
     #[test]
@@ -154,7 +154,7 @@ mod tests {
         assert_eq!(errors["d"], "1.50");
         assert_eq!(errors["e"], format!("-{huge}"));
         let body = format!(r#"{{"status":{huge},"message":"no","x":-1e{huge}}}"#);
-        assert_eq!(Said::read(body.as_bytes()).unwrap().message, "no");
+        assert_eq!(ErrorBody::read(body.as_bytes()).unwrap().message, "no");
     }
 
     #[test]
@@ -213,11 +213,11 @@ mod tests {
     #[test]
     fn a_body_that_is_too_large_is_no_error_of_the_api() {
         let body = |length: usize| format!(r#"{{"message":"{}"}}"#, "a".repeat(length - 14));
-        assert!(Said::read(body(MAX_ERROR_BODY).as_bytes()).is_some());
-        assert!(Said::read(body(MAX_ERROR_BODY + 1).as_bytes()).is_none());
+        assert!(ErrorBody::read(body(MAX_ERROR_BODY).as_bytes()).is_some());
+        assert!(ErrorBody::read(body(MAX_ERROR_BODY + 1).as_bytes()).is_none());
         for body in ["", "{}", "[]", "<html>", r#"{"message":1}"#, "{\"message\":\"\\ud800\"}"] {
-            assert!(Said::read(body.as_bytes()).is_none(), "{body}");
+            assert!(ErrorBody::read(body.as_bytes()).is_none(), "{body}");
         }
-        assert!(Said::read(b"{\"message\":\"\xff\"}").is_none());
+        assert!(ErrorBody::read(b"{\"message\":\"\xff\"}").is_none());
     }
 }

@@ -1,4 +1,4 @@
-//! Readers of single headers. They accept any bytes that a server may send.
+//! The parsers of single headers. They accept any bytes.
 
 use std::time::{Duration, SystemTime};
 
@@ -8,22 +8,22 @@ use http::header::{CACHE_CONTROL, DATE, RETRY_AFTER, WWW_AUTHENTICATE};
 use crate::ErrorKind;
 use crate::foreign;
 
-/// A header's text, where it is one: visible ASCII and tabs.
+/// A header as text, if it is visible ASCII and tabs.
 pub(crate) fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name)?.to_str().ok()
 }
 
-/// Whether a good reply is from hexpm, the server behind hex.pm, or from a faithful copy: its
-/// framework sends both of these headers with every reply that is not to be cached.
+/// Whether a successful reply is of hexpm, the server of hex.pm. Its framework sends both headers with
+/// replies that must not be cached.
 pub(crate) fn are_of_hexpm(headers: &HeaderMap) -> bool {
     headers.contains_key("x-request-id")
         && text(headers, CACHE_CONTROL.as_str()) == Some("max-age=0, private, must-revalidate")
 }
 
-/// What a 401 asks for: the kind that `www-authenticate` stands for (RFC 9110, 11.6.1).
+/// The kind of a 401, from `www-authenticate` (RFC 9110, 11.6.1).
 ///
-/// hexpm marks a wanted one-time password as `Bearer realm="hex", error="totp_required"` and a
-/// wrong one as `invalid_totp`.
+/// hexpm sends `Bearer realm="hex", error="totp_required"` if it requires a one-time password, and
+/// `invalid_totp` if that is wrong.
 pub(crate) fn challenge(headers: &HeaderMap) -> ErrorKind {
     for value in headers.get_all(WWW_AUTHENTICATE) {
         let Ok(value) = value.to_str() else { continue };
@@ -36,15 +36,15 @@ pub(crate) fn challenge(headers: &HeaderMap) -> ErrorKind {
     ErrorKind::Unauthenticated
 }
 
-/// The value of the first parameter `name` in a challenge, unquoted. A quoted pair (`\"`) is not
-/// unescaped: none of the values looked for holds one.
+/// The value of the first parameter `name` in a challenge, unquoted. Quoted pairs (`\"`) are not
+/// unescaped, because the values of interest contain none.
 fn auth_param<'a>(challenge: &'a str, name: &str) -> Option<&'a str> {
     let mut rest = challenge;
     loop {
         let equals = rest.find(['=', '"'])?;
         let (before, after) = rest.split_at(equals);
         let key = before.rsplit([' ', '\t', ',']).next().unwrap_or("");
-        // A quoted string that is nobody's value is stepped over.
+        // Skips a quoted string that is not a value.
         let is_value = after.starts_with('=');
         let after = after.strip_prefix('=').unwrap_or(after);
         let (value, next) = match after.strip_prefix('"') {
@@ -83,28 +83,27 @@ pub(crate) fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Durati
     Some(time_until(until, headers, now))
 }
 
-/// How long it is until `then`, a time by the server's clock: measured from the reply's `Date`, so
-/// that a clock that is behind here does not make it longer, and from now, so that an old reply
-/// out of some cache does not make us wait for what is long past.
+/// The time until `then`, by the server's clock. It is measured from the later of the reply's `Date`,
+/// because the clock of this machine may be slow, and now, because a cached reply may be old.
 fn time_until(then: SystemTime, headers: &HeaderMap, now: SystemTime) -> Duration {
     let date = text(headers, DATE.as_str()).and_then(|date| httpdate::parse_http_date(date).ok());
     let start = date.map_or(now, |date| date.max(now));
     then.duration_since(start).unwrap_or_default()
 }
 
-/// The state of a fixed rate-limit window, as `x-ratelimit-*` gives it.
+/// The state of a rate-limit window, from `x-ratelimit-*`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct RateWindow {
-    /// Requests allowed in the window.
+    /// The requests allowed in the window.
     pub(crate) limit: u64,
-    /// Requests left in it.
+    /// The requests left in it.
     pub(crate) remaining: u64,
-    /// How long until the next one starts.
+    /// The time until the next window.
     pub(crate) resets_in: Duration,
 }
 
-/// How long the server's windows last. What claims to last longer, a defect of the server or of a
-/// clock, would hold every call of a program that runs for years.
+/// The length of the server's windows. A longer one, from a bug of the server or a wrong clock, would
+/// block all calls of a program.
 const WINDOW: Duration = Duration::from_secs(60);
 
 pub(crate) fn rate_window(headers: &HeaderMap, now: SystemTime) -> Option<RateWindow> {
@@ -118,12 +117,12 @@ pub(crate) fn rate_window(headers: &HeaderMap, now: SystemTime) -> Option<RateWi
     })
 }
 
-/// A notice for the person: `x-hex-message: "text"; level=warn`.
+/// A message for the user: `x-hex-message: "text"; level=warn`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Notice {
-    /// Printable and bounded: it goes to a terminal or a log file.
+    /// Printable and limited in length, because it is logged.
     pub(crate) text: String,
-    /// Whether it is more than a remark.
+    /// Whether its level is a warning or higher.
     pub(crate) is_warning: bool,
 }
 

@@ -1,9 +1,9 @@
-//! The rules for reading every body.
+//! The rules for reading bodies.
 //!
-//! A body is UTF-8, and nested at most [`MAX_DEPTH`] levels deep. If every member of an object or a
-//! list is kept, it has at most [`MAX_MEMBERS`]. A body is read as a whole or not at all. If a body
-//! cannot be read, the error names the position. It repeats no value and no key of the server's,
-//! because each may be a person's address.
+//! A body is UTF-8, and nested no deeper than [`MAX_DEPTH`]. An object or an array whose members are
+//! kept has at most [`MAX_MEMBERS`]. A body that is not valid is an error as a whole. The error
+//! contains the position. It repeats no value and no key of the server, because each may be an e-mail
+//! address.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -15,13 +15,13 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_path_to_error::{Path, Segment};
 
-/// How deep a reply may be nested. serde_json reads no deeper, and most of our users use it.
+/// The maximum nesting depth of a reply. It is the limit of serde_json.
 pub(crate) const MAX_DEPTH: usize = 127;
 
-/// How many members an object or a list may have, if each of them costs memory.
+/// The maximum number of members of an object or an array whose members are kept.
 pub(crate) const MAX_MEMBERS: usize = 10_000;
 
-/// Why a body cannot be read: the place, and what was expected there.
+/// Why a body is not valid: the position, and what was expected there.
 pub(crate) type Flaw = String;
 
 /// Reads the body as text.
@@ -31,34 +31,34 @@ pub(crate) fn text(body: Vec<u8>) -> Result<String, Flaw> {
     Ok(text)
 }
 
-/// Reads the body as text. Check its depth afterwards, piece by piece.
+/// Reads the body as text without checking its depth.
 pub(crate) fn utf8(body: Vec<u8>) -> Result<String, Flaw> {
     String::from_utf8(body)
         .map_err(|error| format!("invalid UTF-8 at byte {}", error.utf8_error().valid_up_to()))
 }
 
-/// Checks that a piece of `text`, which is `depth` levels deep itself, is not nested too deeply.
+/// Checks the nesting of a piece of `text` that is itself `depth` levels deep.
 pub(crate) fn check_depth(text: &str, piece: Range<usize>, depth: usize) -> Result<(), Flaw> {
     let (start, piece) = (piece.start, &text[piece]);
-    // Counting is quick, and a piece that opens no more than that is not deeper.
-    if opening(piece) + depth <= MAX_DEPTH {
+    // A fast check: a piece is not deeper than the number of its opening brackets.
+    if count_openings(piece) + depth <= MAX_DEPTH {
         return Ok(());
     }
-    match too_deep(piece, depth) {
+    match find_too_deep(piece, depth) {
         Some(at) => Err(format!("nested deeper than {MAX_DEPTH} levels at byte {}", start + at)),
         None => Ok(()),
     }
 }
 
-/// How many brackets and braces open in `text`. The two differ in one bit. The processor adds many
-/// bytes at a time because a sum over 255 of them fits in one.
-fn opening(text: &str) -> usize {
+/// The number of opening brackets and braces in `text`. They differ in one bit. The sum of 255 bytes fits
+/// in one, so the compiler can add many bytes at a time.
+fn count_openings(text: &str) -> usize {
     let count = |chunk: &[u8]| chunk.iter().map(|byte| u8::from(byte | 0x20 == b'{')).sum::<u8>();
     text.as_bytes().chunks(255).map(|chunk| usize::from(count(chunk))).sum()
 }
 
-/// Where the nesting becomes too deep, if it does. The parser finds out if it is no JSON.
-fn too_deep(text: &str, depth: usize) -> Option<usize> {
+/// The position at which the nesting becomes too deep. The parser checks the syntax.
+fn find_too_deep(text: &str, depth: usize) -> Option<usize> {
     let (mut depth, mut in_string, mut escaped) = (depth, false, false);
     for (at, byte) in text.bytes().enumerate() {
         if in_string {
@@ -81,19 +81,19 @@ fn too_deep(text: &str, depth: usize) -> Option<usize> {
     None
 }
 
-/// Reads `text` as a `T`. If that fails, reads it again to find the place.
+/// Reads `text` as a `T`. If that fails, reads it again to find the position.
 pub(crate) fn read<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, Flaw> {
     serde_json::from_str(text).map_err(|error| {
         let mut reader = serde_json::Deserializer::from_str(text);
         let place = match serde_path_to_error::deserialize::<_, T>(&mut reader) {
-            Err(error) => known_place(error.path()),
+            Err(error) => format_path(error.path()),
             Ok(_) => String::new(),
         };
-        flaw(&error, &place)
+        format_flaw(&error, &place)
     })
 }
 
-/// The names of records that this library knows. A flaw names no others.
+/// The field names that this library knows. An error contains no others.
 const KNOWN_NAMES: [&str; 17] = [
     "action",
     "email",
@@ -114,9 +114,9 @@ const KNOWN_NAMES: [&str; 17] = [
     "username",
 ];
 
-/// `path` in parentheses, such as ` (packages[0].name)`. A key that this library does not know is
-/// the server's data, such as an address, and becomes `*`.
-fn known_place(path: &Path) -> String {
+/// `path` in parentheses, such as ` (packages[0].name)`. An unknown key may be personal data, such as
+/// an e-mail address, and becomes `*`.
+fn format_path(path: &Path) -> String {
     let mut place = String::new();
     for segment in path {
         match segment {
@@ -131,7 +131,7 @@ fn known_place(path: &Path) -> String {
     if place.is_empty() { place } else { format!(" ({place})") }
 }
 
-fn flaw(error: &serde_json::Error, place: &str) -> Flaw {
+fn format_flaw(error: &serde_json::Error, place: &str) -> Flaw {
     let (line, column) = (error.line(), error.column());
     let text = error.to_string();
     let text = text.strip_suffix(&format!(" at line {line} column {column}")).unwrap_or(&text);
@@ -154,7 +154,7 @@ impl From<Text<'_>> for String {
     }
 }
 
-/// A string in a text: a place in it, or a copy if it has escapes.
+/// A string of a text: a range, or a copy if it has escapes.
 #[derive(Clone, Debug)]
 pub(crate) enum Piece {
     In(Range<usize>),
@@ -177,20 +177,20 @@ impl Piece {
     }
 }
 
-/// The place of `part` in `whole`, of which it is a piece.
+/// The range of `part` in `whole`.
 pub(crate) fn place(whole: &str, part: &str) -> Range<usize> {
     let start = part.as_ptr() as usize - whole.as_ptr() as usize;
     start..start + part.len()
 }
 
-/// The keys of an object so far. None may come twice.
+/// The keys of an object so far, to find repeated keys.
 #[derive(Default)]
 pub(crate) struct Keys<'de> {
     few: Vec<Cow<'de, str>>,
     many: HashSet<Cow<'de, str>>,
 }
 
-/// So many keys are compared one by one, which is quicker than hashing them.
+/// Up to this number, comparing keys is faster than hashing them.
 const FEW: usize = 24;
 
 impl<'de> Keys<'de> {

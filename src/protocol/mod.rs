@@ -1,27 +1,31 @@
-//! The protocol as pure values: a request for each operation, and a reader for each reply.
+//! The protocol as pure values: a request for each operation, and the reading of each reply.
 //!
-//! There is no I/O, no clock and no async code here, so all of it is tested without a server.
+//! No I/O, no clock, no async: all of it is tested without a server.
 //!
-//! - `request`: the request of each operation
-//! - `reply`: reads a reply, and turns a failed one into an error
-//! - `error_body`: reads the body of an error
+//! - `request`: what each operation sends
+//! - `reply`: a reply: a record or an error
+//! - `error_body`: the body of an error
+//! - `hints`: what to do next about an error
+//! - `token`: the expiry time in an access token
 //! - `user`, `audit_log`: the records
-//! - `serialize`: the records as JSON
-//! - `timestamp`: the times in them
-//! - `json`: the rules for reading every body
-//! - `scan`: passes over JSON quickly
-//! - `user_scan`: passes over a user record in the same way
-//! - `headers`: readers of single headers
+//! - `serialize`: the records in JSON that a program writes
+//! - `timestamp`: times as text
+//! - `json`: the rules for reading bodies
+//! - `scan`: a fast check of JSON
+//! - `user_scan`: the same for a user record
+//! - `headers`: the parsers of single headers
 
 pub(crate) mod audit_log;
 mod error_body;
 pub(crate) mod headers;
+mod hints;
 pub(crate) mod json;
 pub(crate) mod reply;
 pub(crate) mod request;
 mod scan;
 mod serialize;
 mod timestamp;
+mod token;
 pub(crate) mod user;
 mod user_scan;
 

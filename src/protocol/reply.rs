@@ -1,4 +1,4 @@
-//! Reads a reply: a record, or an error.
+//! A reply: a record or an error.
 
 use std::time::{Duration, SystemTime};
 
@@ -7,8 +7,9 @@ use http::header::{CONTENT_TYPE, LOCATION};
 use serde::de::IgnoredAny;
 
 use super::audit_log::Page;
-use super::error_body::Said;
+use super::error_body::ErrorBody;
 use super::headers::{self, Notice, RateWindow};
+use super::hints;
 use super::json::{self, Flaw};
 use super::user::User;
 use crate::error::{Error, ErrorKind, Reason, Result};
@@ -21,49 +22,11 @@ pub(crate) struct Reply {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Vec<u8>,
-    /// Why an error's body could not be read, if it could not: then it counts as empty.
+    /// Why the body of an error could not be read. Then the body counts as empty.
     pub(crate) unreadable: Option<String>,
-    /// When it came, by this machine's clock.
+    /// When it arrived, by the clock of this machine.
     pub(crate) received: SystemTime,
 }
-
-const RESET_ON_THE_WEB: &str = "this server has no password reset in its API (hex.pm removed it in \
-     July 2026): ask for the mail on the server's own site, for hex.pm at \
-     https://hex.pm/password/reset";
-const SIGN_UP_ON_THE_WEB: &str = "this server does not create accounts over its API (hex.pm removed \
-     this in September 2026): sign up on the server's own site, for hex.pm at https://hex.pm/signup";
-const DEACTIVATED: &str = "hex.pm answers so if the account is deactivated: ask its support";
-const NO_SUCH_ENDPOINT: &str = "this server does not have this endpoint: check repo_url";
-const NOT_THE_API: &str =
-    "the reply does not come from a Hex API: check repo_url, which must end in /api on hex.pm";
-const NO_USER_BEHIND: &str = "the credential belongs to an organization, not to a user";
-const OTP: &str = "set the option otp to the code of the authenticator app";
-const BASIC: &str = "set the option api_key to an API key or to an OAuth token";
-const KEY: &str = "set the option api_key to an API key, or the variable HEX_API_KEY; an empty variable \
-     counts as not set";
-const CHECK_KEY: &str =
-    "check the option api_key: it is an API key, or `Bearer ` followed by an OAuth token";
-const NEW_KEY: &str = "make a new key on the server's own site";
-const SCOPE: &str = "use a key that has the permission api:read";
-const BLOCKED: &str = "ask the server's operators why they block this network address";
-const WHO_IS_FOUND: &str = "check the name: upper and lower case do not matter; an address is found \
-     only if it is verified and public";
-const OPERATORS: &str = "the server failed: try again later, or ask its operators";
-const OPERATORS_KNOW: &str =
-    "the server failed: its operators can find out if the request was done";
-const VERIFY: &str = "follow the link in the mail that the server sent to the account's address";
-const NOT_ALLOWED: &str = "use a credential of an account that may do this";
-const SLOWER: &str = "wait for the next window: a call waits by itself if rate_limit is wait and total_timeout allows it";
-const NOT_THE_RECORD: &str =
-    "check repo_url, and check that no proxy or login page answers instead of the server";
-const PROXY: &str =
-    "the proxy wants a user and a password: put them into the URL of the option proxy";
-const REDIRECTS: &str = "check repo_url; if it is right, the server's redirects go in a circle";
-const TOO_LATE: &str = "the server did not get the whole request in time: check the network";
-const MISDIRECTED: &str = "this server does not answer for the host in repo_url: check it";
-const TOO_EARLY: &str = "the server is not ready to risk this request: try again in a moment";
-const REDIRECT: &str = "check repo_url: a redirect is followed only within the same origin, and \
-     never for a POST";
 
 impl Reply {
     /// Reads the record of a user.
@@ -78,17 +41,17 @@ impl Reply {
         Ok(if is_of_fixed_size { page.of_fixed_size() } else { page })
     }
 
-    /// Checks that the server did what was asked: it says nothing else.
+    /// Checks that the server completed the request. There is no record.
     pub(crate) fn nothing(mut self, operation: Operation) -> Result<()> {
         if !self.is_success() {
             return Err(self.error(operation));
         }
-        self.confirmation().map_err(|flaw| self.unreadable(&flaw, operation))
+        self.check_confirmation().map_err(|flaw| self.invalid_reply(&flaw, operation))
     }
 
-    /// A server says "done" with 204, or with 200 or 202 and at most some JSON. Anything else comes
-    /// from a login page or the like that answers for the server.
-    fn confirmation(&mut self) -> Result<(), Flaw> {
+    /// A server confirms with 204, or with 200 or 202 and optional JSON. Anything else comes from a
+    /// login page or the like.
+    fn check_confirmation(&mut self) -> Result<(), Flaw> {
         match self.status {
             204 => Ok(()),
             200 | 202 if self.body.is_empty() => Ok(()),
@@ -97,7 +60,7 @@ impl Reply {
                 let text = json::utf8(std::mem::take(&mut self.body))?;
                 json::read::<IgnoredAny>(&text).map(drop)
             }
-            other => Err(format!("its status is {other}")),
+            other => Err(format!("the status is {other}")),
         }
     }
 
@@ -111,25 +74,28 @@ impl Reply {
         }
         let body = std::mem::take(&mut self.body);
         let result = self.check_content_type().and_then(|()| read(body));
-        result.map_err(|flaw| self.unreadable(&flaw, operation))
+        result.map_err(|flaw| self.invalid_reply(&flaw, operation))
     }
 
     fn check_content_type(&self) -> Result<(), Flaw> {
         match self.content_type() {
             Some(other) if !is_json(other) => {
-                Err(format!("its content type is {}", foreign::name(other)))
+                Err(format!("the content type is {}", foreign::name(other)))
             }
             _ => Ok(()),
         }
     }
 
-    /// The error of a success that is not what the endpoint gives.
-    fn unreadable(&self, flaw: &str, operation: Operation) -> Error {
-        let message = format!("the reply is not what this endpoint gives: {flaw}");
-        self.put_on(Error::new(ErrorKind::Decode, message).with_hint(NOT_THE_RECORD), operation)
+    /// The error of a success that is not valid for the endpoint.
+    fn invalid_reply(&self, flaw: &str, operation: Operation) -> Error {
+        let message = format!("the reply is not valid for this endpoint: {flaw}");
+        self.add_details(
+            Error::new(ErrorKind::Decode, message).with_hint(hints::INVALID_REPLY),
+            operation,
+        )
     }
 
-    /// 206 is a part of a reply, and nobody asks for parts.
+    /// 206 is a partial reply, which no request asks for.
     fn is_success(&self) -> bool {
         matches!(self.status, 200..=299) && self.status != 206
     }
@@ -138,18 +104,18 @@ impl Reply {
         headers::text(&self.headers, CONTENT_TYPE.as_str())
     }
 
-    /// Where the redirect leads, if this is one. Browsers take raw UTF-8 there, so servers send it.
+    /// The target of a redirect. Browsers accept raw UTF-8 there, so servers send it.
     pub(crate) fn location(&self) -> Option<&str> {
         let is_redirect = matches!(self.status, 301 | 302 | 303 | 307 | 308);
         let location = self.headers.get(LOCATION).filter(|_| is_redirect)?;
         std::str::from_utf8(location.as_bytes()).ok()
     }
 
-    /// The error of a redirect after `count` others.
-    pub(crate) fn endless_redirect(&self, operation: Operation, count: u32) -> Error {
-        let message = format!("the server redirects without an end: {count} were followed");
+    /// The error of one redirect more than the `count` that were followed.
+    pub(crate) fn too_many_redirects(&self, operation: Operation, count: u32) -> Error {
+        let message = format!("too many redirects: {count} were followed");
         let error = Error::new(ErrorKind::UnexpectedStatus, message);
-        self.put_on(error.with_hint(REDIRECTS), operation)
+        self.add_details(error.with_hint(hints::REDIRECT_LOOP), operation)
     }
 
     /// The reply's `x-request-id`, cut if it is too long.
@@ -166,7 +132,7 @@ impl Reply {
         headers::rate_window(&self.headers, self.received)
     }
 
-    /// How long the server asks to wait: its `Retry-After`, or after a 429 the rest of the window.
+    /// How long to wait: the `Retry-After`, or after a 429 the rest of the rate-limit window.
     pub(crate) fn retry_after(&self) -> Option<Duration> {
         headers::retry_after(&self.headers, self.received).or_else(|| {
             let window = (self.status == 429).then(|| self.rate_window())??;
@@ -174,22 +140,22 @@ impl Reply {
         })
     }
 
-    /// The error of a reply that is no success.
+    /// The error of a reply that is not a success.
     fn error(&self, operation: Operation) -> Error {
-        let said = Said::read(&self.body);
-        let (kind, reason, hint) = self.diagnosis(operation, said.as_ref());
-        let (message, errors) = match said {
-            Some(said) => (said.message, said.errors),
-            None => (self.unexplained(), None),
+        let body = ErrorBody::read(&self.body);
+        let (kind, reason, hint) = self.diagnose(operation, body.as_ref());
+        let (message, errors) = match body {
+            Some(body) => (body.message, body.errors),
+            None => (self.describe(), None),
         };
         let mut error = Error::new(kind, message).with_reason(reason).with_errors(errors);
         if let Some(hint) = hint {
             error = error.with_hint(hint);
         }
-        self.put_on(error, operation)
+        self.add_details(error, operation)
     }
 
-    fn put_on(&self, error: Error, operation: Operation) -> Error {
+    fn add_details(&self, error: Error, operation: Operation) -> Error {
         error
             .with_operation(operation)
             .with_status(self.status)
@@ -198,50 +164,58 @@ impl Reply {
             .with_outcome_unknown(operation.has_unknown_outcome(self.status))
     }
 
-    fn diagnosis(
+    fn diagnose(
         &self,
         operation: Operation,
-        said: Option<&Said>,
+        body: Option<&ErrorBody>,
     ) -> (ErrorKind, Option<Reason>, Option<&'static str>) {
-        let message = said.map_or("", |said| said.message.as_str());
+        let message = body.map_or("", |body| body.message.as_str());
         match self.status {
             400 if matches!(operation, Operation::GetCurrentUser | Operation::StreamAuditLogs) => (
                 ErrorKind::UnexpectedStatus,
                 None,
-                said.map_or(Some(NOT_THE_API), |_| Some(DEACTIVATED)),
+                body.map_or(Some(hints::NOT_A_HEX_API), |_| Some(hints::DEACTIVATED)),
             ),
             401 => match headers::challenge(&self.headers) {
                 ErrorKind::Unauthenticated => {
                     let (reason, hint) = credential_reason(message);
                     (ErrorKind::Unauthenticated, reason, hint)
                 }
-                otp => (otp, None, Some(OTP)),
+                otp => (otp, None, Some(hints::SET_OTP)),
             },
             403 => match message {
-                "email not verified" => {
-                    (ErrorKind::Forbidden, Some(Reason::EmailNotVerified), Some(VERIFY))
+                "email not verified" => (
+                    ErrorKind::Forbidden,
+                    Some(Reason::EmailNotVerified),
+                    Some(hints::VERIFY_EMAIL),
+                ),
+                "Blocked" => {
+                    (ErrorKind::Forbidden, Some(Reason::AddressBlocked), Some(hints::BLOCKED))
                 }
-                "Blocked" => (ErrorKind::Forbidden, Some(Reason::AddressBlocked), Some(BLOCKED)),
-                _ => (ErrorKind::Forbidden, None, Some(NOT_ALLOWED)),
+                _ => (ErrorKind::Forbidden, None, Some(hints::NOT_PERMITTED)),
             },
-            404 => self.not_found(operation, said),
-            405 => (ErrorKind::Unsupported, None, Some(NO_SUCH_ENDPOINT)),
-            407 => (ErrorKind::UnexpectedStatus, None, Some(PROXY)),
-            408 => (ErrorKind::UnexpectedStatus, None, Some(TOO_LATE)),
-            421 => (ErrorKind::UnexpectedStatus, None, Some(MISDIRECTED)),
+            404 => self.not_found(operation, body),
+            405 => (ErrorKind::Unsupported, None, Some(hints::NO_SUCH_ENDPOINT)),
+            407 => (ErrorKind::UnexpectedStatus, None, Some(hints::PROXY_CREDENTIAL)),
+            408 => (ErrorKind::UnexpectedStatus, None, Some(hints::REQUEST_TIMEOUT)),
+            421 => (ErrorKind::UnexpectedStatus, None, Some(hints::MISDIRECTED)),
             422 => (ErrorKind::Validation, None, None),
-            425 => (ErrorKind::UnexpectedStatus, None, Some(TOO_EARLY)),
-            429 => (ErrorKind::RateLimited, None, Some(SLOWER)),
+            425 => (ErrorKind::UnexpectedStatus, None, Some(hints::TOO_EARLY)),
+            429 => (ErrorKind::RateLimited, None, Some(hints::RATE_LIMITED)),
             500..=599 if operation.has_unknown_outcome(self.status) => {
-                (ErrorKind::Server, None, Some(OPERATORS_KNOW))
+                (ErrorKind::Server, None, Some(hints::OUTCOME_UNKNOWN))
             }
-            500..=599 => (ErrorKind::Server, None, Some(OPERATORS)),
-            301 | 302 | 303 | 307 | 308 => (ErrorKind::UnexpectedStatus, None, Some(REDIRECT)),
-            _ => (ErrorKind::UnexpectedStatus, None, said.is_none().then_some(NOT_THE_API)),
+            500..=599 => (ErrorKind::Server, None, Some(hints::SERVER_FAILED)),
+            301 | 302 | 303 | 307 | 308 => {
+                (ErrorKind::UnexpectedStatus, None, Some(hints::REDIRECT))
+            }
+            _ => {
+                (ErrorKind::UnexpectedStatus, None, body.is_none().then_some(hints::NOT_A_HEX_API))
+            }
         }
     }
 
-    /// Tells 'no such user' from 'no such endpoint'.
+    /// Distinguishes a missing user from a missing endpoint.
     ///
     /// hexpm's reset answers 204 for every name. So its 404 comes from the router: the message is
     /// "Page not found", and the request is not counted against the rate limit. A server that looks
@@ -249,28 +223,28 @@ impl Reply {
     fn not_found(
         &self,
         operation: Operation,
-        said: Option<&Said>,
+        body: Option<&ErrorBody>,
     ) -> (ErrorKind, Option<Reason>, Option<&'static str>) {
         let by_router = self.rate_window().is_none()
-            && said.is_none_or(|said| said.message == "Page not found");
+            && body.is_none_or(|body| body.message == "Page not found");
         match operation {
             Operation::ResetUserPassword if by_router => {
-                (ErrorKind::Unsupported, None, Some(RESET_ON_THE_WEB))
+                (ErrorKind::Unsupported, None, Some(hints::RESET_ON_WEBSITE))
             }
             Operation::CreateUser if by_router => {
-                (ErrorKind::Unsupported, None, Some(SIGN_UP_ON_THE_WEB))
+                (ErrorKind::Unsupported, None, Some(hints::SIGN_UP_ON_WEBSITE))
             }
-            Operation::CreateUser => (ErrorKind::Unsupported, None, Some(NO_SUCH_ENDPOINT)),
-            _ if said.is_none() => (ErrorKind::NotFound, None, Some(NOT_THE_API)),
+            Operation::CreateUser => (ErrorKind::Unsupported, None, Some(hints::NO_SUCH_ENDPOINT)),
+            _ if body.is_none() => (ErrorKind::NotFound, None, Some(hints::NOT_A_HEX_API)),
             Operation::GetCurrentUser | Operation::StreamAuditLogs => {
-                (ErrorKind::NotFound, None, Some(NO_USER_BEHIND))
+                (ErrorKind::NotFound, None, Some(hints::NOT_OF_A_USER))
             }
-            Operation::GetUser => (ErrorKind::NotFound, None, Some(WHO_IS_FOUND)),
+            Operation::GetUser => (ErrorKind::NotFound, None, Some(hints::CHECK_NAME)),
             Operation::ResetUserPassword => (ErrorKind::NotFound, None, None),
         }
     }
 
-    fn unexplained(&self) -> String {
+    fn describe(&self) -> String {
         if let Some(why) = &self.unreadable {
             return format!("status {} with a body that cannot be read: {why}", self.status);
         }
@@ -287,16 +261,20 @@ impl Reply {
 
 fn credential_reason(message: &str) -> (Option<Reason>, Option<&'static str>) {
     match message {
-        "missing authentication information" => (Some(Reason::MissingCredential), Some(KEY)),
+        "missing authentication information" => {
+            (Some(Reason::MissingCredential), Some(hints::SET_KEY))
+        }
         "invalid API key"
         | "invalid username and password combination"
         | "invalid authentication information" => {
-            (Some(Reason::InvalidCredential), Some(CHECK_KEY))
+            (Some(Reason::InvalidCredential), Some(hints::CHECK_KEY))
         }
-        "API key revoked" => (Some(Reason::RevokedCredential), Some(NEW_KEY)),
-        "key not authorized for this action" => (Some(Reason::InsufficientScope), Some(SCOPE)),
+        "API key revoked" => (Some(Reason::RevokedCredential), Some(hints::NEW_KEY)),
+        "key not authorized for this action" => {
+            (Some(Reason::InsufficientScope), Some(hints::SCOPE))
+        }
         _ if message.starts_with("Basic authentication is disabled") => {
-            (Some(Reason::BasicDisabled), Some(BASIC))
+            (Some(Reason::BasicDisabled), Some(hints::BASIC_DISABLED))
         }
         _ => (None, None),
     }
@@ -405,7 +383,7 @@ mod tests {
     #[test]
     fn a_success_that_is_no_record_is_an_error_that_says_where() {
         for (headers, body, flaw) in [
-            (&[("content-type", "text/html")][..], "{}", "its content type is text/html"),
+            (&[("content-type", "text/html")][..], "{}", "the content type is text/html"),
             (&[JSON], "", "EOF while parsing a value at line 1 column 0"),
             (&[JSON], "{\"username\":\"a", "EOF while parsing a string at line 1 column 14"),
         ] {

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use bytes::Bytes;
 use http::HeaderMap;
@@ -10,19 +11,20 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use secrecy::{ExposeSecret, SecretString, zeroize::Zeroizing};
 use serde::Serialize;
 
+use super::token;
 use crate::operation::Operation;
 use crate::{Error, Result};
 
-/// A request, but for the base URL and the headers that the options decide.
+/// A request without the base URL and the headers of the options.
 #[derive(Debug)]
 pub(crate) struct Request {
     pub(crate) operation: Operation,
-    /// Percent-encoded, and with its query: to be put right behind `repo_url`.
+    /// The path and the query, percent-encoded, to be appended to `repo_url`.
     pub(crate) target: String,
     pub(crate) body: Option<Body>,
 }
 
-/// A JSON body that holds a password: wiped when its last copy is dropped, never printed.
+/// A JSON body with a password. It is wiped when its last copy is dropped, and not printed.
 #[derive(Clone)]
 pub(crate) struct Body(Arc<Zeroizing<Vec<u8>>>);
 
@@ -50,8 +52,8 @@ impl Request {
     ) -> Result<Self> {
         if emails.len() > 1 {
             return Err(Error::invalid_argument(format!(
-                "emails holds {} addresses, but the server takes exactly one (it answers 500 to \
-                 more): add the others when the account exists",
+                "emails contains {} addresses, but the server accepts exactly one: add the others \
+                 after the account is created",
                 emails.len()
             ))
             .with_operation(Operation::CreateUser));
@@ -71,14 +73,17 @@ impl Request {
             password: password.expose_secret(),
             emails: emails.iter().map(|email| Address { email }).collect(),
         };
-        // Room for every byte escaped as \u00XX, so that no growth leaves a copy unwiped.
+        // Space for every byte escaped as \u00XX. A reallocation would leave a copy that is not wiped.
         let room = 64
             + 6 * (username.len() + password.expose_secret().len())
             + emails.iter().map(|email| 16 + 6 * email.len()).sum::<usize>();
         let mut body = Zeroizing::new(Vec::with_capacity(room));
         serde_json::to_writer(&mut *body, &user).map_err(|error| {
-            Error::new(crate::ErrorKind::Internal, "the request body could not be written")
-                .with_source(error)
+            Error::new(
+                crate::ErrorKind::Internal,
+                "a bug in the library: the request body could not be written",
+            )
+            .with_source(error)
         })?;
         let mut request = Self::new(Operation::CreateUser, "/users");
         request.body = Some(Body(Arc::new(body)));
@@ -105,25 +110,25 @@ impl Request {
     }
 }
 
-/// RFC 3986's unreserved characters, and `@` and `+`, which a path segment may hold as they are.
+/// All except the unreserved characters of RFC 3986 and `@` and `+`, which a path segment may contain.
 const ENCODED: &AsciiSet =
     &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'@').remove(b'+');
 
-/// One path segment that means `name` and nothing else.
+/// Encodes `name` as one path segment.
 fn segment(operation: Operation, name: &str) -> Result<Cow<'_, str>> {
-    let refused = match name {
-        "" => "username_or_email is empty",
-        "." | ".." => "username_or_email is \".\" or \"..\", which is a step in a path and no name",
+    let message = match name {
+        "" => "username_or_email is empty: pass a username or an e-mail address",
+        "." | ".." => "username_or_email is \".\" or \"..\", which is not a username",
         "me" => {
-            "username_or_email is \"me\", which no account can be called: use get_current_user for \
-             your own account"
+            "username_or_email is \"me\", which is not a username: use get_current_user for your own \
+             account"
         }
         _ => return Ok(utf8_percent_encode(name, ENCODED).into()),
     };
-    Err(Error::invalid_argument(refused).with_operation(operation))
+    Err(Error::invalid_argument(message).with_operation(operation))
 }
 
-/// The headers that the options decide, made once for all calls with the same options.
+/// The headers of the options, created once for all calls with the same options.
 #[derive(Clone, Debug)]
 pub(crate) struct Headers {
     plain: HeaderMap,
@@ -158,27 +163,34 @@ impl Headers {
         }
         headers
     }
+
+    /// What to do about a credential that the server rejected at `now`, if it is a token whose
+    /// expiry time can be read.
+    pub(crate) fn token_hint(&self, now: SystemTime) -> Option<String> {
+        token::hint(self.signed.get(AUTHORIZATION)?, now.into())
+    }
 }
 
-/// Checks that `text` can stand in a header: no CR, LF, NUL or other control character
-/// (RFC 9110, 5.5).
+/// Checks that `text` contains no CR, LF, NUL or other control character (RFC 9110, 5.5).
 pub(crate) fn header_value(option: &str, text: &str) -> Result<HeaderValue> {
     if let Some(at) = text.bytes().position(|byte| byte.is_ascii_control() && byte != b'\t') {
         return Err(Error::invalid_argument(format!(
-            "{option} has a control character at byte {at}: it cannot stand in a header"
+            "{option} contains a control character at byte {at}: remove it"
         )));
     }
     HeaderValue::from_bytes(text.as_bytes()).map_err(|error| {
-        Error::invalid_argument(format!("{option} cannot stand in a header")).with_source(error)
+        Error::invalid_argument(format!("{option} is not a valid value of an HTTP header"))
+            .with_source(error)
     })
 }
 
 fn secret_value(option: &str, secret: &SecretString) -> Result<HeaderValue> {
     header_value(option, secret.expose_secret())?;
-    // A copy that wipes itself when the last header made of it is dropped.
+    // The copy is wiped when the last header with it is dropped.
     let copy = Zeroizing::new(secret.expose_secret().as_bytes().to_vec());
     let mut value = HeaderValue::from_maybe_shared(Bytes::from_owner(copy)).map_err(|error| {
-        Error::invalid_argument(format!("{option} cannot stand in a header")).with_source(error)
+        Error::invalid_argument(format!("{option} is not a valid value of an HTTP header"))
+            .with_source(error)
     })?;
     value.set_sensitive(true);
     Ok(value)
@@ -233,7 +245,7 @@ mod tests {
         assert!(!format!("{request:?}").contains("ass"));
         let error = Request::create_user("eric", &password, &["a@b.c", "d@e.f"]).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidArgument);
-        assert!(error.message().contains("emails holds 2 addresses"), "{error}");
+        assert!(error.message().contains("emails contains 2 addresses"), "{error}");
     }
 
     #[test]
@@ -258,7 +270,7 @@ mod tests {
             assert_eq!(error.kind(), ErrorKind::InvalidArgument);
             assert_eq!(
                 error.message(),
-                "api_key has a control character at byte 1: it cannot stand in a header"
+                "api_key contains a control character at byte 1: remove it"
             );
         }
     }

@@ -1,4 +1,4 @@
-//! The times in records.
+//! Times as text: RFC 3339.
 
 use std::time::SystemTime;
 
@@ -32,4 +32,18 @@ impl Timestamp {
         let time = read(text).or_else(|_| read(&format!("{text}Z"))).ok()?;
         Some(Self(time.into()))
     }
+}
+
+/// `2026-11-28T21:00:00Z`
+pub(super) fn format(time: OffsetDateTime) -> String {
+    let (date, clock) = (time.date(), time.time());
+    format!(
+        "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z",
+        date.year(),
+        u8::from(date.month()),
+        date.day(),
+        clock.hour(),
+        clock.minute(),
+        clock.second()
+    )
 }

@@ -15,17 +15,17 @@ use crate::Error;
 
 /// A user account, as the server describes it to this caller.
 ///
-/// Every field of the server's record is kept: the ones this library knows as methods, all of
-/// them in [`User::json`] and [`User::field`].
+/// The record keeps all fields of the server. The known fields are methods, and all fields are in
+/// [`User::json`] and [`User::field`].
 #[derive(Clone)]
 pub struct User {
     json: String,
     username: Piece,
-    /// Made when one of them is first looked at: most callers want one or two, or the JSON.
+    /// Created on first use: most callers need few fields, or the JSON.
     fields: OnceLock<Fields>,
 }
 
-/// The record as it is checked when it comes: what stands in the text is not copied.
+/// The record for the check of a reply. It borrows from the text.
 #[derive(Default)]
 struct Record<'a> {
     username: Option<Text<'a>>,
@@ -40,7 +40,7 @@ struct Record<'a> {
     organizations: Option<List<OrganizationRecord<'a>>>,
 }
 
-/// In one pass, with the fields we do not know: they are not to be doubled either.
+/// Reads all fields in one pass. Unknown fields must not be repeated either.
 impl<'de> Deserialize<'de> for Record<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Fields;
@@ -57,7 +57,7 @@ impl<'de> Deserialize<'de> for Record<'de> {
                 let mut record = Record::default();
                 while let Some(key) = keys.next(&mut map)? {
                     match &*key {
-                        // It is the one that must be there, so null is no name.
+                        // It is required and must not be null.
                         "username" => record.username = Some(map.next_value()?),
                         "full_name" => record.full_name = map.next_value()?,
                         "handles" => record.handles = map.next_value()?,
@@ -100,7 +100,7 @@ struct OrganizationRecord<'a> {
     role: Option<Text<'a>>,
 }
 
-/// What the methods give out.
+/// The values that the methods return.
 #[derive(Clone, Default)]
 struct Fields {
     full_name: Option<String>,
@@ -118,26 +118,26 @@ impl From<Record<'_>> for Fields {
     fn from(record: Record<'_>) -> Self {
         Self {
             full_name: record.full_name.map(String::from),
-            handles: pairs(record.handles),
+            handles: to_pairs(record.handles),
             url: record.url.map(String::from),
             email: record.email.map(String::from),
             inserted_at: record.inserted_at.map(SystemTime::from),
             updated_at: record.updated_at.map(SystemTime::from),
-            packages: all(record.packages),
-            owned_packages: pairs(record.owned_packages),
-            organizations: all(record.organizations),
+            packages: to_list(record.packages),
+            owned_packages: to_pairs(record.owned_packages),
+            organizations: to_list(record.organizations),
         }
     }
 }
 
-/// The name in a record, or what is wrong with that.
+/// The username in a record, or why the record is not valid.
 fn username_by_reading(json: &str) -> Result<Piece, Flaw> {
     json::check_depth(json, 0..json.len(), 0)?;
     let record: Record<'_> = json::read(json)?;
     record.username.map(|name| Piece::new(json, name)).ok_or("missing field `username`".to_owned())
 }
 
-/// Holds the two ways to read a record against each other.
+/// Checks that both ways of reading a record agree.
 #[cfg(any(fuzzing, test))]
 pub(crate) fn assert_the_same_both_ways(json: &str) {
     if let Some(place) = username_at_once(json) {
@@ -146,12 +146,12 @@ pub(crate) fn assert_the_same_both_ways(json: &str) {
     }
 }
 
-fn pairs(map: Option<UniqueMap<'_, Text<'_>>>) -> Vec<(String, String)> {
+fn to_pairs(map: Option<UniqueMap<'_, Text<'_>>>) -> Vec<(String, String)> {
     let pairs = map.map(|UniqueMap(pairs)| pairs).unwrap_or_default();
     pairs.into_iter().map(|(key, value)| (key.into_owned(), value.into())).collect()
 }
 
-fn all<From, To: std::convert::From<From>>(records: Option<List<From>>) -> Option<Vec<To>> {
+fn to_list<From, To: std::convert::From<From>>(records: Option<List<From>>) -> Option<Vec<To>> {
     records.map(|List(records)| records.into_iter().map(To::from).collect())
 }
 
@@ -161,11 +161,11 @@ fn all<From, To: std::convert::From<From>>(records: Option<List<From>>) -> Optio
 pub struct Package {
     /// Its name, unique in its repository.
     pub name: String,
-    /// `hexpm` for the public registry, else the organization's repository.
+    /// `hexpm` for the public registry, otherwise the organization's repository.
     pub repository: Option<String>,
-    /// Where the API has it.
+    /// Its URL in the API.
     pub url: Option<String>,
-    /// Where a person reads about it.
+    /// Its web page.
     pub html_url: Option<String>,
 }
 
@@ -207,21 +207,21 @@ impl User {
     }
 
     fn fields(&self) -> &Fields {
-        // It was read before, so it can be read again.
+        // The JSON was read before, so this does not fail.
         let read = || serde_json::from_str::<Record<'_>>(&self.json).map(Fields::from);
         self.fields.get_or_init(|| read().unwrap_or_default())
     }
 
-    /// Reads a record again from what [`User::json`] gave.
+    /// Reads a record from the JSON of [`User::json`].
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidArgument`](crate::ErrorKind) where `json` is no such record.
+    /// [`ErrorKind::InvalidArgument`](crate::ErrorKind) if `json` is not a user record.
     pub fn from_json(json: impl Into<String>) -> crate::Result<Self> {
         Self::read(json.into().into_bytes())
-            .map_err(|flaw| Error::invalid_argument(format!("json is no user record: {flaw}")))
+            .map_err(|flaw| Error::invalid_argument(format!("json is not a user record: {flaw}")))
     }
 
-    /// The name, unique on the server, in lower case.
+    /// The username, unique on the server, in lower case.
     #[must_use]
     pub fn username(&self) -> &str {
         self.username.text(&self.json)
@@ -233,7 +233,7 @@ impl User {
         self.fields().full_name.as_deref()
     }
 
-    /// The public e-mail address; none when there is no public one.
+    /// The public e-mail address, if there is one.
     #[must_use]
     pub fn email(&self) -> Option<&str> {
         self.fields().email.as_deref()
@@ -242,16 +242,16 @@ impl User {
     /// Links to the person's other accounts by display name, in the server's order:
     /// `("GitHub", "https://github.com/ericmj")`.
     pub fn handles(&self) -> impl Iterator<Item = (&str, &str)> {
-        borrowed(&self.fields().handles)
+        borrow_pairs(&self.fields().handles)
     }
 
-    /// Where the API has this record.
+    /// The URL of this record in the API.
     #[must_use]
     pub fn url(&self) -> Option<&str> {
         self.fields().url.as_deref()
     }
 
-    /// When the account was made, to the microsecond.
+    /// When the account was created, to the microsecond.
     #[must_use]
     pub fn inserted_at(&self) -> Option<SystemTime> {
         self.fields().inserted_at
@@ -263,38 +263,38 @@ impl User {
         self.fields().updated_at
     }
 
-    /// The packages the user owns and the caller may see: the public registry's first, then by
-    /// repository and name. None where the server does not say, as in the reply to `create_user`.
+    /// The packages that the user owns and the caller may see: those of the public registry first, then
+    /// by repository and name. None if the server did not send them, as in the reply to `create_user`.
     #[must_use]
     pub fn packages(&self) -> Option<&[Package]> {
         self.fields().packages.as_deref()
     }
 
-    /// The packages' URLs by name. The server calls this field deprecated: two packages of one
-    /// name in two repositories are one entry here. Use [`User::packages`].
+    /// The URLs of the packages by name. The server deprecates this field, because packages with the
+    /// same name in two repositories are one entry. Use [`User::packages`].
     pub fn owned_packages(&self) -> impl Iterator<Item = (&str, &str)> {
-        borrowed(&self.fields().owned_packages)
+        borrow_pairs(&self.fields().owned_packages)
     }
 
-    /// The organizations the user is a member of. Only the current user's record has them.
+    /// The organizations of the user. Only the current user's record has them.
     #[must_use]
     pub fn organizations(&self) -> Option<&[Organization]> {
         self.fields().organizations.as_deref()
     }
 
-    /// The server's own JSON, byte for byte.
+    /// The server's JSON, byte for byte.
     #[must_use]
     pub fn json(&self) -> &str {
         &self.json
     }
 
-    /// Takes the server's own JSON out.
+    /// The server's JSON, without a copy.
     #[must_use]
     pub fn into_json(self) -> String {
         self.json
     }
 
-    /// Any field of the record as JSON, also one this library does not know.
+    /// A field of the record as JSON, also one that this library does not know.
     #[must_use]
     pub fn field(&self, name: &str) -> Option<&RawValue> {
         let fields: UniqueMap<'_, &RawValue> = serde_json::from_str(&self.json).ok()?;
@@ -302,11 +302,11 @@ impl User {
     }
 }
 
-fn borrowed(pairs: &[(String, String)]) -> impl Iterator<Item = (&str, &str)> {
+fn borrow_pairs(pairs: &[(String, String)]) -> impl Iterator<Item = (&str, &str)> {
     pairs.iter().map(|(key, value)| (key.as_str(), value.as_str()))
 }
 
-/// The JSON is all there is of a record.
+/// Two records are equal if their JSON is.
 impl PartialEq for User {
     fn eq(&self, other: &Self) -> bool {
         self.json == other.json
@@ -352,7 +352,7 @@ mod tests {
         assert_eq!(User::from_json(user.json()).unwrap(), user);
         let error = User::from_json("{}").unwrap_err();
         assert_eq!(error.kind(), crate::ErrorKind::InvalidArgument);
-        assert!(error.message().starts_with("json is no user record: missing field `username`"));
+        assert!(error.message().starts_with("json is not a user record: missing field `username`"));
     }
 
     #[test]

@@ -1,7 +1,7 @@
-//! Passes over a user record: finds its name, and checks that `user` would read the rest.
+//! Checks a user record in one pass, and finds the username.
 //!
-//! As with `scan`, serde_json reads a refused text again, and the scan must never accept a text
-//! that serde_json refuses. `user::assert_the_same_both_ways` compares the two.
+//! As in `scan`, serde_json reads again what is rejected here, and nothing may be accepted here that
+//! serde_json rejects. `user::assert_the_same_both_ways` checks that.
 
 use std::ops::Range;
 
@@ -9,7 +9,7 @@ use super::json::MAX_MEMBERS;
 use super::scan::Scan;
 use super::timestamp::Timestamp;
 
-/// The name in a record that was passed over; none where anything about that is wrong, or not plain.
+/// The username in a record. None if anything in the record is not valid or has escapes.
 pub(super) fn username_at_once(json: &str) -> Option<Range<usize>> {
     const DEPTH: usize = 1;
     let (mut scan, mut username) = (Scan::new(json), None);
@@ -32,7 +32,7 @@ pub(super) fn username_at_once(json: &str) -> Option<Range<usize>> {
     username.filter(|_| scan.is_at_end())
 }
 
-/// Null, or an object of texts.
+/// Null, or an object of strings.
 fn pass_over_texts(json: &str, scan: &mut Scan<'_>) -> Option<()> {
     if scan.null().is_some() {
         return Some(());
@@ -45,7 +45,7 @@ fn pass_over_texts(json: &str, scan: &mut Scan<'_>) -> Option<()> {
     })
 }
 
-/// Null, or an array of objects with a name and these texts, which may be null or missing.
+/// Null, or an array of objects with a name and these strings, which may be null or missing.
 fn pass_over_records(json: &str, scan: &mut Scan<'_>, texts: &[&str]) -> Option<()> {
     const DEPTH: usize = 3;
     if scan.null().is_some() {
@@ -69,7 +69,7 @@ fn pass_over_records(json: &str, scan: &mut Scan<'_>, texts: &[&str]) -> Option<
     })
 }
 
-/// The names of an object's members that came so far: plain, none twice, and no more than `MOST`.
+/// The names of the members of an object so far: without escapes, distinct, and at most `MOST`.
 struct Distinct<'a, const MOST: usize> {
     names: [&'a str; MOST],
     count: usize,
@@ -80,7 +80,7 @@ impl<'a, const MOST: usize> Distinct<'a, MOST> {
         Self { names: [""; MOST], count: 0 }
     }
 
-    /// The name that is next in `text`, with its colon.
+    /// The next name in `text`, and its colon.
     fn next(&mut self, text: &'a str, scan: &mut Scan<'_>) -> Option<&'a str> {
         let name = &text[scan.plain()?];
         scan.byte(b':')?;

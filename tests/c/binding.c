@@ -58,7 +58,7 @@ static void fields_of_an_error(void)
     canned_stop(&canned);
 
     CHECK_STATUS(aura_options_set(NULL, "page", "1", &error), AURA_INVALID_ARGUMENT, error);
-    CHECK_TEXT(aura_error_server_message(error), "options is NULL");
+    CHECK_HOLDS(aura_error_server_message(error), "options is NULL: it was not created");
     CHECK_INT(aura_error_attempts(error), 0);
     CHECK(aura_error_method(error) == NULL && aura_error_field_errors_json(error) == NULL);
     aura_error_free(error);
@@ -261,6 +261,54 @@ static void a_callback_that_waits_for_the_hosts_lock(const struct sandbox *sandb
     aura_client_free(client);
 }
 
+/* Counts the rows of a page, and frees it. */
+static int rows_of(char *page)
+{
+    int rows = 0;
+    for (const char *at = page; (at = strstr(at, "\"action\"")) != NULL; at++)
+        rows++;
+    aura_string_free(page);
+    return rows;
+}
+
+/* Pages that have arrived: none at the start, the rest of the current page, and pages that were
+ * requested ahead. Together with those that are waited for, every row comes once. */
+static void pages_at_hand(const aura_client *client)
+{
+    aura_audit_logs *logs;
+    aura_error *error;
+    aura_status status;
+    char *text;
+    int rows = 1, waits = 0;
+    CHECK_STATUS(aura_stream_audit_logs(client, NULL, &logs, NULL), AURA_OK, NULL);
+    CHECK_STATUS(aura_audit_logs_next_page_at_hand(logs, &text, &error), AURA_PENDING, error);
+    CHECK(text == NULL && error == NULL);
+    CHECK_STATUS(aura_audit_logs_next(logs, &text, &error), AURA_OK, error);
+    aura_string_free(text);
+    CHECK_STATUS(aura_audit_logs_next_page_at_hand(logs, &text, &error), AURA_OK, error);
+    CHECK_INT(rows += rows_of(text), 100);
+    for (;;) {
+        status = aura_audit_logs_next_page_at_hand(logs, &text, &error);
+        if (status == AURA_PENDING) {
+            CHECK(text == NULL && error == NULL);
+            status = aura_audit_logs_next_page(logs, &text, &error);
+            waits++;
+        }
+        if (status != AURA_OK)
+            break;
+        rows += rows_of(text);
+    }
+    CHECK_STATUS(status, AURA_END, error);
+    CHECK_INT(rows, 250);
+    CHECK(waits >= 1 && waits <= 3);
+    CHECK_STATUS(aura_audit_logs_next_page_at_hand(logs, &text, &error), AURA_PENDING, error);
+    CHECK_STATUS(aura_audit_logs_next_page_at_hand(logs, NULL, NULL), AURA_INVALID_ARGUMENT, NULL);
+    CHECK_STATUS(aura_audit_logs_next_page_at_hand(NULL, &text, &error), AURA_INVALID_ARGUMENT,
+                 NULL);
+    aura_error_free(error);
+    aura_audit_logs_free(logs);
+}
+
 static void rows_without_json(const struct sandbox *sandbox)
 {
     aura_client *client = new_client(sandbox->api_url, "key-of-many");
@@ -296,6 +344,7 @@ static void rows_without_json(const struct sandbox *sandbox)
     }
     CHECK_STATUS(aura_audit_logs_next_at_hand(logs, &text, &error), AURA_PENDING, error);
     aura_audit_logs_free(logs);
+    pages_at_hand(client);
     aura_client_free(client);
 
     struct canned canned;
@@ -309,7 +358,7 @@ static void rows_without_json(const struct sandbox *sandbox)
     CHECK(user_agent == NULL);
     CHECK_TEXT(params, "null");
     CHECK_STATUS(aura_json_get(json, "/action", &text, &error), AURA_INVALID_ARGUMENT, error);
-    CHECK_HOLDS(aura_error_message(error), "holds a NUL");
+    CHECK_HOLDS(aura_error_message(error), "contains a NUL character");
     aura_error_free(error);
     aura_audit_logs_free(logs);
     aura_client_free(client);

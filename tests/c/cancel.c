@@ -48,7 +48,6 @@ static void end(struct blocked *blocked, aura_status expected)
 static aura_options *options_with(aura_cancel_token *token, const char *repo_url)
 {
     aura_options *options = aura_options_new();
-    set_option(options, "env", "false");
     set_option(options, "repo_url", repo_url);
     set_patience(options);
     CHECK_STATUS(aura_options_set_cancel_token(options, token, NULL), AURA_OK, NULL);
@@ -113,6 +112,7 @@ static void a_whole_client(void)
     aura_call *started;
     char *json;
 
+    set_option(options, "env", "false");
     CHECK_STATUS(aura_client_new(options, &client, NULL), AURA_OK, NULL);
     struct blocked first = {.client = client}, second = {.client = client},
                    third = {.client = client, .options = other};

@@ -79,6 +79,7 @@ static void options(void)
     REFUSED(aura_options_set(options, "repo-url", "http://localhost/api", &error), "\"repo-url\"");
     REFUSED(aura_options_set(options, "", "", &error), "repo_url");
     REFUSED(aura_options_set(options, "pages", NULL, &error), "\"pages\"");
+    REFUSED(aura_options_set(options, "tiemout", "5", &error), "Did you mean `timeout`?");
 
     static const char *const bad[][2] = {
         {"repo_url", "hex.pm"}, {"repo_url", "ftp://hex.pm/api"}, {"repo_url", ""},
@@ -246,12 +247,28 @@ static void freed_and_used_again(void)
     aura_options_free(options);
     aura_options_free(options);
     CHECK_INT(told, 1);
-    REFUSED(aura_options_set(options, "page", "1", &error), "options is no aura_options, or was");
+    REFUSED(aura_options_set(options, "page", "1", &error), "options is not a valid aura_options");
     aura_client_free(client);
     aura_client_free(client);
     CHECK_INT(told, 2);
-    REFUSED_WITHOUT(aura_get_user(client, "eric", NULL, &json, &error), "was freed before");
+    REFUSED_WITHOUT(aura_get_user(client, "eric", NULL, &json, &error), "may have been freed before");
     aura_log_set(NULL, NULL, AURA_LOG_WARN);
+}
+
+/* Options of a client fail a call, and nothing is sent. */
+static void options_of_a_client(const aura_client *client)
+{
+    aura_options *options = aura_options_new();
+    aura_audit_logs *logs;
+    aura_call *call;
+    char *json;
+    CHECK_STATUS(aura_options_set(options, "env", "true", NULL), AURA_OK, NULL);
+    REFUSED_WITHOUT(aura_get_user(client, "eric", options, &json, &error),
+                    "env is an option of a client, not of a call");
+    REFUSED(aura_reset_user_password(client, "eric", options, &error), "env is an option");
+    REFUSED(aura_get_user_start(client, "eric", options, &call, &error), "env is an option");
+    REFUSED(aura_stream_audit_logs(client, options, &logs, &error), "env is an option");
+    aura_options_free(options);
 }
 
 static void refused_before_sending(const aura_client *client)
@@ -259,7 +276,7 @@ static void refused_before_sending(const aura_client *client)
     const char *two[] = {"eric@example.com", "eric@example.org"};
     char *json;
     REFUSED_WITHOUT(aura_create_user(client, "eric", "pw", two, 2, NULL, &json, &error),
-                    "emails holds 2 addresses");
+                    "emails contains 2 addresses");
 
     static const char *const names[] = {"", ".", "..", "me"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
@@ -362,6 +379,7 @@ int main(int argc, char **argv)
     options();
     freed_and_used_again();
     null_and_bad_text_in_every_place(client);
+    options_of_a_client(client);
     refused_before_sending(client);
     unreachable_and_who_wins(argv[1]);
 

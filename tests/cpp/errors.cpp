@@ -169,6 +169,9 @@ void options(const Sandbox &sandbox)
     fails_with({{"repo-url", "http://localhost/api"}}, "\"repo-url\"");
     fails_with({{nullptr, "1"}}, "name is NULL");
     fails_with({{"timeout", "soon"}}, "timeout");
+    fails_with({"timeout", "soon"}, "timeout");
+    fails_with({"tiemout", "5"}, "Did you mean `timeout`?");
+    fails_with({"env", false}, "env is an option of a client");
     fails_with({{"timeout", 0s}}, "timeout is \"0.000\"");
     fails_with({{"user_agent", "program\0"s}}, "user_agent");
 
@@ -191,7 +194,8 @@ void moved_from(const Sandbox &sandbox)
 {
     aura::Client client(sandbox.options("eric"));
     aura::Client owner = std::move(client);
-    CHECK_HOLDS(CHECK_THROWS(client.get_user("eric"), AURA_INVALID_ARGUMENT).what(), "client is");
+    CHECK_HOLDS(CHECK_THROWS(client.get_user("eric"), AURA_INVALID_ARGUMENT).what(),
+                "client is NULL: it was not created, or, in C++, it was moved from");
     CHECK_FAILS(client.try_get_current_user(), AURA_INVALID_ARGUMENT);
     CHECK_FAILS(client.try_create_user("e", "p", {}), AURA_INVALID_ARGUMENT);
     CHECK_FAILS(client.try_reset_user_password("eric"), AURA_INVALID_ARGUMENT);
@@ -204,13 +208,30 @@ void moved_from(const Sandbox &sandbox)
 
     aura::AuditLogs logs = client.stream_audit_logs();
     aura::AuditLogs reader = std::move(logs);
-    CHECK_FAILS(logs.try_next(), AURA_INVALID_ARGUMENT);
+    CHECK_HOLDS(CHECK_THROWS(logs.next(), AURA_INVALID_ARGUMENT).what(), "moved from");
+    for (int twice = 0; twice < 2; twice++)
+        CHECK_HOLDS(CHECK_FAILS(logs.try_next(), AURA_INVALID_ARGUMENT).what(), "moved from");
     CHECK_FAILS(logs.try_next_page(), AURA_INVALID_ARGUMENT);
     CHECK_FAILS(logs.start_next().try_get(), AURA_INVALID_ARGUMENT);
     CHECK_THROWS(logs.begin(), AURA_INVALID_ARGUMENT);
     CHECK_THROWS(logs.pages().begin(), AURA_INVALID_ARGUMENT);
     CHECK_EQ(logs.page(), 0U);
     CHECK(reader.try_next());
+
+    aura::Call<std::string> call = client.start_get_user("eric");
+    aura::Call<std::string> taken = std::move(call);
+    CHECK_HOLDS(CHECK_THROWS(call.get(), AURA_INVALID_ARGUMENT).what(), "moved from");
+    CHECK_HOLDS(CHECK_FAILS(call.try_get(), AURA_INVALID_ARGUMENT).what(), "moved from");
+    CHECK(call.wait_for(0s) && call.done() && !call.valid());
+    call.cancel();
+    CHECK(taken.try_get());
+
+    /* A token is never empty: a moved one is a copy. */
+    aura::CancelToken token;
+    aura::CancelToken same = std::move(token);
+    token.cancel();
+    CHECK_FAILS(client.try_get_user("eric", aura::Options().set_cancel_token(same)),
+                AURA_CANCELLED);
 
     aura::Options options{{"page", 2}};
     aura::Options kept = std::move(options);

@@ -26,7 +26,22 @@ int main()
         return 2;
     if (client->start_get_user("me").try_get().error().kind() != error.kind())
         return 3;
+    /* One option, or a list of options: both with one meaning in every standard. */
+    aura::Options one{"page", 0}, same = {"page", 0}, list{{"page", 0}, {"timeout", "5"}};
+    for (const aura::Options *options : {&one, &same, &list})
+        if (options->error().kind() != error.kind())
+            return 8;
+    if (client->try_get_user("eric", {"timeout", "soon"}).error().kind() != error.kind() ||
+        client->try_get_user("eric", {{"timeout", "soon"}}).error().kind() != error.kind() ||
+        client->try_rate_limit({"timeout", "5"}).error().kind() != AURA_OK ||
+        client->try_create_user("e", "p", {"a@b.c", "d@e.f"}, {"page", 1}).error().kind() !=
+            error.kind() ||
+        aura::Client::try_make({"page", 0}).error().kind() != error.kind())
+        return 9;
 #ifdef __cpp_exceptions
+    aura::Client plain{"timeout", "5"}, listed{{"timeout", "5"}};
+    if (!plain.get() || !listed.get())
+        return 10;
     try {
         for (auto &log : client->stream_audit_logs({{"repo_url", "http://127.0.0.1"}, {"page", 0}}))
             return log.empty() ? 4 : 5;

@@ -66,7 +66,7 @@ impl Doc {
             doc.since = last[at + 6..].trim_end_matches('.').to_owned();
             doc.blocks = match last[..at].trim() {
                 "Does not block." => Some("no"),
-                "Blocks for a second at most." => Some("briefly"),
+                "Blocks for at most one second." => Some("briefly"),
                 "Blocks." => Some("yes"),
                 _ => None,
             };

@@ -1,38 +1,43 @@
-//! The members of JSON results. `type` is text, number, whole, boolean, time (RFC 3339), json (any
-//! value), list of RECORD, or map (of text to text). A record of the server may have more members.
+//! The members of the JSON objects. `type` is text, number, whole, boolean, time (RFC 3339), json (any
+//! value), list of RECORD, or map (of text to text). The server may add members to its records.
 
 use aura_users::blocking::Client;
 use aura_users::{ErrorKind, Options};
 use serde_json::{Map, Value, json};
 
-/// Name, type, whether it may be null or absent, documentation.
+/// The name, the type, whether it may be null or absent, and the documentation.
 type Member = (&'static str, &'static str, bool, &'static str);
 
 const ERROR: &[Member] = &[
-    ("kind", "text", false, "What went wrong: the name of one of error_kinds."),
-    ("code", "whole", false, "The number of that kind."),
-    ("text", "text", false, "The whole error in a sentence, without secrets."),
-    ("status", "whole", true, "The HTTP status, if a reply came."),
-    ("message", "text", false, "The server's own message if it sent one, else the library's."),
-    ("hint", "text", true, "What to do next, if the library knows more than the message says."),
-    ("reason", "text", true, "Why a credential or an account was refused: one of reasons."),
-    ("errors", "json", true, "What the server refused, an object by field."),
-    ("request_id", "text", true, "The reply's x-request-id."),
-    ("retry_after_ms", "whole", true, "How long the server asks to wait, in milliseconds."),
+    ("kind", "text", false, "The kind of the error: a name in error_kinds."),
+    ("code", "whole", false, "The number of the kind."),
+    ("text", "text", false, "The error as one line of text, without secrets."),
+    ("status", "whole", true, "The HTTP status, if a reply arrived."),
+    ("message", "text", false, "The server's own message if it sent one, otherwise the library's."),
+    ("hint", "text", true, "What to do next, if the library knows more than the message."),
+    ("reason", "text", true, "Why the server rejected a credential or an account: one of reasons."),
+    ("errors", "json", true, "The fields that the server rejected, and why."),
+    ("request_id", "text", true, "The x-request-id of the reply."),
+    ("retry_after_ms", "whole", true, "How many milliseconds the server asks you to wait."),
     ("attempts", "whole", false, "How many times the request was sent."),
-    ("method", "text", true, "The request's method."),
-    ("route", "text", true, "The request's route without its parameters."),
-    ("outcome_unknown", "boolean", false, "Whether the server may have done it all the same."),
-    ("retryable", "boolean", false, "Whether the same call may succeed later, and is safe."),
+    ("method", "text", true, "The method of the request."),
+    ("route", "text", true, "The route of the request with its parameters unfilled."),
+    ("outcome_unknown", "boolean", false, "Whether the server may have completed the request."),
+    (
+        "retryable",
+        "boolean",
+        false,
+        "Whether the same call may succeed later and is safe to repeat.",
+    ),
 ];
 
 const USER: &[Member] = &[
-    ("username", "text", false, "The name, unique on the server, in lower case."),
+    ("username", "text", false, "The username, unique on the server, in lower case."),
     ("full_name", "text", true, "The person's name, if they gave one."),
     ("email", "text", true, "The public e-mail address, if there is one."),
     ("handles", "map", true, "Links to the person's other accounts, by display name."),
-    ("url", "text", true, "Where the API has this record."),
-    ("inserted_at", "time", true, "When the account was made."),
+    ("url", "text", true, "The URL of this record in the API."),
+    ("inserted_at", "time", true, "When the account was created."),
     ("updated_at", "time", true, "When the account was last changed."),
     (
         "packages",
@@ -40,52 +45,57 @@ const USER: &[Member] = &[
         true,
         "The packages that the user owns and the caller may see.",
     ),
-    ("owned_packages", "map", true, "The packages' URLs by name; deprecated by the server."),
-    ("organizations", "list of organization", true, "Of the current user's record alone."),
+    ("owned_packages", "map", true, "The URLs of the packages by name. The server deprecates it."),
+    (
+        "organizations",
+        "list of organization",
+        true,
+        "The organizations of the user. Only the current user's record has them.",
+    ),
 ];
 
 const PACKAGE: &[Member] = &[
-    ("name", "text", false, "Its name, unique in its repository."),
+    ("name", "text", false, "The name, unique in the repository."),
     ("repository", "text", false, "`hexpm`, or the organization's repository."),
-    ("url", "text", false, "Where the API has it."),
-    ("html_url", "text", false, "Where a person reads about it."),
+    ("url", "text", false, "The URL in the API."),
+    ("html_url", "text", false, "The URL of the web page."),
 ];
 
 const ORGANIZATION: &[Member] = &[
-    ("name", "text", false, "Its name."),
+    ("name", "text", false, "The name."),
     ("role", "text", false, "`admin`, `write` or `read` on hex.pm."),
 ];
 
 const AUDIT_LOG: &[Member] = &[
-    ("action", "text", false, "What was done: `key.generate`, `release.publish` and the like."),
-    ("user_agent", "text", true, "The program that did it, cut by the server."),
-    ("params", "json", true, "The details. Their shape follows the action."),
+    ("action", "text", false, "What was done, such as `key.generate` or `release.publish`."),
+    ("user_agent", "text", true, "The `User-Agent` of the program that did it, cut by the server."),
+    ("params", "json", true, "The details. Their structure depends on the action."),
     ("inserted_at", "time", true, "When it was done, if the server sends it."),
 ];
 
 const LOG: &[Member] = &[
-    ("dropped", "whole", false, "For how many lines there was no room."),
+    ("dropped", "whole", false, "How many lines were dropped because the store was full."),
     ("lines", "list of log_line", false, "The lines, the oldest first."),
 ];
 
 const LOG_LINE: &[Member] = &[
     ("level", "text", false, "`debug`, `info` or `warn`."),
-    ("text", "text", false, "The line as a callback gets it."),
-    ("time_ms", "whole", false, "When it came, in milliseconds since 1970."),
-    ("message", "text", false, "What happened, in words."),
-    ("method", "text", true, "The request's method."),
-    ("route", "text", true, "The request's route without its parameters."),
-    ("attempt", "whole", true, "Which attempt of the call it was, counted from 1."),
-    ("status", "whole", true, "The reply's HTTP status."),
-    ("kind", "text", true, "The kind of the error it ended with."),
-    ("elapsed_ms", "number", true, "How long it took, or how long the pause will be."),
-    ("request_id", "text", true, "The reply's x-request-id."),
+    ("text", "text", false, "The line that a callback gets."),
+    ("time_ms", "whole", false, "The time, in milliseconds since 1970."),
+    ("message", "text", false, "What happened."),
+    ("method", "text", true, "The method of the request."),
+    ("route", "text", true, "The route of the request with its parameters unfilled."),
+    ("attempt", "whole", true, "The number of the attempt, counted from 1."),
+    ("status", "whole", true, "The HTTP status of the reply."),
+    ("kind", "text", true, "The kind of the error, if the request failed."),
+    ("elapsed_ms", "number", true, "The duration of the request, or of the pause before a retry."),
+    ("request_id", "text", true, "The x-request-id of the reply."),
 ];
 
 const RATE_LIMIT: &[Member] = &[
-    ("limit", "whole", false, "Requests in a window."),
-    ("remaining", "whole", false, "Requests left in this window."),
-    ("resets_in_ms", "whole", false, "Milliseconds until the next window."),
+    ("limit", "whole", false, "The requests allowed in a window."),
+    ("remaining", "whole", false, "The requests left in this window."),
+    ("resets_in_ms", "whole", false, "The milliseconds until the next window."),
 ];
 
 pub(crate) fn all() -> Value {

@@ -1,9 +1,9 @@
-//! Finds the role of a parameter, its owner, and the function that frees it. The sources are its
-//! type, which has one meaning in this library, and the documentation of its function.
+//! The role, the owner and the free function of each parameter: from its type, which has one meaning
+//! in this library, and from the documentation of its function.
 
 use serde_json::{Value, json};
 
-/// The function that frees the result of another.
+/// The function that frees a result of this type.
 fn free(kind: &str) -> Option<String> {
     match kind {
         "char *" => Some("aura_string_free".into()),
@@ -20,14 +20,9 @@ fn handle(kind: &str) -> Option<&str> {
     (name.starts_with("aura_") && kind.contains('*')).then_some(name)
 }
 
-/// Whether `doc` says that `name` may be NULL; "`a`, `b`" and "NULL is fine" count too.
-fn may_be_null(doc: &str, name: &str, is_only: bool) -> bool {
+/// Whether `doc` contains that `name` may be NULL.
+fn may_be_null(doc: &str, name: &str) -> bool {
     doc.contains(&format!("`{name}` may be NULL"))
-        || doc.contains(&format!("if `{name}` is NULL"))
-            && doc.contains(&format!("unsets it if `{name}`"))
-        || doc.contains(&format!("NULL for `{name}`"))
-        || is_only && doc.contains("NULL is fine")
-        || is_only && doc.contains("NULL and a call that has ended are fine")
 }
 
 pub(crate) fn parameter(function: &str, (kind, name): &(String, String), doc: &str) -> Value {
@@ -72,11 +67,12 @@ pub(crate) fn parameter(function: &str, (kind, name): &(String, String), doc: &s
         }
         "const char *" => {
             set("role", "text".into());
-            set("is_nullable", may_be_null(doc, name, false).into());
+            set("is_nullable", may_be_null(doc, name).into());
         }
+        // Only aura_string_free() takes one.
         "char *" => {
-            set("role", "text".into());
-            set("is_nullable", true.into());
+            set("role", "owned_text".into());
+            set("is_nullable", may_be_null(doc, name).into());
             set("is_consumed", true.into());
         }
         "uint64_t *" => {
@@ -108,11 +104,11 @@ pub(crate) fn parameter(function: &str, (kind, name): &(String, String), doc: &s
         }
         _ => {
             let is_freed = function.ends_with("_free");
-            // Readers of an error accept NULL, and so do all functions with options.
+            // All functions that read an error or take options accept NULL.
             let takes_none = matches!(kind, "const aura_error *" | "const aura_options *");
             set("role", "handle".into());
             set("handle", handle(kind).into());
-            set("is_nullable", (takes_none || may_be_null(doc, name, true)).into());
+            set("is_nullable", (takes_none || may_be_null(doc, name)).into());
             set("is_consumed", is_freed.into());
         }
     }
@@ -128,14 +124,14 @@ pub(crate) fn result(
     match kind {
         "void" => json!({"type": kind, "role": "nothing"}),
         "aura_status" => json!({"type": kind, "role": "status"}),
-        // Belongs to the handle, or to the library.
+        // The owner is the handle that it was read from, or the library.
         "const char *" => {
             let owner = parameters.iter().find(|(kind, _)| handle(kind).is_some());
             json!({
                 "type": kind,
                 "role": "borrowed_text",
                 "owner": owner.map(|(_, name)| name),
-                "is_nullable": !doc.contains("Never NULL") && function != "aura_version",
+                "is_nullable": !doc.contains("Never returns NULL") && function != "aura_version",
                 "is_owned": false,
             })
         }
@@ -143,7 +139,7 @@ pub(crate) fn result(
             "type": kind,
             "role": "handle",
             "handle": handle(kind),
-            "is_nullable": !doc.contains("Never NULL"),
+            "is_nullable": !doc.contains("Never returns NULL"),
             "is_owned": true,
             "free": free(kind),
         }),

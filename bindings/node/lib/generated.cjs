@@ -77,6 +77,7 @@ const functions = {
   aura_stream_audit_logs: ["aura_status", "handle", "handle", "out handle", "out handle"],
   aura_client_rate_limit: ["aura_status", "handle", "handle", "out text", "out handle"],
   aura_audit_logs_next_at_hand: ["aura_status", "handle", "out text", "out handle"],
+  aura_audit_logs_next_page_at_hand: ["aura_status", "handle", "out text", "out handle"],
   aura_audit_logs_next_start: ["aura_status", "handle", "out handle", "out handle"],
   aura_audit_logs_next_page_start: ["aura_status", "handle", "out handle", "out handle"],
   aura_audit_logs_page: ["uint64_t", "handle"],

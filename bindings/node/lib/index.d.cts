@@ -9,77 +9,86 @@
 /** Options of one call. A call's option wins over the client's, that over the environment's. */
 export interface Options {
   // generated: options of a call
-  /** Base URL of the API. Default: https://hex.pm/api. Environment: HEX_API_URL, HEX_API. */
+  /** The base URL of the API. Default: https://hex.pm/api. Environment: HEX_API_URL, HEX_API. */
   repoUrl?: string | URL | null | undefined;
   /**
-   * API key, sent as `Authorization: <key>`; `Bearer <token>` is sent as it is. Environment:
-   * HEX_API_KEY.
+   * The API key. It is sent as `Authorization: <key>`. For an OAuth token, write `Bearer <token>`.
+   * Environment: HEX_API_KEY.
    */
   apiKey?: string | null | undefined;
-  /** One-time password, sent as `X-Hex-OTP`. Environment: HEX_OTP. */
+  /** The one-time password. It is sent as `X-Hex-OTP`. Environment: HEX_OTP. */
   otp?: string | null | undefined;
-  /** Time for one attempt. In milliseconds. Default: 15000. Environment: HEX_HTTP_TIMEOUT. */
+  /** The timeout of one attempt. In milliseconds. Default: 15000. Environment: HEX_HTTP_TIMEOUT. */
   timeout?: number | null | undefined;
   /**
-   * Time for the whole call, with its retries and its waits for the rate limit. In milliseconds.
-   * Default: 120000.
+   * The timeout of the whole call. It includes retries and waits for the rate limit. In
+   * milliseconds. Default: 120000.
    */
   totalTimeout?: number | null | undefined;
-  /** Time to connect, with the TLS handshake. In milliseconds. Default: 10000. */
+  /** The timeout of connecting. It includes the TLS handshake. In milliseconds. Default: 10000. */
   connectTimeout?: number | null | undefined;
   /**
-   * How often a call is retried if that is safe: a GET after a connection failure, 429, 502, 503
-   * or 504; a POST only if nothing can have reached the server. Default: 2.
+   * The maximum number of retries. A GET is retried after a connection failure and after 429, 502,
+   * 503 and 504. A POST is retried only if nothing can have reached the server. Default: 2.
    */
   maxRetries?: number | bigint | null | undefined;
-  /** What a call does when the rate limit is reached. Default: wait. */
+  /**
+   * What a call does if the server's rate limit is reached: wait until it resets, or fail.
+   * Default: wait.
+   */
   rateLimit?: "wait" | "error" | null | undefined;
   /**
-   * Pages of the audit log requested ahead, 0 for none. The number grows while the log is read;
-   * with more than the default, all of them are requested from the second page on. Default: 4.
+   * The maximum number of audit-log pages to request ahead. The stream starts with few and
+   * requests more while it reads. With a value above the default, it requests all of them from the
+   * second page on. Default: 4.
    */
   prefetch?: number | bigint | null | undefined;
-  /** First page of the audit log to read. Default: 1. */
+  /** The first page of the audit log to read. Default: 1. */
   page?: number | bigint | null | undefined;
   /**
-   * Proxy for every request. Its URL may hold the proxy's user and password. If it is not set, the
-   * environment's `http_proxy`, `https_proxy` and `all_proxy` count, except for the loopback.
+   * The proxy for all requests. The URL may contain the user and the password of the proxy. If it
+   * is not set, the environment variables `http_proxy`, `https_proxy` and `all_proxy` are used,
+   * except for servers on the loopback.
    */
   proxy?: string | URL | null | undefined;
   /**
-   * Hosts that are reached without a proxy, separated by commas or blanks: names with all below
-   * them, addresses and networks, each with a port or without; or `*`. Environment: no_proxy,
-   * NO_PROXY.
+   * The hosts to connect to without a proxy, separated by commas or spaces: domains, which include
+   * their subdomains, addresses and networks, each with an optional port; or `*` for all.
+   * Environment: no_proxy, NO_PROXY.
    */
   noProxy?: string | null | undefined;
   /**
-   * PEM file of root certificates to trust in addition to the system's. Environment:
+   * A PEM file of root certificates to trust in addition to those of the system. Environment:
    * HEX_CACERTS_PATH.
    */
   caFile?: string | URL | null | undefined;
   /**
-   * Name of the program, which precedes the library's in `User-Agent`. The server keeps 255 code
-   * points of it in every audit row.
+   * The name of the program. It precedes the name of the library in `User-Agent`. The server
+   * stores the first 255 code points of `User-Agent` in every audit row.
    */
   userAgent?: string | null | undefined;
   /**
-   * Name and version of what is built on this library, such as a binding and its language. It
-   * stands in `User-Agent` in parentheses behind the library's name.
+   * The name and version of a library that uses this one, such as a language binding. It follows
+   * the name of this library in `User-Agent`, in parentheses.
    */
   clientName?: string | null | undefined;
-  /** Largest reply accepted, in bytes after decompression. Default: 16777216. */
+  /** The maximum size of a reply in bytes, after decompression. Default: 16777216. */
   maxBody?: number | bigint | null | undefined;
   /**
-   * Connections to one server at once, of started calls, streams and asynchronous clients. More
-   * calls wait for their turn, within their time. Default: 64. Environment: HEX_HTTP_CONCURRENCY.
+   * The maximum number of connections to one server for started calls, streams and asynchronous
+   * clients. Further calls wait for a connection, and their timeouts apply. Default: 64.
+   * Environment: HEX_HTTP_CONCURRENCY.
    */
   maxConnections?: number | bigint | null | undefined;
   /**
-   * How many user records are kept in memory with their ETag. The server answers 304 if such a
-   * record did not change. Default: 0.
+   * The maximum number of user records to cache in memory, by ETag. The server answers 304 if a
+   * cached record has not changed. Default: 0.
    */
   cache?: number | bigint | null | undefined;
-  /** Whether a credential may be sent over plain http beyond the loopback. Default: false. */
+  /**
+   * Whether to send a credential over plain http to a server that is not on the loopback. Default:
+   * false.
+   */
   allowInsecureHttp?: boolean | null | undefined;
   // end of generated: options of a call
 }
@@ -87,10 +96,7 @@ export interface Options {
 /** Options of a client. */
 export interface ClientOptions extends Options {
   // generated: options of a client
-  /**
-   * Whether options are read from the environment. An option of a client, not of a call. Default:
-   * true.
-   */
+  /** Whether to read options from the environment. It is an option of a client only. Default: true. */
   env?: boolean | null | undefined;
   // end of generated: options of a client
 }

@@ -1,10 +1,10 @@
 //! The audit log as a stream: every row once and in order, while other rows are written.
 //!
-//! - `reader`: decides which pages to request, and which of their rows are exact
-//! - `compare`: compares pages that the server read at different times
-//! - `search`: searches for rows that moved many pages down
+//! - `reader`: which pages to request, and which of their rows are exact
+//! - `compare`: compares pages that were read at different times
+//! - `search`: finds rows that moved to later pages
 //! - `stream`: implements `futures_core::Stream`
-//! - `sample`: keeps one row of each page that was returned
+//! - `sample`: one row of each page that was handed out
 
 mod compare;
 #[cfg(test)]
@@ -35,58 +35,58 @@ use crate::runtime::PerProcess;
 use crate::runtime::process;
 use crate::transport::Transports;
 use crate::{Error, ErrorKind, Result};
-use reader::{Ask, Reader, Ready};
+use reader::{PageRequest, Reader, Ready};
 
 type Fetch = Arc<dyn Fn(u64) -> Pin<Box<dyn Future<Output = Result<Page>> + Send>> + Send + Sync>;
 
 /// The caller's own audit log, newest row first.
 ///
-/// Every row that existed when the reading began comes out exactly once, in order, also if other
-/// rows are written meanwhile. Rows that are written during the reading may come or not, and never
-/// twice.
+/// The stream returns every row that existed at its start exactly once and in order, even if the
+/// server writes rows meanwhile. It may return rows that are written later, but none twice.
 ///
-/// The server pages by offset and rows have no id, so there are limits that no client can see:
+/// The server pages by offset, and rows have no id. This sets limits:
 ///
-/// - If the server deletes rows meanwhile, the stream can skip others.
-/// - Rows that look alike can come too often, and very rarely be missing, if they lie at the ends of
-///   pages while rows are written.
-/// - If more than half a page of rows is written between two requests, rows can come twice.
+/// - If the server deletes rows meanwhile, the stream can skip rows.
+/// - Identical rows at the ends of pages can be returned too often, and very rarely too seldom, while
+///   rows are written.
+/// - If more than half a page of rows is written between two requests, rows can be returned twice.
 ///
-/// An error keeps the place: the next call requests the same page again. Nothing is skipped, and
-/// a failure is never taken for the end. Dropping the stream cancels its requests.
+/// After an error the stream keeps its position: the next call requests the same page again. It
+/// skips nothing, and it never reports a failure as the end. Dropping the stream cancels its
+/// requests.
 ///
-/// To be exact, the stream reads one page again now and then: on long logs once for every four
-/// pages with the default `prefetch`. A log of one page costs one request, a log of two pages two.
+/// To detect new rows, the stream reads some pages again: with the default `prefetch`, one for every
+/// four pages of a long log. A log of one page takes one request, and a log of two pages two.
 pub struct AuditLogs {
     fetch: Fetch,
     reader: Reader,
     /// Oldest first. Replies are taken in this order.
     in_flight: VecDeque<InFlight>,
     current: Ready,
-    /// Whether the log was told that pages cannot be compared.
+    /// Whether the warning that pages cannot be compared was logged.
     has_warned: bool,
 }
 
 /// A request for a page. Dropping it cancels it.
 struct InFlight {
-    ask: Ask,
-    /// None if it failed: then it is sent again when its page is needed.
+    request: PageRequest,
+    /// None if the request failed. It is sent again when its page is needed.
     task: Option<JoinHandle<(Result<Page>, Instant)>>,
-    /// Why it failed, if nobody was told yet.
+    /// The error of the request, if it was not returned yet.
     error: Option<Error>,
     process: u64,
 }
 
 impl Drop for InFlight {
     fn drop(&mut self) {
-        // A task of the parent of this process is left alone.
+        // The tasks of a parent process must not be touched.
         if let Some(task) = self.task.take().filter(|_| self.process == process::id()) {
             task.abort();
         }
     }
 }
 
-/// A page of an audit log, or what was left of it.
+/// A page of an audit log, or the rest of a page.
 #[derive(Clone, Debug)]
 pub struct AuditLogPage {
     number: u64,
@@ -106,7 +106,7 @@ impl AuditLogPage {
         (self.start..self.page.len()).filter_map(|index| self.page.row(index))
     }
 
-    /// Its rows as a JSON array; a whole page is the server's own text, byte for byte.
+    /// Its rows as a JSON array. A whole page is the server's text, byte for byte.
     #[must_use]
     pub fn json(&self) -> Cow<'_, str> {
         self.page.json_from(self.start)
@@ -147,8 +147,8 @@ impl AuditLogs {
         }
     }
 
-    /// The page that the next row is on. After the end, the last page that had rows, or the first
-    /// page requested if none had. To go on another day, start there with the option `page`.
+    /// The page of the next row. After the end, it is the last page with rows, or the first page
+    /// requested if none had rows. To continue later, start there with the option `page`.
     #[must_use]
     pub fn page(&self) -> u64 {
         let Ready { number, page, start } = &self.current;
@@ -158,10 +158,10 @@ impl AuditLogs {
         }
     }
 
-    /// The next row; none after the last.
+    /// The next row; `None` after the last.
     ///
     /// # Errors
-    /// Those of any call; the stream keeps its place.
+    /// As for every call. The stream keeps its position.
     pub async fn next(&mut self) -> Result<Option<AuditLog>> {
         loop {
             let row = self.next_in_page();
@@ -171,39 +171,54 @@ impl AuditLogs {
         }
     }
 
-    /// The next row, if it needs no waiting.
+    /// The next row of the current page.
     pub(crate) fn next_in_page(&mut self) -> Option<AuditLog> {
         let row = self.current.page.row(self.current.start)?;
         self.current.start += 1;
         Some(row)
     }
 
-    /// Shows the JSON of the next row, if it needs no waiting, and goes on to the one after it.
+    /// Calls `use_json` with the JSON of the next row of the current page, and advances.
     #[cfg(feature = "capi")]
-    pub(crate) fn pass_in_page<R>(&mut self, look: impl FnOnce(&str) -> R) -> Option<R> {
-        let looked = look(self.current.page.row_json(self.current.start)?);
+    pub(crate) fn with_next_json<R>(&mut self, use_json: impl FnOnce(&str) -> R) -> Option<R> {
+        let result = use_json(self.current.page.row_json(self.current.start)?);
         self.current.start += 1;
-        Some(looked)
+        Some(result)
     }
 
-    /// The rest of the page at hand, or the next page; none after the last.
+    /// The rest of the current page, or the next page if its rows have arrived.
+    #[cfg(feature = "capi")]
+    pub(crate) fn next_arrived_page(&mut self) -> Option<AuditLogPage> {
+        if self.current.start >= self.current.page.len() {
+            self.current = self.reader.take_ready()?;
+        }
+        self.take_rest_of_page()
+    }
+
+    fn take_rest_of_page(&mut self) -> Option<AuditLogPage> {
+        let Ready { number, page, start } = &mut self.current;
+        let first = mem::replace(start, page.len());
+        (first < page.len()).then(|| AuditLogPage {
+            number: *number,
+            page: page.clone(),
+            start: first,
+        })
+    }
+
+    /// The rest of the current page, or the next page; `None` after the last.
     ///
     /// # Errors
-    /// Those of any call; the stream keeps its place.
+    /// As for every call. The stream keeps its position.
     pub async fn next_page(&mut self) -> Result<Option<AuditLogPage>> {
         loop {
-            let Ready { number, page, start } = &mut self.current;
-            if *start < page.len() {
-                let start = mem::replace(start, page.len());
-                return Ok(Some(AuditLogPage { number: *number, page: page.clone(), start }));
-            }
-            if !self.turn_page().await? {
-                return Ok(None);
+            let page = self.take_rest_of_page();
+            if page.is_some() || !self.turn_page().await? {
+                return Ok(page);
             }
         }
     }
 
-    /// Makes the next page the current one; false if there is none.
+    /// Makes the next page the current one. False if there is none.
     async fn turn_page(&mut self) -> Result<bool> {
         loop {
             if let Some(ready) = self.reader.take_ready() {
@@ -220,14 +235,14 @@ impl AuditLogs {
         }
     }
 
-    /// Takes the replies that are there, in order, as far as they are good.
+    /// Takes the replies that have arrived, in order, up to the first error.
     async fn take_arrived(&mut self) {
         while self.in_flight.front().is_some_and(|front| {
             front.process == process::id()
                 && front.task.as_ref().is_some_and(JoinHandle::is_finished)
         }) {
             if let Err(error) = self.take_next().await {
-                // The caller has a row to look at first.
+                // The caller gets the rows before it first.
                 if let Some(front) = self.in_flight.front_mut() {
                     front.error = Some(error);
                 }
@@ -249,37 +264,37 @@ impl AuditLogs {
             Ok((page, arrived)) => (page?, arrived),
             Err(error) => return Err(task_error(&error)),
         };
-        let ask = front.ask;
+        let request = front.request;
         self.in_flight.pop_front();
-        if self.reader.receive(ask, page, arrived) {
+        if self.reader.receive(request, page, arrived) {
             self.in_flight.clear();
         }
         if self.reader.is_incomparable() && !mem::replace(&mut self.has_warned, true) {
-            let message = "the server shows other rows each time a page is read: rows that are \
-                           written while the log is read can repeat others";
-            LogRecord::of(Operation::StreamAuditLogs, LogLevel::Warn, message).emit();
+            let message = "the server returns different rows each time a page is read, so rows \
+                           can be repeated while others are written";
+            LogRecord::for_operation(Operation::StreamAuditLogs, LogLevel::Warn, message).emit();
         }
         Ok(())
     }
 
-    /// Sends what is to be sent now, and again what failed. After a fork, nobody in the child will
-    /// ever finish what the parent sent.
+    /// Sends the requests that are due, and repeats those that failed. A forked child repeats the
+    /// requests of its parent, which do not end in the child.
     fn send(&mut self, is_waiting: bool) {
         let process = process::id();
         let has_unseen_error = self.in_flight.front().is_some_and(|front| front.error.is_some());
-        for InFlight { ask, task, process: of, .. } in &mut self.in_flight {
-            let is_lost = *of != process;
+        for InFlight { request, task, process: sender, .. } in &mut self.in_flight {
+            let is_lost = *sender != process;
             if is_lost || task.is_none() && is_waiting && !has_unseen_error {
-                *ask = self.reader.renew(*ask);
-                *task = Some(spawn((self.fetch)(ask.number)));
-                *of = process;
+                *request = self.reader.renew(*request);
+                *task = Some(spawn((self.fetch)(request.number)));
+                *sender = process;
             }
         }
-        let mut asks = Vec::new();
-        self.reader.plan(is_waiting, &mut asks);
-        for ask in asks {
-            let task = Some(spawn((self.fetch)(ask.number)));
-            self.in_flight.push_back(InFlight { ask, task, error: None, process });
+        let mut requests = Vec::new();
+        self.reader.plan(is_waiting, &mut requests);
+        for request in requests {
+            let task = Some(spawn((self.fetch)(request.number)));
+            self.in_flight.push_back(InFlight { request, task, error: None, process });
         }
     }
 }
@@ -301,14 +316,17 @@ impl std::fmt::Debug for AuditLogs {
 
 fn task_error(error: &JoinError) -> Error {
     let (kind, message) = if error.is_cancelled() {
-        (ErrorKind::Cancelled, "the runtime of the stream ended")
+        (ErrorKind::Cancelled, "the runtime of the stream was shut down")
     } else {
-        (ErrorKind::Internal, "reading a page panicked")
+        (ErrorKind::Internal, "a bug in the library: reading a page panicked")
     };
     Error::new(kind, message).with_operation(Operation::StreamAuditLogs)
 }
 
 fn no_request() -> Error {
-    Error::new(ErrorKind::Internal, "the stream waits for a page that it did not request")
-        .with_operation(Operation::StreamAuditLogs)
+    Error::new(
+        ErrorKind::Internal,
+        "a bug in the library: the stream waits for a page that it did not request",
+    )
+    .with_operation(Operation::StreamAuditLogs)
 }

@@ -21,6 +21,9 @@ aura-replay cases [--format json|tsv] [--wire DIR]
 aura-replay cases --summary [--wire DIR]
     Prints how many cases there are, and which exchanges were left out and why.
 
+DIR is the folder of the recordings. The default is tests/wire in the current folder or in one of its
+parents.
+
 tests/conformance/README.md describes cases, and how a language runs them.
 ";
 
@@ -58,11 +61,11 @@ fn main() -> ExitCode {
 
 fn parse(mut parser: Parser) -> Result<Command, lexopt::Error> {
     let mut command = None;
-    let (mut port, mut wire, mut format) = (None, Wire::default_dir(), None);
+    let (mut port, mut wire, mut format) = (None, None, None);
     while let Some(arg) = parser.next()? {
         match arg {
             Arg::Short('h') | Arg::Long("help") => return Ok(Command::Help),
-            Arg::Long("wire") => wire = parser.value()?.into(),
+            Arg::Long("wire") => wire = Some(PathBuf::from(parser.value()?)),
             Arg::Long("port") => port = Some(parser.value()?.parse()?),
             Arg::Long("summary") => format = Some(Format::Summary),
             Arg::Long("format") => {
@@ -78,15 +81,21 @@ fn parse(mut parser: Parser) -> Result<Command, lexopt::Error> {
                 for word in parser.raw_args()? {
                     words.push(word.string()?);
                 }
-                return Ok(Command::Drive { command: words, wire });
+                return Ok(Command::Drive {
+                    command: words,
+                    wire: wire.map_or_else(find_wire, Ok)?,
+                });
             }
             other => return Err(other.unexpected()),
         }
     }
+    let wire = || wire.map_or_else(find_wire, Ok);
     match (command.as_deref(), port, format) {
-        (Some("serve"), port, None) => Ok(Command::Serve { port: port.unwrap_or(0), wire }),
+        (Some("serve"), port, None) => {
+            Ok(Command::Serve { port: port.unwrap_or(0), wire: wire()? })
+        }
         (Some("cases"), None, format) => {
-            Ok(Command::Cases { format: format.unwrap_or(Format::Json), wire })
+            Ok(Command::Cases { format: format.unwrap_or(Format::Json), wire: wire()? })
         }
         (Some("drive"), ..) => Err("drive needs the command of a driver".into()),
         (Some("serve"), _, Some(_)) => Err("serve has no format".into()),
@@ -94,6 +103,21 @@ fn parse(mut parser: Parser) -> Result<Command, lexopt::Error> {
         (Some(name), ..) => Err(format!("unknown command {name:?}").into()),
         (None, ..) => Err("no command".into()),
     }
+}
+
+/// The folder `tests/wire` in the current folder or in one of its parents.
+fn find_wire() -> Result<PathBuf, lexopt::Error> {
+    let current = std::env::current_dir().map_err(|error| {
+        format!("the current folder cannot be read ({error}): pass the recordings as --wire DIR")
+    })?;
+    let mut folders = current.ancestors().map(|folder| folder.join("tests/wire"));
+    folders.find(|folder| folder.is_dir()).ok_or_else(|| {
+        let current = current.display();
+        format!(
+            "no folder tests/wire in {current} or its parents: pass the recordings as --wire DIR"
+        )
+        .into()
+    })
 }
 
 fn run(command: Command) -> io::Result<()> {

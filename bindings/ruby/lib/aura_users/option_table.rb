@@ -10,111 +10,112 @@ module AuraUsers
     # generated: options
     repo_url: Option.new(
       :repo_url, :url, 'https://hex.pm/api', :call, %w[HEX_API_URL HEX_API],
-      'an http or https URL without user, query and fragment',
-      'Base URL of the API.'
+      'an http or https URL without a user, a query and a fragment',
+      'The base URL of the API.'
     ),
     api_key: Option.new(
       :api_key, :text, nil, :call, %w[HEX_API_KEY],
       'text without control characters',
-      'API key, sent as `Authorization: <key>`; `Bearer <token>` is sent as it is.'
+      'The API key. It is sent as `Authorization: <key>`. For an OAuth token, write `Bearer <token>`.'
     ),
     otp: Option.new(
       :otp, :text, nil, :call, %w[HEX_OTP],
       'text without control characters',
-      'One-time password, sent as `X-Hex-OTP`.'
+      'The one-time password. It is sent as `X-Hex-OTP`.'
     ),
     timeout: Option.new(
       :timeout, :seconds, '15', :call, %w[HEX_HTTP_TIMEOUT],
-      'seconds, from 0.001 to 31536000',
-      'Time for one attempt.'
+      'seconds from 0.001 to 31536000',
+      'The timeout of one attempt.'
     ),
     total_timeout: Option.new(
       :total_timeout, :seconds, '120', :call, %w[],
-      'seconds, from 0.001 to 31536000',
-      'Time for the whole call, with its retries and its waits for the rate limit.'
+      'seconds from 0.001 to 31536000',
+      'The timeout of the whole call. It includes retries and waits for the rate limit.'
     ),
     connect_timeout: Option.new(
       :connect_timeout, :seconds, '10', :call, %w[],
-      'seconds, from 0.001 to 31536000',
-      'Time to connect, with the TLS handshake.'
+      'seconds from 0.001 to 31536000',
+      'The timeout of connecting. It includes the TLS handshake.'
     ),
     max_retries: Option.new(
       :max_retries, :whole, '2', :call, %w[],
       'a whole number from 0 to 100',
-      'How often a call is retried if that is safe: a GET after a connection failure, 429, 502, 503 or 504; a POST ' \
-      'only if nothing can have reached the server.'
+      'The maximum number of retries. A GET is retried after a connection failure and after 429, 502, 503 and 504. ' \
+      'A POST is retried only if nothing can have reached the server.'
     ),
     rate_limit: Option.new(
       :rate_limit, :choice, 'wait', :call, %w[],
       'wait or error',
-      'What a call does when the rate limit is reached.'
+      'What a call does if the server\'s rate limit is reached: wait until it resets, or fail.'
     ),
     prefetch: Option.new(
       :prefetch, :whole, '4', :call, %w[],
       'a whole number from 0 to 100',
-      'Pages of the audit log requested ahead, 0 for none. The number grows while the log is read; with more than ' \
-      'the default, all of them are requested from the second page on.'
+      'The maximum number of audit-log pages to request ahead. The stream starts with few and requests more while ' \
+      'it reads. With a value above the default, it requests all of them from the second page on.'
     ),
     page: Option.new(
       :page, :whole, '1', :call, %w[],
-      'a whole number from 1 on',
-      'First page of the audit log to read.'
+      'a whole number, at least 1',
+      'The first page of the audit log to read.'
     ),
     proxy: Option.new(
       :proxy, :url, nil, :call, %w[],
       'an http, https, socks5 or socks5h URL',
-      'Proxy for every request. Its URL may hold the proxy\'s user and password. If it is not set, the ' \
-      'environment\'s `http_proxy`, `https_proxy` and `all_proxy` count, except for the loopback.'
+      'The proxy for all requests. The URL may contain the user and the password of the proxy. If it is not set, ' \
+      'the environment variables `http_proxy`, `https_proxy` and `all_proxy` are used, except for servers on the ' \
+      'loopback.'
     ),
     no_proxy: Option.new(
       :no_proxy, :text, nil, :call, %w[no_proxy NO_PROXY],
-      'host names, .domains, addresses and networks, separated by commas',
-      'Hosts that are reached without a proxy, separated by commas or blanks: names with all below them, addresses ' \
-      'and networks, each with a port or without; or `*`.'
+      'domains, addresses and networks, separated by commas, or *',
+      'The hosts to connect to without a proxy, separated by commas or spaces: domains, which include their ' \
+      'subdomains, addresses and networks, each with an optional port; or `*` for all.'
     ),
     ca_file: Option.new(
       :ca_file, :path, nil, :call, %w[HEX_CACERTS_PATH],
       'the path of a PEM file',
-      'PEM file of root certificates to trust in addition to the system\'s.'
+      'A PEM file of root certificates to trust in addition to those of the system.'
     ),
     user_agent: Option.new(
       :user_agent, :text, nil, :call, %w[],
       'text without control characters',
-      'Name of the program, which precedes the library\'s in `User-Agent`. The server keeps 255 code points of it ' \
-      'in every audit row.'
+      'The name of the program. It precedes the name of the library in `User-Agent`. The server stores the first ' \
+      '255 code points of `User-Agent` in every audit row.'
     ),
     client_name: Option.new(
       :client_name, :text, nil, :call, %w[],
       'text without control characters, parentheses and backslashes',
-      'Name and version of what is built on this library, such as a binding and its language. It stands in `User- ' \
-      'Agent` in parentheses behind the library\'s name.'
+      'The name and version of a library that uses this one, such as a language binding. It follows the name of ' \
+      'this library in `User-Agent`, in parentheses.'
     ),
     max_body: Option.new(
       :max_body, :whole, '16777216', :call, %w[],
-      'bytes, from 1 on',
-      'Largest reply accepted, in bytes after decompression.'
+      'a whole number of bytes, at least 1',
+      'The maximum size of a reply in bytes, after decompression.'
     ),
     max_connections: Option.new(
       :max_connections, :whole, '64', :call, %w[HEX_HTTP_CONCURRENCY],
       'a whole number from 1 to 100000',
-      'Connections to one server at once, of started calls, streams and asynchronous clients. More calls wait for ' \
-      'their turn, within their time.'
+      'The maximum number of connections to one server for started calls, streams and asynchronous clients. Further ' \
+      'calls wait for a connection, and their timeouts apply.'
     ),
     cache: Option.new(
       :cache, :whole, '0', :call, %w[],
       'a whole number from 0 to 100000',
-      'How many user records are kept in memory with their ETag. The server answers 304 if such a record did not ' \
-      'change.'
+      'The maximum number of user records to cache in memory, by ETag. The server answers 304 if a cached record ' \
+      'has not changed.'
     ),
     allow_insecure_http: Option.new(
       :allow_insecure_http, :boolean, 'false', :call, %w[],
-      'true or false, also 1 or 0, yes or no, on or off',
-      'Whether a credential may be sent over plain http beyond the loopback.'
+      'true, false, 1, 0, yes, no, on or off',
+      'Whether to send a credential over plain http to a server that is not on the loopback.'
     ),
     env: Option.new(
       :env, :boolean, 'true', :client, %w[],
-      'true or false, also 1 or 0, yes or no, on or off',
-      'Whether options are read from the environment. An option of a client, not of a call.'
+      'true, false, 1, 0, yes, no, on or off',
+      'Whether to read options from the environment. It is an option of a client only.'
     )
     # end of generated: options
   }.each_value(&:freeze).freeze

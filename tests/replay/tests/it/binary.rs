@@ -81,6 +81,10 @@ fn refuses_unknown_arguments() {
             "{args:?}"
         );
     }
+    // In a folder outside the repository.
+    let output = Command::new(PROGRAM).arg("cases").current_dir("/").output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("pass the recordings as --wire DIR"));
     let output =
         Command::new(PROGRAM).args(["cases", "--wire", "no-such-folder"]).output().unwrap();
     assert_eq!(output.status.code(), Some(1));

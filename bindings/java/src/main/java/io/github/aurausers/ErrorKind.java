@@ -5,55 +5,55 @@ import java.util.Locale;
 /** What went wrong. Every language of this library has the same kinds and numbers. */
 public enum ErrorKind {
   // generated: error kinds
-  /** The caller's mistake; nothing was sent. */
+  /** An argument or an option is invalid. Nothing was sent. */
   INVALID_ARGUMENT(10),
 
-  /** 401: no credential, or one the server does not take. */
+  /** 401: the credential is missing, or the server rejected it. */
   UNAUTHENTICATED(20),
 
-  /** 401: the account asks for a one-time password (option "otp"). */
+  /** 401: the account requires a one-time password (option "otp"). */
   OTP_REQUIRED(21),
 
   /** 401: the one-time password is wrong or was used before. */
   OTP_INVALID(22),
 
-  /** 403: the credential is known but may not do this. */
+  /** 403: the credential is valid, but it does not permit this call. */
   FORBIDDEN(23),
 
-  /** 404: no such user. */
+  /** 404: the user does not exist. */
   NOT_FOUND(24),
 
-  /** This server has no such endpoint. */
+  /** The server does not have this endpoint. */
   UNSUPPORTED(25),
 
-  /** 422: the server refused the fields; "errors" in the error's JSON says which and why. */
+  /** 422: the server rejected some fields. aura_error_field_errors_json() lists them. */
   VALIDATION(26),
 
-  /** 429, or the rate limit's window is longer than the call may wait. */
+  /** 429, or the rate limit resets later than the timeouts of the call allow. */
   RATE_LIMITED(27),
 
-  /** 5xx. */
+  /** 5xx: the server failed. */
   SERVER(28),
 
-  /** Any other status. */
+  /** Any other HTTP status. */
   UNEXPECTED_STATUS(29),
 
-  /** No connection, or it broke before a whole reply came. */
+  /** The connection failed, or it was lost before the whole reply arrived. */
   CONNECT(40),
 
-  /** The server's certificate was refused, or the TLS handshake failed. */
+  /** The server's certificate was rejected, or the TLS handshake failed. */
   TLS(41),
 
-  /** The time allowed ran out. */
+  /** A timeout expired. */
   TIMEOUT(42),
 
-  /** The caller ended the call. */
+  /** The program cancelled the call. */
   CANCELLED(43),
 
-  /** The reply is not what this endpoint gives. */
+  /** The reply is not a valid reply of this endpoint. */
   DECODE(60),
 
-  /** A defect of this library, caught at its boundary. */
+  /** A bug in this library. It was caught, and the process continues. */
   INTERNAL(70);
   // end of generated: error kinds
 

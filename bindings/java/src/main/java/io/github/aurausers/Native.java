@@ -170,6 +170,9 @@ final class Native {
 
   static native int aura_audit_logs_next_page(long logs, long[] auditLogsJson, long[] error);
 
+  static native int aura_audit_logs_next_page_at_hand(
+      long logs, long[] auditLogsJson, long[] error);
+
   static native int aura_audit_logs_next_start(long logs, long[] call, long[] error);
 
   static native int aura_audit_logs_next_page_start(long logs, long[] call, long[] error);

@@ -171,8 +171,8 @@ public final class Options {
 
   // generated: options
   /**
-   * Base URL of the API. Allowed: an http or https URL without user, query and fragment. Default:
-   * {@code https://hex.pm/api}. Environment: {@code HEX_API_URL}, {@code HEX_API}.
+   * The base URL of the API. Allowed: an http or https URL without a user, a query and a fragment.
+   * Default: {@code https://hex.pm/api}. Environment: {@code HEX_API_URL}, {@code HEX_API}.
    *
    * @param value the value; null unsets the option
    * @return these options and this one
@@ -182,8 +182,8 @@ public final class Options {
   }
 
   /**
-   * API key, sent as {@code Authorization: <key>}; {@code Bearer <token>} is sent as it is.
-   * Allowed: text without control characters. Environment: {@code HEX_API_KEY}.
+   * The API key. It is sent as {@code Authorization: <key>}. For an OAuth token, write {@code
+   * Bearer <token>}. Allowed: text without control characters. Environment: {@code HEX_API_KEY}.
    *
    * @param value the value; null unsets the option
    * @return these options and this one
@@ -193,8 +193,8 @@ public final class Options {
   }
 
   /**
-   * One-time password, sent as {@code X-Hex-OTP}. Allowed: text without control characters.
-   * Environment: {@code HEX_OTP}.
+   * The one-time password. It is sent as {@code X-Hex-OTP}. Allowed: text without control
+   * characters. Environment: {@code HEX_OTP}.
    *
    * @param value the value; null unsets the option
    * @return these options and this one
@@ -204,7 +204,7 @@ public final class Options {
   }
 
   /**
-   * Time for one attempt. Allowed: seconds, from 0.001 to 31536000. Default: {@code 15}.
+   * The timeout of one attempt. Allowed: seconds from 0.001 to 31536000. Default: {@code 15}.
    * Environment: {@code HEX_HTTP_TIMEOUT}.
    *
    * @param value the value; null unsets the option
@@ -215,8 +215,8 @@ public final class Options {
   }
 
   /**
-   * Time for the whole call, with its retries and its waits for the rate limit. Allowed: seconds,
-   * from 0.001 to 31536000. Default: {@code 120}.
+   * The timeout of the whole call. It includes retries and waits for the rate limit. Allowed:
+   * seconds from 0.001 to 31536000. Default: {@code 120}.
    *
    * @param value the value; null unsets the option
    * @return these options and this one
@@ -226,8 +226,8 @@ public final class Options {
   }
 
   /**
-   * Time to connect, with the TLS handshake. Allowed: seconds, from 0.001 to 31536000. Default:
-   * {@code 10}.
+   * The timeout of connecting. It includes the TLS handshake. Allowed: seconds from 0.001 to
+   * 31536000. Default: {@code 10}.
    *
    * @param value the value; null unsets the option
    * @return these options and this one
@@ -237,9 +237,9 @@ public final class Options {
   }
 
   /**
-   * How often a call is retried if that is safe: a GET after a connection failure, 429, 502, 503 or
-   * 504; a POST only if nothing can have reached the server. Allowed: a whole number from 0 to 100.
-   * Default: {@code 2}.
+   * The maximum number of retries. A GET is retried after a connection failure and after 429, 502,
+   * 503 and 504. A POST is retried only if nothing can have reached the server. Allowed: a whole
+   * number from 0 to 100. Default: {@code 2}.
    *
    * @param value the value
    * @return these options and this one
@@ -248,7 +248,7 @@ public final class Options {
     return put("max_retries", text(value));
   }
 
-  /** What a call does when the rate limit is reached. */
+  /** What a call does if the server's rate limit is reached: wait until it resets, or fail. */
   public enum OnRateLimit {
     /** The value {@code wait}. */
     WAIT,
@@ -257,7 +257,8 @@ public final class Options {
   }
 
   /**
-   * What a call does when the rate limit is reached. Allowed: wait or error. Default: {@code wait}.
+   * What a call does if the server's rate limit is reached: wait until it resets, or fail. Allowed:
+   * wait or error. Default: {@code wait}.
    *
    * @param value the value; null unsets the option
    * @return these options and this one
@@ -267,9 +268,9 @@ public final class Options {
   }
 
   /**
-   * Pages of the audit log requested ahead, 0 for none. The number grows while the log is read;
-   * with more than the default, all of them are requested from the second page on. Allowed: a whole
-   * number from 0 to 100. Default: {@code 4}.
+   * The maximum number of audit-log pages to request ahead. The stream starts with few and requests
+   * more while it reads. With a value above the default, it requests all of them from the second
+   * page on. Allowed: a whole number from 0 to 100. Default: {@code 4}.
    *
    * @param value the value
    * @return these options and this one
@@ -279,7 +280,8 @@ public final class Options {
   }
 
   /**
-   * First page of the audit log to read. Allowed: a whole number from 1 on. Default: {@code 1}.
+   * The first page of the audit log to read. Allowed: a whole number, at least 1. Default: {@code
+   * 1}.
    *
    * @param value the value
    * @return these options and this one
@@ -289,9 +291,10 @@ public final class Options {
   }
 
   /**
-   * Proxy for every request. Its URL may hold the proxy's user and password. If it is not set, the
-   * environment's {@code http_proxy}, {@code https_proxy} and {@code all_proxy} count, except for
-   * the loopback. Allowed: an http, https, socks5 or socks5h URL.
+   * The proxy for all requests. The URL may contain the user and the password of the proxy. If it
+   * is not set, the environment variables {@code http_proxy}, {@code https_proxy} and {@code
+   * all_proxy} are used, except for servers on the loopback. Allowed: an http, https, socks5 or
+   * socks5h URL.
    *
    * @param value the value; null unsets the option
    * @return these options and this one
@@ -301,10 +304,10 @@ public final class Options {
   }
 
   /**
-   * Hosts that are reached without a proxy, separated by commas or blanks: names with all below
-   * them, addresses and networks, each with a port or without; or {@code *}. Allowed: host names,
-   * .domains, addresses and networks, separated by commas. Environment: {@code no_proxy}, {@code
-   * NO_PROXY}.
+   * The hosts to connect to without a proxy, separated by commas or spaces: domains, which include
+   * their subdomains, addresses and networks, each with an optional port; or {@code *} for all.
+   * Allowed: domains, addresses and networks, separated by commas, or *. Environment: {@code
+   * no_proxy}, {@code NO_PROXY}.
    *
    * @param value the value; null unsets the option
    * @return these options and this one
@@ -314,8 +317,8 @@ public final class Options {
   }
 
   /**
-   * PEM file of root certificates to trust in addition to the system's. Allowed: the path of a PEM
-   * file. Environment: {@code HEX_CACERTS_PATH}.
+   * A PEM file of root certificates to trust in addition to those of the system. Allowed: the path
+   * of a PEM file. Environment: {@code HEX_CACERTS_PATH}.
    *
    * @param value the value; null unsets the option
    * @return these options and this one
@@ -325,8 +328,9 @@ public final class Options {
   }
 
   /**
-   * Name of the program, which precedes the library's in {@code User-Agent}. The server keeps 255
-   * code points of it in every audit row. Allowed: text without control characters.
+   * The name of the program. It precedes the name of the library in {@code User-Agent}. The server
+   * stores the first 255 code points of {@code User-Agent} in every audit row. Allowed: text
+   * without control characters.
    *
    * @param value the value; null unsets the option
    * @return these options and this one
@@ -336,9 +340,9 @@ public final class Options {
   }
 
   /**
-   * Name and version of what is built on this library, such as a binding and its language. It
-   * stands in {@code User-Agent} in parentheses behind the library's name. Allowed: text without
-   * control characters, parentheses and backslashes.
+   * The name and version of a library that uses this one, such as a language binding. It follows
+   * the name of this library in {@code User-Agent}, in parentheses. Allowed: text without control
+   * characters, parentheses and backslashes.
    *
    * @param value the value; null unsets the option
    * @return these options and this one
@@ -348,8 +352,8 @@ public final class Options {
   }
 
   /**
-   * Largest reply accepted, in bytes after decompression. Allowed: bytes, from 1 on. Default:
-   * {@code 16777216}.
+   * The maximum size of a reply in bytes, after decompression. Allowed: a whole number of bytes, at
+   * least 1. Default: {@code 16777216}.
    *
    * @param value the value
    * @return these options and this one
@@ -359,9 +363,9 @@ public final class Options {
   }
 
   /**
-   * Connections to one server at once, of started calls, streams and asynchronous clients. More
-   * calls wait for their turn, within their time. Allowed: a whole number from 1 to 100000.
-   * Default: {@code 64}. Environment: {@code HEX_HTTP_CONCURRENCY}.
+   * The maximum number of connections to one server for started calls, streams and asynchronous
+   * clients. Further calls wait for a connection, and their timeouts apply. Allowed: a whole number
+   * from 1 to 100000. Default: {@code 64}. Environment: {@code HEX_HTTP_CONCURRENCY}.
    *
    * @param value the value
    * @return these options and this one
@@ -371,8 +375,8 @@ public final class Options {
   }
 
   /**
-   * How many user records are kept in memory with their ETag. The server answers 304 if such a
-   * record did not change. Allowed: a whole number from 0 to 100000. Default: {@code 0}.
+   * The maximum number of user records to cache in memory, by ETag. The server answers 304 if a
+   * cached record has not changed. Allowed: a whole number from 0 to 100000. Default: {@code 0}.
    *
    * @param value the value
    * @return these options and this one
@@ -382,8 +386,8 @@ public final class Options {
   }
 
   /**
-   * Whether a credential may be sent over plain http beyond the loopback. Allowed: true or false,
-   * also 1 or 0, yes or no, on or off. Default: {@code false}.
+   * Whether to send a credential over plain http to a server that is not on the loopback. Allowed:
+   * true, false, 1, 0, yes, no, on or off. Default: {@code false}.
    *
    * @param value the value
    * @return these options and this one
@@ -393,8 +397,8 @@ public final class Options {
   }
 
   /**
-   * Whether options are read from the environment. An option of a client, not of a call. Allowed:
-   * true or false, also 1 or 0, yes or no, on or off. Default: {@code true}.
+   * Whether to read options from the environment. It is an option of a client only. Allowed: true,
+   * false, 1, 0, yes, no, on or off. Default: {@code true}.
    *
    * @param value the value
    * @return these options and this one
