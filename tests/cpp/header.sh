@@ -82,7 +82,7 @@ for part in "$include"/aura_users/*.hpp; do
 done
 check "C++14 gets a clear error" sh -c "
     '$compiler' -std=c++14 -I'$include' -fsyntax-only header_user_too.cpp 2>&1 |
-        grep -q 'wants C++17'"
+        grep -q 'requires C++17'"
 for page in aura_users.hpp aura_users/nlohmann.hpp; do
     examples "$page" >"$build/examples.cpp"
     check "the examples of $page" "$compiler" -std=c++17 -Wall -Wextra -Werror \
