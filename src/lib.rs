@@ -1,25 +1,74 @@
 //! A client for the users API of [Hex.pm](https://hex.pm) and of every Hex-compatible server.
 //!
-//! | function | result |
+//! Hex.pm is the package registry of Erlang, Elixir and Gleam. This crate creates accounts, reads
+//! them, requests password resets, and streams the audit log of your credentials.
+//!
+//! ```no_run
+//! use aura_users::{Options, blocking::Client};
+//!
+//! fn main() -> Result<(), aura_users::Error> {
+//!     let client = Client::new(Options::new().api_key("0123456789abcdef"))?;
+//!     println!("{}", client.get_current_user()?.username());
+//!     for log in client.stream_audit_logs()? {
+//!         println!("{}", log?.action());
+//!     }
+//!     Ok(())
+//! }
+//! ```
+//!
+//! [`blocking::Client`] blocks and needs no runtime. [`Client`] has the same methods for async code
+//! in a tokio runtime:
+//!
+//! ```no_run
+//! use aura_users::{Client, Options};
+//!
+//! #[tokio::main]
+//! async fn main() -> Result<(), aura_users::Error> {
+//!     let client = Client::new(Options::new())?;
+//!     println!("{:?}", client.get_user("ericmj").await?.full_name());
+//!     Ok(())
+//! }
+//! ```
+//!
+//! # Functions
+//!
+//! | function | returns |
 //! | --- | --- |
 //! | [`create_user`](Client::create_user) | the new user |
-//! | [`get_current_user`](Client::get_current_user) | the user that the credential belongs to |
+//! | [`get_current_user`](Client::get_current_user) | the user that owns the credential |
 //! | [`get_user`](Client::get_user) | a user's public record |
-//! | [`reset_user_password`](Client::reset_user_password) | nothing: the server sends an e-mail |
-//! | [`stream_audit_logs`](Client::stream_audit_logs) | the caller's own audit log, newest first |
+//! | [`reset_user_password`](Client::reset_user_password) | nothing; the server sends an e-mail |
+//! | [`stream_audit_logs`](Client::stream_audit_logs) | your own audit log, newest first |
 //!
-//! [`Client`] is asynchronous, [`blocking::Client`] blocks. [`Options`] apply to a client or to one
-//! call. Every failure is an [`Error`] with an [`ErrorKind`]. Every record keeps the server's JSON.
+//! - **Options.** Set [`Options`] on a client or on one call. An option that you do not set comes
+//!   from the environment, or else from its default. [`Options::SPECS`] lists all options.
+//! - **Errors.** Every failure is an [`Error`] with an [`ErrorKind`], the server's message and a
+//!   hint. A POST whose outcome is unknown is never repeated.
+//! - **Audit log.** The stream returns every row once and in order, also while other rows are
+//!   written.
+//! - **Records.** [`User`] and [`AuditLog`] keep the server's JSON, with fields that this version
+//!   does not know.
+//! - **Cancellation.** Drop the future, or use a [`CancelToken`] from another thread. [`Call`] runs
+//!   in the background, and [`Completions`] waits for many calls.
+//! - **Logs.** The crate logs with [`tracing`](https://docs.rs/tracing). No log line has a secret.
 //!
-//! # Modules
+//! # Features
 //!
-//! A module uses only the modules below it.
+//! No feature is on by default. `capi` adds the C ABI of the C library, which
+//! [`make install`](https://github.com/aura-users/aura-users/blob/main/packaging/README.md)
+//! builds. A Rust program does not need it.
 //!
-//! - `ffi` (the C ABI, with the feature `capi`), [`blocking`]
-//! - `client`: options, deadlines, retries, the rate limit, the audit-log stream
-//! - `protocol`: pure values: a request for each operation, the reading of each reply
-//! - `transport`: the only module that uses reqwest and hyper
-//! - `runtime`: the embedded tokio runtimes, cancellation, and the state of each process
+//! The crate needs Rust 1.85 or later and a C compiler, which builds
+//! [ring](https://docs.rs/ring). Certificates are always checked, against the system's roots.
+//!
+//! # Try it without hex.pm
+//!
+//! [aura-sandbox](https://github.com/aura-users/aura-users/blob/main/sandbox/README.md) is a test
+//! server that answers as hex.pm does. Set the option [`repo_url`](Options::repo_url) to its
+//! address.
+//!
+//! The [README](https://github.com/aura-users/aura-users#readme) has all options and the other
+//! languages.
 
 mod attempts;
 pub mod blocking;
