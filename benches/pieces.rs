@@ -20,14 +20,14 @@ use secrecy::SecretString;
 
 #[path = "../src/error.rs"]
 mod error;
-#[path = "../src/foreign.rs"]
-mod foreign;
 #[path = "../src/operation.rs"]
 mod operation;
 #[path = "../src/protocol/mod.rs"]
 mod protocol;
 #[path = "../src/client/rate_limit.rs"]
 mod rate_limit;
+#[path = "../src/server_text.rs"]
+mod server_text;
 
 pub use error::{Error, ErrorKind, Result};
 

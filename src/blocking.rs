@@ -203,7 +203,7 @@ impl Client {
     fn run<T: Send + 'static>(&self, request: Request, read: Read<T>) -> Result<T> {
         let Shared { core, lanes, .. } = &*self.shared;
         let settings = core.settings(&self.options)?;
-        runtime::may_wait()?;
+        runtime::check_may_wait()?;
         self.interrupt.check(request.operation)?;
         if settings.connection.proxy.is_some() || !lane::IS_SUPPORTED {
             // Only the transports of the background thread use proxies.
@@ -391,7 +391,7 @@ impl AuditLogs {
 
     fn run<T: Send>(&self, next: impl Future<Output = Result<T>> + Send) -> Result<T> {
         let Stream { background, interrupt, .. } = &*self.0;
-        runtime::may_wait()?;
+        runtime::check_may_wait()?;
         interrupt.check(Operation::StreamAuditLogs)?;
         runtime::blocking(|| {
             let thread = background.get().thread()?;

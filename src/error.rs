@@ -16,8 +16,8 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-use crate::foreign;
 use crate::operation::Operation;
+use crate::server_text;
 use hint::OUTCOME_UNKNOWN;
 
 /// A `Result` whose error is [`Error`].
@@ -205,7 +205,7 @@ impl Error {
     pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         Self(Box::new(Inner {
             kind,
-            message: foreign::text(&message.into()),
+            message: server_text::text(&message.into()),
             hint: None,
             reason: None,
             operation: None,
@@ -411,7 +411,7 @@ mod tests {
     #[test]
     fn a_message_is_bounded_and_printable_wherever_it_comes_from() {
         let error = Error::new(ErrorKind::Connect, "\u{1b}[31m".repeat(1 << 20));
-        assert!(error.message().len() <= foreign::MAX_TEXT, "{}", error.message().len());
+        assert!(error.message().len() <= server_text::MAX_TEXT, "{}", error.message().len());
         assert!(error.message().starts_with("\\u{1b}[31m") && error.message().ends_with('…'));
     }
 

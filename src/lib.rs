@@ -76,7 +76,6 @@ mod client;
 mod error;
 #[cfg(feature = "capi")]
 mod ffi;
-mod foreign;
 #[cfg(any(fuzzing, test))]
 #[doc(hidden)]
 pub mod fuzzing;
@@ -85,6 +84,7 @@ mod loopback;
 mod operation;
 mod protocol;
 mod runtime;
+mod server_text;
 mod transport;
 
 pub use client::audit_logs::AuditLogPage;

@@ -146,7 +146,7 @@ impl<'a> LogRecord<'a> {
                 hook.call(self);
             }
         }
-        process::end_if_forked_on_the_librarys_thread();
+        process::exit_if_forked_on_background_thread();
     }
 }
 
@@ -256,7 +256,7 @@ impl<'a> Running<'a> {
     fn start(count: &'a AtomicUsize) -> Self {
         count.fetch_add(1, Ordering::SeqCst);
         TELLING.set(true);
-        if process::is_thread_of_the_library() {
+        if process::is_background_thread() {
             LIBRARYS_THREAD_TELLS.store(process::id(), Ordering::SeqCst);
         }
         Self(count)
@@ -265,7 +265,7 @@ impl<'a> Running<'a> {
 
 impl Drop for Running<'_> {
     fn drop(&mut self) {
-        if process::is_thread_of_the_library() {
+        if process::is_background_thread() {
             LIBRARYS_THREAD_TELLS.store(0, Ordering::SeqCst);
         }
         TELLING.set(false);

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::hint::OUTCOME_UNKNOWN;
 use super::{Error, Reason};
-use crate::foreign::{Bounded, ELLIPSIS, MAX_FIELDS};
+use crate::server_text::{Bounded, ELLIPSIS, MAX_FIELDS};
 
 impl Error {
     /// The whole error as a JSON object of at most 256 kB. All languages use this form.
@@ -89,12 +89,12 @@ fn write_fields(f: &mut impl Write, prefix: &str, fields: &Map<String, Value>) -
 mod tests {
     use super::*;
     use crate::ErrorKind;
-    use crate::foreign;
+    use crate::server_text;
 
     #[test]
     fn long_names_before_every_field_do_not_add_up() {
         let fields: Map<_, _> = (0..200).map(|n| (n.to_string(), "".into())).collect();
-        let long = "a".repeat(foreign::MAX_NAME);
+        let long = "a".repeat(server_text::MAX_NAME);
         let nested =
             (0..7).fold(fields, |fields, _| Map::from_iter([(long.clone(), fields.into())]));
         let error = Error::new(ErrorKind::Validation, "no").with_errors(Some(nested));

@@ -197,7 +197,7 @@ pub extern "C" fn aura_call_wait(
         let timeout = u64::try_from(timeout_ms).ok().map(Duration::from_millis);
         if !call.call.wait(timeout) {
             if timeout_ms != 0 {
-                runtime::may_wait()?;
+                runtime::check_may_wait()?;
             }
             return Ok(aura_status::AURA_PENDING);
         }

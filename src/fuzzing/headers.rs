@@ -8,9 +8,9 @@ use http::{HeaderMap, HeaderValue};
 use super::assert_printable;
 use super::reply::{line, new};
 use crate::client::rate_limit::RateLimits;
-use crate::foreign::MAX_TEXT;
 use crate::operation::Operation;
 use crate::protocol::headers;
+use crate::server_text::MAX_TEXT;
 use crate::{Error, ErrorKind};
 
 /// The lines are as many values of `www-authenticate`.

@@ -21,7 +21,7 @@ pub use reply::{error_body, page, reply, user};
 
 use serde_json::Value;
 
-use crate::foreign::{MAX_FIELD_ERRORS, MAX_NAME, MAX_TEXT, escape_control};
+use crate::server_text::{MAX_FIELD_ERRORS, MAX_NAME, MAX_TEXT, escape_control};
 use crate::{Error, ErrorKind};
 
 /// Checks text that goes to a terminal or a log file.

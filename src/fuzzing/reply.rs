@@ -8,11 +8,11 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::{assert_error, assert_printable};
-use crate::foreign::{MAX_ERROR_BODY, MAX_TEXT};
 use crate::operation::Operation;
 use crate::protocol::audit_log::{self, AuditLog, Page};
 use crate::protocol::user;
 use crate::protocol::{Reply, json};
+use crate::server_text::{MAX_ERROR_BODY, MAX_TEXT};
 use crate::{Error, ErrorKind, User};
 
 /// The time of the recordings, for replies that count from now.

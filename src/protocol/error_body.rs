@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-use crate::foreign::{
+use crate::server_text::{
     self, ELLIPSIS, MAX_ERROR_BODY, MAX_FIELD_ERRORS, MAX_FIELD_LEVELS, MAX_FIELDS,
 };
 
@@ -31,7 +31,7 @@ impl ErrorBody {
         let members: Members<'_> = serde_json::from_slice(body).ok()?;
         let message: String = read(members.get("message")?)?;
         let errors = members.get("errors").and_then(|errors| read(errors)).map(fields);
-        Some(Self { message: foreign::text(&message), errors })
+        Some(Self { message: server_text::text(&message), errors })
     }
 }
 
@@ -55,7 +55,7 @@ impl Kept {
     fn fields(&mut self, members: Members<'_>, level: usize) -> Map<String, Value> {
         let mut fields = Map::new();
         for (name, value) in members {
-            let name = foreign::name(&name);
+            let name = server_text::name(&name);
             let Some(value) = self.value(value, name.len(), level) else { continue };
             if fields.insert(name, value).is_some() {
                 // Two long names that are the same once they are cut.
@@ -105,14 +105,14 @@ impl Kept {
 /// number beyond 64 bits, and what is nested too deeply.
 fn plain_value(raw: &RawValue) -> Value {
     if let Some(text) = read::<String>(raw) {
-        return foreign::text(&text).into();
+        return server_text::text(&text).into();
     }
     let json = raw.get();
     let is_plain = matches!(json, "{}" | "[]") || !json.starts_with(['{', '[']);
     let value = is_plain.then(|| read::<Value>(raw)).flatten();
     match value.map(|value| (value.to_string(), value)) {
         Some((written, value)) if written == json => value,
-        _ => foreign::text(json).into(),
+        _ => server_text::text(json).into(),
     }
 }
 
@@ -197,8 +197,8 @@ mod tests {
         let errors = errors(&json!({ &long: {&long: &long} }).to_string());
         let (name, nested) = errors.iter().next().unwrap();
         let text = nested[name].as_str().unwrap();
-        assert!(name.len() <= foreign::MAX_NAME && name.ends_with(ELLIPSIS));
-        assert!(text.len() <= foreign::MAX_TEXT && text.ends_with(ELLIPSIS));
+        assert!(name.len() <= server_text::MAX_NAME && name.ends_with(ELLIPSIS));
+        assert!(text.len() <= server_text::MAX_TEXT && text.ends_with(ELLIPSIS));
 
         let texts = (0..199).map(|n| (n.to_string(), json!("\u{7f}".repeat(300))));
         let fields = (0..199).map(|n| (format!("{n:0250}"), json!({"": ""})));

@@ -6,7 +6,7 @@ use http::HeaderMap;
 use http::header::{CACHE_CONTROL, DATE, RETRY_AFTER, WWW_AUTHENTICATE};
 
 use crate::ErrorKind;
-use crate::foreign;
+use crate::server_text;
 
 /// A header as text, if it is visible ASCII and tabs.
 pub(crate) fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
@@ -145,7 +145,7 @@ pub(crate) fn notice(headers: &HeaderMap) -> Option<Notice> {
             matches!(level.trim_matches('"'), "warn" | "warning" | "error" | "fatal")
         })
     });
-    Some(Notice { text: foreign::text(&text), is_warning })
+    Some(Notice { text: server_text::text(&text), is_warning })
 }
 
 fn unescape(quoted: &str) -> String {
@@ -261,6 +261,6 @@ mod tests {
             "tab\\u{9}right-to-left \\u{202e}"
         );
         let long = read(&format!("\"{}\"", "\t".repeat(100_000))).text;
-        assert!(long.len() <= foreign::MAX_TEXT && long.ends_with('…'), "{}", long.len());
+        assert!(long.len() <= server_text::MAX_TEXT && long.ends_with('…'), "{}", long.len());
     }
 }

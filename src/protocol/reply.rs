@@ -13,8 +13,8 @@ use super::hints;
 use super::json::{self, Flaw};
 use super::user::User;
 use crate::error::{Error, ErrorKind, Reason, Result};
-use crate::foreign;
 use crate::operation::Operation;
+use crate::server_text;
 
 /// A whole reply. Its body is decompressed and bounded.
 #[derive(Debug)]
@@ -80,7 +80,7 @@ impl Reply {
     fn check_content_type(&self) -> Result<(), Flaw> {
         match self.content_type() {
             Some(other) if !is_json(other) => {
-                Err(format!("the content type is {}", foreign::name(other)))
+                Err(format!("the content type is {}", server_text::name(other)))
             }
             _ => Ok(()),
         }
@@ -121,7 +121,7 @@ impl Reply {
     /// The reply's `x-request-id`, cut if it is too long.
     pub(crate) fn request_id(&self) -> Option<&str> {
         let id = headers::text(&self.headers, "x-request-id")?;
-        (!id.contains('\t')).then(|| foreign::id(id))
+        (!id.contains('\t')).then(|| server_text::id(id))
     }
 
     pub(crate) fn notice(&self) -> Option<Notice> {
@@ -251,7 +251,7 @@ impl Reply {
         let what = match self.content_type() {
             _ if self.body.is_empty() => "no body".to_owned(),
             Some(content_type) => {
-                format!("{} bytes of {}", self.body.len(), foreign::name(content_type))
+                format!("{} bytes of {}", self.body.len(), server_text::name(content_type))
             }
             None => format!("{} bytes without a content type", self.body.len()),
         };

@@ -13,7 +13,7 @@ use crate::attempts::Attempts;
 use crate::log;
 use crate::operation::Operation;
 use crate::runtime::cancel::{Ask, End, Interrupt, ended, forked};
-use crate::runtime::clock::OFTEN;
+use crate::runtime::clock::INTERRUPT_INTERVAL;
 use crate::runtime::process;
 use crate::runtime::{self, Background, BackgroundThread};
 use crate::{Error, ErrorKind, Result};
@@ -143,7 +143,7 @@ impl<T> Call<T> {
     /// the library's own thread, such as in a log hook: the call runs there.
     #[must_use]
     pub fn wait(&self, timeout: Option<Duration>) -> bool {
-        if self.is_done() || runtime::may_wait().is_err() {
+        if self.is_done() || runtime::check_may_wait().is_err() {
             return self.is_done();
         }
         let until = timeout.map(|timeout| Instant::now().checked_add(timeout));
@@ -169,7 +169,7 @@ impl<T> Call<T> {
             if left.is_some_and(|left| left.is_zero()) {
                 break;
             }
-            thread::park_timeout(left.unwrap_or(OFTEN).min(OFTEN));
+            thread::park_timeout(left.unwrap_or(INTERRUPT_INTERVAL).min(INTERRUPT_INTERVAL));
         }
         let mut state = self.shared.lock();
         if let Some(at) = state.waiting.iter().position(|thread| thread.id() == this.id()) {
@@ -197,14 +197,14 @@ impl<T> Call<T> {
     /// Waits for the call's end and returns its result. Meanwhile asks whether to go on.
     pub(crate) fn finish(self, asked: Option<&Ask>) -> Result<T> {
         let mut end = End::Cancelled;
-        while !self.wait(asked.map(|_| OFTEN)) {
+        while !self.wait(asked.map(|_| INTERRUPT_INTERVAL)) {
             let Some(asked) = asked.and_then(|ask| ask()) else { continue };
             end = asked;
             match end {
                 End::Cancelled => self.cancel(),
                 End::Expired => self.expire(),
             }
-            let _ = self.wait(Some(OFTEN));
+            let _ = self.wait(Some(INTERRUPT_INTERVAL));
             break;
         }
         self.take().unwrap_or_else(|| Err(ended(self.operation, end)))

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use crate::runtime::lane;
 
 /// How often a call is asked whether to go on.
-pub(crate) const OFTEN: Duration = Duration::from_millis(50);
+pub(crate) const INTERRUPT_INTERVAL: Duration = Duration::from_millis(50);
 
 /// Returns what `future` returns; `None` if `ends` comes first.
 pub(crate) async fn timeout_at<T>(ends: Instant, future: impl Future<Output = T>) -> Option<T> {

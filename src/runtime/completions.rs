@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use crate::runtime;
 use crate::runtime::background::Call;
-use crate::runtime::clock::OFTEN;
+use crate::runtime::clock::INTERRUPT_INTERVAL;
 use crate::runtime::process::{self, PerProcess};
 use signal::Signal;
 
@@ -62,7 +62,8 @@ impl Completions {
     #[must_use]
     pub fn wait(&self, timeout: Option<Duration>, most: usize) -> Option<Vec<u64>> {
         let (queue, process) = (self.0.get(), process::id());
-        let timeout = if runtime::may_wait().is_ok() { timeout } else { Some(Duration::ZERO) };
+        let timeout =
+            if runtime::check_may_wait().is_ok() { timeout } else { Some(Duration::ZERO) };
         // A time beyond the clock's range is no limit.
         let until = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         let left = || until.map(|until| until.saturating_duration_since(Instant::now()));
@@ -87,7 +88,9 @@ impl Completions {
                 }
                 match left() {
                     Some(Duration::ZERO) => break,
-                    left => thread::park_timeout(left.unwrap_or(OFTEN).min(OFTEN)),
+                    left => thread::park_timeout(
+                        left.unwrap_or(INTERRUPT_INTERVAL).min(INTERRUPT_INTERVAL),
+                    ),
                 }
             }
             if process != process::id() {

@@ -49,7 +49,7 @@ use tokio::task::{AbortHandle, unconstrained};
 use crate::log;
 use crate::{Error, ErrorKind, Result};
 use cancel::{Driven, Piece};
-use clock::OFTEN;
+use clock::INTERRUPT_INTERVAL;
 use process::Global;
 pub(crate) use process::PerProcess;
 use signals::without_signals;
@@ -67,7 +67,7 @@ pub(crate) fn blocking<T: Send>(work: impl FnOnce() -> Result<T> + Send) -> Resu
             let is_telling = log::is_telling();
             let work = move || log::telling_as_before(is_telling, work);
             let thread = without_signals(|| thread::Builder::new().spawn_scoped(scope, work));
-            thread.map_err(not_given)?.join().unwrap_or_else(|_| {
+            thread.map_err(exhausted)?.join().unwrap_or_else(|_| {
                 Err(Error::new(ErrorKind::Internal, "a blocking call panicked"))
             })
         }),
@@ -99,8 +99,8 @@ pub(crate) struct BackgroundThread {
 const MAX_SHUTDOWN_WAIT: Duration = Duration::from_secs(1);
 
 /// Refuses to wait on the background thread, which drives what the caller would wait for.
-pub(crate) fn may_wait() -> Result<()> {
-    if process::is_thread_of_the_library() {
+pub(crate) fn check_may_wait() -> Result<()> {
+    if process::is_background_thread() {
         return Err(Error::invalid_argument(
             "a log callback on the library's own thread cannot wait for a call: that thread is \
              what the call would wait for",
@@ -123,17 +123,17 @@ impl BackgroundThread {
         // fourth turn. The default is 61.
         let mut builder = Builder::new_current_thread();
         builder.enable_io().enable_time().event_interval(4);
-        let runtime = builder.build().map_err(not_given)?;
+        let runtime = builder.build().map_err(exhausted)?;
         let handle = runtime.handle().clone();
         let (stop, stopped) = oneshot::channel();
         let thread = spawn("", move || {
-            process::this_thread_is_the_librarys();
+            process::mark_background_thread();
             // If there is no descriptor left for it, the thread takes no signals.
             runtime.spawn(signals::take_signals_when_alone());
             let _ = runtime.block_on(stopped);
             runtime.shutdown_background();
         })
-        .map_err(not_given)?;
+        .map_err(exhausted)?;
         let ending = Some((stop, thread));
         let started = Arc::new(Self { handle, ending, process });
         *running = Arc::downgrade(&started);
@@ -153,7 +153,7 @@ impl BackgroundThread {
         // A task of another runtime around it must not limit what is done here.
         let mut call = pin!(unconstrained(call));
         let caller = Waker::from(Arc::new(Caller(thread::current())));
-        let until = Instant::now() + OFTEN;
+        let until = Instant::now() + INTERRUPT_INTERVAL;
         loop {
             if let Poll::Ready(result) = call.as_mut().poll(&mut Context::from_waker(&caller)) {
                 return Piece::Done(result);
@@ -187,7 +187,7 @@ impl Drop for BackgroundThread {
         }
         drop(stop);
         let until = Instant::now() + MAX_SHUTDOWN_WAIT;
-        while !process::is_thread_of_the_library() && Instant::now() < until {
+        while !process::is_background_thread() && Instant::now() < until {
             if thread.is_finished() {
                 let _ = thread.join();
                 return;
@@ -209,7 +209,7 @@ pub(crate) fn spawn(
 }
 
 /// The error if the system refuses a thread, a descriptor or memory.
-pub(crate) fn not_given(error: io::Error) -> Error {
+pub(crate) fn exhausted(error: io::Error) -> Error {
     Error::new(ErrorKind::Connect, format!("no connection to the server: {error}"))
         .with_hint(EXHAUSTED)
         .with_source(error)

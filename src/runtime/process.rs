@@ -160,19 +160,19 @@ thread_local! {
 }
 
 /// Marks this thread as the background thread.
-pub(crate) fn this_thread_is_the_librarys() {
+pub(crate) fn mark_background_thread() {
     BACKGROUND_OF.set(id());
 }
 
 /// Whether this is the background thread, which must not wait for what it drives. It is not in a child
 /// that was forked on it.
-pub(crate) fn is_thread_of_the_library() -> bool {
+pub(crate) fn is_background_thread() -> bool {
     BACKGROUND_OF.get() == id()
 }
 
 /// Ends a process that a log callback forked on the background thread, after the callback returns. Its
 /// only thread would otherwise continue with the parent's connections.
-pub(crate) fn end_if_forked_on_the_librarys_thread() {
+pub(crate) fn exit_if_forked_on_background_thread() {
     let background_of = BACKGROUND_OF.get();
     if background_of != 0 && background_of != id() {
         std::process::exit(0);

@@ -13,8 +13,8 @@ use hyper::body::Body;
 
 use super::failure::{BoxError, broken_body};
 use crate::ErrorKind;
-use crate::foreign;
 use crate::runtime::offload::{INLINE, Stop, offload};
+use crate::server_text;
 
 /// Why a body could not be read.
 #[derive(Debug)]
@@ -38,7 +38,7 @@ pub(super) struct Limit {
 }
 
 /// An error body is a sentence or a list of field errors.
-const MAX_ERROR_BODY: u64 = foreign::MAX_ERROR_BODY as u64;
+const MAX_ERROR_BODY: u64 = server_text::MAX_ERROR_BODY as u64;
 
 impl Limit {
     pub(super) fn new(max_body: u64, is_error: bool) -> Self {
@@ -124,7 +124,7 @@ fn is_gzip(headers: &HeaderMap) -> Result<bool, BodyError> {
             let named = &named[..if second.is_some() { 3 } else { 1 }].concat();
             Err(BodyError::new(format!(
                 "the reply has the Content-Encoding \"{}\", and only gzip is supported",
-                foreign::name(&String::from_utf8_lossy(named))
+                server_text::name(&String::from_utf8_lossy(named))
             )))
         }
     }

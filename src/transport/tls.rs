@@ -91,7 +91,7 @@ impl Trust {
             let tls = roots(ca_file.as_deref()).and_then(Tls::with);
             tell.send_replace(Some(tls.map_err(Arc::new)));
         })
-        .map_err(runtime::not_given)?;
+        .map_err(runtime::exhausted)?;
         Ok(read.insert(told).clone())
     }
 }

@@ -25,7 +25,7 @@ use tokio::task::unconstrained;
 
 use crate::Result;
 use crate::runtime::cancel::{Driven, Piece};
-use crate::runtime::clock::OFTEN;
+use crate::runtime::clock::INTERRUPT_INTERVAL;
 use crate::runtime::{self, process};
 pub(crate) use idle::Lanes;
 pub(crate) use tcp::TcpStream;
@@ -48,7 +48,7 @@ pub(crate) struct Lane<T> {
 
 impl<T: Default> Lane<T> {
     fn new() -> Result<Self> {
-        let wakeup = Arc::new(Wakeup::new().map_err(runtime::not_given)?);
+        let wakeup = Arc::new(Wakeup::new().map_err(runtime::exhausted)?);
         Ok(Self {
             process: process::id(),
             waker: Arc::clone(&wakeup).into(),
@@ -68,7 +68,7 @@ impl<T> Lane<T> {
         let waits = Waits::start(self.wakeup.descriptor());
         // The caller may be a task of a runtime, whose turn must not limit what is done here.
         let mut call = pin!(unconstrained(call));
-        let pause = pauses.then(|| Instant::now() + OFTEN);
+        let pause = pauses.then(|| Instant::now() + INTERRUPT_INTERVAL);
         let mut context = Context::from_waker(&self.waker);
         while self.process == process::id() {
             waits.forget();
@@ -146,7 +146,7 @@ mod tests {
         let mut never = pin!(pending::<Result<()>>());
         let started = Instant::now();
         assert!(matches!(lane.run(never.as_mut(), true), Piece::Pause));
-        assert!(started.elapsed() >= OFTEN);
+        assert!(started.elapsed() >= INTERRUPT_INTERVAL);
     }
 
     #[test]
