@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::protocol::headers::RateWindow;
+use crate::protocol::response::RateLimitState;
 
 /// The windows a client knows of.
 #[derive(Default)]
@@ -16,18 +17,6 @@ struct State {
     limit: u64,
     remaining: u64,
     ends: Instant,
-}
-
-/// What the server last said of its rate limit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct RateLimitState {
-    /// Requests allowed in a window.
-    pub limit: u64,
-    /// Requests left in this one, those on their way taken off.
-    pub remaining: u64,
-    /// How long until the next one.
-    pub resets_in: Duration,
 }
 
 /// Replies of one window may come a little apart by two clocks with a resolution of a second.

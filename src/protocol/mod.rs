@@ -4,6 +4,7 @@
 //!
 //! - `request`: the request of each operation
 //! - `reply`: reads a reply, and turns a failed one into an error
+//! - `response`: what a reply says besides its record
 //! - `error_body`: reads the body of an error
 //! - `user`, `audit_log`: the records
 //! - `serialize`: the records as JSON
@@ -19,6 +20,7 @@ pub(crate) mod headers;
 pub(crate) mod json;
 pub(crate) mod reply;
 pub(crate) mod request;
+pub(crate) mod response;
 mod scan;
 mod serialize;
 mod timestamp;
