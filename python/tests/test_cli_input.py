@@ -166,10 +166,16 @@ def test_an_error_that_nobody_reads(server: FakeServer) -> None:
 
 def test_ctrl_c_at_any_time() -> None:
     """While the command starts, waits and writes. Python's own start cannot be covered."""
-    source = (
-        "import sys; from aura_users._cli import main\n"
-        "print('ready', file=sys.stderr, flush=True); sys.exit(main())"
-    )
+    source = """
+import sys
+from aura_users import _cli
+prepare = _cli.prepare_streams
+def ready():
+    print("ready", file=sys.stderr, flush=True)
+    prepare()
+_cli.prepare_streams = ready
+sys.exit(_cli.main())
+"""
     with SilentServer() as server:
         for delay in (0, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1):
             process = subprocess.Popen(
