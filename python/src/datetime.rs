@@ -2,11 +2,13 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use pyo3::exceptions::PyException;
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDateTime, PyDelta, PyTzInfo};
 
+use crate::pending::raise_soon;
 use crate::python_code::import;
 
 /// The start of 1970, UTC. Once it exists, `datetime` is imported, so pyo3 finds it too.
@@ -24,7 +26,12 @@ fn epoch(py: Python<'_>) -> PyResult<&Bound<'_, PyDateTime>> {
 
 /// Imports `datetime` now: Python cannot import while it exits.
 pub(crate) fn prepare(py: Python<'_>) {
-    let _ = epoch(py);
+    if let Err(error) = epoch(py)
+        && !error.is_instance_of::<PyException>(py)
+    {
+        // Ctrl-C during the import.
+        raise_soon(py, error);
+    }
 }
 
 /// Aware, in UTC, to the microsecond; none for a time that `datetime` cannot hold, such as one in
