@@ -89,11 +89,11 @@ mod transport;
 
 pub use client::audit_logs::AuditLogPage;
 pub use client::options::{OptionKind, OptionSpec, Options, RateLimit};
-pub use client::rate_limit::RateLimitState;
 pub use client::{AuditLogs, Client};
 pub use error::{Error, ErrorKind, Reason, Result};
 pub use log::{LogLevel, LogRecord, clear_log_hook, set_log_hook};
 pub use protocol::audit_log::AuditLog;
+pub use protocol::response::{RateLimitState, Response};
 pub use protocol::user::{Organization, Package, User};
 pub use reqwest;
 pub use runtime::background::Call;

@@ -4,7 +4,7 @@
 >>> aura_users.get_user("ericmj").username
 'ericmj'
 
-A program that makes many calls makes a `Client` of its own:
+A program with many calls creates a `Client`:
 
 >>> with aura_users.Client(api_key="...") as client:
 ...     for log in client.stream_audit_logs():
@@ -12,7 +12,7 @@ A program that makes many calls makes a `Client` of its own:
 key.generate
 owner.add
 
-`AsyncClient` is the same for asyncio, uvloop and trio:
+`AsyncClient` has the same methods for asyncio, uvloop and trio:
 
 >>> async with aura_users.AsyncClient(api_key="...") as client:
 ...     async for log in client.stream_audit_logs():
@@ -20,16 +20,16 @@ owner.add
 key.generate
 owner.add
 
-Options are keywords of the client and of every call; `OPTIONS` lists them with their defaults and
-the environment variables they are read from:
+Options are keywords of the client and of every call. `OPTIONS` lists them with their defaults and
+environment variables:
 
 >>> [option.name for option in aura_users.OPTIONS if "HEX_API_KEY" in option.env]
 ['api_key']
 
-Every failure is an `AuraError`.
+Every failure is an `AuraError`. A wrong keyword is a `TypeError`.
 
-The functions of this module share connections. They take the environment as it is when they are
-called: one client is kept for it, and replaced when one of the variables in question changes.
+The functions of this module share one client, which keeps connections open. If one of its
+environment variables changes, the next call creates a new client.
 """
 
 from aura_users._async import AsyncAuditLogPages, AsyncAuditLogs, AsyncClient
@@ -63,6 +63,7 @@ from aura_users._native import (
     Organization,
     Package,
     RateLimitState,
+    Response,
     User,
     __version__,
     create_user,
@@ -72,7 +73,25 @@ from aura_users._native import (
     stream_audit_logs,
 )
 
-# They are the package's, whatever file they stand in.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from aura_users._options import CallOptions, ClientOptions
+else:
+
+    def __getattr__(name):  # noqa: ANN001, ANN202 - its types are above
+        """Import the types of the options at their first use."""
+        if name not in ("CallOptions", "ClientOptions"):
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from aura_users import _options
+
+        globals()[name] = value = getattr(_options, name)
+        return value
+
+    def __dir__():  # noqa: ANN202
+        return sorted({*globals(), *__all__})
+
+
+# The public module is the package.
 for _function in (
     create_user,
     get_current_user,
@@ -93,8 +112,10 @@ __all__ = [
     "AuditLogs",
     "AuraError",
     "AuthenticationError",
+    "CallOptions",
     "CancelledError",
     "Client",
+    "ClientOptions",
     "ConnectError",
     "DecodeError",
     "InternalError",
@@ -108,6 +129,7 @@ __all__ = [
     "PermissionDeniedError",
     "RateLimitError",
     "RateLimitState",
+    "Response",
     "ServerError",
     "TimeoutError",
     "TlsError",

@@ -1,4 +1,4 @@
-"""The command line: `python -m aura_users`, also installed as `aura-users`."""
+"""The command line: `python -m aura_users` or `aura-users`."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""`AsyncClient` and its streams: the same operations, awaited."""
+"""`AsyncClient` and its streams: the operations for event loops."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from aura_users._loops import result, running_loop
 from aura_users._native import (
     AuditLogs,
     Client,
-    is_at_hand,
-    page_at_hand,
-    row_at_hand,
+    is_loaded,
+    loaded_page,
+    loaded_row,
     start_create_user,
     start_get_current_user,
     start_get_user,
@@ -23,21 +23,16 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, Unpack
 
-    from aura_users._native import (
-        AuditLog,
-        CallOptions,
-        ClientOptions,
-        RateLimitState,
-        User,
-    )
+    from aura_users._native import AuditLog, RateLimitState, User
+    from aura_users._options import CallOptions, ClientOptions
 
 
 class AsyncClient:
-    """A client of one server whose calls are awaited, in tasks of asyncio, uvloop or trio.
+    """A client of one server for tasks of asyncio, uvloop or trio.
 
-    It is a Client in all else: the same options, connections that are kept open, and one may be
-    used from many tasks, event loops and threads at once, and after a fork. Cancelling a task ends
-    the call it awaits; a bad argument is an error where the call is awaited.
+    It has the options of a Client and keeps connections open. You can use it from many tasks, event
+    loops and threads at once, and after a fork. If you cancel a task, its call ends. A bad argument
+    raises where you await the call.
 
     >>> async with aura_users.AsyncClient(api_key="...") as client:
     ...     user = await client.get_user("ericmj")
@@ -47,15 +42,15 @@ class AsyncClient:
     owner.add
     """
 
-    __slots__ = ("_client",)
+    __slots__ = ("__weakref__", "_client")
 
     def __init__(self, **options: Unpack[ClientOptions]) -> None:
         self._client = Client(**options)
 
     def with_options(self, **options: Unpack[CallOptions]) -> Self:
-        """Give the same client, connections and all, with other options.
+        """Return a client that shares the connections of this one and has other options.
 
-        Each of the two is closed for itself; the connections end with the last.
+        Close both clients. The connections end with the last one.
         """
         other = object.__new__(type(self))
         other._client = self._client.with_options(**options)
@@ -68,49 +63,49 @@ class AsyncClient:
         emails: Sequence[str],
         **options: Unpack[CallOptions],
     ) -> User:
-        """Make an account, and give its record.
+        """Create an account and return its record.
 
-        Making an account on hex.pm means accepting its terms of service:
+        If you create an account on hex.pm, you accept its terms of service:
         https://hex.pm/policies/termsofservice
 
-        See Client.create_user. Where the task was cancelled the account may exist.
+        See Client.create_user. If the task was cancelled, the account may exist.
         """
         return await result(start_create_user, self._client, username, password, emails, options)
 
     async def get_current_user(self, **options: Unpack[CallOptions]) -> User:
-        """Give the user the credential belongs to. See Client.get_current_user."""
+        """Return the owner of the credential. See Client.get_current_user."""
         return await result(start_get_current_user, self._client, options)
 
     async def get_user(self, username_or_email: str, **options: Unpack[CallOptions]) -> User:
-        """Give a user's public record. See Client.get_user."""
+        """Return a user's public record. See Client.get_user."""
         return await result(start_get_user, self._client, username_or_email, options)
 
     async def reset_user_password(
         self, username_or_email: str, **options: Unpack[CallOptions]
     ) -> None:
-        """Ask the server to mail its user a link. See Client.reset_user_password."""
+        """Request an e-mail with a link to reset the password. See Client.reset_user_password."""
         return await result(start_reset_user_password, self._client, username_or_email, options)
 
     def stream_audit_logs(self, **options: Unpack[CallOptions]) -> AsyncAuditLogs:
-        """Give the audit log of the credential's user, newest row first, for `async for`.
+        """Return the audit log of the credential's owner, newest row first, for `async for`.
 
-        Nothing is sent before the first row is asked for.
+        The first row sends the first request.
         """
         return AsyncAuditLogs(self._client.stream_audit_logs(**options))
 
     def rate_limit(self) -> RateLimitState | None:
-        """Give what the server last said of its rate limit, where it did."""
+        """Return the rate limit of this server and credential, if it is known."""
         return self._client.rate_limit()
 
     def close(self) -> None:
-        """Drop the connections; any later call raises InvalidArgumentError.
+        """Close the connections. Any later call raises InvalidArgumentError.
 
-        Calls under way and streams that were begun go on.
+        Running calls and open streams continue.
         """
         self._client.close()
 
     async def aclose(self) -> None:
-        """Do the same as close(), which waits for nothing."""
+        """Do the same as close(), which never waits."""
         self.close()
 
     async def __aenter__(self) -> Self:
@@ -132,16 +127,16 @@ class AsyncClient:
 class AsyncAuditLogs:
     """The caller's own audit log, newest row first, for `async for`.
 
-    Every row that was there when reading began comes out exactly once, in order, while other rows
-    are written. Of rows written meanwhile some may come, none of them twice. Rows that the server
-    deletes meanwhile can make it skip others: nobody can see that from outside.
+    It returns every row that existed at its start exactly once and in order, even if other rows are
+    written meanwhile. It may return rows that are written meanwhile, but never twice. If the server
+    deletes rows meanwhile, it can skip others: no client can see that.
 
-    An error keeps the place: the next row asked for tries the same page again. Nothing is skipped,
-    a failure is never taken for the end, and a task that is cancelled takes no row along. Nor does
-    the exception of a signal's handler, as with AuditLogs.
+    After an error the stream keeps its position: the next row requests the same page again. It
+    skips nothing, and an error never ends the log. A cancelled task and a signal handler that
+    raises lose no row, as with AuditLogs.
 
     Several tasks may read one stream; each row goes to one of them. It is an asynchronous context
-    manager; closing or dropping it cancels what it asked for ahead.
+    manager. If you close or drop it, it cancels its requests.
 
     >>> async with aura_users.AsyncClient().stream_audit_logs() as logs:
     ...     print((await anext(logs)).action)
@@ -150,23 +145,24 @@ class AsyncAuditLogs:
     1
     """
 
-    __slots__ = ("_logs",)
+    __slots__ = ("__weakref__", "_logs")
 
     def __init__(self, logs: AuditLogs) -> None:
-        # It has the rows at hand and the page on its way: a task that is cancelled leaves them.
+        # It holds the loaded rows and the next page, so a cancelled task loses none.
         self._logs = logs
 
     def __aiter__(self) -> Self:
         return self
 
     async def __anext__(self) -> AuditLog:
-        while not is_at_hand(self._logs):
+        while not is_loaded(self._logs):
             await self._turn_page()
-        # A variable would keep the row from coming back. Another thread may have been quicker.
-        return row_at_hand(self._logs) or await self.__anext__()
+        # No variable: it would keep the row from returning to the stream. And another thread may
+        # have taken the row.
+        return loaded_row(self._logs) or await self.__anext__()
 
     async def _turn_page(self) -> None:
-        """Wait for the next page and make it the one at hand, unless another task has."""
+        """Wait for the next page and load it, unless another task has."""
         loop = running_loop()
         call = start_next_page(self._logs)
         await loop.until_done(call)
@@ -174,24 +170,27 @@ class AsyncAuditLogs:
             raise StopAsyncIteration
 
     async def _take_page(self) -> list[AuditLog]:
-        while not is_at_hand(self._logs):
+        while not is_loaded(self._logs):
             await self._turn_page()
-        return page_at_hand(self._logs) or await self._take_page()
+        return loaded_page(self._logs) or await self._take_page()
 
     @property
     def page(self) -> int:
-        """The page the next row is on, or after the end the last page there was.
+        """The page of the next row, or after the end the last page.
 
-        To go on another day, start there with the option `page`.
+        Pass it as the option `page` to continue another day.
         """
         return self._logs.page
 
     def pages(self) -> AsyncAuditLogPages:
-        """Give the same rows as lists, one for each page: the rest of the page at hand first."""
-        return AsyncAuditLogPages(self._take_page)
+        """Return an iterator over the same rows as lists, one list a page.
+
+        The first list is the rest of the current page.
+        """
+        return AsyncAuditLogPages(self, self._take_page)
 
     def close(self) -> None:
-        """End the stream; reading on raises InvalidArgumentError, in tasks that wait too."""
+        """End the stream. Reading it then raises InvalidArgumentError, also in waiting tasks."""
         self._logs.close()
 
     async def aclose(self) -> None:
@@ -222,16 +221,21 @@ class AsyncAuditLogPages:
     2
     """
 
-    __slots__ = ("_take",)
+    __slots__ = ("__weakref__", "_stream", "_take")
 
-    def __init__(self, take: Callable[[], Awaitable[list[AuditLog]]]) -> None:
-        self._take = take
+    def __init__(
+        self, stream: AsyncAuditLogs, take: Callable[[], Awaitable[list[AuditLog]]]
+    ) -> None:
+        self._stream, self._take = stream, take
 
     def __aiter__(self) -> Self:
         return self
 
     async def __anext__(self) -> list[AuditLog]:
         return await self._take()
+
+    def __repr__(self) -> str:
+        return repr(self._stream).replace("AuditLogs", "AuditLogPages", 1)
 
 
 # `inspect` and `help()` name every option, as they do for Client's methods.
@@ -241,6 +245,6 @@ for _name in (
 ):
     getattr(AsyncClient, _name).__wrapped__ = getattr(Client, _name)
 
-# They are the package's, whatever file they stand in.
+# The public module is the package.
 for _cls in (AsyncClient, AsyncAuditLogs, AsyncAuditLogPages):
     _cls.__module__ = "aura_users"

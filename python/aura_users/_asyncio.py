@@ -1,4 +1,4 @@
-"""Waiting under asyncio, with its own loop or uvloop's. Imported only if a program uses asyncio."""
+"""Waits in asyncio, with its own loop or uvloop's. Imported only if a program uses asyncio."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from aura_users._loop import Loop
 
 
 def running_loop() -> Loop | None:
-    """Return what is known of the loop of the task that calls this, or None without a task."""
+    """Return the state of the running task's loop, or None without a task."""
     try:
         task = asyncio.current_task()
-    except RuntimeError:  # no loop of asyncio's runs in this thread
+    except RuntimeError:  # no asyncio loop runs in this thread
         return None
     return None if task is None else of_loop(task.get_loop())
 
 
 def of_loop(loop: asyncio.AbstractEventLoop) -> Loop:
-    """Return what is known of a loop: an attribute lives and dies with it."""
+    """Return the state of a loop. It is an attribute of the loop, so that it ends with it."""
     known: Loop | None = getattr(loop, "_aura_users", None)
     if known is not None and not known.is_of_another_process():
         return known
     here = Loop(asyncio.Event)
-    # The parent's stays open: until it is closed, the loop may watch it here as well.
+    # Keep the parent's queue open: the loop may also watch it in this process.
     here.of_parent = known
     loop._aura_users = here  # type: ignore[attr-defined]
     try:
@@ -33,7 +33,7 @@ def of_loop(loop: asyncio.AbstractEventLoop) -> Loop:
 
 
 def watch_from_a_thread(loop: asyncio.AbstractEventLoop, here: Loop) -> None:
-    """Wake from a thread that ends with the loop, which it does not keep."""
+    """Wake the loop from a thread that ends with the loop and does not keep it alive."""
     import threading
     import weakref
 
@@ -48,6 +48,6 @@ def watch_from_a_thread(loop: asyncio.AbstractEventLoop, here: Loop) -> None:
             del loop
 
     completions, of = here.completions, weakref.ref(loop)
-    # At the interpreter's end the thread is left where it waits.
+    # When the interpreter exits, the thread is left waiting.
     weakref.finalize(loop, completions.close).atexit = False
     threading.Thread(target=watch, name="aura-users-loop", daemon=True).start()

@@ -1,7 +1,7 @@
-"""JSON to Python's objects, by the C half of Python's own decoder.
+"""Decodes JSON to Python objects with the C part of Python's own decoder.
 
-None of Python's code runs meanwhile, so a thread is not stopped in the middle of ours as the
-interpreter ends. And `json` itself, half of which nobody here needs, is not imported.
+It runs no Python code, so an interpreter that exits cannot stop a thread in the middle of this
+library's code. It does not import `json`, which costs time.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ if TYPE_CHECKING:
     from typing import Any
 
 scan_once: Callable[[str, int], tuple[Any, int]]
-"""Decode the value that begins at an index; gives it and where it ends."""
+"""Decode the value at an index. Returns the value and the index of its end."""
 
 
 class _Defaults:
-    """What `json.JSONDecoder` has when it is made without arguments."""
+    """The attributes of a `json.JSONDecoder` without arguments."""
 
     strict = True
     object_hook = None
@@ -30,7 +30,7 @@ try:
     from _json import make_scanner
 
     scan_once = make_scanner(_Defaults)  # type: ignore[arg-type]
-except (ImportError, AttributeError, TypeError):  # not in this Python, or not like this
+except (ImportError, AttributeError, TypeError):  # another Python has another _json
     from json import JSONDecoder
 
     scan_once = JSONDecoder().scan_once  # type: ignore[attr-defined]

@@ -1,4 +1,4 @@
-"""The exceptions: one tree below `AuraError`, one class for each kind of error of the core."""
+"""The exceptions: a tree below `AuraError`, with a class for each error kind of the core."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import builtins
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import Any
 
 
@@ -18,47 +19,47 @@ class AuraError(Exception):
     ...     print(error.kind, error.status, error.message)
     not_found 404 Page not found
 
-    Every one has `kind`, `message`, `hint`, `reason`, `status`, `errors`, `request_id`,
-    `retry_after`, `attempts`, `method`, `route`, `outcome_unknown` and `retryable`. Its text says
-    what to do next if that is known. It names the request by its route, and contains no secret.
-    Whatever the server sends, it is at most 64 kB long, and each text in it at most 8 kB. If the
-    operating system failed, its OSError is the `__cause__`.
+    Every error has `kind`, `message`, `hint`, `reason`, `status`, `errors`, `request_id`,
+    `retry_after`, `attempts`, `method`, `route`, `outcome_unknown` and `retryable`. Its text has
+    the hint, if there is one. It names the request by its route and contains no secret. It has at
+    most 64 kB, and each text in it at most 8 kB. If the operating system failed, its OSError is the
+    `__cause__`.
     """
 
     kind: str = "internal"
-    """What went wrong. Every language of this library uses the same names."""
+    """The kind of the error. Every language of this library uses the same names."""
     message: str
-    """The server's own message if it sent one, else the library's."""
+    """The server's message if it sent one, else the library's."""
     hint: str | None
-    """What to do next, if the library knows more than the message says."""
+    """What to do next, if the library knows it."""
     reason: str | None
-    """Why a credential or an account was refused, such as `revoked_credential`."""
+    """Why the server refused a credential or an account, such as `revoked_credential`."""
     status: int | None
-    """The HTTP status, if a reply came."""
+    """The HTTP status, if the server replied."""
     errors: dict[str, Any] | None
     """The field errors of a 422, as the server nests them.
 
-    At most 200 errors and 32 kB of them are kept. If some are left out, the last one is called `…`
-    and says how many.
+    At most 200 errors and 32 kB of them are kept. If some are left out, the last one has the name
+    `…` and the number of the others.
     """
     request_id: str | None
-    """The server's `x-request-id`: its operators find the call by it."""
+    """The reply's `x-request-id`. The server's operators find the call by it."""
     retry_after: float | None
-    """How many seconds to wait before trying again, if the server says so."""
+    """The seconds to wait before you try again, if the server sends them."""
     attempts: int
-    """How many times the request was sent, without redirects that were followed."""
+    """How many times the request was sent. Redirects do not count."""
     method: str | None
     """The request's method."""
     route: str | None
     """The request's route without its parameters: `/users/{username_or_email}`."""
     outcome_unknown: bool
-    """Whether the server may have carried out a `create_user` or `reset_user_password` that failed.
+    """Whether the server may have done a `create_user` or `reset_user_password` that failed.
 
-    Then check before you repeat it. It is true if no reply came, if the reply is a 5xx, and if it
-    is a success that cannot be read.
+    Then check before you repeat it. It is true without a reply, after a 5xx, and after a success
+    that cannot be read.
     """
     retryable: bool
-    """Whether the same call may succeed later, and repeating it is safe."""
+    """Whether the same call may succeed later, and it is safe to repeat it."""
 
     def __init__(
         self,
@@ -78,7 +79,7 @@ class AuraError(Exception):
         outcome_unknown: bool = False,
         retryable: bool = False,
     ) -> None:
-        """Make an error as the library does; `text` is its `str()`, else the message is."""
+        """Create an error. `text` is its `str()`; without it, the message is."""
         super().__init__(message if text is None else text)
         if kind is not None:
             self.kind = kind
@@ -96,7 +97,7 @@ class AuraError(Exception):
         self.retryable = retryable
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle the whole error: its class, its text, every attribute, the system's word."""
+        """Pickle the class, the text, every attribute and the operating system's error."""
         state = self.__dict__
         if isinstance(self.__cause__, OSError):
             state = state | {"__cause__": self.__cause__}
@@ -104,7 +105,7 @@ class AuraError(Exception):
 
 
 class InvalidArgumentError(AuraError, ValueError):
-    """The caller's mistake; nothing was sent. It is a ValueError too.
+    """A bad argument; nothing was sent. It is also a ValueError.
 
     >>> aura_users.get_user("ericmj", timeout=-1)
     Traceback (most recent call last):
@@ -115,7 +116,7 @@ class InvalidArgumentError(AuraError, ValueError):
 
 
 class ApiError(AuraError):
-    """The server replied, and not with success. Itself: a status that has no class of its own.
+    """The server replied with an error. This class itself is for a status without its own class.
 
     >>> try:
     ...     aura_users.get_user("nobody")
@@ -128,7 +129,7 @@ class ApiError(AuraError):
 
 
 class AuthenticationError(ApiError):
-    """401: no credential, or one the server does not take; `reason` tells which.
+    """401: the server requires a credential or refuses this one; see `reason`.
 
     >>> try:
     ...     aura_users.get_current_user(api_key="mistyped")
@@ -141,7 +142,7 @@ class AuthenticationError(ApiError):
 
 
 class OtpRequiredError(AuthenticationError):
-    """401: the account asks for a one-time password (option `otp`).
+    """401: the account requires a one-time password (option `otp`).
 
     >>> try:
     ...     me = aura_users.get_current_user()
@@ -153,7 +154,7 @@ class OtpRequiredError(AuthenticationError):
 
 
 class OtpInvalidError(AuthenticationError):
-    """401: the one-time password is wrong or was used before.
+    """401: the one-time password is wrong or already used.
 
     >>> try:
     ...     aura_users.get_current_user(otp="123456")
@@ -166,7 +167,7 @@ class OtpInvalidError(AuthenticationError):
 
 
 class PermissionDeniedError(ApiError):
-    """403: the credential is known but may not do this; `reason` may tell why.
+    """403: the credential is valid but not allowed to do this; `reason` may say why.
 
     >>> try:
     ...     aura_users.get_current_user()
@@ -184,8 +185,8 @@ class NotFoundError(ApiError):
     >>> try:
     ...     aura_users.get_user("nobody")
     ... except aura_users.NotFoundError:
-    ...     print("nobody is not there")
-    nobody is not there
+    ...     print("there is no such user")
+    there is no such user
     """
 
     kind = "not_found"
@@ -205,7 +206,7 @@ class UnsupportedError(ApiError):
 
 
 class ValidationError(ApiError):
-    """422: the server refused the fields; `errors` says which and why.
+    """422: the server refused fields; `errors` has a message for each.
 
     >>> try:
     ...     aura_users.create_user("ericmj", "correct horse", ["eric@example.com"])
@@ -218,7 +219,7 @@ class ValidationError(ApiError):
 
 
 class RateLimitError(ApiError):
-    """429, or the rate limit's window is longer than the call may wait; see `retry_after`.
+    """429, or the next rate limit window is later than the call may wait; see `retry_after`.
 
     >>> try:
     ...     aura_users.get_user("ericmj", rate_limit="error")
@@ -231,7 +232,7 @@ class RateLimitError(ApiError):
 
 
 class ServerError(ApiError):
-    """5xx: the fault is the server's. Its operators find the call by `request_id`.
+    """5xx: the server failed. Its operators find the call by `request_id`.
 
     >>> try:
     ...     aura_users.get_user("ericmj", max_retries=0)
@@ -244,7 +245,7 @@ class ServerError(ApiError):
 
 
 class ConnectError(AuraError, ConnectionError):
-    """No connection, or it broke before a whole reply came. It is a ConnectionError too.
+    """No connection, or it broke before the whole reply. It is also a ConnectionError.
 
     >>> try:
     ...     aura_users.get_user("ericmj", repo_url="http://127.0.0.1:1/api", max_retries=0)
@@ -259,7 +260,7 @@ class ConnectError(AuraError, ConnectionError):
 class TlsError(AuraError, ConnectionError):
     """The server's certificate was refused, or the TLS handshake failed.
 
-    It is a ConnectionError too.
+    It is also a ConnectionError.
 
     >>> try:
     ...     aura_users.get_user("ericmj")
@@ -273,7 +274,7 @@ that is not trusted here
 
 
 class TimeoutError(AuraError, builtins.TimeoutError):
-    """The time allowed ran out. It is Python's own TimeoutError too.
+    """The timeout passed. It is also Python's own TimeoutError.
 
     >>> try:
     ...     aura_users.get_user("ericmj", timeout=0.05)
@@ -286,10 +287,9 @@ class TimeoutError(AuraError, builtins.TimeoutError):
 
 
 class CancelledError(AuraError):
-    """The call was ended before its reply came.
+    """Something other than a signal handler or a cancelled task ended the call.
 
-    A signal's handler and a cancelled task raise exceptions of their own; this is for what else
-    ends a call.
+    Those raise their own exceptions.
 
     >>> issubclass(aura_users.CancelledError, aura_users.AuraError)
     True
@@ -299,7 +299,7 @@ class CancelledError(AuraError):
 
 
 class DecodeError(AuraError):
-    """The reply is not what this endpoint gives.
+    """The reply is not what this endpoint returns.
 
     >>> try:
     ...     aura_users.get_user("ericmj")
@@ -312,7 +312,7 @@ class DecodeError(AuraError):
 
 
 class InternalError(AuraError):
-    """A defect of this library: please report it, with its text.
+    """A defect of this library. Please report it with its text.
 
     >>> issubclass(aura_users.InternalError, aura_users.AuraError)
     True
@@ -342,26 +342,41 @@ BY_KIND: dict[str, type[AuraError]] = {
     )
 }
 
-# They are the package's, whatever file they stand in: tracebacks and pickles say so.
+# The public module is the package, also in tracebacks and pickles.
 for _cls in (AuraError, *BY_KIND.values()):
     _cls.__module__ = "aura_users"
 
 
 def _restore(cls: type[AuraError], *args: object) -> AuraError:
-    """Make an error for pickle, which then sets its attributes."""
+    """Create an error for pickle, which then sets its attributes."""
     error = cls.__new__(cls, *args)
     error.args = args
     return error
 
 
 def from_fields(fields: dict[str, Any]) -> AuraError:
-    """Make the exception for an error of the core, from its fields."""
+    """Return the exception for an error of the core, from its fields."""
     wait_ms = fields.pop("retry_after_ms")
-    del fields["code"]  # a class for each kind does without numbers
+    del fields["code"]  # each kind has a class
     cls = BY_KIND.get(fields["kind"], AuraError)
     return cls(retry_after=None if wait_ms is None else wait_ms / 1000, **fields)
 
 
+def unexpected_keyword(name: str, why: str, allowed: Sequence[str]) -> TypeError:
+    """Return the exception for a keyword that no option has.
+
+    `why` is the core's message. It repeats the name only if the name cannot be a secret.
+    """
+    from difflib import get_close_matches
+
+    text = f"unexpected keyword argument {name!r}" if f'"{name}"' in why else "unexpected keyword"
+    guesses = get_close_matches(name.lower().replace("-", "_"), allowed, 1)
+    if guesses:
+        return TypeError(f"{text}. Did you mean {guesses[0]!r}?")
+    _, _, rest = why.partition("unknown option")
+    return TypeError(text + rest.removeprefix(f' "{name}"'))
+
+
 def invalid_argument(message: str) -> AuraError:
-    """Make the exception for an argument that the Python face refuses."""
+    """Return the exception for an argument that this package refuses."""
     return InvalidArgumentError(message, text=f"{InvalidArgumentError.kind}: {message}")

@@ -1,7 +1,8 @@
-"""An event loop, and the tasks in it that wait for calls.
+"""The state of an event loop, and of the tasks in it that wait for calls.
 
-Calls run on the core's thread, which never touches Python. It puts the token of a call that is
-done into the loop's `Completions`; the loop watches their descriptor and wakes the task.
+Calls run on the core's thread, which never touches Python. When a call is done, that thread puts
+the call's token into the loop's `Completions`. The loop watches their descriptor and wakes the
+task.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class Loop:
-    """An event loop, and those in it who wait for a call."""
+    """An event loop, and its tasks that wait for a call."""
 
     def __init__(self, event: type[asyncio.Event | trio.Event]) -> None:
         self.process = getpid()
@@ -36,7 +37,7 @@ class Loop:
         return self.process != getpid()
 
     async def until_done(self, call: Call[Any]) -> None:
-        """Wait until the call is done. Who is cancelled meanwhile leaves the call as it is."""
+        """Wait until the call is done. If the task is cancelled, the call continues."""
         token = next(self.tokens)
         self.waiting[token] = done = self.event()
         call.on_done(self.completions, token)
@@ -46,7 +47,7 @@ class Loop:
             del self.waiting[token]
 
     def wake(self) -> None:
-        """Wake those whose calls are done."""
+        """Wake the tasks whose calls are done."""
         for token in self.completions.take():
             done = self.waiting.get(token)
             if done is not None:

@@ -1,4 +1,4 @@
-"""Waiting for calls in the event loop that is running: asyncio's or uvloop's, or trio's."""
+"""Waits for calls in the running event loop: of asyncio, uvloop or trio."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 
 async def result(start: Callable[_P, Call[_T]], *args: _P.args, **kwargs: _P.kwargs) -> _T:
-    """Begin a call and give its result; cancelling the task cancels the call."""
-    loop = running_loop()  # without one, nothing is sent
+    """Start a call and return its result. If the task is cancelled, the call is too."""
+    loop = running_loop()  # raises before anything is sent
     call = start(*args, **kwargs)
     try:
         await loop.until_done(call)
@@ -29,7 +29,7 @@ async def result(start: Callable[_P, Call[_T]], *args: _P.args, **kwargs: _P.kwa
 
 
 def running_loop() -> Loop:
-    """Return the loop of the task that calls this."""
+    """Return the state of the running task's loop."""
     # A program that runs a loop has imported its library. Importing asyncio costs more than this
     # package.
     if "asyncio" in sys.modules:
@@ -44,5 +44,5 @@ def running_loop() -> Loop:
         if _trio.in_trio_task():
             return _trio.running_loop()
     raise RuntimeError(
-        "a call of an AsyncClient is awaited in a task of asyncio or of trio; none is running"
+        "await a call of an AsyncClient in a task of asyncio or of trio; none is running"
     )

@@ -1,22 +1,13 @@
-"""The native half of `aura_users`: import its names from there."""
+"""The native part of `aura_users`. Import its names from the package."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
-from os import PathLike
+from datetime import datetime
 from types import TracebackType
-from typing import (
-    Any,
-    ClassVar,
-    Generic,
-    Literal,
-    SupportsIndex,
-    TypedDict,
-    TypeVar,
-    final,
-    type_check_only,
-)
+from typing import Any, ClassVar, Generic, TypeVar, final
 
 from typing_extensions import Self, Unpack
+
+from aura_users._options import CallOptions, ClientOptions
 
 _T = TypeVar("_T")
 
@@ -33,16 +24,17 @@ __all__ = [
     "Organization",
     "Package",
     "RateLimitState",
+    "Response",
     "User",
     "__version__",
     "create_user",
     "fields_json",
     "get_current_user",
     "get_user",
-    "is_at_hand",
-    "page_at_hand",
+    "is_loaded",
+    "loaded_page",
+    "loaded_row",
     "reset_user_password",
-    "row_at_hand",
     "start_create_user",
     "start_get_current_user",
     "start_get_user",
@@ -53,106 +45,32 @@ __all__ = [
 
 __version__: str
 OPTIONS: tuple[OptionSpec, ...]
-"""Every option there is."""
+"""All options."""
 ERROR_KINDS: tuple[str, ...]
-
-@type_check_only
-class CallOptions(TypedDict, total=False):
-    """The options of one call. None is the same as not given."""
-
-    # generated: options of a call
-    repo_url: str | None
-    """The base URL of the API."""
-    api_key: str | None
-    """The API key. It is sent as `Authorization: <key>`. For an OAuth token, write `Bearer
-    <token>`.
-    """
-    otp: str | None
-    """The one-time password. It is sent as `X-Hex-OTP`."""
-    timeout: float | timedelta | None
-    """The timeout of one attempt."""
-    total_timeout: float | timedelta | None
-    """The timeout of the whole call. It includes retries and waits for the rate limit."""
-    connect_timeout: float | timedelta | None
-    """The timeout of connecting. It includes the TLS handshake."""
-    max_retries: SupportsIndex | None
-    """The maximum number of retries. A GET is retried after a connection failure and after 429,
-    502, 503 and 504. A POST is retried only if nothing can have reached the server.
-    """
-    rate_limit: Literal["wait", "error"] | None
-    """What a call does if the server's rate limit is reached: wait until it resets, or fail."""
-    prefetch: SupportsIndex | None
-    """The maximum number of audit-log pages to request ahead. The stream starts with few and
-    requests more while it reads. With a value above the default, it requests all of them from the
-    second page on.
-    """
-    page: SupportsIndex | None
-    """The first page of the audit log to read."""
-    proxy: str | None
-    """The proxy for all requests. The URL may contain the user and the password of the proxy. If it
-    is not set, the environment variables `http_proxy`, `https_proxy` and `all_proxy` are used,
-    except for servers on the loopback.
-    """
-    no_proxy: str | None
-    """The hosts to connect to without a proxy, separated by commas or spaces: domains, which
-    include their subdomains, addresses and networks, each with an optional port; or `*` for all.
-    """
-    ca_file: str | PathLike[str] | None
-    """A PEM file of root certificates to trust in addition to those of the system."""
-    user_agent: str | None
-    """The name of the program. It precedes the name of the library in `User-Agent`. The server
-    stores the first 255 code points of `User-Agent` in every audit row.
-    """
-    client_name: str | None
-    """The name and version of a library that uses this one, such as a language binding. It follows
-    the name of this library in `User-Agent`, in parentheses.
-    """
-    max_body: SupportsIndex | None
-    """The maximum size of a reply in bytes, after decompression."""
-    max_connections: SupportsIndex | None
-    """The maximum number of connections to one server for started calls, streams and asynchronous
-    clients. Further calls wait for a connection, and their timeouts apply.
-    """
-    cache: SupportsIndex | None
-    """The maximum number of user records to cache in memory, by ETag. The server answers 304 if a
-    cached record has not changed.
-    """
-    allow_insecure_http: bool | None
-    """Whether to send a credential over plain http to a server that is not on the loopback."""
-    # end of generated: options of a call
-
-@type_check_only
-class ClientOptions(CallOptions, total=False):
-    """The options of a client, and of the functions that need none."""
-
-    # generated: options of a client
-    env: bool | None
-    """Whether to read options from the environment. It is an option of a client only."""
-    # end of generated: options of a client
 
 @final
 class OptionSpec:
-    """One option: what is true of it in every language of this library."""
+    """The description of one option."""
 
     @property
     def name(self) -> str:
         """Its name."""
     @property
     def default(self) -> str | None:
-        """Its default as text; None where the option is off by default."""
+        """Its default as text. None if the option is off by default."""
     @property
     def env(self) -> tuple[str, ...]:
-        """The environment variables it is read from, the first one that is set."""
+        """The environment variables that it is read from. The first one that is set counts."""
     @property
     def allowed(self) -> str:
-        """The values it takes, as an error message names them."""
+        """The values that it accepts, in the words of an error message."""
     @property
     def doc(self) -> str:
         """What it does."""
 
 @final
 class Package:
-    """A package the user owns."""
+    """A package that the user owns."""
 
     __match_args__ = ("name", "repository", "url", "html_url")
     def __new__(
@@ -170,10 +88,12 @@ class Package:
         """`hexpm` for the public registry, else the organization's repository."""
     @property
     def url(self) -> str | None:
-        """Where the API has it."""
+        """Its URL in the API."""
     @property
     def html_url(self) -> str | None:
-        """Where a person reads about it."""
+        """Its page for people."""
+    def to_dict(self) -> dict[str, str | None]:
+        """Return the attributes as a new dict."""
     def __eq__(self, other: object, /) -> bool: ...
     def __ne__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
@@ -184,7 +104,7 @@ class Package:
 
 @final
 class Organization:
-    """An organization the user is a member of."""
+    """An organization of which the user is a member."""
 
     __match_args__ = ("name", "role")
     def __new__(cls, name: str, role: str | None = None) -> Self: ...
@@ -194,6 +114,8 @@ class Organization:
     @property
     def role(self) -> str | None:
         """`admin`, `write` or `read` on hex.pm."""
+    def to_dict(self) -> dict[str, str | None]:
+        """Return the attributes as a new dict."""
     def __eq__(self, other: object, /) -> bool: ...
     def __ne__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
@@ -202,50 +124,53 @@ class Organization:
 
 @final
 class User:
-    """A user account, as the server describes it to this caller. It cannot be changed."""
+    """A user account, as the server describes it to this caller. It is immutable."""
 
     __match_args__ = ("username",)
     @classmethod
     def from_json(cls, raw_json: str) -> Self:
-        """Give a record again, from what `raw_json` gave."""
+        """Create a record from a saved `raw_json`."""
     @property
     def username(self) -> str:
-        """The name, unique on the server, in lower case."""
+        """The name. It is unique on the server and in lower case."""
     @property
     def full_name(self) -> str | None:
-        """The person's name, if they gave one."""
+        """The person's name. None if it is not set."""
     @property
     def handles(self) -> Mapping[str, str]:
         """Links to the person's other accounts by display name, in the server's order."""
     @property
     def url(self) -> str | None:
-        """Where the API has this record."""
+        """The record's URL in the API."""
     @property
     def email(self) -> str | None:
-        """The public e-mail address; None when there is no public one."""
+        """The public e-mail address. None if there is no public one."""
     @property
     def inserted_at(self) -> datetime | None:
-        """When the account was made: UTC, to the microsecond."""
+        """When the account was created: UTC, to the microsecond."""
     @property
     def updated_at(self) -> datetime | None:
         """When the account was last changed: UTC, to the microsecond."""
     @property
     def packages(self) -> tuple[Package, ...] | None:
-        """The packages the user owns and the caller may see; None where the server says none."""
+        """The packages that the user owns and the caller may see. None if the server sends none."""
     @property
     def owned_packages(self) -> Mapping[str, str]:
         """The packages' URLs by name. Deprecated by the server: use `packages`."""
     @property
     def organizations(self) -> tuple[Organization, ...] | None:
-        """The organizations the user is a member of; only the current user's record has them."""
+        """The user's organizations. Only the current user's record has them."""
     @property
     def raw_json(self) -> str:
         """The server's own JSON, byte for byte."""
     @property
     def extra(self) -> Mapping[str, Any]:
-        """The fields that have no attribute of their own."""
+        """The fields that have no attribute."""
+    @property
+    def response(self) -> Response | None:
+        """What the reply said besides the record. None for a record that came with no reply."""
     def to_dict(self) -> dict[str, Any]:
-        """All of the server's record as a new dict, fields unknown to this library too."""
+        """Return the server's whole record as a new dict."""
     def __eq__(self, other: object, /) -> bool: ...
     def __ne__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
@@ -255,32 +180,35 @@ class User:
 
 @final
 class AuditLog:
-    """One row of an audit log: something that was done with the caller's account."""
+    """One row of an audit log: an action on the caller's account. It is immutable."""
 
     __match_args__ = ("action", "user_agent", "params")
     @classmethod
     def from_json(cls, raw_json: str) -> Self:
-        """Give a row again, from what `raw_json` gave."""
+        """Create a row from a saved `raw_json`."""
     @property
     def action(self) -> str:
-        """What was done: `key.generate`, `release.publish`, ..."""
+        """The name of the action: `key.generate`, `release.publish`, ..."""
     @property
     def user_agent(self) -> str | None:
-        """The `User-Agent` of the program that did it."""
+        """The `User-Agent` of the program."""
     @property
     def params(self) -> Any:  # noqa: ANN401 - its shape follows the action
-        """The details, decoded when first asked for."""
+        """The details, decoded at the first use. Treat the dict as read-only."""
     @property
     def inserted_at(self) -> datetime | None:
-        """When it was done: UTC, to the microsecond. Today's servers do not say."""
+        """The time of the action: UTC, to the microsecond. Today's servers send none."""
     @property
     def raw_json(self) -> str:
         """The server's own JSON of the row, byte for byte."""
     @property
     def extra(self) -> Mapping[str, Any]:
-        """The fields that have no attribute of their own."""
+        """The fields that have no attribute."""
+    @property
+    def response(self) -> Response | None:
+        """What the reply said besides the rows. None for a row that came with no reply."""
     def to_dict(self) -> dict[str, Any]:
-        """All of the row as a new dict, fields unknown to this library too."""
+        """Return the whole row as a new dict."""
     def __eq__(self, other: object, /) -> bool: ...
     def __ne__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
@@ -295,11 +223,11 @@ class AuditLogs:
     def __next__(self) -> AuditLog: ...
     @property
     def page(self) -> int:
-        """The page the next row is on: to go on another day, start there."""
+        """The page of the next row. Pass it as the option `page` to continue another day."""
     def pages(self) -> AuditLogPages:
-        """Give the same rows as lists, one for each page."""
+        """Return an iterator over the same rows as lists, one list a page."""
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
-        """Give the same rows to libraries that read Arrow, such as pandas, polars and pyarrow."""
+        """Return the same rows for libraries that read Arrow, such as pandas and polars."""
     def close(self) -> None:
         """End the stream."""
     def __enter__(self) -> Self: ...
@@ -320,28 +248,46 @@ class AuditLogPages:
 
 @final
 class RateLimitState:
-    """What the server last said of its rate limit."""
+    """The state of the server's rate limit."""
 
     @property
     def limit(self) -> int:
         """Requests allowed in a window."""
     @property
     def remaining(self) -> int:
-        """Requests left in this one, those on their way taken off."""
+        """Requests left in this window."""
     @property
     def resets_in(self) -> float:
-        """Seconds until the next one, as of the moment it was asked for."""
+        """Seconds until the next window."""
+    def to_dict(self) -> dict[str, int | float]:
+        """Return the attributes as a new dict."""
+    def __eq__(self, other: object, /) -> bool: ...
+    def __ne__(self, other: object, /) -> bool: ...
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+@final
+class Response:
+    """What the server's reply said besides the record."""
+
+    @property
+    def request_id(self) -> str | None:
+        """The reply's `x-request-id`. The server's operators find the call by it."""
+    @property
+    def rate_limit(self) -> RateLimitState | None:
+        """The rate limit that the reply reported. None if it reported none."""
+    def to_dict(self) -> dict[str, Any]:
+        """Return the attributes as a new dict, with a dict for `rate_limit`."""
     def __eq__(self, other: object, /) -> bool: ...
     def __ne__(self, other: object, /) -> bool: ...
     __hash__: ClassVar[None]  # type: ignore[assignment]
 
 @final
 class Client:
-    """A client of one server: connections that are kept open, and options for every call."""
+    """A client of one server. It keeps connections open and has options for every call."""
 
     def __new__(cls, **options: Unpack[ClientOptions]) -> Self: ...
     def with_options(self, **options: Unpack[CallOptions]) -> Self:
-        """Give the same client, connections and all, with other options."""
+        """Return a client that shares the connections and has other options."""
     def create_user(
         self,
         username: str,
@@ -349,23 +295,23 @@ class Client:
         emails: Sequence[str],
         **options: Unpack[CallOptions],
     ) -> User:
-        """Make an account, and give its record.
+        """Create an account and return its record.
 
-        Making an account on hex.pm means accepting its terms of service:
+        If you create an account on hex.pm, you accept its terms of service:
         https://hex.pm/policies/termsofservice
         """
     def get_current_user(self, **options: Unpack[CallOptions]) -> User:
-        """Give the user the credential belongs to."""
+        """Return the owner of the credential."""
     def get_user(self, username_or_email: str, **options: Unpack[CallOptions]) -> User:
-        """Give a user's public record."""
+        """Return a user's public record."""
     def reset_user_password(self, username_or_email: str, **options: Unpack[CallOptions]) -> None:
-        """Ask the server to mail its user a link for a new password."""
+        """Request an e-mail with a link to reset the user's password."""
     def stream_audit_logs(self, **options: Unpack[CallOptions]) -> AuditLogs:
-        """Give the audit log of the credential's user, newest row first."""
+        """Return an iterator over your own audit log, newest row first."""
     def rate_limit(self) -> RateLimitState | None:
-        """Give what the server last said of its rate limit, where it did."""
+        """Return the rate limit of this server and credential, if it is known."""
     def close(self) -> None:
-        """Drop the connections; any later call raises InvalidArgumentError."""
+        """Close the connections. Any later call raises InvalidArgumentError."""
     def __enter__(self) -> Self: ...
     def __exit__(
         self,
@@ -378,37 +324,37 @@ class Client:
 def create_user(
     username: str, password: str, emails: Sequence[str], **options: Unpack[ClientOptions]
 ) -> User:
-    """Make an account, and give its record.
+    """Create an account and return its record.
 
-    Making an account on hex.pm means accepting its terms of service:
+    If you create an account on hex.pm, you accept its terms of service:
     https://hex.pm/policies/termsofservice
     """
 
 def get_current_user(**options: Unpack[ClientOptions]) -> User:
-    """Give the user the credential belongs to."""
+    """Return the owner of the credential."""
 
 def get_user(username_or_email: str, **options: Unpack[ClientOptions]) -> User:
-    """Give a user's public record."""
+    """Return a user's public record."""
 
 def reset_user_password(username_or_email: str, **options: Unpack[ClientOptions]) -> None:
-    """Ask the server to mail its user a link for a new password."""
+    """Request an e-mail with a link to reset the user's password."""
 
 def stream_audit_logs(**options: Unpack[ClientOptions]) -> AuditLogs:
-    """Give the audit log of the credential's user, newest row first."""
+    """Return an iterator over your own audit log, newest row first."""
 
 @final
 class Call(Generic[_T]):
-    """A call under way on the core's thread. Dropping it cancels it."""
+    """A call that runs on the core's thread. Dropping it cancels it."""
 
     @property
     def is_lost(self) -> bool:
-        """Whether the parent of this process began it: it will give no result here."""
+        """Whether the parent of this process started it. Then it has no result in this process."""
     def on_done(self, completions: Completions, token: int) -> None:
-        """Have `completions` give `token` when the call is done."""
+        """Put `token` into `completions` when the call is done."""
     def cancel(self) -> None:
-        """Ask it to end."""
+        """Ask the call to end."""
     def take(self) -> _T:
-        """Give the result or raise the error; once, when the call is done."""
+        """Return the result or raise the error: once, when the call is done."""
 
 @final
 class Completions:
@@ -416,15 +362,15 @@ class Completions:
 
     def __new__(cls) -> Self: ...
     def fileno(self) -> int:
-        """Give a descriptor that is readable while there is something to take."""
+        """Return a descriptor that is readable while there is something to take."""
     def wait(self) -> bool:
         """Wait until there is something to take; False once it is closed."""
     def close(self) -> None:
-        """Let the thread that waits go."""
+        """End the waiting thread."""
     def take(self) -> list[int]:
-        """Give the tokens of the calls that were done since the last time."""
+        """Return the tokens of the calls that have ended since the last time."""
     def deliver_log(self) -> None:
-        """Tell the logger what those calls had to tell."""
+        """Log the records of those calls."""
 
 def start_create_user(
     client: Client, username: str, password: str, emails: Sequence[str], options: CallOptions
@@ -435,16 +381,16 @@ def start_reset_user_password(
     client: Client, username_or_email: str, options: CallOptions
 ) -> Call[None]: ...
 def start_next_page(logs: AuditLogs) -> Call[bool]:
-    """Begin the next page. To take it puts its rows at hand; False if there is none."""
+    """Start to load the next page. Its result is False if there is none."""
 
-def is_at_hand(logs: AuditLogs) -> bool:
-    """Say whether the next row need not be waited for."""
+def is_loaded(logs: AuditLogs) -> bool:
+    """Return whether the next row is loaded."""
 
-def row_at_hand(logs: AuditLogs) -> AuditLog | None:
-    """Give the next row if it need not be waited for."""
+def loaded_row(logs: AuditLogs) -> AuditLog | None:
+    """Return the next row if it is loaded."""
 
-def page_at_hand(logs: AuditLogs) -> list[AuditLog] | None:
-    """Give the rest of the page at hand, if there is any."""
+def loaded_page(logs: AuditLogs) -> list[AuditLog] | None:
+    """Return the rest of the current page, if there is any."""
 
 def fields_json(raw_json: str) -> dict[str, str]:
-    """Give the fields of a record, each with its JSON as the server wrote it."""
+    """Return the fields of a record, each with its JSON as the server wrote it."""

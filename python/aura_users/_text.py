@@ -1,6 +1,6 @@
-"""What the command line writes: records as text, rows as a table, CSV or JSON lines.
+"""The output of the command line: records as text, rows as a table, CSV or JSON.
 
-What a server says reaches a terminal only here: a control character never does.
+The server's text reaches a terminal only through this module, which escapes control characters.
 """
 
 from __future__ import annotations
@@ -19,11 +19,9 @@ if TYPE_CHECKING:
 
     from aura_users import AuditLog, User
 
-    _Writer = Callable[[Sequence[AuditLog]], None]
-
 
 def plain(text: str) -> str:
-    r"""The text with everything that is not printable escaped, as in `\x1b`."""
+    r"""Return the text with an escape, such as `\x1b`, for everything that is not printable."""
     if text.isprintable():
         return text
     return "".join(
@@ -32,10 +30,10 @@ def plain(text: str) -> str:
 
 
 def json_line(raw: str) -> str:
-    """The same JSON on one line, with what is not printable written as JSON's own escapes."""
+    """Return the JSON on one line, with JSON's escapes for what is not printable."""
     if raw.isprintable():
         return raw
-    # Within a string valid JSON has no line break and no tab: these stand between tokens.
+    # Valid JSON has line breaks and tabs only between tokens.
     return "".join(
         char if char.isprintable() else " " if char in "\n\r\t" else json.dumps(char)[1:-1]
         for char in raw
@@ -43,7 +41,7 @@ def json_line(raw: str) -> str:
 
 
 def user_text(user: User) -> str:
-    """A user's record for reading."""
+    """Return a user's record as text."""
     lines = [
         ("username", user.username),
         ("full name", user.full_name),
@@ -61,85 +59,120 @@ def user_text(user: User) -> str:
     return "\n".join(f"{plain(name):<14}{plain(text)}" for name, text in lines if text)
 
 
-def table(out: TextIO) -> _Writer:
-    """A table: on a terminal a row is a line, elsewhere nothing is cut off."""
-    width = shutil.get_terminal_size().columns if out.isatty() else None
+class Table:
+    """A table. On a terminal a row is a line; elsewhere no text is cut."""
 
-    def line(action: str, user_agent: str, params: str) -> str:
+    def __init__(self, out: TextIO) -> None:
+        self._out = out
+        self._width = shutil.get_terminal_size().columns if out.isatty() else None
+        self._print("ACTION", "USER AGENT", "PARAMS")
+
+    def write(self, rows: Sequence[AuditLog]) -> None:
+        """Write rows."""
+        for row in rows:
+            self._print(plain(row.action), plain(row.user_agent or "-"), params(row))
+
+    def end(self) -> None:
+        """Do nothing."""
+
+    def _print(self, action: str, user_agent: str, params: str) -> None:
+        width = self._width
         if width and len(user_agent) > 30:
             user_agent = f"{user_agent[:29]}…"
         text = f"{action:<26} {user_agent:<30} {params}"
-        return f"{text[: width - 1]}…" if width and len(text) > width else text
-
-    def write(rows: Sequence[AuditLog]) -> None:
-        for row in rows:
-            print(line(plain(row.action), plain(row.user_agent or "-"), params(row)), file=out)
-
-    print(line("ACTION", "USER AGENT", "PARAMS"), file=out)
-    return write
+        print(f"{text[: width - 1]}…" if width and len(text) > width else text, file=self._out)
 
 
-def comma_separated(out: TextIO) -> _Writer:
-    """CSV, which is for spreadsheets: no cell of it is a formula, and none has a control character.
+class CommaSeparated:
+    """CSV for spreadsheets: no cell is a formula, and none has a control character.
 
-    Where every character counts, take JSON lines.
+    If every character counts, use JSON.
     """
-    use_utf8(out)
-    write_row = csv.writer(out, lineterminator="\n").writerow
 
-    def write(rows: Sequence[AuditLog]) -> None:
+    def __init__(self, out: TextIO) -> None:
+        use_utf8(out)
+        self._write_row = csv.writer(out, lineterminator="\n").writerow
+        self._write_row(["action", "user_agent", "params"])
+
+    def write(self, rows: Sequence[AuditLog]) -> None:
+        """Write rows."""
         for row in rows:
-            write_row([cell(row.action), cell(row.user_agent or ""), params(row)])
+            self._write_row([cell(row.action), cell(row.user_agent or ""), params(row)])
 
-    write_row(["action", "user_agent", "params"])
-    return write
+    def end(self) -> None:
+        """Do nothing."""
 
 
 def cell(text: str) -> str:
-    """The text, with an apostrophe before what a spreadsheet would take for a formula."""
+    """Return the text, with an apostrophe before a formula of a spreadsheet."""
     return plain(f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text)
 
 
-def json_lines(out: TextIO) -> _Writer:
-    """One row of the server's JSON on each line."""
-    use_utf8(out)
+class JsonLines:
+    """The server's JSON of one row on each line."""
 
-    def write(rows: Sequence[AuditLog]) -> None:
+    def __init__(self, out: TextIO) -> None:
+        use_utf8(out)
+        self._out = out
+
+    def write(self, rows: Sequence[AuditLog]) -> None:
+        """Write rows."""
         for row in rows:
-            print(json_line(row.raw_json), file=out)
+            print(json_line(row.raw_json), file=self._out)
 
-    return write
+    def end(self) -> None:
+        """Do nothing."""
 
 
-FORMATS: dict[str, Callable[[TextIO], _Writer]] = {
-    "table": table,
-    "csv": comma_separated,
-    "jsonl": json_lines,
+class JsonArray:
+    """The server's JSON of all rows as an array, with one row on each line."""
+
+    def __init__(self, out: TextIO) -> None:
+        use_utf8(out)
+        self._out = out
+        self._separator = "["
+
+    def write(self, rows: Sequence[AuditLog]) -> None:
+        """Write rows."""
+        for row in rows:
+            print(self._separator, json_line(row.raw_json), sep="", end="", file=self._out)
+            self._separator = ",\n"
+
+    def end(self) -> None:
+        """Close the array. After a failure it stays open, so that no reader takes it for whole."""
+        print("]" if self._separator != "[" else "[]", file=self._out)
+
+
+FORMATS: dict[str, Callable[[TextIO], Table | CommaSeparated | JsonLines | JsonArray]] = {
+    "text": Table,
+    "json": JsonArray,
+    "jsonl": JsonLines,
+    "csv": CommaSeparated,
 }
 
 
 def params(row: AuditLog) -> str:
-    """The details as the server's own JSON on one line, `null` where there are none."""
+    """Return the details as the server's own JSON on one line, `null` if there are none."""
     return json_line(fields_json(row.raw_json).get("params", "null"))
 
 
 def use_utf8(out: TextIO) -> None:
-    """What other programs read is UTF-8, whatever the terminal's encoding is."""
+    """Write UTF-8, which other programs read, whatever the terminal's encoding is."""
     if isinstance(out, TextIOWrapper):
         out.reconfigure(encoding="utf-8")
 
 
 class Progress:
-    """One line on a terminal that is written over; nothing elsewhere."""
+    """A line on a terminal that the next one replaces. Elsewhere it is silent."""
 
     def __init__(self, out: TextIO) -> None:
         self._out = out if out.isatty() else None
 
     def show(self, text: str) -> None:
-        """Put this in place of what stood there."""
+        """Replace the line."""
         if self._out:
             print(f"\r\x1b[K{text}", end="", file=self._out, flush=True)
 
     def clear(self) -> None:
-        """Make room for other lines."""
+        """Remove the line."""
         self.show("")

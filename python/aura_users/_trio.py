@@ -1,4 +1,4 @@
-"""Waiting under trio. Imported only if a program uses trio."""
+"""Waits in trio. Imported only if a program uses trio."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _here: trio.lowlevel.RunVar[Loop | None] = trio.lowlevel.RunVar("aura_users", No
 
 
 def running_loop() -> Loop:
-    """Return what is known of the run of trio that calls this."""
+    """Return the state of the running trio loop."""
     here = _here.get()
     if here is None or here.is_of_another_process():
         here = Loop(trio.Event)

@@ -7,32 +7,34 @@ use pyo3::types::{PyDict, PyMappingProxy, PyString, PyType};
 use crate::datetime::{self, datetime};
 use crate::errors::raised;
 use crate::json::decode;
-use crate::options::text;
-use crate::stream::HandedOut;
-use crate::user::{Reduced, answer, hash, reduced, without};
+use crate::options::{shortened, text};
+use crate::rate_limit::Response;
+use crate::stream::LentRow;
+use crate::user::{Reduced, comparison, hash, other_fields, reduced};
 
-/// One row of an audit log: something that was done with the caller's account. It cannot be
-/// changed. It has no id, and does not say which key was used; today's servers send no time either.
+/// One row of an audit log: an action on the caller's account. It is immutable.
 ///
-/// `raw_json` is the server's own text; `to_dict()` is all of it decoded, and `extra` the fields
-/// that have no attribute here.
+/// It has no id and no key that was used, and today's servers send no time.
+///
+/// `raw_json` is the server's own text. `to_dict()` returns all of it decoded. `extra` has the
+/// fields that have no attribute.
 ///
 /// >>> log = next(aura_users.stream_audit_logs())
 /// >>> log.action
 /// 'key.generate'
 /// >>> log.params["name"]
 /// 'laptop'
-#[pyclass(frozen, module = "aura_users")]
+#[pyclass(frozen, weakref, module = "aura_users")]
 pub(crate) struct AuditLog {
-    row: HandedOut,
+    row: LentRow,
     params: PyOnceLock<Py<PyAny>>,
 }
 
 /// The fields of the server's row that are attributes.
 const KNOWN: [&str; 4] = ["action", "user_agent", "params", "inserted_at"];
 
-impl From<HandedOut> for AuditLog {
-    fn from(row: HandedOut) -> Self {
+impl From<LentRow> for AuditLog {
+    fn from(row: LentRow) -> Self {
         Self { row, params: PyOnceLock::new() }
     }
 }
@@ -44,31 +46,35 @@ impl AuditLog {
         ("action", "user_agent", "params")
     }
 
-    /// A row again, from what `raw_json` gave. Raises InvalidArgumentError for other text.
+    /// Create a row from a saved `raw_json`.
+    ///
+    /// Raises InvalidArgumentError for other text. `response` of the new row is None.
     #[classmethod]
     fn from_json(cls: &Bound<'_, PyType>, raw_json: &Bound<'_, PyAny>) -> PyResult<Self> {
         datetime::prepare(cls.py());
         aura_users::AuditLog::from_json(text("raw_json", raw_json)?)
-            .map(|row| HandedOut::alone(row).into())
+            .map(|row| LentRow::alone(row).into())
             .map_err(|error| raised(cls.py(), &error))
     }
 
-    /// What was done: `key.generate`, `release.publish`, ... The list grows with the server.
+    /// The name of the action: `key.generate`, `release.publish`, ... New servers have new ones.
     #[getter]
     fn action(&self) -> &str {
         self.row.read().action()
     }
 
-    /// The `User-Agent` of the program that did it, cut by the server to 255 code points; None
-    /// where the server recorded none.
+    /// The `User-Agent` of the program, cut by the server to 255 code points. None if the server
+    /// recorded none.
     #[getter]
     fn user_agent(&self) -> Option<&str> {
         self.row.read().user_agent()
     }
 
-    /// The details, decoded when first asked for and then kept; None where there are none. Their
-    /// shape follows the action, and old rows keep old shapes. To change them take `to_dict()`,
-    /// which is yours.
+    /// The details. None if there are none. Their shape depends on the action and on its age.
+    ///
+    /// They are decoded at the first use and then kept: every use returns the same dict. Treat it as
+    /// read-only. A change to it stays in this object. It does not change `raw_json`, `to_dict()`,
+    /// comparisons, hashes and pickles. To edit the details, use `to_dict()["params"]`.
     #[getter]
     fn params<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         let params = self
@@ -77,8 +83,8 @@ impl AuditLog {
         Ok(params.bind(py).clone())
     }
 
-    /// When it was done: UTC, to the microsecond. None if the server does not say, as today's
-    /// servers do not, or says no time that `datetime` can hold.
+    /// The time of the action: UTC, to the microsecond. None if the server sends no time, like
+    /// today's servers, or one that `datetime` cannot hold.
     #[getter]
     fn inserted_at<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
         self.row.read().inserted_at().map_or(Ok(None), |at| datetime(py, at))
@@ -93,36 +99,52 @@ impl AuditLog {
     /// The fields that have no attribute of their own; read-only.
     #[getter]
     fn extra<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyMappingProxy>> {
-        without(&KNOWN, &self.to_dict(py)?)
+        other_fields(&KNOWN, &self.to_dict(py)?)
     }
 
-    /// All of the row as a new dict, fields unknown to this library too.
+    /// What the reply with the row's page said besides the rows: its request id and rate limit.
+    /// None for a row from `from_json`, and after pickling. It does not count in comparisons.
+    #[getter]
+    fn response(&self) -> Option<Response> {
+        Response::of(self.row.read().response())
+    }
+
+    /// Return the whole row as a new dict, with the fields that have no attribute.
     fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         Ok(decode(py, self.row.read().json())?.cast_into()?)
     }
 
     fn __eq__<'py>(&self, other: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
-        let other_is_the_same = match other.cast::<Self>() {
-            Ok(other) => Some(self.row.glance() == other.get().row.glance()),
+        let is_same = match other.cast::<Self>() {
+            Ok(other) => Some(self.row.peek() == other.get().row.peek()),
             Err(_) => None,
         };
-        answer(other.py(), other_is_the_same)
+        comparison(other.py(), is_same)
     }
 
     fn __hash__(&self, py: Python<'_>) -> PyResult<isize> {
-        hash(py, self.row.glance().json())
+        hash(py, self.row.peek().json())
     }
 
     fn __copy__(slf: Py<Self>) -> Py<Self> {
         slf
     }
 
-    // A deep copy is a row of its own, with params of its own.
+    // A deep copy is another row, with other params.
     fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<Reduced<'py, '_>> {
         reduced::<Self>(py, self.row.read().json())
     }
 
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
-        Ok(format!("<AuditLog {}>", PyString::new(py, self.row.read().action()).repr()?))
+        let mut text = format!("<AuditLog {}", PyString::new(py, self.action()).repr()?);
+        if let Some(user_agent) = self.user_agent() {
+            let user_agent = PyString::new(py, user_agent).repr()?;
+            text += &format!(" user_agent={}", shortened(&user_agent));
+        }
+        let params = self.params(py)?;
+        if !params.is_none() {
+            text += &format!(" params={}", shortened(&params.repr()?));
+        }
+        Ok(text + ">")
     }
 }

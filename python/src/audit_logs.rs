@@ -11,23 +11,23 @@ use crate::arrow;
 use crate::audit_log::AuditLog;
 use crate::errors::{invalid_argument, raised};
 use crate::python_code::without_gc;
-use crate::stream::{ComeBack, Coming, NextPage, Row, Stream};
+use crate::stream::{Loading, NextPage, ReturnedRows, Row, Stream};
 use crate::{interrupt, log};
 
 /// The caller's own audit log, newest row first: an iterator of AuditLog.
 ///
-/// Every row that was there when reading began comes out exactly once, in order, while other rows
-/// are written. Of rows written meanwhile some may come, none of them twice. Rows that the server
-/// deletes meanwhile can make it skip others: nobody can see that from outside.
+/// It returns every row that existed at its start exactly once and in order, even if other rows are
+/// written meanwhile. It may return rows that are written meanwhile, but never twice. If the server
+/// deletes rows meanwhile, it can skip others: no client can see that.
 ///
-/// An error keeps the place: the next `next()` asks for the same page again. Nothing is skipped,
-/// and a failure is never taken for the end.
+/// After an error the stream keeps its position: the next `next()` requests the same page again. It
+/// skips nothing, and an error never ends the log.
 ///
-/// An exception of a signal's handler, such as KeyboardInterrupt, loses no row. If it destroys a
-/// row before anything of the row was read, as in `list(stream)`, the stream gives the row again.
+/// A signal handler that raises, as for KeyboardInterrupt, loses no row. If the exception destroys
+/// a row that nobody has read, as in `list(stream)`, the stream returns the row again.
 ///
-/// A stream is for one thread at a time. It is a context manager; closing or dropping it cancels
-/// what it asked for ahead.
+/// Use a stream in one thread at a time. It is a context manager. If you close or drop it, it
+/// cancels its requests.
 ///
 /// >>> with aura_users.stream_audit_logs() as logs:
 /// ...     for log in logs:
@@ -35,16 +35,16 @@ use crate::{interrupt, log};
 /// key.generate Hex/2.1.1 {'name': 'laptop'}
 /// owner.add None {'package': {'name': 'decimal'}}
 ///
-/// Libraries that read Arrow take it as it is: `polars.DataFrame(client.stream_audit_logs())`.
-#[pyclass(frozen, module = "aura_users")]
+/// Libraries that read Arrow accept it: `polars.DataFrame(client.stream_audit_logs())`.
+#[pyclass(frozen, weakref, module = "aura_users")]
 pub(crate) struct AuditLogs {
-    /// Locked for moments, with the GIL in hand; a thread that waits has taken the stream out.
+    /// Locked only briefly and with the GIL held: a thread that waits has taken the stream out.
     state: Mutex<State>,
 }
 
 enum State {
     Ready(Box<Stream>),
-    /// In the hands of a thread of this process.
+    /// A thread of that process reads it.
     Taken {
         process: u32,
         page: u64,
@@ -55,8 +55,8 @@ enum State {
 }
 
 impl arrow::Source for Py<AuditLogs> {
-    fn next_page(&self, py: Python<'_>) -> PyResult<Option<(Vec<Row>, Arc<ComeBack>)>> {
-        self.get().next(py, |stream| Some((stream.next_rows()?, stream.come_back())))
+    fn next_page(&self, py: Python<'_>) -> PyResult<Option<(Vec<Row>, Arc<ReturnedRows>)>> {
+        self.get().next(py, |stream| Some((stream.next_rows()?, stream.returned_rows())))
     }
 
     fn page(&self) -> u64 {
@@ -75,16 +75,16 @@ impl AuditLogs {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What `find` finds in the rows at hand.
-    fn at_hand<T>(&self, find: impl Fn(&mut Stream) -> Option<T>) -> Option<T> {
+    /// What `find` finds in the rows that are loaded.
+    fn find_loaded<T>(&self, find: impl Fn(&mut Stream) -> Option<T>) -> Option<T> {
         match &mut *self.lock() {
             State::Ready(stream) => find(stream),
             _ => None,
         }
     }
 
-    /// What `find` finds in the rows at hand, or in those of the next page. Whatever may raise an
-    /// exception comes before the rows leave the stream.
+    /// What `find` finds in the rows that are loaded, or in those of the next page. Whatever may
+    /// raise an exception comes before the rows leave the stream.
     pub(crate) fn next<T>(
         &self,
         py: Python<'_>,
@@ -92,24 +92,24 @@ impl AuditLogs {
     ) -> PyResult<Option<T>> {
         loop {
             log::deliver(py)?;
-            // `list(stream)` runs none of Python's code, where somebody would look.
+            // `list(stream)` runs no Python code and thus no signal handler.
             interrupt::check(py)?;
-            if let Some(found) = self.at_hand(&find) {
+            if let Some(found) = self.find_loaded(&find) {
                 return Ok(Some(found));
             }
             log::refresh(py)?;
             let mut stream = self.take(py)?;
-            let (stream, turned) = py.detach(|| {
-                let turned = stream.turn_page();
-                (stream, turned)
+            let (stream, has_page) = py.detach(|| {
+                let has_page = stream.turn_page();
+                (stream, has_page)
             });
-            let closed = self.give_back(stream);
-            if !turned.map_err(|error| raised(py, &error))? {
+            let closed = self.put_back(stream);
+            if !has_page.map_err(|error| raised(py, &error))? {
                 log::deliver(py)?;
                 return Ok(None);
             }
             if let Some(mut stream) = closed {
-                // The page came all the same.
+                // The page arrived before the stream was closed.
                 return Ok(find(&mut stream));
             }
         }
@@ -126,10 +126,10 @@ impl AuditLogs {
                 };
             }
             State::Taken { process, .. } if *process == std::process::id() => {
-                "the stream is being read by another thread"
+                "another thread is reading the stream"
             }
             State::Taken { .. } => {
-                "the stream was being read by another thread when this process was forked"
+                "another thread was reading the stream when this process was forked"
             }
             State::Closed { .. } => "the stream is closed",
         };
@@ -137,8 +137,8 @@ impl AuditLogs {
         Err(invalid_argument(py, why))
     }
 
-    /// Puts the stream back, or hands it out if it was closed meanwhile.
-    fn give_back(&self, mut stream: Box<Stream>) -> Option<Box<Stream>> {
+    /// Puts the stream back, or returns it if it was closed meanwhile.
+    fn put_back(&self, mut stream: Box<Stream>) -> Option<Box<Stream>> {
         match &mut *self.lock() {
             State::Closed { page } => {
                 *page = stream.page();
@@ -151,25 +151,25 @@ impl AuditLogs {
         }
     }
 
-    /// The next page, begun and not waited for. It is the stream's: whoever asks again before it
-    /// is in place gets the same one.
-    pub(crate) fn start_next_page(&self, py: Python<'_>) -> PyResult<Result<Coming>> {
+    /// Starts to load the next page. It belongs to the stream: until it is in place, another call
+    /// returns the same one.
+    pub(crate) fn start_next_page(&self, py: Python<'_>) -> PyResult<Result<Loading>> {
         match &mut *self.lock() {
             State::Ready(stream) => Ok(stream.start_next_page()),
             _ => Err(invalid_argument(py, "the stream is closed")),
         }
     }
 
-    /// Puts a page that has come into its place; false if it is the end. Does nothing if the page
-    /// is in its place or the stream is closed.
+    /// Puts a page that has arrived into its place; false at the end. Does nothing if the page is
+    /// in its place or the stream is closed.
     pub(crate) fn put(&self, call: &Arc<NextPage>) -> Result<bool> {
         let mut state = self.lock();
         let State::Ready(stream) = &mut *state else { return Ok(true) };
-        if !stream.coming.as_ref().is_some_and(|coming| Arc::ptr_eq(&coming.call, call)) {
+        if !stream.loading.as_ref().is_some_and(|loading| Arc::ptr_eq(&loading.call, call)) {
             return Ok(true);
         }
         let Some(result) = call.take() else { return Ok(true) };
-        stream.coming = None;
+        stream.loading = None;
         result.map(|page| stream.put(page))
     }
 }
@@ -181,16 +181,16 @@ impl AuditLogs {
     }
 
     fn __next__(&self, py: Python<'_>) -> PyResult<Option<AuditLog>> {
-        // Most rows are at hand. Python looks at its signals right after such a row was returned,
-        // and if a handler raises, the row comes back.
-        match self.at_hand(Stream::next_row) {
+        // Most rows are loaded. Python runs signal handlers after it has such a row, and if a
+        // handler raises, the row returns to the stream.
+        match self.find_loaded(Stream::next_row) {
             Some(row) => Ok(Some(row)),
             None => self.next(py, Stream::next_row),
         }
     }
 
-    /// The page the next row is on, or after the end the last page there was: to go on another
-    /// day, start there with the option `page`.
+    /// The page of the next row, or after the end the last page. Pass it as the option `page` to
+    /// continue another day.
     #[getter]
     pub(crate) fn page(&self) -> u64 {
         match &mut *self.lock() {
@@ -199,21 +199,21 @@ impl AuditLogs {
         }
     }
 
-    /// The same rows as an iterator of lists, one for each page; the first is the rest of the
-    /// page at hand.
+    /// Return an iterator over the same rows as lists, one list a page. The first list is the rest
+    /// of the current page.
     fn pages(slf: Py<Self>) -> AuditLogPages {
         AuditLogPages { logs: slf }
     }
 
-    /// The same rows for every library that reads Arrow, such as pandas, polars and pyarrow: one
-    /// record batch for each page, with the columns action, user_agent, params and extra.
+    /// Return the same rows for libraries that read Arrow, such as pandas, polars and pyarrow.
     ///
-    /// params is JSON text, null if there are no details; extra is a JSON object of the other
-    /// fields, `inserted_at` too, and null if there are none. `requested_schema` is not taken up,
-    /// as the interface allows.
+    /// Each page is a record batch with the columns action, user_agent, params and extra. params is
+    /// JSON text, or null if there are no details. extra is a JSON object of the other fields,
+    /// `inserted_at` too, or null if there are none. `requested_schema` is ignored, as the interface
+    /// allows.
     ///
-    /// An error is what the reading library makes of it, with our text. The stream keeps its
-    /// place: `page` says where, and `next()` raises the error itself.
+    /// If a page fails, the reading library raises its own error with our text. The stream keeps
+    /// its position: `page` returns it, and `next()` raises the error itself.
     #[pyo3(signature = (requested_schema = None))]
     fn __arrow_c_stream__<'py>(
         slf: Py<Self>,
@@ -224,15 +224,16 @@ impl AuditLogs {
         arrow::stream(py, slf)
     }
 
-    /// End the stream; reading on raises InvalidArgumentError. A read in another thread ends
-    /// first.
+    /// End the stream. Reading it raises InvalidArgumentError from then on.
+    ///
+    /// A read in another thread ends first.
     fn close(&self) {
         let page = self.page();
         let former = mem::replace(&mut *self.lock(), State::Closed { page });
         if let State::Ready(stream) = &former
-            && let Some(coming) = &stream.coming
+            && let Some(loading) = &stream.loading
         {
-            coming.call.cancel();
+            loading.call.cancel();
         }
         drop(former);
     }
@@ -256,7 +257,7 @@ impl AuditLogs {
 ///
 /// >>> [len(page) for page in aura_users.stream_audit_logs().pages()]
 /// [2]
-#[pyclass(frozen, module = "aura_users")]
+#[pyclass(frozen, weakref, module = "aura_users")]
 pub(crate) struct AuditLogPages {
     logs: Py<AuditLogs>,
 }
@@ -270,27 +271,31 @@ impl AuditLogPages {
     fn __next__<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyList>>> {
         self.logs.get().next(py, Stream::next_page)?.map(|rows| list(py, rows)).transpose()
     }
+
+    fn __repr__(&self) -> String {
+        self.logs.get().__repr__().replacen("AuditLogs", "AuditLogPages", 1)
+    }
 }
 
-/// Whether the next row is at hand, for `AsyncAuditLogs`.
+/// Whether the next row is loaded, for `AsyncAuditLogs`.
 #[pyfunction]
-pub(crate) fn is_at_hand(logs: &AuditLogs) -> bool {
-    logs.at_hand(|stream| stream.is_at_hand().then_some(())).is_some()
+pub(crate) fn is_loaded(logs: &AuditLogs) -> bool {
+    logs.find_loaded(|stream| stream.is_loaded().then_some(())).is_some()
 }
 
-/// The next row if it is at hand, for `AsyncAuditLogs`.
+/// The next row if it is loaded, for `AsyncAuditLogs`.
 #[pyfunction]
-pub(crate) fn row_at_hand(logs: &AuditLogs) -> Option<AuditLog> {
-    logs.at_hand(Stream::next_row)
+pub(crate) fn loaded_row(logs: &AuditLogs) -> Option<AuditLog> {
+    logs.find_loaded(Stream::next_row)
 }
 
-/// The rest of the page at hand if there is any, for `AsyncAuditLogs`.
+/// The rest of the current page if there is any, for `AsyncAuditLogs`.
 #[pyfunction]
-pub(crate) fn page_at_hand<'py>(
+pub(crate) fn loaded_page<'py>(
     py: Python<'py>,
     logs: &AuditLogs,
 ) -> PyResult<Option<Bound<'py, PyList>>> {
-    logs.at_hand(Stream::next_page).map(|rows| list(py, rows)).transpose()
+    logs.find_loaded(Stream::next_page).map(|rows| list(py, rows)).transpose()
 }
 
 fn list(py: Python<'_>, rows: Vec<AuditLog>) -> PyResult<Bound<'_, PyList>> {

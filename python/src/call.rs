@@ -1,5 +1,5 @@
-//! `Call`: an operation under way on the core's thread. It is begun here, and waited for in
-//! `aura_users/_loops.py`.
+//! `Call`: an operation that runs on the core's thread. This module starts it, and
+//! `aura_users/_loops.py` waits for it.
 
 use std::sync::Arc;
 
@@ -12,25 +12,25 @@ use crate::audit_logs::AuditLogs;
 use crate::client::Client;
 use crate::completions::Completions;
 use crate::errors::raised;
-use crate::stream::{Coming, NextPage};
+use crate::stream::{Loading, NextPage};
 use crate::user::User;
 use crate::{log, options};
 
-/// A call under way. Dropping it cancels it.
-#[pyclass(frozen, module = "aura_users._native")]
+/// A running call. Dropping it cancels it.
+#[pyclass(frozen, weakref, module = "aura_users._native")]
 pub(crate) struct Call {
-    under_way: Box<dyn UnderWay>,
+    running: Box<dyn Running>,
     process: u32,
 }
 
-/// A call of the core, whatever its result is.
-trait UnderWay: Send + Sync {
+/// A call of the core with any result.
+trait Running: Send + Sync {
     fn complete(&self, queue: &Queue, token: u64);
     fn cancel(&self);
     fn take(&self, py: Python<'_>) -> Option<PyResult<Py<PyAny>>>;
 }
 
-impl<T: Outcome> UnderWay for aura_users::Call<T> {
+impl<T: Outcome> Running for aura_users::Call<T> {
     fn complete(&self, queue: &Queue, token: u64) {
         self.complete(queue, token);
     }
@@ -45,7 +45,7 @@ impl<T: Outcome> UnderWay for aura_users::Call<T> {
     }
 }
 
-/// What an operation gives, and what becomes of it in Python.
+/// The result of an operation, and its Python object.
 trait Outcome: Send + 'static {
     fn to_python(self, py: Python<'_>) -> PyResult<Py<PyAny>>;
 }
@@ -62,13 +62,13 @@ impl Outcome for () {
     }
 }
 
-/// The next page of a stream, which gets it when it is taken.
+/// The next page of a stream. The stream gets it when the result is taken.
 struct ForStream {
     logs: Py<AuditLogs>,
     call: Arc<NextPage>,
 }
 
-impl UnderWay for ForStream {
+impl Running for ForStream {
     fn complete(&self, queue: &Queue, token: u64) {
         self.call.complete(queue, token);
     }
@@ -78,54 +78,54 @@ impl UnderWay for ForStream {
     }
 
     fn take(&self, py: Python<'_>) -> Option<PyResult<Py<PyAny>>> {
-        let is_there = self.logs.get().put(&self.call).map_err(|error| raised(py, &error));
-        Some(is_there.map(|is_there| PyBool::new(py, is_there).to_owned().into_any().unbind()))
+        let has_page = self.logs.get().put(&self.call).map_err(|error| raised(py, &error));
+        Some(has_page.map(|has_page| PyBool::new(py, has_page).to_owned().into_any().unbind()))
     }
 }
 
 impl Call {
-    fn new<T: Outcome>(py: Python<'_>, begun: Result<aura_users::Call<T>>) -> PyResult<Self> {
-        let call = begun.map_err(|error| raised(py, &error))?;
-        Ok(Self { under_way: Box::new(call), process: std::process::id() })
+    fn new<T: Outcome>(py: Python<'_>, started: Result<aura_users::Call<T>>) -> PyResult<Self> {
+        let call = started.map_err(|error| raised(py, &error))?;
+        Ok(Self { running: Box::new(call), process: std::process::id() })
     }
 }
 
 #[pymethods]
 impl Call {
-    /// Whether it was begun by the parent of this process, and will never give its result here.
+    /// Whether the parent of this process started it. Then it has no result in this process.
     #[getter]
     fn is_lost(&self) -> bool {
         self.process != std::process::id()
     }
 
-    /// Has `completions` give `token` when the call is done.
+    /// Put `token` into `completions` when the call is done.
     fn on_done(&self, completions: &Completions, token: u64) {
-        self.under_way.complete(&completions.queue, token);
+        self.running.complete(&completions.queue, token);
     }
 
-    /// Ask it to end.
+    /// Ask the call to end.
     fn cancel(&self) {
-        self.under_way.cancel();
+        self.running.cancel();
     }
 
-    /// The result, or its error raised; once, when the call is done.
+    /// Return the result or raise the error: once, when the call is done.
     fn take(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
-        self.under_way
+        self.running
             .take(py)
             .unwrap_or_else(|| Err(PyRuntimeError::new_err("the call has no result to take")))
     }
 }
 
-/// Begins one operation.
+/// Starts one operation.
 fn start<T: Outcome>(
     py: Python<'_>,
     client: &Client,
     options: &Bound<'_, PyDict>,
-    begin: impl FnOnce(&blocking::Client) -> Result<aura_users::Call<T>>,
+    start: impl FnOnce(&blocking::Client) -> Result<aura_users::Call<T>>,
 ) -> PyResult<Call> {
     let options = options::from_dict(options)?;
     log::refresh(py)?;
-    Call::new(py, begin(&client.with(py, options)?))
+    Call::new(py, start(&client.with(py, options)?))
 }
 
 #[pyfunction]
@@ -180,8 +180,8 @@ pub(crate) fn start_reset_user_password(
 #[pyfunction]
 pub(crate) fn start_next_page(py: Python<'_>, logs: &Bound<'_, AuditLogs>) -> PyResult<Call> {
     log::refresh(py)?;
-    let Coming { call, process, .. } =
+    let Loading { call, process, .. } =
         logs.get().start_next_page(py)?.map_err(|error| raised(py, &error))?;
-    let under_way = Box::new(ForStream { logs: logs.clone().unbind(), call });
-    Ok(Call { under_way, process })
+    let running = Box::new(ForStream { logs: logs.clone().unbind(), call });
+    Ok(Call { running, process })
 }

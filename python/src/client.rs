@@ -1,4 +1,4 @@
-//! `Client`: a blocking client, and the way every operation is called.
+//! `Client`: a blocking client, and how it calls every operation.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -9,32 +9,38 @@ use pyo3::types::PyDict;
 use crate::audit_logs::AuditLogs;
 use crate::datetime;
 use crate::errors::{invalid_argument, raised};
-use crate::options::{self, Given, with_call_options};
+use crate::options::{self, Keywords, with_call_options};
 use crate::rate_limit::RateLimitState;
 use crate::user::User;
 use crate::{interrupt, log};
 
-/// A client of one server: connections that are kept open, and options for every call.
+/// A client of one server. It keeps connections open and has options for every call.
 ///
-/// All options are keywords, all may be left out, and those of one call win over the client's.
-/// What neither says comes from the environment (unless `env` is False), then from the defaults;
-/// `aura_users.OPTIONS` lists them all.
+/// All options are keywords, and all are optional. Precedence: the call, the client, the
+/// environment (unless `env` is False), the default. `aura_users.OPTIONS` lists them all.
 ///
-/// A client may be used from many threads at once and after a fork. It is a context manager:
-/// `close()` ends it.
+/// You can use a client from many threads at once and after a fork. It is a context manager, which
+/// calls `close()`.
 ///
 /// >>> with aura_users.Client(api_key="...") as client:
 /// ...     client.get_user("ericmj").username
 /// 'ericmj'
-#[pyclass(frozen, module = "aura_users")]
+#[pyclass(frozen, weakref, module = "aura_users")]
 pub(crate) struct Client {
     open: Mutex<Option<blocking::Client>>,
+    shown: Shown,
+}
+
+/// What `repr()` shows of a client.
+#[derive(Clone)]
+struct Shown {
     repo_url: String,
+    options: Vec<(&'static str, String)>,
 }
 
 impl Client {
-    fn open(client: blocking::Client, repo_url: String) -> Self {
-        Self { open: Mutex::new(Some(client)), repo_url }
+    fn open(client: blocking::Client, shown: Shown) -> Self {
+        Self { open: Mutex::new(Some(client)), shown }
     }
 
     fn get(&self, py: Python<'_>) -> PyResult<blocking::Client> {
@@ -48,7 +54,7 @@ impl Client {
     }
 }
 
-/// A new client of the core that listens to Python's signals.
+/// A new client of the core, whose calls end if a signal handler raises.
 pub(crate) fn connect(py: Python<'_>, options: Options) -> PyResult<blocking::Client> {
     log::refresh(py)?;
     datetime::prepare(py);
@@ -69,7 +75,7 @@ fn call<T: Send>(
     options: Options,
     operation: impl FnOnce(&blocking::Client) -> Result<T> + Send,
 ) -> PyResult<T> {
-    // In a loop that runs none of Python's code, nobody else looks.
+    // A loop that runs no Python code runs no signal handler either.
     interrupt::check(py)?;
     log::refresh(py)?;
     let client = with(client, options);
@@ -130,29 +136,57 @@ pub(crate) fn stream_audit_logs(
     call(py, client, options, blocking::Client::stream_audit_logs).map(AuditLogs::from)
 }
 
-/// The value given for one option.
-fn given_for<'a, 'py, const N: usize>(
-    given: &'a Given<'py, N>,
-    name: &str,
-) -> Option<&'a Bound<'py, PyAny>> {
-    given.iter().find(|(option, _)| *option == name)?.1.as_ref()
+/// The name of this package's language for `User-Agent`, as the option `client_name`.
+pub(crate) fn named(py: Python<'_>, options: Options) -> Options {
+    let version = py.version_info();
+    options.client_name(format!("Python/{}.{}.{}", version.major, version.minor, version.patch))
 }
 
-/// The base URL for `repr`: the core keeps the resolved one to itself.
-fn shown_url<const N: usize>(given: &Given<'_, N>) -> PyResult<String> {
-    if let Some(url) = given_for(given, "repo_url") {
+/// The value of one option.
+fn value_of<'a, 'py, const N: usize>(
+    keywords: &'a Keywords<'py, N>,
+    name: &str,
+) -> Option<&'a Bound<'py, PyAny>> {
+    keywords.iter().find(|(option, _)| *option == name)?.1.as_ref()
+}
+
+/// The base URL of a new client. The core does not publish the one that it uses.
+fn repo_url<const N: usize>(keywords: &Keywords<'_, N>) -> PyResult<String> {
+    if let Some(url) = value_of(keywords, "repo_url") {
         return options::text("repo_url", url).map(str::to_owned);
     }
     let Some(spec) = Options::SPECS.iter().find(|spec| spec.name == "repo_url") else {
         return Ok(String::new());
     };
-    let reads_env = given_for(given, "env").map_or(Ok(true), |env| env.is_truthy())?;
+    let reads_env = value_of(keywords, "env").map_or(Ok(true), |env| env.is_truthy())?;
     let set = |name| std::env::var(name).ok().filter(|value: &String| !value.is_empty());
     let from_env = spec.env.iter().filter(|_| reads_env).find_map(set);
     Ok(from_env.unwrap_or_else(|| spec.default.unwrap_or_default().to_owned()))
 }
 
-/// Written as a macro so that every operation shows all options by name in `help()`.
+impl Shown {
+    fn new<const N: usize>(keywords: &Keywords<'_, N>) -> PyResult<Self> {
+        let shown = Self { repo_url: repo_url(keywords)?, options: Vec::new() };
+        shown.with(keywords)
+    }
+
+    fn with<const N: usize>(mut self, keywords: &Keywords<'_, N>) -> PyResult<Self> {
+        for (name, text) in options::shown(keywords)? {
+            if name == "repo_url" {
+                self.repo_url = match value_of(keywords, name) {
+                    Some(url) => options::text(name, url)?.to_owned(),
+                    None => continue,
+                };
+                continue;
+            }
+            self.options.retain(|(known, _)| *known != name);
+            self.options.push((name, text));
+        }
+        Ok(self)
+    }
+}
+
+/// A macro, so that every operation shows all options by name in `help()`.
 macro_rules! client_methods {
     ($($option:ident)*) => {
         #[pymethods]
@@ -166,17 +200,21 @@ macro_rules! client_methods {
                 env: Option<Bound<'_, PyAny>>,
                 unknown: Option<&Bound<'_, PyDict>>,
             ) -> PyResult<Self> {
-                let given = [$((stringify!($option), $option),)* ("env", env)];
-                let options = options::read(py, &given, unknown)?;
-                Ok(Self::open(connect(py, options)?, shown_url(&given)?))
+                let keywords = [$((stringify!($option), $option),)* ("env", env)];
+                let mut options = options::read(py, &keywords, unknown)?;
+                if value_of(&keywords, "client_name").is_none() {
+                    options = named(py, options);
+                }
+                Ok(Self::open(connect(py, options)?, Shown::new(&keywords)?))
             }
 
-            /// The same client, connections and all, with other options. Each of the two is
-            /// closed for itself; the connections end with the last.
+            /// Return a client that shares the connections of this one and has other options.
+            ///
+            /// Close both clients. The connections end with the last one.
             ///
             /// >>> client = aura_users.Client()
             /// >>> client.with_options(timeout=2).get_user("ericmj")
-            /// <User 'ericmj'>
+            /// <User 'ericmj' full_name='Eric Meadows' email='ericmj@example.com'>
             #[pyo3(signature = (*, $($option = None,)* **unknown))]
             fn with_options(
                 &self,
@@ -184,27 +222,22 @@ macro_rules! client_methods {
                 $($option: Option<Bound<'_, PyAny>>,)*
                 unknown: Option<&Bound<'_, PyDict>>,
             ) -> PyResult<Self> {
-                let given = [$((stringify!($option), $option),)*];
-                let client = self.get(py)?.with_options(options::read(py, &given, unknown)?);
-                let url = match given_for(&given, "repo_url") {
-                    Some(url) => options::text("repo_url", url)?.to_owned(),
-                    None => self.repo_url.clone(),
-                };
-                Ok(Self::open(client, url))
+                let keywords = [$((stringify!($option), $option),)*];
+                let client = self.get(py)?.with_options(options::read(py, &keywords, unknown)?);
+                Ok(Self::open(client, self.shown.clone().with(&keywords)?))
             }
 
-            /// Make an account, and give its record.
+            /// Create an account and return its record.
             ///
-            /// No credential is sent. The account's e-mail address is unverified until its owner
-            /// follows the link in the mail; until then its credentials get
-            /// PermissionDeniedError. `emails` takes exactly one address: with more, the server
-            /// fails.
+            /// The request has no credential. The account's e-mail address is unverified until
+            /// its owner follows the link in the mail. Until then, calls with its credentials
+            /// raise PermissionDeniedError. `emails` accepts exactly one address.
             ///
-            /// Making an account on hex.pm means accepting its terms of service:
+            /// If you create an account on hex.pm, you accept its terms of service:
             /// https://hex.pm/policies/termsofservice
             ///
-            /// Raises ValidationError with the server's word for each field in `errors`. After
-            /// an error whose `outcome_unknown` is true the account may exist.
+            /// Raises ValidationError if the server refuses a field; `errors` has a message for
+            /// each. If an error's `outcome_unknown` is true, the account may exist.
             #[pyo3(signature = (username, password, emails, *, $($option = None,)* **unknown))]
             fn create_user(
                 &self,
@@ -219,10 +252,9 @@ macro_rules! client_methods {
                 create_user(py, self.get(py)?, (username, password, emails), options)
             }
 
-            /// The user the credential belongs to, with the organizations they are a member of.
+            /// Return the owner of the credential, with the user's organizations.
             ///
-            /// Raises AuthenticationError, whose `reason` tells one refused credential from
-            /// another.
+            /// Raises AuthenticationError if the server refuses the credential; see its `reason`.
             #[pyo3(signature = (*, $($option = None,)* **unknown))]
             fn get_current_user(
                 &self,
@@ -234,10 +266,10 @@ macro_rules! client_methods {
                 get_current_user(py, self.get(py)?, options)
             }
 
-            /// A user's public record, by name in any letter case, or by an address that is
-            /// verified and public.
+            /// Return a user's public record.
             ///
-            /// Raises NotFoundError where there is no such user.
+            /// The argument is a name in upper or lower case, or an address that is verified and
+            /// public. Raises NotFoundError if there is no such user.
             #[pyo3(signature = (username_or_email, *, $($option = None,)* **unknown))]
             fn get_user(
                 &self,
@@ -250,10 +282,10 @@ macro_rules! client_methods {
                 get_user(py, self.get(py)?, username_or_email, options)
             }
 
-            /// Ask the server to mail its user a link for a new password.
+            /// Request an e-mail with a link to reset the user's password.
             ///
-            /// Servers that offer this say yes whether or not there is such a user. Raises
-            /// UnsupportedError where the server does not offer it, as hex.pm since July 2026.
+            /// A server that offers this also accepts unknown users. Raises UnsupportedError if
+            /// the server does not offer it, like hex.pm since July 2026.
             #[pyo3(signature = (username_or_email, *, $($option = None,)* **unknown))]
             fn reset_user_password(
                 &self,
@@ -266,10 +298,10 @@ macro_rules! client_methods {
                 reset_user_password(py, self.get(py)?, username_or_email, options)
             }
 
-            /// The audit log of the credential's user, newest row first, from the page of the
-            /// option `page`, as an iterator.
+            /// Return an iterator over the audit log of the credential's owner, newest row first.
             ///
-            /// Nothing is sent before the first row is asked for.
+            /// The option `page` is the first page to read. The first `next()` sends the first
+            /// request.
             #[pyo3(signature = (*, $($option = None,)* **unknown))]
             fn stream_audit_logs(
                 &self,
@@ -281,18 +313,20 @@ macro_rules! client_methods {
                 stream_audit_logs(py, self.get(py)?, options)
             }
 
-            /// What the server last said of its rate limit for this server and credential.
+            /// Return the rate limit of this server and credential, or None if it is not known.
             ///
-            /// None before the first reply that says something, after the window's end, and on
-            /// the loopback, which servers exempt.
+            /// It is known from a reply with a rate limit until the window ends. Servers send none
+            /// to the loopback. The limit that came with one reply is in
+            /// `user.response.rate_limit`.
             fn rate_limit(&self, py: Python<'_>) -> PyResult<Option<RateLimitState>> {
                 let client = self.get(py)?;
                 let state = py.detach(|| client.rate_limit()).map_err(|error| raised(py, &error))?;
                 Ok(state.map(RateLimitState::from))
             }
 
-            /// Drop the connections; any later call raises InvalidArgumentError. Calls in other
-            /// threads and streams that were begun go on.
+            /// Close the connections. Any later call raises InvalidArgumentError.
+            ///
+            /// Calls in other threads and open streams continue.
             fn close(&self) {
                 self.open.lock().unwrap_or_else(PoisonError::into_inner).take();
             }
@@ -310,7 +344,10 @@ macro_rules! client_methods {
             fn __repr__(&self) -> String {
                 let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
                 let closed = if open.is_some() { "" } else { " (closed)" };
-                format!("<aura_users.Client {}{closed}>", self.repo_url)
+                let Shown { repo_url, options } = &self.shown;
+                let options: String =
+                    options.iter().map(|(name, text)| format!(" {name}={text}")).collect();
+                format!("<aura_users.Client {repo_url}{options}{closed}>")
             }
         }
     };

@@ -1,7 +1,7 @@
 //! `Completions`: how an event loop learns which of its calls are done.
 //!
-//! It is the core's queue. The core's thread never touches Python: it waits for no GIL, and has
-//! nothing to crash on when the interpreter ends.
+//! It is the core's queue. The core's thread never touches Python: it never waits for the GIL, and
+//! cannot crash when the interpreter exits.
 
 use std::mem;
 use std::sync::{Mutex, PoisonError};
@@ -16,10 +16,10 @@ use pyo3::prelude::*;
 use crate::log;
 
 /// The calls of one event loop that are done.
-#[pyclass(frozen, module = "aura_users._native")]
+#[pyclass(frozen, weakref, module = "aura_users._native")]
 pub(crate) struct Completions {
     pub(crate) queue: aura_users::Completions,
-    /// What a thread of its own has taken for the loop.
+    /// What the waiting thread has taken for the loop.
     taken: Mutex<Vec<u64>>,
 }
 
@@ -36,7 +36,7 @@ impl Completions {
         Self { queue: aura_users::Completions::new(), taken: Mutex::default() }
     }
 
-    /// A descriptor that is readable while there is something to take.
+    /// Return a descriptor that is readable while there is something to take.
     fn fileno(&self) -> PyResult<i32> {
         #[cfg(unix)]
         return self.queue.descriptor().ok_or_else(|| {
@@ -46,27 +46,28 @@ impl Completions {
         Err(PyNotImplementedError::new_err("this system has no descriptors to wait for"))
     }
 
-    /// For loops that cannot watch a descriptor: waits in a thread of its own until there is
-    /// something to take; false once it is closed.
+    /// Wait until there is something to take; False once it is closed.
+    ///
+    /// This is for a thread beside a loop that cannot watch a descriptor.
     fn wait(&self, py: Python<'_>) -> bool {
         let Some(tokens) = py.detach(|| self.queue.wait(None, usize::MAX)) else { return false };
         self.taken().extend(tokens);
         true
     }
 
-    /// Lets the thread that waits go.
+    /// End the waiting thread.
     fn close(&self) {
         self.queue.close();
     }
 
-    /// The tokens of the calls that were done since the last time.
+    /// Return the tokens of the calls that have ended since the last time.
     fn take(&self) -> Vec<u64> {
         let mut tokens = mem::take(&mut *self.taken());
         tokens.extend(self.queue.wait(Some(Duration::ZERO), usize::MAX).unwrap_or_default());
         tokens
     }
 
-    /// Tells the logger what those calls had to tell.
+    /// Log the records of those calls.
     fn deliver_log(&self, py: Python<'_>) -> PyResult<()> {
         log::deliver(py)
     }

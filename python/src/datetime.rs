@@ -2,14 +2,16 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use pyo3::exceptions::PyException;
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDateTime, PyDelta, PyTzInfo};
 
+use crate::pending::raise_soon;
 use crate::python_code::import;
 
-/// The start of 1970, UTC. Who has it has imported `datetime`, so that pyo3 finds it, too.
+/// The start of 1970, UTC. Once it exists, `datetime` is imported, so pyo3 finds it too.
 static EPOCH: PyOnceLock<Py<PyDateTime>> = PyOnceLock::new();
 
 fn epoch(py: Python<'_>) -> PyResult<&Bound<'_, PyDateTime>> {
@@ -22,9 +24,14 @@ fn epoch(py: Python<'_>) -> PyResult<&Bound<'_, PyDateTime>> {
     Ok(epoch.bind(py))
 }
 
-/// Imports `datetime` for later, when Python may be unable to; it is no harm if it already is.
+/// Imports `datetime` now: Python cannot import while it exits.
 pub(crate) fn prepare(py: Python<'_>) {
-    let _ = epoch(py);
+    if let Err(error) = epoch(py)
+        && !error.is_instance_of::<PyException>(py)
+    {
+        // Ctrl-C during the import.
+        raise_soon(py, error);
+    }
 }
 
 /// Aware, in UTC, to the microsecond; none for a time that `datetime` cannot hold, such as one in
@@ -55,8 +62,8 @@ pub(crate) fn datetime(py: Python<'_>, at: SystemTime) -> PyResult<Option<Bound<
     .map(|time| Some(time.into_any()))
 }
 
-/// Year, month and day of a day that is counted from 1970-01-01. Adding a `timedelta` to `EPOCH`
-/// would say it as well, but making one crashes Python 3.13.0 as the interpreter ends.
+/// Year, month and day of a day that is counted from 1970-01-01. A `timedelta` would do
+/// the same, but creating one crashes Python 3.13.0 while the interpreter exits.
 fn date(days: i128) -> (i128, u8, u8) {
     // Counted from March of the year 0, so that a leap day is the last one of its year.
     let days = days + 719_468;
@@ -72,6 +79,6 @@ fn date(days: i128) -> (i128, u8, u8) {
 
 /// Whether it is a `datetime.timedelta`.
 pub(crate) fn is_delta(value: &Bound<'_, PyAny>) -> bool {
-    // If `datetime` cannot be imported any more, nobody has one.
+    // If `datetime` cannot be imported, no value is one.
     epoch(value.py()).is_ok() && value.is_instance_of::<PyDelta>()
 }

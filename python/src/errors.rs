@@ -6,13 +6,14 @@ use aura_users::{Error, ErrorKind};
 use pyo3::exceptions::PyOSError;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
+use pyo3::types::PyTuple;
 
 use crate::interrupt;
 use crate::json::decode;
 use crate::python_code::{call, import};
 
-/// The exception for an error of the core: what a signal's handler raised, where that ended the
-/// call.
+/// The exception for an error of the core. If a signal handler ended the call, it is what the
+/// handler raised.
 pub(crate) fn raised(py: Python<'_>, error: &Error) -> PyErr {
     if error.kind() == ErrorKind::Cancelled
         && let Some(raised) = interrupt::take()
@@ -34,21 +35,29 @@ pub(crate) fn raised(py: Python<'_>, error: &Error) -> PyErr {
     exception
 }
 
-/// What the operating system said, where that is what went wrong: an `OSError`, which Python
-/// makes a `ConnectionRefusedError` and the like.
+/// The `OSError` behind the error, if the operating system failed. Python makes it a
+/// `ConnectionRefusedError` and the like.
 fn cause(py: Python<'_>, error: &Error) -> Option<PyErr> {
     let source = std::error::Error::source(error);
     let errno = std::iter::successors(source, |source| source.source())
         .find_map(|source| source.downcast_ref::<io::Error>()?.raw_os_error())?;
     let text = call(found(py).ok()?.strerror.bind(py), (errno,)).ok()?;
-    // Made here and now: what pyo3 makes later it makes in a way that fails as Python ends.
+    // Created at once: pyo3 creates it lazily, which fails while Python exits.
     let cause = call(py.get_type::<PyOSError>().as_any(), (errno, text)).ok()?;
     Some(PyErr::from_value(cause))
 }
 
-/// An `InvalidArgumentError` found on this side of the core.
+/// An `InvalidArgumentError` of this crate, not of the core.
 pub(crate) fn invalid_argument(py: Python<'_>, message: &str) -> PyErr {
     exception(py, |found| call(found.invalid_argument.bind(py), (message,)))
+}
+
+/// The TypeError of a keyword argument that no option has; `why` is the core's message.
+pub(crate) fn unexpected_keyword(py: Python<'_>, name: &str, why: &str, allowed: &[&str]) -> PyErr {
+    exception(py, |found| {
+        let allowed = PyTuple::new(py, allowed)?;
+        call(found.unexpected_keyword.bind(py), (name, why, allowed))
+    })
 }
 
 /// Whether it is an exception of this library.
@@ -63,11 +72,12 @@ fn exception<'py>(
     found(py).and_then(make).map_or_else(|error| error, PyErr::from_value)
 }
 
-/// What errors are made with, found while Python can still import.
+/// What creates exceptions, imported while Python can still import.
 struct Found {
     base: Py<PyAny>,
     from_fields: Py<PyAny>,
     invalid_argument: Py<PyAny>,
+    unexpected_keyword: Py<PyAny>,
     strerror: Py<PyAny>,
 }
 
@@ -80,12 +90,13 @@ fn found(py: Python<'_>) -> PyResult<&Found> {
             base: errors.getattr("AuraError")?.unbind(),
             from_fields: errors.getattr("from_fields")?.unbind(),
             invalid_argument: errors.getattr("invalid_argument")?.unbind(),
+            unexpected_keyword: errors.getattr("unexpected_keyword")?.unbind(),
             strerror,
         })
     })
 }
 
-/// Looks up now what would have to be imported later, when Python may be unable to.
+/// Imports everything now: Python cannot import while it exits.
 pub(crate) fn prepare(py: Python<'_>) -> PyResult<()> {
     found(py).map(drop)
 }

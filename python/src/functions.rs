@@ -1,4 +1,4 @@
-//! The five operations without a client at hand: they share one that is made when first needed.
+//! The five operations without a client. They share one, which the first call creates.
 
 use std::ffi::OsString;
 use std::sync::{Mutex, PoisonError};
@@ -14,8 +14,8 @@ use crate::user::User;
 
 type Environment = Vec<Option<OsString>>;
 
-/// The client of the environment as it was last seen, and the one of no environment. A program
-/// that changes its environment gets a new client with the next call.
+/// The client that ignores the environment, and the client of the last environment. If a program
+/// changes its environment, the next call creates a new client.
 static SHARED: Mutex<[Option<(Environment, blocking::Client)>; 2]> = Mutex::new([None, None]);
 
 fn shared(py: Python<'_>, reads_env: bool) -> PyResult<blocking::Client> {
@@ -27,8 +27,9 @@ fn shared(py: Python<'_>, reads_env: bool) -> PyResult<blocking::Client> {
     {
         return Ok(client.clone());
     }
-    // Not under the lock: what is told here may run Python's handlers.
-    let client = client::connect(py, Options::new().env(reads_env))?;
+    // Without the lock: log records run Python's handlers.
+    let options = client::named(py, Options::new().env(reads_env));
+    let client = client::connect(py, options)?;
     let former = lock()[slot].replace((environment, client.clone()));
     drop(former);
     Ok(client)
@@ -41,11 +42,11 @@ fn lock() -> std::sync::MutexGuard<'static, [Option<(Environment, blocking::Clie
 /// The client and the options of one call.
 fn prepare<const N: usize>(
     py: Python<'_>,
-    given: &options::Given<'_, N>,
+    keywords: &options::Keywords<'_, N>,
     env: Option<Bound<'_, PyAny>>,
     unknown: Option<&Bound<'_, PyDict>>,
 ) -> PyResult<(blocking::Client, Options)> {
-    let options = options::read(py, given, unknown)?;
+    let options = options::read(py, keywords, unknown)?;
     let reads_env = match env {
         Some(env) => {
             options::read(py, &[("env", Some(env.clone()))], None)?;
@@ -59,13 +60,13 @@ fn prepare<const N: usize>(
 /// See `client_methods!`.
 macro_rules! functions {
     ($($option:ident)*) => {
-        /// Make an account, and give its record.
+        /// Create an account and return its record.
         ///
-        /// Making an account on hex.pm means accepting its terms of service:
+        /// If you create an account on hex.pm, you accept its terms of service:
         /// https://hex.pm/policies/termsofservice
         ///
         /// >>> aura_users.create_user("newcomer", "correct horse", ["newcomer@example.com"])
-        /// <User 'newcomer'>
+        /// <User 'newcomer' email='newcomer@example.com'>
         ///
         /// See Client.create_user.
         #[pyfunction]
@@ -80,15 +81,15 @@ macro_rules! functions {
             env: Option<Bound<'_, PyAny>>,
             unknown: Option<&Bound<'_, PyDict>>,
         ) -> PyResult<User> {
-            let given = [$((stringify!($option), $option),)*];
-            let (client, options) = prepare(py, &given, env, unknown)?;
+            let keywords = [$((stringify!($option), $option),)*];
+            let (client, options) = prepare(py, &keywords, env, unknown)?;
             client::create_user(py, client, (username, password, emails), options)
         }
 
-        /// The user the credential belongs to, with the organizations they are a member of.
+        /// Return the owner of the credential, with the user's organizations.
         ///
         /// >>> aura_users.get_current_user(api_key="...")
-        /// <User 'ericmj'>
+        /// <User 'ericmj' full_name='Eric Meadows' email='ericmj@example.com'>
         ///
         /// See Client.get_current_user.
         #[pyfunction]
@@ -100,16 +101,15 @@ macro_rules! functions {
             env: Option<Bound<'_, PyAny>>,
             unknown: Option<&Bound<'_, PyDict>>,
         ) -> PyResult<User> {
-            let given = [$((stringify!($option), $option),)*];
-            let (client, options) = prepare(py, &given, env, unknown)?;
+            let keywords = [$((stringify!($option), $option),)*];
+            let (client, options) = prepare(py, &keywords, env, unknown)?;
             client::get_current_user(py, client, options)
         }
 
-        /// A user's public record, by name in any letter case, or by an address that is
-        /// verified and public.
+        /// Return a user's public record.
         ///
         /// >>> aura_users.get_user("EricMJ")
-        /// <User 'ericmj'>
+        /// <User 'ericmj' full_name='Eric Meadows' email='ericmj@example.com'>
         ///
         /// See Client.get_user.
         #[pyfunction]
@@ -122,12 +122,12 @@ macro_rules! functions {
             env: Option<Bound<'_, PyAny>>,
             unknown: Option<&Bound<'_, PyDict>>,
         ) -> PyResult<User> {
-            let given = [$((stringify!($option), $option),)*];
-            let (client, options) = prepare(py, &given, env, unknown)?;
+            let keywords = [$((stringify!($option), $option),)*];
+            let (client, options) = prepare(py, &keywords, env, unknown)?;
             client::get_user(py, client, username_or_email, options)
         }
 
-        /// Ask the server to mail its user a link for a new password.
+        /// Request an e-mail with a link to reset the user's password.
         ///
         /// >>> aura_users.reset_user_password("ericmj")
         ///
@@ -142,12 +142,12 @@ macro_rules! functions {
             env: Option<Bound<'_, PyAny>>,
             unknown: Option<&Bound<'_, PyDict>>,
         ) -> PyResult<()> {
-            let given = [$((stringify!($option), $option),)*];
-            let (client, options) = prepare(py, &given, env, unknown)?;
+            let keywords = [$((stringify!($option), $option),)*];
+            let (client, options) = prepare(py, &keywords, env, unknown)?;
             client::reset_user_password(py, client, username_or_email, options)
         }
 
-        /// The audit log of the credential's user, newest row first, as an iterator.
+        /// Return an iterator over the audit log of the credential's owner, newest row first.
         ///
         /// >>> for log in aura_users.stream_audit_logs():
         /// ...     print(log.action)
@@ -164,8 +164,8 @@ macro_rules! functions {
             env: Option<Bound<'_, PyAny>>,
             unknown: Option<&Bound<'_, PyDict>>,
         ) -> PyResult<AuditLogs> {
-            let given = [$((stringify!($option), $option),)*];
-            let (client, options) = prepare(py, &given, env, unknown)?;
+            let keywords = [$((stringify!($option), $option),)*];
+            let (client, options) = prepare(py, &keywords, env, unknown)?;
             client::stream_audit_logs(py, client, options)
         }
     };

@@ -1,7 +1,7 @@
-//! Signals while a call waits: the core asks now and then, and the exception of a signal's handler
-//! (`KeyboardInterrupt`) takes the place of the core's "cancelled".
+//! Signals while a call waits: the core asks regularly, and the exception of a signal handler
+//! (`KeyboardInterrupt`) replaces the core's error `cancelled`.
 //!
-//! Nothing of the core is under way in this thread while a handler runs: it may make calls itself.
+//! The core does nothing in this thread while a handler runs, so a handler may make calls.
 
 use std::cell::{Cell, RefCell};
 
@@ -12,12 +12,12 @@ use crate::python_code::{check_signals, ends_python};
 
 thread_local! {
     static RAISED: RefCell<Option<PyErr>> = const { RefCell::new(None) };
-    /// Whether this thread makes calls although the interpreter ends, which only the thread can
-    /// that ends it: from a `__del__`, for example.
+    /// Whether this thread makes calls while the interpreter exits, for example in a `__del__`. Only
+    /// the exiting thread can.
     static ENDS_PYTHON: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Before a call: runs the handlers of signals that have come.
+/// Before a call: runs the handlers of pending signals.
 pub(crate) fn check(py: Python<'_>) -> PyResult<()> {
     if ends_python(py) {
         ENDS_PYTHON.set(true);
@@ -25,8 +25,8 @@ pub(crate) fn check(py: Python<'_>) -> PyResult<()> {
     check_signals(py)
 }
 
-/// Tells what there is to log and runs the handlers of pending signals, which in other threads than
-/// Python's main one there are none of; whether one raised.
+/// Logs kept records and runs the handlers of pending signals; whether one raised. Only Python's
+/// main thread has pending signals.
 pub(crate) fn interrupted() -> bool {
     let asked = Python::try_attach(|py| match log::deliver(py).and_then(|()| check_signals(py)) {
         Ok(()) => false,
@@ -35,12 +35,12 @@ pub(crate) fn interrupted() -> bool {
             true
         }
     });
-    // An interpreter that ends handles no signals and logs nothing. Its last thread goes on; nobody
-    // is left to wait for the call of another one.
+    // An exiting interpreter handles no signals and logs nothing. Its last thread continues. No
+    // program is left to wait for the calls of the others.
     asked.unwrap_or(!ENDS_PYTHON.get())
 }
 
-/// What a handler raised in this thread, once.
+/// Takes the exception that a handler raised in this thread.
 pub(crate) fn take() -> Option<PyErr> {
     RAISED.take()
 }

@@ -1,10 +1,10 @@
-//! JSON to Python's objects, the same that `json.loads` makes of it, in less time: a text that was
-//! met before, as most in a log were, is not made again.
+//! Decodes JSON to Python objects, as `json.loads` does and in less time: it keeps short texts,
+//! most of which repeat in a log.
 //!
-//! One thing differs: an integer with more digits than Python reads is a `decimal.Decimal`, where
+//! One thing differs: an integer with more digits than Python reads is a `decimal.Decimal`. There
 //! `json.loads` raises a ValueError.
 //!
-//! The JSON was checked when it came from the server, its depth too.
+//! The core has checked the JSON and its depth.
 
 use std::ops::Range;
 use std::sync::{Mutex, TryLockError};
@@ -16,51 +16,51 @@ use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyString};
 
 use crate::python_code::{call, import, without_gc};
 
-/// `json` as Python's objects.
+/// `json` as Python objects.
 pub(crate) fn decode<'py>(py: Python<'py>, json: &str) -> PyResult<Bound<'py, PyAny>> {
-    static MET: Mutex<Option<Met>> = Mutex::new(None);
-    // Not waited for: making an object may run the garbage collector, and that anything.
-    let mut met = match MET.try_lock() {
-        Ok(met) => Some(met),
-        Err(TryLockError::Poisoned(met)) => Some(met.into_inner()),
+    static TEXTS: Mutex<Option<Texts>> = Mutex::new(None);
+    // Never wait: creating an object may run the garbage collector, and that may run any code.
+    let mut texts = match TEXTS.try_lock() {
+        Ok(texts) => Some(texts),
+        Err(TryLockError::Poisoned(texts)) => Some(texts.into_inner()),
         Err(TryLockError::WouldBlock) => None,
     };
-    let met = met.as_mut().map(|met| met.get_or_insert_with(Met::default));
-    without_gc(py, || Reader { py, text: json, at: 0, met }.value())
+    let texts = texts.as_mut().map(|texts| texts.get_or_insert_with(Texts::default));
+    without_gc(py, || Reader { py, text: json, at: 0, texts }.value())
 }
 
-/// Short texts that were met before, each in the one place it can have.
-struct Met(Vec<Option<(Box<str>, Py<PyString>)>>);
+/// Short texts, each in the one slot that it can have.
+struct Texts(Vec<Option<(Box<str>, Py<PyString>)>>);
 
-const PLACES: usize = 1024;
+const SLOTS: usize = 1024;
 const LONGEST: usize = 64;
 
-impl Default for Met {
+impl Default for Texts {
     fn default() -> Self {
-        Self((0..PLACES).map(|_| None).collect())
+        Self((0..SLOTS).map(|_| None).collect())
     }
 }
 
-impl Met {
+impl Texts {
     fn get<'py>(&mut self, py: Python<'py>, text: &str) -> &Bound<'py, PyString> {
-        let place = &mut self.0[place(text)];
-        if place.as_ref().is_none_or(|(known, _)| **known != *text) {
-            *place = Some((text.into(), PyString::new(py, text).unbind()));
+        let slot = &mut self.0[slot(text)];
+        if slot.as_ref().is_none_or(|(known, _)| **known != *text) {
+            *slot = Some((text.into(), PyString::new(py, text).unbind()));
         }
-        match place {
+        match slot {
             Some((_, object)) => object.bind(py),
-            None => unreachable!("it was filled right above"),
+            None => unreachable!("it was filled above"),
         }
     }
 }
 
-/// A few bytes tell texts apart well enough.
-fn place(text: &str) -> usize {
+/// A hash of a few bytes, which differs enough.
+fn slot(text: &str) -> usize {
     let bytes = text.as_bytes();
     let byte = |at: usize| bytes.get(at).copied().map_or(0, usize::from);
     let length = bytes.len();
     let sum = [byte(0), byte(1), byte(length / 2), byte(length.wrapping_sub(1)), length];
-    sum.into_iter().fold(0, |sum, part| sum * 31 + part) % PLACES
+    sum.into_iter().fold(0, |sum, part| sum * 31 + part) % SLOTS
 }
 
 /// `scan_once` of `aura_users/_decode.py`.
@@ -72,11 +72,12 @@ fn scan_once(py: Python<'_>) -> PyResult<&Bound<'_, PyAny>> {
     Ok(found.bind(py))
 }
 
-/// The fields of a record, each with its JSON as the server wrote it, in the server's order. This is
-/// for the command line, which shows numbers as they came.
+/// Return the fields of a record, each with its JSON as the server wrote it, in the server's order.
+///
+/// This is for the command line, which shows numbers as the server wrote them.
 #[pyfunction]
 pub(crate) fn fields_json<'py>(py: Python<'py>, raw_json: &str) -> PyResult<Bound<'py, PyDict>> {
-    let mut reader = Reader { py, text: raw_json, at: 0, met: None };
+    let mut reader = Reader { py, text: raw_json, at: 0, texts: None };
     let fields = PyDict::new(py);
     reader.members(|reader, name| {
         reader.next()?;
@@ -87,7 +88,7 @@ pub(crate) fn fields_json<'py>(py: Python<'py>, raw_json: &str) -> PyResult<Boun
     Ok(fields)
 }
 
-/// Looks up now what would have to be imported later, when Python may be unable to.
+/// Imports everything now: Python cannot import while it exits.
 pub(crate) fn prepare(py: Python<'_>) -> PyResult<()> {
     scan_once(py).map(drop)
 }
@@ -96,7 +97,7 @@ struct Reader<'a, 'py> {
     py: Python<'py>,
     text: &'a str,
     at: usize,
-    met: Option<&'a mut Met>,
+    texts: Option<&'a mut Texts>,
 }
 
 impl<'py> Reader<'_, 'py> {
@@ -137,7 +138,7 @@ impl<'py> Reader<'_, 'py> {
         Ok(dict)
     }
 
-    /// Hands over the name of each member of an object; `take` passes over the value.
+    /// Calls `take` with the name of each member of an object; `take` reads the value.
     fn members(
         &mut self,
         mut take: impl FnMut(&mut Self, Bound<'py, PyString>) -> PyResult<()>,
@@ -181,7 +182,7 @@ impl<'py> Reader<'_, 'py> {
                     let is_part =
                         |byte: &&u8| byte.is_ascii_alphanumeric() || b"+-.".contains(byte);
                     match rest.iter().take_while(is_part).count() {
-                        0 => return Err(PyValueError::new_err("this is no JSON")),
+                        0 => return Err(PyValueError::new_err("this is not JSON")),
                         length => self.at += length,
                     }
                 }
@@ -207,8 +208,8 @@ impl<'py> Reader<'_, 'py> {
 
     fn string(&mut self) -> PyResult<Bound<'py, PyString>> {
         let (start, py) = (self.at, self.py);
-        match (self.plain(), &mut self.met) {
-            (Some(text), Some(met)) if text.len() <= LONGEST => Ok(met.get(py, text).clone()),
+        match (self.plain(), &mut self.texts) {
+            (Some(text), Some(texts)) if text.len() <= LONGEST => Ok(texts.get(py, text).clone()),
             (Some(text), _) => Ok(PyString::new(py, text)),
             (None, _) => self.by_python(start..self.at),
         }
@@ -216,7 +217,7 @@ impl<'py> Reader<'_, 'py> {
 }
 
 impl<'a, 'py> Reader<'a, 'py> {
-    /// A string, passed over, and what is in it; none where that has escapes.
+    /// Passes over a string. Its content, or none if it has escapes.
     fn plain(&mut self) -> Option<&'a str> {
         let bytes = self.text.as_bytes();
         let start = self.at + 1;
@@ -236,8 +237,8 @@ impl<'a, 'py> Reader<'a, 'py> {
         (!has_escapes).then(|| &self.text[start..end])
     }
 
-    /// What Python itself makes of a piece: of escapes, which may stand for half a character, and of
-    /// numbers without bounds.
+    /// A piece as Python decodes it: escapes, which may be half a character, and numbers of any
+    /// length.
     fn by_python<T: pyo3::PyTypeCheck>(&self, piece: Range<usize>) -> PyResult<Bound<'py, T>> {
         let (value, _end): (Bound<'py, PyAny>, usize) =
             call(scan_once(self.py)?, (&self.text[piece], 0))?.extract()?;
@@ -265,7 +266,7 @@ impl<'a, 'py> Reader<'a, 'py> {
         }
     }
 
-    /// An integer as a `decimal.Decimal`; as its text where Python can import no more.
+    /// An integer as a `decimal.Decimal`, or as its text if Python cannot import any more.
     fn decimal(&self, text: &str) -> PyResult<Bound<'py, PyAny>> {
         static DECIMAL: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
         let decimal = DECIMAL.get_or_try_init(self.py, || {

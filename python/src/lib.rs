@@ -1,23 +1,23 @@
-//! The Python face: the module `aura_users._native`, on the Rust API's blocking client.
+//! The Python package's module `aura_users._native`, on the blocking client of the Rust API.
 //!
 //! - `client`: `Client` and its five operations
 //! - `functions`: the same five without a client
 //! - `call`, `completions`: the same for event loops; `AsyncClient` itself is Python,
 //!   `aura_users/_async.py`
-//! - `options`: keyword arguments to options, and the table of options
+//! - `options`: converts keyword arguments to options, and has the table of options
 //! - `arrow`: a stream's rows for pandas, polars, pyarrow and every other reader of Arrow
-//! - `stream`: the rows of a stream, and how they come back from an exception
-//! - `user`, `audit_log`, `audit_logs`, `rate_limit`: what comes back
-//! - `datetime`: its times
-//! - `json`: a record's JSON to Python's objects
-//! - `errors`: a Rust error to its exception in `aura_users/_errors.py`
-//! - `pending`: what is done when Python runs again, such as raising an exception
+//! - `stream`: the rows of a stream, and how they return after an exception
+//! - `user`, `audit_log`, `audit_logs`, `rate_limit`: the results
+//! - `datetime`: the times in them
+//! - `json`: decodes a record's JSON to Python objects
+//! - `errors`: converts a Rust error to its exception in `aura_users/_errors.py`
+//! - `pending`: work for when Python runs again, such as raising an exception
 //! - `interrupt`: Ctrl-C and other signals while a call waits
 //! - `python_code`: calls that may run Python code
-//! - `log`: what the core tells, to Python's `logging`
+//! - `log`: sends the core's log records to Python's `logging`
 //!
-//! The GIL is released around every wait. No lock of ours is held while it is: so a fork, which
-//! Python does with the GIL in hand, never copies a lock that is taken.
+//! Every wait releases the GIL and holds no lock of this crate. Python forks with the GIL held, so
+//! a fork never copies a lock that is taken.
 
 mod arrow;
 mod audit_log;
@@ -40,14 +40,14 @@ mod user;
 
 /// The native half of `aura_users`.
 ///
-/// It needs no GIL to be safe: its classes are frozen, and what changes in them is locked, for
-/// moments in which nothing of Python is called.
+/// It is safe without the GIL: its classes are frozen, and locks protect what changes in them. No
+/// Python code runs while a lock is held.
 #[pyo3::pymodule(gil_used = false)]
 mod _native {
     #[pymodule_export]
     use super::audit_log::AuditLog;
     #[pymodule_export]
-    use super::audit_logs::{AuditLogPages, AuditLogs, is_at_hand, page_at_hand, row_at_hand};
+    use super::audit_logs::{AuditLogPages, AuditLogs, is_loaded, loaded_page, loaded_row};
     #[pymodule_export]
     use super::call::{
         Call, start_create_user, start_get_current_user, start_get_user, start_next_page,
@@ -66,7 +66,7 @@ mod _native {
     #[pymodule_export]
     use super::options::OptionSpec;
     #[pymodule_export]
-    use super::rate_limit::RateLimitState;
+    use super::rate_limit::{RateLimitState, Response};
     #[pymodule_export]
     use super::user::{Organization, Package, User};
 
@@ -91,18 +91,18 @@ mod _native {
         Ok(())
     }
 
-    /// Classes and exceptions would be those of the first interpreter. (Where subinterpreters have
-    /// a GIL of their own, CPython itself refuses.)
+    /// Another interpreter would get the classes and exceptions of the first one. (CPython itself
+    /// refuses interpreters that have a GIL of their own.)
     #[allow(unsafe_code, reason = "pyo3 has no other way to the interpreter's number")]
     fn refuse_another_interpreter(_attached: Python<'_>) -> PyResult<()> {
         static FIRST: OnceLock<i64> = OnceLock::new();
         // SAFETY: this thread is attached to an interpreter, which is what both ask for.
-        let of_this_one = unsafe { ffi::PyInterpreterState_GetID(ffi::PyInterpreterState_Get()) };
-        if *FIRST.get_or_init(|| of_this_one) == of_this_one {
+        let this = unsafe { ffi::PyInterpreterState_GetID(ffi::PyInterpreterState_Get()) };
+        if *FIRST.get_or_init(|| this) == this {
             return Ok(());
         }
         Err(PyImportError::new_err(
-            "aura_users was imported by another interpreter of this process, and works in one alone",
+            "another interpreter of this process has imported aura_users, which works in one only",
         ))
     }
 }

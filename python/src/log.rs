@@ -1,16 +1,17 @@
-//! What the core tells goes to Python's logger `aura_users`.
+//! The core's log records go to Python's logger `aura_users`, with their fields as `extra`.
 //!
-//! It is kept until Python has a moment: as a call waits, when it returns, when an event loop wakes.
-//! The core never runs a handler within its own work, which may make calls or wait for a lock.
+//! They are kept until Python runs: while a call waits, when it returns, when an event loop wakes.
+//! The core never runs a handler during its own work: a handler may call the library or wait for a
+//! lock.
 //!
-//! While the interpreter ends, what is kept is dropped: `logging` may be gone, and nothing can be
-//! imported any more.
+//! While the interpreter exits, kept records are dropped: `logging` may be gone, and nothing can be
+//! imported.
 
 use std::mem;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use aura_users::{LogLevel, set_log_hook};
+use aura_users::{ErrorKind, LogLevel, LogRecord, set_log_hook};
 use once_cell::race::OnceBox;
 use pyo3::exceptions::PyException;
 use pyo3::intern;
@@ -18,19 +19,68 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::PyDict;
 
-use crate::python_code::{self, call, import};
+use crate::python_code::{self, call, call_with, import};
 
-/// Whether the logger takes debug records, as of the last call: otherwise they cost nothing.
+/// Whether the logger takes debug records, as of the last call. If not, they cost nothing.
 static DEBUG: AtomicBool = AtomicBool::new(false);
 
-/// Whether something is kept: most calls tell nothing, and need not look.
+/// Whether a record is kept. Most calls log nothing, and read only this.
 static IS_KEPT: AtomicBool = AtomicBool::new(false);
 
-/// Records kept for Python, of one process.
+/// A record of the core, for Python.
+struct Record {
+    level: LogLevel,
+    /// The whole record in a sentence.
+    text: String,
+    event: String,
+    method: Option<&'static str>,
+    route: Option<&'static str>,
+    attempt: Option<u32>,
+    status: Option<u16>,
+    kind: Option<&'static str>,
+    elapsed_ms: Option<f64>,
+    request_id: Option<String>,
+}
+
+impl From<&LogRecord<'_>> for Record {
+    fn from(record: &LogRecord<'_>) -> Self {
+        Self {
+            level: record.level,
+            text: record.to_string(),
+            event: record.message.to_owned(),
+            method: record.method,
+            route: record.route,
+            attempt: record.attempt,
+            status: record.status,
+            kind: record.kind.map(ErrorKind::as_str),
+            elapsed_ms: record.elapsed.map(|time| time.as_secs_f64() * 1e3),
+            request_id: record.request_id.map(str::to_owned),
+        }
+    }
+}
+
+impl Record {
+    /// The fields as attributes of a `logging.LogRecord`. All are set, so that a format string can
+    /// name each of them.
+    fn extra<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let extra = PyDict::new(py);
+        extra.set_item(intern!(py, "event"), &self.event)?;
+        extra.set_item(intern!(py, "method"), self.method)?;
+        extra.set_item(intern!(py, "route"), self.route)?;
+        extra.set_item(intern!(py, "attempt"), self.attempt)?;
+        extra.set_item(intern!(py, "status"), self.status)?;
+        extra.set_item(intern!(py, "kind"), self.kind)?;
+        extra.set_item(intern!(py, "elapsed_ms"), self.elapsed_ms)?;
+        extra.set_item(intern!(py, "request_id"), &self.request_id)?;
+        Ok(extra)
+    }
+}
+
+/// The kept records of one process.
 struct Kept {
     process: u32,
-    records: Mutex<Vec<(LogLevel, String)>>,
-    /// Those of a forked child, in which the lock above may be held for ever.
+    records: Mutex<Vec<Record>>,
+    /// The records of a forked child, in which the lock above may be held forever.
     in_child: OnceBox<Kept>,
 }
 
@@ -42,7 +92,7 @@ impl Kept {
         Self { process, records: Mutex::default(), in_child: OnceBox::new() }
     }
 
-    /// This process's. It is made without a lock, which a fork could copy.
+    /// The records of this process. It is created without a lock, which a fork could copy.
     fn here() -> &'static Self {
         let mut kept = KEPT.get_or_init(|| Box::new(Self::new()));
         while kept.process != std::process::id() {
@@ -51,12 +101,12 @@ impl Kept {
         kept
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<(LogLevel, String)>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Record>> {
         self.records.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// What is asked of `sys`, found while Python can still import: `is_finalizing`, and `modules`.
+/// `sys.is_finalizing` and `sys.modules`, imported while Python can still import.
 static SYS: PyOnceLock<(Py<PyAny>, Py<PyDict>)> = PyOnceLock::new();
 
 fn sys(py: Python<'_>) -> PyResult<&(Py<PyAny>, Py<PyDict>)> {
@@ -71,20 +121,20 @@ fn is_finalizing(py: Python<'_>) -> PyResult<bool> {
     call(sys(py)?.0.bind(py), ())?.is_truthy()
 }
 
-/// Has the core tell Python from now on.
+/// Sends the core's records to Python from now on.
 pub(crate) fn install(py: Python<'_>) -> PyResult<()> {
     sys(py)?;
     set_log_hook(LogLevel::Debug, |record| {
         if record.level != LogLevel::Debug || DEBUG.load(Ordering::Relaxed) {
-            Kept::here().lock().push((record.level, record.to_string()));
+            Kept::here().lock().push(record.into());
             IS_KEPT.store(true, Ordering::Release);
         }
     });
     Ok(())
 }
 
-/// Before a call: looks at the logger's level. A program that never imported `logging` wants no
-/// debug records.
+/// Before a call: reads the logger's level. A program that did not import `logging` gets no debug
+/// records.
 pub(crate) fn refresh(py: Python<'_>) -> PyResult<()> {
     let wanted = match LOGGER.get(py) {
         Some(logger) => wants_debug(logger.bind(py)),
@@ -100,7 +150,7 @@ fn is_imported(py: Python<'_>) -> PyResult<bool> {
     sys(py)?.1.bind(py).contains(intern!(py, "logging"))
 }
 
-/// What `isEnabledFor` says. This is done for every call, so it runs no code of Python's.
+/// The result of `isEnabledFor`. Every call needs it, so it runs no Python code.
 fn wants_debug(logger: &Bound<'_, PyAny>) -> PyResult<bool> {
     let py = logger.py();
     let debug = number(LogLevel::Debug).into();
@@ -122,7 +172,7 @@ fn wants_debug(logger: &Bound<'_, PyAny>) -> PyResult<bool> {
     Ok(true)
 }
 
-/// Tells what was kept. Fails with what ends more than a handler, such as `KeyboardInterrupt`.
+/// Logs the kept records. Fails with `KeyboardInterrupt` and the like, if a handler raises it.
 pub(crate) fn deliver(py: Python<'_>) -> PyResult<()> {
     if !IS_KEPT.load(Ordering::Relaxed) || !IS_KEPT.swap(false, Ordering::Acquire) {
         return Ok(());
@@ -131,13 +181,13 @@ pub(crate) fn deliver(py: Python<'_>) -> PyResult<()> {
     if is_finalizing(py)? {
         return Ok(());
     }
-    for (level, text) in records {
-        tell(py, level, &text).or_else(|error| unless_fatal(py, error))?;
+    for record in records {
+        log(py, &record).or_else(|error| unless_fatal(py, error))?;
     }
     Ok(())
 }
 
-/// A handler that fails fails no call.
+/// An error of a handler is no error of the call.
 fn unless_fatal(py: Python<'_>, error: PyErr) -> PyResult<()> {
     if !error.is_instance_of::<PyException>(py) {
         return Err(error);
@@ -156,9 +206,11 @@ fn logger<'py>(py: Python<'py>) -> PyResult<&'py Bound<'py, PyAny>> {
     Ok(found.bind(py))
 }
 
-fn tell(py: Python<'_>, level: LogLevel, text: &str) -> PyResult<()> {
+fn log(py: Python<'_>, record: &Record) -> PyResult<()> {
     let log = logger(py)?.getattr(intern!(py, "log"))?;
-    call(&log, (number(level), "%s", text)).map(drop)
+    let keywords = PyDict::new(py);
+    keywords.set_item(intern!(py, "extra"), record.extra(py)?)?;
+    call_with(&log, (number(record.level), "%s", &record.text), &keywords).map(drop)
 }
 
 /// Python's number for a level.

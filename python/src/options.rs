@@ -3,13 +3,13 @@
 use std::path::PathBuf;
 
 use aura_users::Options;
-use pyo3::exceptions::{PyException, PyOverflowError};
+use pyo3::exceptions::{PyException, PyOverflowError, PyTypeError};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyString, PyTuple};
 
 use crate::datetime;
-use crate::errors::{invalid_argument, raised};
+use crate::errors::{invalid_argument, raised, unexpected_keyword};
 use crate::python_code;
 
 /// Hands the names of every option that a call takes to a macro. `env` is a client's alone.
@@ -30,21 +30,21 @@ macro_rules! names {
 }
 const CALL_OPTIONS: &[&str] = with_call_options!(names);
 
-/// Keyword arguments as they came; `None` is not set.
-pub(crate) type Given<'py, const N: usize> = [(&'static str, Option<Bound<'py, PyAny>>); N];
+/// The keyword arguments of a call; `None` is not set.
+pub(crate) type Keywords<'py, const N: usize> = [(&'static str, Option<Bound<'py, PyAny>>); N];
 
 /// The options that are set.
 pub(crate) fn read<const N: usize>(
     py: Python<'_>,
-    given: &Given<'_, N>,
+    keywords: &Keywords<'_, N>,
     unknown: Option<&Bound<'_, PyDict>>,
 ) -> PyResult<Options> {
     if let Some((name, value)) = unknown.and_then(|unknown| unknown.iter().next()) {
         let name = name.cast::<PyString>()?.to_string_lossy().into_owned();
-        return Err(refuse_name(py, &name, &value));
+        return Err(refuse_name(py, &name, &value, &keywords.each_ref().map(|(name, _)| *name)));
     }
     let mut options = Options::new();
-    for (name, value) in given {
+    for (name, value) in keywords {
         if let Some(value) = value {
             options = set(options, name, value)?;
         }
@@ -53,12 +53,12 @@ pub(crate) fn read<const N: usize>(
 }
 
 /// The options of a call that are set in a dict of keyword arguments.
-pub(crate) fn from_dict(given: &Bound<'_, PyDict>) -> PyResult<Options> {
+pub(crate) fn from_dict(keywords: &Bound<'_, PyDict>) -> PyResult<Options> {
     let mut options = Options::new();
-    for (name, value) in given {
+    for (name, value) in keywords {
         let name = name.cast::<PyString>()?.to_string_lossy().into_owned();
         if !CALL_OPTIONS.contains(&name.as_str()) {
-            return Err(refuse_name(given.py(), &name, &value));
+            return Err(refuse_name(keywords.py(), &name, &value, CALL_OPTIONS));
         }
         if !value.is_none() {
             options = set(options, &name, &value)?;
@@ -67,17 +67,21 @@ pub(crate) fn from_dict(given: &Bound<'_, PyDict>) -> PyResult<Options> {
     Ok(options)
 }
 
-/// The core decides if it may repeat the name, which may be a secret in the place of its value.
-fn refuse_name(py: Python<'_>, name: &str, value: &Bound<'_, PyAny>) -> PyErr {
+/// The TypeError of a keyword that the function does not have.
+///
+/// The name may be a secret that was swapped with the name of its option. The core decides whether
+/// a message may repeat it.
+fn refuse_name(py: Python<'_>, name: &str, value: &Bound<'_, PyAny>, allowed: &[&str]) -> PyErr {
     if Options::SPECS.iter().any(|spec| spec.name == name) {
         let message = format!("{name} is an option of a client, not of one call");
-        return invalid_argument(py, &message);
+        return PyTypeError::new_err(message);
     }
     let value = value.extract::<String>().unwrap_or_default();
-    match Options::new().set(name, &value) {
-        Err(unknown) => raised(py, &unknown),
-        Ok(()) => invalid_argument(py, "unknown option"),
-    }
+    let why = match Options::new().set(name, &value) {
+        Err(unknown) => unknown.message().to_owned(),
+        Ok(()) => String::new(),
+    };
+    unexpected_keyword(py, name, &why, allowed)
 }
 
 enum Kind {
@@ -116,7 +120,7 @@ impl Kind {
 fn set(mut options: Options, name: &str, value: &Bound<'_, PyAny>) -> PyResult<Options> {
     let py = value.py();
     let kind = Kind::of(name);
-    // True and False are ints to Python, but nobody's timeout.
+    // A bool is an int, except for an option.
     let is_flag = value.is_instance_of::<PyBool>();
     let text = match kind {
         Kind::Text => value.cast::<PyString>().ok().map(|text| valid(name, text)).transpose()?,
@@ -173,13 +177,36 @@ fn whole(value: &Bound<'_, PyAny>) -> PyResult<Option<String>> {
     }
 }
 
-/// A value whose conversion fails is of the wrong type; what a signal's handler raises meanwhile
-/// comes through.
+/// A value whose conversion fails has the wrong type. What a signal handler raises passes through.
 fn unless_fatal(py: Python<'_>, error: PyErr) -> PyResult<()> {
     if error.is_instance_of::<PyException>(py) { Ok(()) } else { Err(error) }
 }
 
-/// A text argument; `name` is named where it is none.
+/// The options that are set, for `repr()`: no secret, and no long value.
+pub(crate) fn shown<const N: usize>(
+    keywords: &Keywords<'_, N>,
+) -> PyResult<Vec<(&'static str, String)>> {
+    let mut shown = Vec::new();
+    for (name, value) in keywords {
+        let Some(value) = value else { continue };
+        let is_secret = Options::SPECS.iter().any(|spec| spec.name == *name && spec.is_secret);
+        let text = if is_secret { "***".to_owned() } else { shortened(&python_code::repr(value)?) };
+        shown.push((*name, text));
+    }
+    Ok(shown)
+}
+
+/// The start of a long text.
+pub(crate) fn shortened(text: &Bound<'_, PyString>) -> String {
+    const LONGEST: usize = 80;
+    let text = text.to_string_lossy();
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.into_owned(),
+    }
+}
+
+/// A text argument. The error names `name`.
 pub(crate) fn text<'a>(name: &str, value: &'a Bound<'_, PyAny>) -> PyResult<&'a str> {
     let text = value.cast::<PyString>().map_err(|_| wrong_type(name, "a str", value))?;
     utf8(name, text)
@@ -213,26 +240,26 @@ fn utf8<'a>(name: &str, text: &'a Bound<'_, PyString>) -> PyResult<&'a str> {
     })
 }
 
-/// Says the type, never the value: it may be a secret.
+/// Names the type and not the value, which may be a secret.
 fn wrong_type(name: &str, wanted: &str, value: &Bound<'_, PyAny>) -> PyErr {
     let found = value.get_type().name().map_or_else(|_| "?".to_owned(), |name| name.to_string());
     invalid_argument(value.py(), &format!("{name} must be {wanted}, not {found}"))
 }
 
-/// One option: what is true of it in every language of this library.
+/// The description of one option. It is the same in every language of this library.
 ///
 /// >>> option = aura_users.OPTIONS[0]
 /// >>> print(option.name, option.default, option.env)
 /// repo_url https://hex.pm/api ('HEX_API_URL', 'HEX_API')
-#[pyclass(frozen, get_all, module = "aura_users")]
+#[pyclass(frozen, get_all, weakref, module = "aura_users")]
 pub(crate) struct OptionSpec {
     /// Its name.
     name: &'static str,
-    /// Its default as text; None where the option is off by default.
+    /// Its default as text. None if the option is off by default.
     default: Option<&'static str>,
-    /// The environment variables it is read from, the first one that is set.
+    /// The environment variables that it is read from. The first one that is set counts.
     env: Py<PyTuple>,
-    /// The values it takes, as an error message names them.
+    /// The values that it accepts, in the words of an error message.
     allowed: &'static str,
     /// What it does.
     doc: &'static str,
@@ -240,8 +267,14 @@ pub(crate) struct OptionSpec {
 
 #[pymethods]
 impl OptionSpec {
-    fn __repr__(&self) -> String {
-        format!("<OptionSpec {}>", self.name)
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        let Self { name, default, env, allowed, .. } = self;
+        let default = match default {
+            Some(text) => PyString::new(py, text).repr()?.to_string(),
+            None => "None".to_owned(),
+        };
+        let env = env.bind(py).repr()?;
+        Ok(format!("<OptionSpec '{name}' default={default} env={env} allowed='{allowed}'>"))
     }
 }
 

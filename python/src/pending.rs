@@ -1,4 +1,4 @@
-//! Work for later, when Python's main thread runs Python code again: after the signals' handlers.
+//! Work for the time when Python's main thread runs Python code again, after the signal handlers.
 
 #![allow(unsafe_code, reason = "pyo3 has no other way to Python's pending calls")]
 
@@ -9,13 +9,13 @@ use pyo3::prelude::*;
 
 type Work = Box<dyn FnOnce() -> PyResult<()> + Send>;
 
-/// Has `error` raised: for callers that can take an error's text, but not the error.
+/// Raises `error` later, for callers that accept an error's text but not the error.
 pub(crate) fn raise_soon(py: Python<'_>, error: PyErr) {
-    // If there is too much to do already, an error may be among it: one will do.
+    // If Python's list is full, the error is dropped: the list has other errors.
     drop(soon(py, Box::new(|| Err(error))));
 }
 
-/// Has `work` done; at once if there is too much to do already.
+/// Does `work` later, or at once if Python's list is full.
 pub(crate) fn do_soon(py: Python<'_>, work: impl FnOnce() + Send + 'static) {
     let work = || {
         work();
@@ -26,17 +26,17 @@ pub(crate) fn do_soon(py: Python<'_>, work: impl FnOnce() + Send + 'static) {
     }
 }
 
-/// Gives the work back if Python does not take it.
+/// Returns the work if Python's list is full.
 fn soon(_attached: Python<'_>, work: Work) -> Option<Work> {
     let work: *mut c_void = Box::into_raw(Box::new(work)).cast();
     // SAFETY: `run` takes what is passed along with it, once.
     let refused = unsafe { ffi::Py_AddPendingCall(Some(run), work) } != 0;
-    // SAFETY: nobody else has taken it.
+    // SAFETY: Python has refused it, so this is the only owner.
     refused.then(|| *unsafe { Box::from_raw(work.cast::<Work>()) })
 }
 
 extern "C" fn run(work: *mut c_void) -> c_int {
-    // SAFETY: Python passes what `soon` gave, and calls once.
+    // SAFETY: Python passes the pointer from `soon`, and calls once.
     let work = unsafe { Box::from_raw(work.cast::<Work>()) };
     match work() {
         Ok(()) => 0,

@@ -1,6 +1,6 @@
 //! Calls that may run Python code. This crate makes them here and nowhere else.
 //!
-//! Python code gives the GIL away and wants it back. If the interpreter ends meanwhile, Python
+//! Python code releases the GIL and takes it again. If the interpreter exits meanwhile, Python
 //! before 3.14 ends the thread at that point with `pthread_exit`, which unwinds the thread's stack.
 //! Rust's frames cannot be unwound in that way: the process would abort. So such a thread stops
 //! here until the process ends, as it does in Python 3.14.
@@ -26,7 +26,7 @@ use pyo3::ffi::{self, PyObject};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyString, PyTuple};
+use pyo3::types::{PyDict, PyString, PyTuple};
 
 /// Stops a thread that is unwound past it.
 struct Stop;
@@ -47,7 +47,7 @@ fn guarded<T>(run: impl FnOnce() -> T) -> T {
     done
 }
 
-/// A function of Python's C API with one argument, which gives a new reference or an error.
+/// A function of Python's C API with one argument. It returns a new reference or an error.
 type Unary = unsafe extern "C" fn(*mut PyObject) -> *mut PyObject;
 
 fn unary<'py>(function: Unary, value: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
@@ -63,6 +63,14 @@ pub(crate) fn call<'py>(
     function: &Bound<'py, PyAny>,
     args: impl IntoPyObject<'py, Target = PyTuple>,
 ) -> PyResult<Bound<'py, PyAny>> {
+    call_object(function, args, None)
+}
+
+fn call_object<'py>(
+    function: &Bound<'py, PyAny>,
+    args: impl IntoPyObject<'py, Target = PyTuple>,
+    keywords: Option<&Bound<'py, PyDict>>,
+) -> PyResult<Bound<'py, PyAny>> {
     type Plain = unsafe extern "C" fn(*mut PyObject, *mut PyObject, *mut PyObject) -> *mut PyObject;
     type Unwinding =
         unsafe extern "C-unwind" fn(*mut PyObject, *mut PyObject, *mut PyObject) -> *mut PyObject;
@@ -70,11 +78,21 @@ pub(crate) fn call<'py>(
     let call =
         unsafe { mem::transmute::<Plain, Unwinding>(black_box::<Plain>(ffi::PyObject_Call)) };
     let args = args.into_pyobject(function.py()).map_err(Into::into)?.into_bound();
-    // SAFETY: as in `unary`; there are no keyword arguments.
+    let keywords = keywords.map_or(std::ptr::null_mut(), |keywords| keywords.as_ptr());
+    // SAFETY: as in `unary`; the dict lives until the function returns, or there is none.
     unsafe {
-        let given = guarded(|| call(function.as_ptr(), args.as_ptr(), std::ptr::null_mut()));
-        Bound::from_owned_ptr_or_err(function.py(), given)
+        let result = guarded(|| call(function.as_ptr(), args.as_ptr(), keywords));
+        Bound::from_owned_ptr_or_err(function.py(), result)
     }
+}
+
+/// Calls `function` with keyword arguments.
+pub(crate) fn call_with<'py>(
+    function: &Bound<'py, PyAny>,
+    args: impl IntoPyObject<'py, Target = PyTuple>,
+    keywords: &Bound<'py, PyDict>,
+) -> PyResult<Bound<'py, PyAny>> {
+    call_object(function, args, Some(keywords))
 }
 
 /// `import name`.
@@ -87,7 +105,12 @@ pub(crate) fn str<'py>(value: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyStrin
     Ok(unary(ffi::PyObject_Str, value)?.cast_into()?)
 }
 
-/// `float(value)`, which takes text, too.
+/// `repr(value)`.
+pub(crate) fn repr<'py>(value: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyString>> {
+    Ok(unary(ffi::PyObject_Repr, value)?.cast_into()?)
+}
+
+/// `float(value)`, which also accepts text.
 pub(crate) fn float<'py>(value: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
     unary(ffi::PyNumber_Float, value)
 }
@@ -112,8 +135,8 @@ pub(crate) fn tuple<'py>(value: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyTup
     Ok(unary(ffi::PySequence_Tuple, value)?.cast_into()?)
 }
 
-/// Runs the handlers of signals that have come, which only Python's main thread does. Fails with
-/// what one of them raises.
+/// Runs the handlers of pending signals, which only Python's main thread does. Fails with what one
+/// of them raises.
 pub(crate) fn check_signals(py: Python<'_>) -> PyResult<()> {
     type Plain = unsafe extern "C" fn() -> c_int;
     type Unwinding = unsafe extern "C-unwind" fn() -> c_int;
@@ -127,8 +150,8 @@ pub(crate) fn check_signals(py: Python<'_>) -> PyResult<()> {
     }
 }
 
-/// Makes Python objects, which can start the garbage collector in Python before 3.12, and that runs
-/// finalizers in Python code. `make` keeps the GIL, and the collector waits until it is through.
+/// Creates Python objects without the garbage collector. Before Python 3.12, creating one can start
+/// the collector, which runs finalizers in Python code. `make` keeps the GIL.
 pub(crate) fn without_gc<T>(py: Python<'_>, make: impl FnOnce() -> T) -> T {
     struct Enable;
     impl Drop for Enable {
@@ -145,13 +168,13 @@ pub(crate) fn without_gc<T>(py: Python<'_>, make: impl FnOnce() -> T) -> T {
     make()
 }
 
-/// Whether this thread runs Python code although the interpreter ends: it is the one that ends it.
+/// Whether the interpreter exits, and this is its exiting thread.
 pub(crate) fn ends_python(_attached: Python<'_>) -> bool {
     // SAFETY: it may always be called.
     unsafe { ffi::Py_IsInitialized() == 0 }
 }
 
-/// Hands an error that nobody can take to `sys.unraisablehook`.
+/// Passes an error that cannot be raised to `sys.unraisablehook`.
 pub(crate) fn report(py: Python<'_>, error: PyErr) {
     type Plain = unsafe extern "C" fn(*mut PyObject);
     type Unwinding = unsafe extern "C-unwind" fn(*mut PyObject);
@@ -164,7 +187,7 @@ pub(crate) fn report(py: Python<'_>, error: PyErr) {
     guarded(|| unsafe { report(std::ptr::null_mut()) });
 }
 
-/// Whether this thread has the GIL; false where that cannot be told.
+/// Whether this thread has the GIL; false if it is not known.
 #[cfg(unix)]
 pub(crate) fn holds_gil() -> bool {
     type Check = unsafe extern "C" fn() -> c_int;
@@ -172,7 +195,7 @@ pub(crate) fn holds_gil() -> bool {
         fn dlsym(handle: *mut c_void, name: *const c_char) -> *mut c_void;
     }
     const RTLD_DEFAULT: isize = if cfg!(target_vendor = "apple") { -2 } else { 0 };
-    // Every Python has this function, but none promises it to abi3 modules.
+    // Every Python has this function, but not as part of abi3.
     static CHECK: LazyLock<Option<Check>> = LazyLock::new(|| {
         let everywhere = std::ptr::without_provenance_mut(RTLD_DEFAULT as usize);
         // SAFETY: the name is a C string.
@@ -189,7 +212,7 @@ pub(crate) fn holds_gil() -> bool {
     false
 }
 
-/// A place in a program that runs: a frame, and an instruction in it.
+/// A position in a running program: a frame, and an instruction in it.
 #[derive(PartialEq)]
 pub(crate) struct Instruction {
     frame: usize,
@@ -197,7 +220,7 @@ pub(crate) struct Instruction {
 }
 
 impl Instruction {
-    /// The one that this thread is at, if there is Python code below.
+    /// This thread's current one, if it runs Python code.
     pub(crate) fn current(py: Python<'_>) -> Option<Self> {
         // SAFETY: the thread is attached; the frame lives as long as this thread is in it.
         let frame = unsafe { Bound::from_borrowed_ptr_or_opt(py, ffi::PyEval_GetFrame().cast()) }?;

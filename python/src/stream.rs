@@ -1,9 +1,9 @@
-//! The rows of a stream: those at hand, and those that come back.
+//! The rows of a stream: the loaded ones, and those that return to it.
 //!
-//! A row that is handed out is a Python object. CPython may raise an exception, such as that of a
-//! signal's handler, after we returned the object and before the caller has it in a variable: the
-//! exception destroys the object. Or it destroys the list in which `list(stream)` was gathering
-//! rows. Nobody has read such a row, so it comes back and is handed out again.
+//! A row that the program gets is a Python object. CPython may raise the exception of a signal
+//! handler after it has the object and before the program stores it: the exception destroys the
+//! object. Or it destroys the list that `list(stream)` was filling. Such a row is unread, so it
+//! returns to the stream, and the stream returns it again.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -14,15 +14,15 @@ use pyo3::prelude::*;
 
 use crate::audit_log::AuditLog;
 
-/// Where rows of one stream come back to.
+/// The rows that return to one stream.
 #[derive(Default)]
-pub(crate) struct ComeBack {
+pub(crate) struct ReturnedRows {
     rows: Mutex<Vec<Row>>,
-    /// Most streams never see one: this is quicker to ask.
+    /// Most streams have none, and this is faster to read than the list.
     is_any: AtomicBool,
 }
 
-impl ComeBack {
+impl ReturnedRows {
     pub(crate) fn put(&self, rows: impl IntoIterator<Item = Row>) {
         self.lock().extend(rows);
         self.is_any.store(true, Ordering::Release);
@@ -37,73 +37,73 @@ impl ComeBack {
 #[derive(Clone)]
 pub(crate) struct Row {
     pub(crate) log: aura_users::AuditLog,
-    place: u64,
+    position: u64,
     page: u64,
 }
 
-/// A row that was handed out, and its way back.
-pub(crate) struct HandedOut {
+/// A row that the program has got. It returns to its stream if it is destroyed unread.
+pub(crate) struct LentRow {
     row: Row,
-    way_back: Option<Arc<ComeBack>>,
+    returned_rows: Option<Arc<ReturnedRows>>,
     is_read: AtomicBool,
 }
 
-impl HandedOut {
-    /// A row of no stream.
+impl LentRow {
+    /// A row without a stream.
     pub(crate) fn alone(log: aura_users::AuditLog) -> Self {
-        let row = Row { log, place: 0, page: 0 };
-        Self { row, way_back: None, is_read: AtomicBool::new(true) }
+        let row = Row { log, position: 0, page: 0 };
+        Self { row, returned_rows: None, is_read: AtomicBool::new(true) }
     }
 
-    /// Reads the row, which stays with its reader from now on.
+    /// Reads the row. It does not return to the stream any more.
     pub(crate) fn read(&self) -> &aura_users::AuditLog {
         self.is_read.store(true, Ordering::Relaxed);
         &self.row.log
     }
 
-    /// Looks at the row without reading it: two rows are compared, or one is put into a set.
-    pub(crate) fn glance(&self) -> &aura_users::AuditLog {
+    /// Reads the row without effect on its return, to compare rows or to put them into a set.
+    pub(crate) fn peek(&self) -> &aura_users::AuditLog {
         &self.row.log
     }
 }
 
-impl Drop for HandedOut {
+impl Drop for LentRow {
     fn drop(&mut self) {
-        let Some(way_back) = &self.way_back else { return };
-        // What is destroyed while an exception is on its way is destroyed by the exception.
+        let Some(returned_rows) = &self.returned_rows else { return };
+        // An object that is destroyed while an exception is raised is destroyed by the exception.
         if !self.is_read.load(Ordering::Relaxed)
             && Python::try_attach(PyErr::occurred).unwrap_or(false)
         {
-            way_back.put([self.row.clone()]);
+            returned_rows.put([self.row.clone()]);
         }
     }
 }
 
-/// An open stream of the core, and its rows at hand.
+/// An open stream of the core, and its loaded rows.
 pub(crate) struct Stream {
     logs: blocking::AuditLogs,
-    /// What is left of the page at hand.
+    /// The rest of the current page.
     rows: vec::IntoIter<aura_users::AuditLog>,
     /// The page's number.
     number: u64,
     /// How many rows were taken from pages so far.
     taken: u64,
-    /// Rows that came back, the first one last.
-    again: Vec<Row>,
-    come_back: Arc<ComeBack>,
-    /// The page that was begun for an event loop.
-    pub(crate) coming: Option<Coming>,
+    /// Rows that have returned, the first one last.
+    returned: Vec<Row>,
+    returned_rows: Arc<ReturnedRows>,
+    /// The page that loads for an event loop.
+    pub(crate) loading: Option<Loading>,
 }
 
-/// The next page, begun and not waited for.
+/// A call that loads the next page.
 pub(crate) type NextPage = aura_users::Call<Option<AuditLogPage>>;
 
-/// A page on its way, and where the stream stands until it is in place.
+/// A page that loads, and the position of the stream until it is in place.
 #[derive(Clone)]
-pub(crate) struct Coming {
+pub(crate) struct Loading {
     pub(crate) call: Arc<NextPage>,
     page: u64,
-    /// Who began it.
+    /// The process that has started it.
     pub(crate) process: u32,
 }
 
@@ -111,50 +111,50 @@ impl From<blocking::AuditLogs> for Stream {
     fn from(logs: blocking::AuditLogs) -> Self {
         let number = logs.page();
         let rows = Vec::new().into_iter();
-        let come_back = Arc::default();
-        Self { logs, rows, number, taken: 0, again: Vec::new(), come_back, coming: None }
+        let returned_rows = Arc::default();
+        Self { logs, rows, number, taken: 0, returned: Vec::new(), returned_rows, loading: None }
     }
 }
 
 impl Stream {
     /// The page of the next row.
     pub(crate) fn page(&mut self) -> u64 {
-        self.look_for_rows_that_came_back();
-        if let Some(row) = self.again.last() {
+        self.collect_returned_rows();
+        if let Some(row) = self.returned.last() {
             row.page
         } else if self.rows.len() > 0 {
             self.number
-        } else if let Some(coming) = &self.coming {
-            coming.page
+        } else if let Some(loading) = &self.loading {
+            loading.page
         } else {
             self.logs.page()
         }
     }
 
-    /// Whether the next row need not be waited for.
-    pub(crate) fn is_at_hand(&mut self) -> bool {
-        self.look_for_rows_that_came_back();
-        !self.again.is_empty() || self.rows.len() > 0
+    /// Whether the next row is loaded.
+    pub(crate) fn is_loaded(&mut self) -> bool {
+        self.collect_returned_rows();
+        !self.returned.is_empty() || self.rows.len() > 0
     }
 
-    /// Makes the next page the one at hand; false if there is none.
+    /// Loads the next page; false if there is none.
     pub(crate) fn turn_page(&mut self) -> Result<bool> {
         let next = self.logs.next_page()?;
         Ok(self.put(next))
     }
 
-    /// The next page, begun; the one that was begun before, if it is still on its way.
-    pub(crate) fn start_next_page(&mut self) -> Result<Coming> {
-        if let Some(coming) = &self.coming {
-            return Ok(coming.clone());
+    /// Starts to load the next page, unless it loads already.
+    pub(crate) fn start_next_page(&mut self) -> Result<Loading> {
+        if let Some(loading) = &self.loading {
+            return Ok(loading.clone());
         }
         let page = self.logs.page();
         let call = Arc::new(self.logs.next_page_start()?);
-        let coming = Coming { call, page, process: std::process::id() };
-        Ok(self.coming.insert(coming).clone())
+        let loading = Loading { call, page, process: std::process::id() };
+        Ok(self.loading.insert(loading).clone())
     }
 
-    /// Puts a page at hand; false if there is none.
+    /// Makes a page the current one; false if there is none.
     pub(crate) fn put(&mut self, page: Option<AuditLogPage>) -> bool {
         let Some(page) = page else { return false };
         self.number = page.number();
@@ -162,24 +162,24 @@ impl Stream {
         true
     }
 
-    /// The next row, if it is at hand.
+    /// The next row, if it is loaded.
     pub(crate) fn next_row(&mut self) -> Option<AuditLog> {
-        self.look_for_rows_that_came_back();
-        let row = self.again.pop().or_else(|| self.next_of_page())?;
-        Some(self.hand_out(row))
+        self.collect_returned_rows();
+        let row = self.returned.pop().or_else(|| self.next_of_page())?;
+        Some(self.lend(row))
     }
 
-    /// The rest of the page at hand, or none if there is no row at hand.
+    /// The rest of the current page, or none if no row is loaded.
     pub(crate) fn next_page(&mut self) -> Option<Vec<AuditLog>> {
         let rows = self.next_rows()?;
-        Some(rows.into_iter().map(|row| self.hand_out(row)).collect())
+        Some(rows.into_iter().map(|row| self.lend(row)).collect())
     }
 
-    /// The same for who sees to it that rows come back.
+    /// The same without the return of unread rows, which is up to the caller.
     pub(crate) fn next_rows(&mut self) -> Option<Vec<Row>> {
         let page = self.page();
         let mut rows = Vec::with_capacity(self.rows.len());
-        while let Some(row) = self.again.pop_if(|row| row.page == page) {
+        while let Some(row) = self.returned.pop_if(|row| row.page == page) {
             rows.push(row);
         }
         if rows.is_empty() || page == self.number {
@@ -188,27 +188,27 @@ impl Stream {
         (!rows.is_empty()).then_some(rows)
     }
 
-    pub(crate) fn come_back(&self) -> Arc<ComeBack> {
-        Arc::clone(&self.come_back)
+    pub(crate) fn returned_rows(&self) -> Arc<ReturnedRows> {
+        Arc::clone(&self.returned_rows)
     }
 
     fn next_of_page(&mut self) -> Option<Row> {
         let log = self.rows.next()?;
-        let place = self.taken;
+        let position = self.taken;
         self.taken += 1;
-        Some(Row { log, place, page: self.number })
+        Some(Row { log, position, page: self.number })
     }
 
-    fn hand_out(&self, row: Row) -> AuditLog {
-        let way_back = Some(Arc::clone(&self.come_back));
-        HandedOut { row, way_back, is_read: AtomicBool::new(false) }.into()
+    fn lend(&self, row: Row) -> AuditLog {
+        let returned_rows = Some(Arc::clone(&self.returned_rows));
+        LentRow { row, returned_rows, is_read: AtomicBool::new(false) }.into()
     }
 
-    fn look_for_rows_that_came_back(&mut self) {
-        if self.come_back.is_any.load(Ordering::Acquire) {
-            self.come_back.is_any.store(false, Ordering::Relaxed);
-            self.again.append(&mut *self.come_back.lock());
-            self.again.sort_by_key(|row| std::cmp::Reverse(row.place));
+    fn collect_returned_rows(&mut self) {
+        if self.returned_rows.is_any.load(Ordering::Acquire) {
+            self.returned_rows.is_any.store(false, Ordering::Relaxed);
+            self.returned.append(&mut *self.returned_rows.lock());
+            self.returned.sort_by_key(|row| std::cmp::Reverse(row.position));
         }
     }
 }

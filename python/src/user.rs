@@ -6,13 +6,14 @@ use pyo3::types::{PyBool, PyDict, PyMappingProxy, PyString, PyTuple, PyType};
 use crate::datetime::{self, datetime};
 use crate::errors::raised;
 use crate::json::decode;
-use crate::options::text;
+use crate::options::{shortened, text};
 use crate::python_code::without_gc;
+use crate::rate_limit::Response;
 
-/// A user account, as the server describes it to this caller. It cannot be changed.
+/// A user account, as the server describes it to this caller. It is immutable.
 ///
-/// `raw_json` is the server's own text; `to_dict()` is all of it decoded, and `extra` the fields
-/// that have no attribute here.
+/// `raw_json` is the server's own text. `to_dict()` returns all of it decoded. `extra` has the
+/// fields that have no attribute.
 ///
 /// >>> user = aura_users.get_user("ericmj")
 /// >>> user.full_name
@@ -21,7 +22,7 @@ use crate::python_code::without_gc;
 /// datetime.timezone.utc
 /// >>> [package.name for package in user.packages]
 /// ['decimal', 'ecto']
-#[pyclass(frozen, module = "aura_users")]
+#[pyclass(frozen, weakref, module = "aura_users")]
 pub(crate) struct User(aura_users::User);
 
 /// The fields of the server's record that are attributes.
@@ -62,8 +63,8 @@ fn read_only<'py>(dict: &Bound<'py, PyDict>) -> Bound<'py, PyMappingProxy> {
     PyMappingProxy::new(dict.py(), dict.as_mapping())
 }
 
-/// What is left of a record's fields, to be looked at only.
-pub(crate) fn without<'py>(
+/// The fields of a record that are not `known`, read-only.
+pub(crate) fn other_fields<'py>(
     known: &[&str],
     fields: &Bound<'py, PyDict>,
 ) -> PyResult<Bound<'py, PyMappingProxy>> {
@@ -80,15 +81,15 @@ pub(crate) fn hash(py: Python<'_>, text: &str) -> PyResult<isize> {
     PyString::new(py, text).hash()
 }
 
-/// What a comparison says, be it that the other side is to be asked.
-pub(crate) fn answer(py: Python<'_>, answer: Option<bool>) -> PyResult<Bound<'_, PyAny>> {
-    match answer {
-        Some(answer) => Ok(PyBool::new(py, answer).to_owned().into_any()),
+/// The result of a comparison; NotImplemented for None.
+pub(crate) fn comparison(py: Python<'_>, result: Option<bool>) -> PyResult<Bound<'_, PyAny>> {
+    match result {
+        Some(result) => Ok(PyBool::new(py, result).to_owned().into_any()),
         None => Ok(py.NotImplemented().into_bound(py)),
     }
 }
 
-/// What `__reduce__` gives: `from_json`, and the text to call it with.
+/// What `__reduce__` returns: `from_json`, and the text to call it with.
 pub(crate) type Reduced<'py, 'a> = (Bound<'py, PyAny>, (&'a str,));
 
 pub(crate) fn reduced<'py, 'a, T: pyo3::PyTypeInfo>(
@@ -105,7 +106,9 @@ impl User {
         ("username",)
     }
 
-    /// A record again, from what `raw_json` gave. Raises InvalidArgumentError for other text.
+    /// Create a record from a saved `raw_json`.
+    ///
+    /// Raises InvalidArgumentError for other text. `response` of the new record is None.
     #[classmethod]
     fn from_json(cls: &Bound<'_, PyType>, raw_json: &Bound<'_, PyAny>) -> PyResult<Self> {
         aura_users::User::from_json(text("raw_json", raw_json)?)
@@ -113,13 +116,13 @@ impl User {
             .map_err(|error| raised(cls.py(), &error))
     }
 
-    /// The name, unique on the server, in lower case.
+    /// The name. It is unique on the server and in lower case.
     #[getter]
     fn username(&self) -> &str {
         self.0.username()
     }
 
-    /// The person's name, if they gave one.
+    /// The person's name. None if it is not set.
     #[getter]
     fn full_name(&self) -> Option<&str> {
         self.0.full_name()
@@ -131,47 +134,47 @@ impl User {
         mapping(py, self.0.handles())
     }
 
-    /// Where the API has this record.
+    /// The record's URL in the API.
     #[getter]
     fn url(&self) -> Option<&str> {
         self.0.url()
     }
 
-    /// The public e-mail address; None when there is no public one.
+    /// The public e-mail address. None if there is no public one.
     #[getter]
     fn email(&self) -> Option<&str> {
         self.0.email()
     }
 
-    /// When the account was made: UTC, to the microsecond. None where the server does not say, or
-    /// says a time that `datetime` cannot hold.
+    /// When the account was created: UTC, to the microsecond. None if the server sends no time, or
+    /// one that `datetime` cannot hold.
     #[getter]
     fn inserted_at<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
         self.0.inserted_at().map_or(Ok(None), |at| datetime(py, at))
     }
 
-    /// When the account was last changed: UTC, to the microsecond; None as with `inserted_at`.
+    /// When the account was last changed: UTC, to the microsecond. None as for `inserted_at`.
     #[getter]
     fn updated_at<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
         self.0.updated_at().map_or(Ok(None), |at| datetime(py, at))
     }
 
-    /// The packages the user owns and the caller may see. None where the server does not say, as
-    /// in the reply to create_user.
+    /// The packages that the user owns and the caller may see. None if the server does not send
+    /// them, as after create_user.
     #[getter]
     fn packages<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyTuple>>> {
         let tuple = |all: &[_]| PyTuple::new(py, all.iter().map(Package::from));
         without_gc(py, || self.0.packages().map(tuple).transpose())
     }
 
-    /// The packages' URLs by name; read-only. The server calls this field deprecated: two packages
-    /// of one name in two repositories are one entry here. Use `packages`.
+    /// The packages' URLs by name; read-only. Deprecated by the server: two packages with one name
+    /// in two repositories are one entry. Use `packages`.
     #[getter]
     fn owned_packages<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyMappingProxy>> {
         mapping(py, self.0.owned_packages())
     }
 
-    /// The organizations the user is a member of. Only the current user's record has them.
+    /// The organizations of which the user is a member. Only the current user's record has them.
     #[getter]
     fn organizations<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyTuple>>> {
         let tuple = |all: &[_]| PyTuple::new(py, all.iter().map(Organization::from));
@@ -187,17 +190,24 @@ impl User {
     /// The fields that have no attribute of their own; read-only.
     #[getter]
     fn extra<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyMappingProxy>> {
-        without(&KNOWN, &self.to_dict(py)?)
+        other_fields(&KNOWN, &self.to_dict(py)?)
     }
 
-    /// All of the server's record as a new dict, fields unknown to this library too.
+    /// What the reply said besides the record: its request id and rate limit. None for a record
+    /// from `from_json`, and after pickling. It does not count in comparisons.
+    #[getter]
+    fn response(&self) -> Option<Response> {
+        Response::of(self.0.response())
+    }
+
+    /// Return the server's whole record as a new dict, with the fields that have no attribute.
     fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         Ok(decode(py, self.0.json())?.cast_into()?)
     }
 
     fn __eq__<'py>(&self, other: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
-        let other_is_the_same = other.cast::<Self>().map(|other| self.0 == other.get().0);
-        answer(other.py(), other_is_the_same.ok())
+        let is_same = other.cast::<Self>().map(|other| self.0 == other.get().0);
+        comparison(other.py(), is_same.ok())
     }
 
     fn __hash__(&self, py: Python<'_>) -> PyResult<isize> {
@@ -217,43 +227,65 @@ impl User {
     }
 
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
-        Ok(format!("<User {}>", PyString::new(py, self.0.username()).repr()?))
+        let mut text = format!("<User {}", PyString::new(py, self.0.username()).repr()?);
+        for (name, value) in [("full_name", self.0.full_name()), ("email", self.0.email())] {
+            if let Some(value) = value {
+                text += &format!(" {name}={}", shortened(&PyString::new(py, value).repr()?));
+            }
+        }
+        Ok(text + ">")
     }
 }
 
-/// The same with other arguments to its class.
+/// The attributes of a value with which its class is called, in their order.
+fn arguments<'py>(value: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyDict>> {
+    let arguments = PyDict::new(value.py());
+    for name in value.get_type().getattr("__match_args__")?.try_iter()? {
+        let name = name?;
+        arguments.set_item(&name, value.getattr(name.cast::<PyString>()?)?)?;
+    }
+    Ok(arguments)
+}
+
+/// A copy of a value with other attributes.
 fn replaced<'py>(
-    thing: &Bound<'py, PyAny>,
+    value: &Bound<'py, PyAny>,
     changes: Option<&Bound<'py, PyDict>>,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let class = thing.get_type();
-    let arguments = PyDict::new(thing.py());
-    for name in class.getattr("__match_args__")?.try_iter()? {
-        let name = name?;
-        arguments.set_item(&name, thing.getattr(name.cast::<PyString>()?)?)?;
-    }
+    let arguments = arguments(value)?;
     if let Some(changes) = changes {
         arguments.update(changes.as_mapping())?;
     }
-    class.call((), Some(&arguments))
+    value.get_type().call((), Some(&arguments))
+}
+
+/// The call that creates a value, without the arguments that are None.
+fn as_call(value: &Bound<'_, PyAny>) -> PyResult<String> {
+    let mut parts = Vec::new();
+    for (name, argument) in arguments(value)? {
+        if !argument.is_none() {
+            parts.push(format!("{name}={}", argument.repr()?));
+        }
+    }
+    Ok(format!("{}({})", value.get_type().name()?, parts.join(", ")))
 }
 
 type PackageArguments = (String, Option<String>, Option<String>, Option<String>);
 
-/// A package the user owns.
+/// A package that the user owns.
 ///
 /// >>> aura_users.Package("decimal", "hexpm")
-/// <Package 'decimal' in 'hexpm'>
-#[pyclass(frozen, eq, hash, get_all, from_py_object, module = "aura_users")]
+/// Package(name='decimal', repository='hexpm')
+#[pyclass(frozen, eq, hash, get_all, weakref, from_py_object, module = "aura_users")]
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Package {
     /// Its name, unique in its repository.
     name: String,
     /// `hexpm` for the public registry, else the organization's repository.
     repository: Option<String>,
-    /// Where the API has it.
+    /// Its URL in the API.
     url: Option<String>,
-    /// Where a person reads about it.
+    /// Its page for people.
     html_url: Option<String>,
 }
 
@@ -282,6 +314,11 @@ impl Package {
         Self { name, repository, url, html_url }
     }
 
+    /// Return the attributes as a new dict.
+    fn to_dict<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyDict>> {
+        arguments(slf)
+    }
+
     /// For copy.replace.
     #[pyo3(signature = (**changes))]
     fn __replace__<'py>(
@@ -296,23 +333,17 @@ impl Package {
         (slf.get_type(), (name, repository, url, html_url))
     }
 
-    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
-        let quoted = |text: &str| PyString::new(py, text).repr();
-        Ok(match &self.repository {
-            Some(repository) => {
-                format!("<Package {} in {}>", quoted(&self.name)?, quoted(repository)?)
-            }
-            None => format!("<Package {}>", quoted(&self.name)?),
-        })
+    fn __repr__(slf: &Bound<'_, Self>) -> PyResult<String> {
+        as_call(slf)
     }
 }
 
-/// An organization the user is a member of.
+/// An organization of which the user is a member.
 ///
 /// >>> me = aura_users.get_current_user()
 /// >>> me.organizations
-/// (<Organization 'zeta' as 'admin'>,)
-#[pyclass(frozen, eq, hash, get_all, from_py_object, module = "aura_users")]
+/// (Organization(name='zeta', role='admin'),)
+#[pyclass(frozen, eq, hash, get_all, weakref, from_py_object, module = "aura_users")]
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Organization {
     /// Its name.
@@ -341,6 +372,11 @@ impl Organization {
         Self { name, role }
     }
 
+    /// Return the attributes as a new dict.
+    fn to_dict<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyDict>> {
+        arguments(slf)
+    }
+
     /// For copy.replace.
     #[pyo3(signature = (**changes))]
     fn __replace__<'py>(
@@ -355,11 +391,7 @@ impl Organization {
         (slf.get_type(), (name, role))
     }
 
-    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
-        let quoted = |text: &str| PyString::new(py, text).repr();
-        Ok(match &self.role {
-            Some(role) => format!("<Organization {} as {}>", quoted(&self.name)?, quoted(role)?),
-            None => format!("<Organization {}>", quoted(&self.name)?),
-        })
+    fn __repr__(slf: &Bound<'_, Self>) -> PyResult<String> {
+        as_call(slf)
     }
 }

@@ -7,10 +7,12 @@ import io
 import json
 import os
 import pty
+import shutil
 import signal
 import subprocess
 import sys
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import programs
@@ -19,6 +21,7 @@ from fake_server import FakeServer, Reply, Request, SilentServer, audit_page
 
 import aura_users
 from aura_users._cli import main
+from aura_users._cli_errors import CAUSES, NAMES, STATUSES, rename
 from aura_users._text import json_line, plain
 
 KEY = "0123456789abcdef"
@@ -95,7 +98,10 @@ def test_a_record_as_text_and_as_json(capsys: pytest.CaptureFixture[str]) -> Non
     with FakeServer(answer) as server:
         assert main(["whoami", "--repo-url", server.url]) == 0
         shown = capsys.readouterr().out
+        assert main(["--repo-url", server.url, "user", "eric", "--format", "json"]) == 0
+        line = capsys.readouterr().out
         assert main(["--repo-url", server.url, "user", "eric", "--json"]) == 0
+        assert capsys.readouterr().out == line
     assert shown.splitlines() == [
         "username      eric",
         "full name     Eric \\x1b[31m\u00dc",
@@ -105,9 +111,10 @@ def test_a_record_as_text_and_as_json(capsys: pytest.CaptureFixture[str]) -> Non
         "package       decimal (hexpm)",
         "future        [1]",
     ]
-    [line] = capsys.readouterr().out.splitlines()
+    assert len(line.splitlines()) == 1
     assert json.loads(line) == USER
-    assert [request.path for request in server.requests] == ["/api/users/me", "/api/users/eric"]
+    paths = [request.path for request in server.requests]
+    assert paths == ["/api/users/me", "/api/users/eric", "/api/users/eric"]
     assert {request.headers["authorization"] for request in server.requests} == {KEY}
     assert server.requests[0].headers["user-agent"].startswith("aura-users-cli/")
 
@@ -132,7 +139,13 @@ def test_every_format_of_the_log(capsys: pytest.CaptureFixture[str]) -> None:
 
     exact = shown("--format", "jsonl")
     assert [json.loads(line) for line in exact.splitlines()] == ROWS
-    for text in (exact, shown("--format", "csv"), shown()):
+    array = shown("--format", "json")
+    assert array == shown("--json")
+    assert json.loads(array) == ROWS
+    assert len(array.splitlines()) == len(ROWS)
+    assert shown("--format", "json", "--limit", "0") == "[]\n"
+    assert shown("--format", "json", "--action", "nothing") == "[]\n"
+    for text in (exact, array, shown("--format", "csv"), shown()):
         assert not any(char in text for char in "\x1b\u009b\u2028\r")
         assert KEY not in text
 
@@ -171,10 +184,15 @@ def test_an_account_and_a_reset(
         assert main([*url, "create", "eric", "eric@example.com"]) == 0
         assert "username      eric\n" in capsys.readouterr().out
         assert main([*url, "reset", "eric"]) == 0
-        assert main([*url, "create", "eric", "eric@example.com"]) == 1
+        capsys.readouterr()
+        assert main([*url, "reset", "eric", "--format", "json"]) == 0
+        assert capsys.readouterr().out == "null\n"
+        assert main([*url, "create", "eric", "eric@example.com"]) == 5
         assert "username has already been taken" in capsys.readouterr().err
+        assert main([*url, "create", "jane", "jane@example.com", "--format", "json"]) == 0
+        assert json.loads(capsys.readouterr().out)["username"] == "jane"
         kinds = [mail["kind"] for mail in sandbox.mailbox("eric@example.com")]
-        assert kinds == ["email-verification", "password-reset"]
+        assert kinds == ["email-verification", "password-reset", "password-reset"]
 
 
 def test_what_is_refused_before_anything_is_sent(
@@ -186,18 +204,20 @@ def test_what_is_refused_before_anything_is_sent(
         assert said.out == ""
         return said.err
 
-    assert refused("--repo-url", "hex.pm", "whoami").startswith("aura-users: repo_url is ")
-    assert "page is" in refused("audit-logs", "--page", "0")
+    assert refused("--repo-url", "hex.pm", "whoami").startswith("aura-users: --repo-url is ")
+    assert refused("audit-logs", "--page", "0").startswith("aura-users: --page is ")
+    assert refused("--timeout", "-1", "user", "a").startswith("aura-users: --timeout is ")
+    assert refused("--max-retries", "101", "user", "a").startswith("aura-users: --max-retries is ")
+    assert refused("user", "\udcff").startswith("aura-users: NAME is not valid Unicode")
+    assert "set --allow-insecure-http" in refused("--repo-url", "http://a.example/api", "whoami")
     for bad in (["--limit", "-1"], ["--limit", "x"], ["--page", "x"], ["--format", "xml"]):
-        with pytest.raises(SystemExit) as ended:
-            main(["audit-logs", *bad])
-        assert ended.value.code == 2
-        assert bad[0] in capsys.readouterr().err
+        assert bad[0] in refused("audit-logs", *bad)
     monkeypatch.setattr(sys, "stdin", io.StringIO())
     monkeypatch.delenv("HEX_API_KEY")
     for args in (["whoami"], ["audit-logs"]):
         assert "there is no API key: set HEX_API_KEY" in refused(*args)
-    assert "there is no password: set AURA_PASSWORD" in refused("create", "eric", "e@x")
+    no_password = "there is no password: set AURA_PASSWORD, or use --password-stdin"
+    assert no_password in refused("create", "eric", "e@x")
 
 
 def test_a_failure_is_a_sentence_and_says_where_to_go_on() -> None:
@@ -209,18 +229,196 @@ def test_a_failure_is_a_sentence_and_says_where_to_go_on() -> None:
     with FakeServer(failing) as server:
         ended = command("audit-logs", "--repo-url", server.url, "--format", "jsonl")
         out, err = ended.communicate(timeout=30)
-    assert ended.returncode == 1
+    assert ended.returncode == 8
     assert len(out.splitlines()) == 200
-    where, why = err.splitlines()
-    assert where == "aura-users: stopped; `--page 3` goes on from here"
+    where, why, hint = err.splitlines()
+    assert where == "aura-users: stopped; continue with --page 3"
     assert why.startswith("aura-users: GET /users/me/audit-logs: server (500): out ")
+    assert hint.startswith("hint: the server failed: ")
     assert "\x1b" not in err
 
-    with FakeServer(lambda _: Reply({"message": "invalid API key"}, status=401)) as server:
+    refusal = Reply({"message": "invalid API key"}, 401, {"x-request-id": "1"})
+    with FakeServer(lambda _: refusal) as server:
         ended = command("audit-logs", "--repo-url", server.url)
         out, err = ended.communicate(timeout=30)
-    assert (ended.returncode, out) == (1, "")
-    assert len(err.splitlines()) == 1
+    assert (ended.returncode, out) == (4, "")
+    assert err == (
+        "aura-users: GET /users/me/audit-logs: unauthenticated (401): invalid API key "
+        "[request id 1]\n"
+        "hint: check the variable HEX_API_KEY: it is an API key, or `Bearer ` followed by an OAuth "
+        "token\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "headers", "exit_status"),
+    [
+        (404, {"message": "not found"}, {"content-type": "application/vnd.hex+json"}, 3),
+        (401, {"message": "invalid API key"}, {}, 4),
+        (403, {"message": "account not authorized for this action"}, {}, 4),
+        (422, {"message": "Validation error(s)", "errors": {"username": "is reserved"}}, {}, 5),
+        (429, {"message": "slow down"}, {"retry-after": "7"}, 7),
+        (500, {"message": "out of order"}, {}, 8),
+        (418, {"message": "a teapot"}, {}, 1),
+        (200, {"no": "record"}, {}, 1),
+    ],
+)
+def test_the_exit_status_says_the_cause(
+    capsys: pytest.CaptureFixture[str],
+    status: int,
+    body: dict[str, Any],
+    headers: dict[str, str],
+    exit_status: int,
+) -> None:
+    with FakeServer(lambda _: Reply(body, status, headers)) as server:
+        arguments = ["--repo-url", server.url, "--rate-limit", "error", "--max-retries", "0"]
+        assert main([*arguments, "user", "eric"]) == exit_status
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.startswith("aura-users: GET /users/{username_or_email}: ")
+
+
+def test_the_exit_status_of_a_network_failure(capsys: pytest.CaptureFixture[str]) -> None:
+    options = ["--max-retries", "0", "--repo-url"]
+    assert main([*options, "http://127.0.0.1:1/api", "user", "eric"]) == 6
+    text, hint = capsys.readouterr().err.splitlines()
+    assert ": connect: " in text
+    assert hint.startswith("hint: ")
+    assert "--repo-url" in hint
+    with SilentServer() as server:
+        assert main([*options, server.url, "--timeout", "0.05", "user", "eric"]) == 6
+    text, hint = capsys.readouterr().err.splitlines()
+    assert text.endswith("no whole reply within --timeout, 0.05 s")
+    assert hint == "hint: try again, or raise --timeout"
+    with FakeServer(answer) as plain_server:
+        url = plain_server.url.replace("http:", "https:")
+        assert main([*options, url, "user", "eric"]) == 6
+    assert ": tls: " in capsys.readouterr().err
+
+
+def test_the_help_lists_every_exit_status(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--help"]) == 0
+    shown = capsys.readouterr().out
+    guide = (Path(__file__).parents[2] / "docs" / "python.md").read_text()
+    for status in STATUSES:
+        assert f"\n  {status:<4} " in shown
+        assert f"\n| {status} | " in guide
+    assert {status for _, status in CAUSES} < STATUSES.keys()
+
+
+def test_a_message_names_what_the_command_line_has() -> None:
+    for text, renamed in [
+        (
+            "set the option api_key to an API key, or the variable HEX_API_KEY; an empty one",
+            "set the variable HEX_API_KEY to an API key; an empty one",
+        ),
+        ("check repo_url, which must end in /api", "check --repo-url, which must end in /api"),
+        (
+            "GET /users/{username_or_email}: timeout: a",
+            "GET /users/{username_or_email}: timeout: a",
+        ),
+        ("raise the option timeout", "raise --timeout"),
+        (
+            "a call waits by itself if rate_limit is wait",
+            "a call waits by itself if --rate-limit is wait",
+        ),
+        ("the URL of the option proxy", "the URL of the variable https_proxy"),
+        ("the code of the page in a timeout", "the code of the page in a timeout"),
+        ("name a PEM file in ca_file", "name a PEM file in --ca-file"),
+    ]:
+        assert rename(text) == renamed
+    known = {spec.name for spec in aura_users.OPTIONS}
+    assert set(NAMES) - known == {"username_or_email", "username", "emails"}
+
+
+def with_input(content: bytes, *args: str) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(
+        [sys.executable, "-m", "aura_users", *args], input=content, capture_output=True, cwd="/"
+    )
+
+
+@pytest.mark.parametrize("content", [b"correct horse\n", b"correct horse", b"correct horse\r\n"])
+def test_the_password_from_standard_input(content: bytes) -> None:
+    with FakeServer(answer) as server:
+        arguments = ["--repo-url", server.url, "create", "eric", "e@example.com"]
+        ended = with_input(content, *arguments, "--password-stdin")
+        [request] = server.requests
+    assert (ended.returncode, ended.stderr) == (0, b"")
+    assert json.loads(request.body)["password"] == "correct horse"
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b"", b"standard input has no password"),
+        (b"\n", b"standard input has no password"),
+        (b"a\xff", b"standard input is not UTF-8"),
+        (b"a" * 100_000, b"standard input has more than 4096 bytes"),
+    ],
+)
+def test_a_bad_password_on_standard_input(content: bytes, why: bytes) -> None:
+    ended = with_input(content, "create", "eric", "e@example.com", "--password-stdin")
+    assert (ended.returncode, ended.stdout) == (2, b"")
+    assert ended.stderr.startswith(b"aura-users: --password-stdin: " + why)
+    assert len(ended.stderr.splitlines()) == 1
+
+
+def completion_script(tmp_path: Path, shell: str) -> Path:
+    script = tmp_path / f"completion.{shell}"
+    script.write_text(
+        subprocess.run(
+            [sys.executable, "-m", "aura_users", "completion", shell],
+            capture_output=True,
+            text=True,
+            check=True,
+            cwd="/",
+        ).stdout
+    )
+    return script
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_the_completion_script_is_valid(tmp_path: Path, shell: str) -> None:
+    script = completion_script(tmp_path, shell)
+    assert "audit-logs" in script.read_text()
+    if not shutil.which(shell):
+        pytest.skip(f"{shell} is not installed")
+    subprocess.run([shell, "-n", script], check=True)
+
+
+@pytest.mark.skipif(not shutil.which("bash"), reason="bash is not installed")
+def test_bash_completes(tmp_path: Path) -> None:
+    script = completion_script(tmp_path, "bash")
+
+    def completed(*words: str) -> set[str]:
+        quoted = " ".join(f"'{word}'" for word in words)
+        source = f"""
+source '{script}'
+COMP_WORDS=({quoted}); COMP_CWORD={len(words) - 1}
+function=$(complete -p aura-users | sed 's/.*-F \\([^ ]*\\).*/\\1/')
+"$function" aura-users '{words[-1]}' '{words[-2]}'
+printf '%s\\n' "${{COMPREPLY[@]}}"
+"""
+        done = subprocess.run(["bash", "-c", source], capture_output=True, text=True, check=True)
+        return set(done.stdout.split())
+
+    assert completed("aura-users", "") >= {"whoami", "user", "audit-logs", "create", "reset"}
+    assert completed("aura-users", "aud") == {"audit-logs"}
+    assert completed("aura-users", "audit-logs", "--form") == {"--format"}
+    formats = completed("aura-users", "audit-logs", "--format", "")
+    assert formats == {"text", "json", "jsonl", "csv"}
+
+
+def test_completion_without_shtab_says_what_to_install() -> None:
+    source = (
+        "import sys; sys.modules['shtab'] = None\n"
+        "from aura_users._cli import main; sys.exit(main(['completion', 'bash']))"
+    )
+    ended = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True, cwd="/")
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr == (
+        "aura-users: completion needs the package shtab: pip install 'aura-users[completion]'\n"
+    )
 
 
 def test_ctrl_c() -> None:

@@ -6,6 +6,7 @@ import inspect
 import json
 import pickle
 import time
+import weakref
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -138,7 +139,15 @@ def test_no_repr_shows_a_secret(monkeypatch: pytest.MonkeyPatch) -> None:
         proxy="http://u:hunter2@localhost:3128",
     )
     shown = [repr(client), str(client), repr(client.with_options(api_key="fedcba"))]
-    assert shown[0] == "<aura_users.Client http://localhost:4000/api>"
+    url = "http://localhost:4000/api"
+    assert shown[0] == f"<aura_users.Client {url} api_key=*** proxy=***>"
+    other = client.with_options(timeout=2, repo_url="http://localhost/api", user_agent="x" * 200)
+    shown.append(repr(other))
+    assert shown[3].startswith(
+        "<aura_users.Client http://localhost/api api_key=*** proxy=*** timeout=2 user_agent='xxx"
+    )
+    assert len(shown[3]) < 200
+    assert repr(other.with_options(timeout=5)).count("timeout=") == 1
     assert repr(aura_users.Client()) == "<aura_users.Client https://hex.pm/api>"
     for secret in ("0123456789abcdef", "hunter2", "654321", "fedcba"):
         assert not any(secret in text for text in shown)
@@ -158,8 +167,34 @@ def test_everything_public_is_documented() -> None:
                     assert inspect.getdoc(value), f"{name}.{member}"
     for create in (aura_users.create_user, aura_users.Client.create_user):
         assert "https://hex.pm/policies/termsofservice" in (create.__doc__ or "")
-    assert sorted(aura_users.__all__) == sorted(
+    assert set(aura_users.__all__) <= set(dir(aura_users))
+    assert sorted({*aura_users.__all__, "TYPE_CHECKING"}) == sorted(
         name
         for name, value in vars(aura_users).items()
         if name == "__version__" or not (name.startswith("_") or inspect.ismodule(value))
     )
+    with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
+        aura_users.nothing  # type: ignore[attr-defined]  # noqa: B018
+
+
+def test_every_object_can_be_referenced_weakly() -> None:
+    client, awaited = aura_users.Client(), aura_users.AsyncClient()
+    stream, awaited_stream = client.stream_audit_logs(), awaited.stream_audit_logs()
+    user = aura_users.User.from_json('{"username":"a"}')
+    with FakeServer(lambda _: Reply({"username": "a"})) as server:
+        response = aura_users.get_user("a", repo_url=server.url).response
+    objects: list[object] = [
+        *(client, stream, stream.pages(), awaited, awaited_stream, awaited_stream.pages()),
+        *(user, response, aura_users.AuditLog.from_json('{"action":"a"}')),
+        *(aura_users.Package("a"), aura_users.Organization("b"), aura_users.OPTIONS[0]),
+        aura_users.AuraError("a"),
+    ]
+    classes = {thing for thing in vars(aura_users).values() if inspect.isclass(thing)}
+    classes -= {aura_users.CallOptions, aura_users.ClientOptions}  # types of dicts
+    tried = {type(each) for each in objects} | {aura_users.RateLimitState}
+    assert not [cls for cls in classes if not issubclass(cls, (*tried, aura_users.AuraError))]
+    for each in objects:
+        assert weakref.ref(each)() is each
+    assert all(cls.__weakrefoffset__ for cls in classes)
+    gone = weakref.ref(aura_users.Package("a"))
+    assert gone() is None

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import logging
+from typing import TYPE_CHECKING
 
 import pytest
 from fake_server import FakeServer, Reply, answer
 from programs import run
 
 import aura_users
+
+if TYPE_CHECKING:
+    from faces import MakeClient
 
 
 def test_a_notice_of_the_server(caplog: pytest.LogCaptureFixture) -> None:
@@ -29,6 +34,55 @@ def test_requests_at_debug_level(caplog: pytest.LogCaptureFixture) -> None:
     told = [record.getMessage() for record in caplog.records]
     assert any(text.startswith("GET /users/{username_or_email}: ") for text in told), told
     assert not any("eric" in text or "0123456789abcdef" in text for text in told)
+
+
+def test_a_record_has_its_fields(caplog: pytest.LogCaptureFixture, make_client: MakeClient) -> None:
+    replies = [
+        Reply({"message": "no"}, 503),
+        Reply({"username": "e"}, headers={"x-request-id": "r"}),
+    ]
+    with FakeServer(lambda _: replies.pop(0)) as server:
+        client = make_client(repo_url=server.url)
+        with caplog.at_level(logging.DEBUG, "aura_users"):
+            client.get_user("e")
+    failed, pause, done = caplog.records
+    names = ("event", "method", "route", "attempt", "status", "kind", "request_id")
+    fields = [[vars(record)[name] for name in names] for record in caplog.records]
+    request = ["GET", "/users/{username_or_email}"]
+    assert fields[0] == ["request", *request, 1, 503, None, None]
+    assert fields[1] == ["pausing before the next attempt", *request, 1, None, "server", None]
+    assert fields[2] == ["request", *request, 2, 200, None, "r"]
+    assert all(vars(record)["elapsed_ms"] >= 0 for record in (failed, pause, done))
+    assert done.getMessage().startswith("GET /users/{username_or_email}: request (attempt 2, ")
+
+
+def test_the_fields_in_a_format_string_and_as_json() -> None:
+    source = """
+import json, logging, sys, aura_users
+names = ["event", "method", "route", "attempt", "status", "kind", "elapsed_ms", "request_id"]
+class Json(logging.Formatter):
+    def format(self, record):
+        return json.dumps({name: vars(record)[name] for name in names})
+percent = logging.Formatter(" ".join(f"%({name})s" for name in names))
+for formatter in (Json(), percent):
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(formatter)
+    logging.getLogger("aura_users").addHandler(handler)
+aura_users.get_user("eric", repo_url=sys.argv[1])
+"""
+    # A notice has no status; each field is there all the same.
+    notice = Reply({"username": "eric"}, headers={"x-hex-message": "hello; level=warn"})
+    with FakeServer(lambda _: notice) as server:
+        in_json, in_text = run(source, server.url).splitlines()
+    assert json.loads(in_json) == {
+        "event": "the server says: hello",
+        "method": "GET",
+        "route": "/users/{username_or_email}",
+        **dict.fromkeys(["attempt", "status", "kind", "elapsed_ms", "request_id"]),
+    }
+    assert in_text == (
+        "the server says: hello GET /users/{username_or_email} None None None None None"
+    )
 
 
 def test_a_page_asked_for_in_the_background_is_told_of(caplog: pytest.LogCaptureFixture) -> None:

@@ -6,12 +6,16 @@ import copy
 import json
 import pickle
 from datetime import datetime, timezone
+from typing import TYPE_CHECKING
 from unittest import mock
 
 import pytest
-from fake_server import FakeServer, Reply
+from fake_server import FakeServer, Reply, Request
 
 import aura_users
+
+if TYPE_CHECKING:
+    from faces import MakeClient
 
 RICH = """{"email":"r@example.com","full_name":"Rich \\"The\\" \u00dcser",
  "future":{"a":[12345678901234567890]},
@@ -109,8 +113,21 @@ def test_a_record_again_from_its_text() -> None:
             cls.from_json(b"{}")  # type: ignore[arg-type]
 
 
-def test_a_users_repr_is_the_name_alone() -> None:
-    assert repr(user()) == str(user()) == "<User 'rich'>"
+def test_a_repr_shows_the_main_fields() -> None:
+    assert repr(user()) == "<User 'rich' full_name='Rich \"The\" \u00dcser' email='r@example.com'>"
+    assert repr(user('{"username":"a\\u001b"}')) == r"<User 'a\x1b'>"
+    long = aura_users.User.from_json(json.dumps({"username": "a", "full_name": "b" * 200}))
+    assert repr(long) == f"<User 'a' full_name='{'b' * 79}\u2026>"
+    row = aura_users.AuditLog.from_json(
+        '{"action":"a","user_agent":"Hex/2\u009b","params":{"name":"\u2028","n":1}}'
+    )
+    assert repr(row) == (r"<AuditLog 'a' user_agent='Hex/2\x9b' params={'name': '\u2028', 'n': 1}>")
+    assert repr(aura_users.AuditLog.from_json('{"action":"a"}')) == "<AuditLog 'a'>"
+    big = aura_users.AuditLog.from_json('{"action":"a","params":[' + "1," * 10_000 + "1]}")
+    assert len(repr(big)) < 110
+    package = aura_users.Package("a", "hexpm", "u", "h")
+    for value in (package, aura_users.Package("a"), aura_users.Organization("zeta", "admin")):
+        assert eval(repr(value), dict(vars(aura_users))) == value
 
 
 def test_every_field_of_a_row() -> None:
@@ -150,10 +167,23 @@ def test_rows_are_values() -> None:
     copy.deepcopy(one).params["big"] = 0
     assert one.params["big"] == 12345678901234567890
     assert [repr(row) for row in rows()] == [
-        "<AuditLog 'key.generate'>",
-        "<AuditLog 'a\\nb'>",
+        "<AuditLog 'key.generate' params={'big': 12345678901234567890, 's': '\U0001f600'}>",
+        "<AuditLog 'a\\nb' user_agent=''>",
         "<AuditLog 'old'>",
     ]
+
+
+def test_params_are_the_rows_own_dict() -> None:
+    """As documented: a change stays in the object, and is no change of the row."""
+    row = aura_users.AuditLog.from_json('{"action":"a","params":{"name":"laptop"}}')
+    same = aura_users.AuditLog.from_json(row.raw_json)
+    assert json.dumps(row.params) == '{"name": "laptop"}'
+    row.params["name"] = "other"
+    assert row.params == {"name": "other"}
+    assert row.to_dict()["params"] == {"name": "laptop"}
+    assert row == same
+    assert hash(row) == hash(same)
+    assert pickle.loads(pickle.dumps(row)).params == {"name": "laptop"}
 
 
 def test_packages_and_organizations_are_values() -> None:
@@ -170,12 +200,69 @@ def test_packages_and_organizations_are_values() -> None:
         organization.__replace__(colour="red")
     assert organization != aura_users.Organization("zeta")
     assert (repr(package), repr(organization)) == (
-        "<Package 'a' in 'hexpm'>",
-        "<Organization 'zeta' as 'admin'>",
+        "Package(name='a', repository='hexpm', url='u', html_url='h')",
+        "Organization(name='zeta', role='admin')",
     )
+    fields = package.to_dict()
+    assert fields == {"name": "a", "repository": "hexpm", "url": "u", "html_url": "h"}
+    assert aura_users.Package(**fields) == package  # type: ignore[arg-type]
+    assert organization.to_dict() == {"name": "zeta", "role": "admin"}
+    assert aura_users.Organization("b").to_dict() == {"name": "b", "role": None}
+    fields["name"] = "b"
+    assert package.to_dict()["name"] == "a"
     match package:
         case aura_users.Package(name, repository):
             assert (name, repository) == ("a", "hexpm")
+
+
+LIMITS = {
+    "x-request-id": "req-1",
+    "x-ratelimit-limit": "500",
+    "x-ratelimit-remaining": "499",
+    "x-ratelimit-reset": "99999999999",
+}
+
+
+def test_a_record_has_the_request_id_and_the_rate_limit_of_its_reply(
+    make_client: MakeClient,
+) -> None:
+    def answer(request: Request) -> Reply:
+        body = [{"action": "a"}] if request.path.endswith("/audit-logs") else {"username": "rich"}
+        return Reply(body, headers=LIMITS | {"x-request-id": f"req-{len(server.requests)}"})
+
+    with FakeServer(answer) as server:
+        client = make_client(repo_url=server.url)
+        first, second = client.get_user("rich"), client.get_current_user()
+        [row] = client.stream_audit_logs()
+    for record, request_id in ((first, "req-1"), (second, "req-2"), (row, "req-3")):
+        response = record.response
+        assert response is not None
+        assert response.request_id == request_id
+        assert response.rate_limit is not None
+        assert (response.rate_limit.limit, response.rate_limit.remaining) == (500, 499)
+        assert response.rate_limit.resets_in == 60
+        assert response.to_dict() == {
+            "request_id": request_id,
+            "rate_limit": {"limit": 500, "remaining": 499, "resets_in": 60},
+        }
+        assert repr(response) == (
+            f"<Response request_id='{request_id}' "
+            "rate_limit=<RateLimitState 499 of 500 left, 60.0 s to go>>"
+        )
+        assert response == record.response
+        assert pickle.loads(pickle.dumps(record)).response is None
+        assert type(record).from_json(record.raw_json).response is None
+    # It is no part of the record.
+    assert first == second
+    assert hash(first) == hash(second)
+    assert first.response != second.response
+
+
+def test_a_reply_without_a_request_id_and_a_rate_limit() -> None:
+    response = user().response
+    assert response is not None
+    assert response.to_dict() == {"request_id": None, "rate_limit": None}
+    assert repr(response) == "<Response request_id=None rate_limit=None>"
 
 
 def test_a_comparison_asks_the_other_side() -> None:
@@ -229,7 +316,7 @@ def test_a_row_has_a_time_if_the_server_sends_one(text: str, time: datetime | No
     assert row.inserted_at == time
     assert row.extra == {"future": 1}
     assert row.to_dict()["inserted_at"] == json.loads(text)
-    assert repr(row) == "<AuditLog 'a'>"
+    assert repr(row) == "<AuditLog 'a' params={}>"
     assert aura_users.AuditLog.from_json('{"action": "a"}').inserted_at is None
 
 

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import ast
 import asyncio
+import functools
 import inspect
 import os
+import sys
+import typing
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from fake_server import FakeServer, Reply, Request
+from programs import run
 
 import aura_users
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+
+    from typing_extensions import Unpack
 
 NAMES = [spec.name for spec in aura_users.OPTIONS]
 CALL_NAMES = [name for name in NAMES if name != "env"]
@@ -91,18 +97,110 @@ def test_a_call_takes_the_same_values(name: str) -> None:
             client.get_user("eric", **{name: value})
 
 
-def test_unknown_options_are_named() -> None:
+async def awaited(name: str, *arguments: object, **options: object) -> None:
+    await getattr(aura_users.AsyncClient(), name)(*arguments, **options)
+
+
+ARGUMENTS: dict[str, tuple[Any, ...]] = {
+    "create_user": ("eric", "password", ["eric@example.com"]),
+    "get_current_user": (),
+    "get_user": ("eric",),
+    "reset_user_password": ("eric",),
+    "stream_audit_logs": (),
+}
+
+
+def every_call() -> Iterator[Callable[..., Any]]:
+    """Everything that takes options, with the arguments that it needs besides."""
+    client, awaiting = aura_users.Client(), aura_users.AsyncClient()
+    yield from (aura_users.Client, client.with_options)
+    yield from (aura_users.AsyncClient, awaiting.with_options, awaiting.stream_audit_logs)
+    for name, arguments in ARGUMENTS.items():
+        yield functools.partial(getattr(aura_users, name), *arguments)
+        yield functools.partial(getattr(client, name), *arguments)
+        if name != "stream_audit_logs":
+            call = functools.partial(awaited, name, *arguments)
+            yield lambda call=call, **options: asyncio.run(call(**options))
+
+
+@pytest.mark.parametrize(
+    ("keyword", "text"),
+    [
+        ("timout", "unexpected keyword argument 'timout'. Did you mean 'timeout'?"),
+        ("apikey", "unexpected keyword argument 'apikey'. Did you mean 'api_key'?"),
+        ("max-retries", "unexpected keyword argument 'max-retries'. Did you mean 'max_retries'?"),
+        # The name is not lower case, so it may be a secret and is not repeated.
+        ("repoUrl", "unexpected keyword. Did you mean 'repo_url'?"),
+        ("colour", "unexpected keyword argument 'colour': the options are repo_url, api_key, "),
+    ],
+)
+def test_a_mistyped_keyword_is_a_type_error(keyword: str, text: str) -> None:
+    for call in every_call():
+        with pytest.raises(TypeError) as caught:
+            call(**{keyword: 1})
+        assert not isinstance(caught.value, aura_users.AuraError)
+        assert str(caught.value).startswith(text)
+
+
+def test_env_is_an_option_of_a_client() -> None:
     calls: list[Callable[..., Any]] = [
-        aura_users.Client,
-        aura_users.Client().with_options,
-        aura_users.stream_audit_logs,
         aura_users.Client().stream_audit_logs,
+        aura_users.Client().with_options,
+        aura_users.AsyncClient().stream_audit_logs,
     ]
     for call in calls:
-        with pytest.raises(aura_users.InvalidArgumentError, match='unknown option "repourl"'):
-            call(repourl="http://localhost")
-    with pytest.raises(aura_users.InvalidArgumentError, match="env is an option of a client"):
-        aura_users.Client().stream_audit_logs(env=False)  # type: ignore[call-arg]
+        with pytest.raises(TypeError, match="env is an option of a client, not of one call"):
+            call(env=False)
+
+
+def test_the_types_of_the_options_are_there_at_run_time() -> None:
+    from aura_users import CallOptions, ClientOptions
+
+    call, client = typing.get_type_hints(CallOptions), typing.get_type_hints(ClientOptions)
+    assert list(call) == CALL_NAMES
+    assert list(client) == NAMES
+    assert call["timeout"] == float | timedelta | None
+    assert CallOptions.__required_keys__ == ClientOptions.__required_keys__ == frozenset()
+    assert (CallOptions.__module__, ClientOptions.__module__) == ("aura_users", "aura_users")
+
+    def with_client(**options: Unpack[ClientOptions]) -> aura_users.Client:
+        return aura_users.Client(**options)
+
+    options: ClientOptions = {"timeout": 5, "env": False}
+    assert "timeout=5" in repr(with_client(**options))
+
+
+def test_the_types_of_the_options_cost_nothing_before_they_are_used() -> None:
+    source = """
+import sys, aura_users
+aura_users.Client()
+aura_users.AsyncClient()
+print("typing" in sys.modules, "typing_extensions" in sys.modules, "difflib" in sys.modules)
+print(aura_users.ClientOptions.__name__, "typing_extensions" in sys.modules)
+"""
+    assert run(source) == "False False False\nClientOptions False\n"
+
+
+def test_the_user_agent_names_python_and_its_version(monkeypatch: pytest.MonkeyPatch) -> None:
+    version = ".".join(map(str, sys.version_info[:3]))
+    ours = f"aura-users/{aura_users.__version__}"
+    with FakeServer(user) as server:
+
+        def agent(call: Callable[..., Any], **options: object) -> str:
+            call(**options)
+            return server.requests[-1].headers["user-agent"]
+
+        client = aura_users.Client(repo_url=server.url, user_agent="tool/1")
+        assert agent(client.get_current_user) == f"tool/1 {ours} (Python/{version})"
+        assert agent(client.get_current_user, client_name="x") == f"tool/1 {ours} (x)"
+        own = aura_users.Client(repo_url=server.url, client_name="hexdocs 2")
+        assert agent(own.get_current_user) == f"{ours} (hexdocs 2)"
+        for env in (True, False):
+            call = functools.partial(aura_users.get_user, "eric", repo_url=server.url, env=env)
+            assert agent(call) == f"{ours} (Python/{version})"
+        monkeypatch.setenv("CI", "1")
+        client = aura_users.Client(repo_url=server.url)
+        assert agent(client.get_current_user) == f"{ours} (Python/{version}; CI)"
 
 
 def test_no_message_repeats_a_secret() -> None:
@@ -129,9 +227,9 @@ def test_no_message_repeats_a_secret_in_the_wrong_place() -> None:
     ]
     for call in calls:
         arguments = ("eric",) if call is aura_users.get_user else ()
-        with pytest.raises(aura_users.InvalidArgumentError, match="unknown option") as caught:
+        with pytest.raises(TypeError, match=r"^unexpected keyword \(its value is") as wrong_name:
             call(*arguments, **swapped)
-        assert key not in repr((caught.value, caught.value.__dict__))
+        assert key not in repr(wrong_name.value)
     for name in NAMES:
         if name not in ACCEPT_ANY_TEXT:
             wrong: dict[str, Any] = {name: key}
@@ -146,7 +244,9 @@ def test_the_table() -> None:
     assert specs["repo_url"].env == ("HEX_API_URL", "HEX_API")
     assert specs["api_key"].default is None
     assert all(spec.doc and spec.allowed for spec in aura_users.OPTIONS)
-    assert repr(specs["page"]) == "<OptionSpec page>"
+    assert repr(specs["page"]) == (
+        "<OptionSpec 'page' default='1' env=() allowed='a whole number from 1 on'>"
+    )
 
 
 def test_signatures_name_every_option() -> None:
@@ -163,7 +263,7 @@ def keywords(function: Callable[..., Any]) -> list[str]:
 
 
 def test_the_stub_names_every_option() -> None:
-    stub = ast.parse(Path(aura_users.__file__).with_name("_native.pyi").read_text())
+    stub = ast.parse(Path(aura_users.__file__).with_name("_options.py").read_text())
     declared = {
         node.name: [
             line.target.id

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -109,4 +110,41 @@ def test_the_guides(guide: str, sandbox: programs.Sandbox, monkeypatch: pytest.M
     programs = [part.split("```", 1)[0] for part in text.split("```python\n")[1:]]
     assert len(programs) >= 3
     for program in programs:
-        exec(compile(program, guide, "exec"), {"__name__": "__main__"})
+        if "fastapi" in program:
+            continue  # see test_the_fastapi_recipe
+        exec(compile(program, guide, "exec", dont_inherit=True), {"__name__": "__main__"})
+
+
+@pytest.mark.parametrize("profile", ["current"])
+def test_the_fastapi_recipe(sandbox: programs.Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("fastapi", reason="fastapi is not installed")
+    pytest.importorskip("httpx", reason="httpx is not installed")
+    from httpx import ASGITransport, AsyncClient
+
+    emails = [["e@example.com", True, True, True]]
+    sandbox.admin("users", {"username": "ericmj", "emails": emails, "packages": ["decimal"]})
+    monkeypatch.setenv("HEX_API_URL", sandbox.url)
+    guide = (PROJECT / "../docs/python.md").read_text()
+    [program] = [part for part in guide.split("```python\n") if "import FastAPI" in part]
+    names: dict[str, Any] = {"__name__": "recipe"}
+    source = program.split("```", 1)[0]
+    exec(compile(source, "docs/python.md", "exec", dont_inherit=True), names)
+    app = names["app"]
+
+    async def main() -> list[tuple[int, Any]]:
+        transport = ASGITransport(app=app)
+        async with (
+            app.router.lifespan_context(app),
+            AsyncClient(transport=transport, base_url="http://recipe") as browser,
+        ):
+            replies = [await browser.get(f"/profiles/{name}") for name in ("ericmj", "nobody")]
+        return [(reply.status_code, reply.json()) for reply in replies]
+
+    (status, profile), (missing, error) = asyncio.run(main())
+    assert (status, missing) == (200, 404)
+    assert profile["username"] == "ericmj"
+    assert profile["full_name"] is None
+    assert profile["inserted_at"].endswith("Z")
+    assert [package["name"] for package in profile["packages"]] == ["decimal"]
+    assert error["detail"]
+    assert error["request_id"]

@@ -157,7 +157,7 @@ def test_a_stream_is_for_one_thread_at_a_time() -> None:
         reader = threading.Thread(target=lambda: rows.extend(stream))
         reader.start()
         assert asked.wait(30)
-        with pytest.raises(aura_users.InvalidArgumentError, match="read by another thread"):
+        with pytest.raises(aura_users.InvalidArgumentError, match="another thread is reading"):
             next(stream)
         assert stream.page == 1
         answer.set()

@@ -26,6 +26,7 @@ use std::time::Instant;
 use secrecy::SecretString;
 
 use crate::attempts::Attempts;
+use crate::protocol::response::RateLimitState;
 use crate::protocol::{Reply, Request};
 use crate::runtime::PerProcess;
 use crate::transport::{HttpClient, Transports};
@@ -33,7 +34,7 @@ use crate::{Result, User};
 use cache::Cache;
 use call::Read;
 pub(crate) use options::Options;
-use rate_limit::{RateLimitState, RateLimits};
+use rate_limit::RateLimits;
 use settings::Settings;
 
 pub use audit_logs::AuditLogs;

@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::protocol::headers::RateWindow;
+use crate::protocol::response::RateLimitState;
 
 /// The windows that a client knows.
 #[derive(Default)]
@@ -16,18 +17,6 @@ struct State {
     limit: u64,
     remaining: u64,
     ends: Instant,
-}
-
-/// The latest state of the server's rate limit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct RateLimitState {
-    /// The requests allowed in a window.
-    pub limit: u64,
-    /// The requests left in this window, without those that are being sent.
-    pub remaining: u64,
-    /// The time until the next window.
-    pub resets_in: Duration,
 }
 
 /// The ends of one window in two replies may differ, because clocks have a resolution of a second.

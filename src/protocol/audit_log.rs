@@ -13,6 +13,7 @@ use serde::de::{Deserializer, Error as _, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::json::{self, Flaw, Piece, Text, place};
+use super::response::Response;
 use super::scan::{Quoted, Scan};
 use super::timestamp::Timestamp;
 use crate::Error;
@@ -45,6 +46,7 @@ pub(crate) struct Page {
 struct Rows {
     text: String,
     rows: Vec<Row>,
+    response: Option<Response>,
 }
 
 #[derive(Debug)]
@@ -62,7 +64,14 @@ impl Page {
             Some(rows) => rows,
             None => rows_one_by_one(&text)?,
         };
-        Ok(Self { rows: Arc::new(Rows { text, rows }), is_of_fixed_size: false })
+        Ok(Self { rows: Arc::new(Rows { text, rows, response: None }), is_of_fixed_size: false })
+    }
+
+    pub(super) fn with_response(mut self, response: Response) -> Self {
+        if let Some(rows) = Arc::get_mut(&mut self.rows) {
+            rows.response = Some(response);
+        }
+        self
     }
 
     /// The same page, of a server that fills its pages up to `PAGE_SIZE`.
@@ -91,19 +100,19 @@ impl Page {
 
     /// The JSON of the row at `index`, if there is one.
     pub(crate) fn row_json(&self, index: usize) -> Option<&str> {
-        let Rows { text, rows } = &*self.rows;
+        let Rows { text, rows, .. } = &*self.rows;
         Some(&text[rows.get(index)?.json.clone()])
     }
 
     /// The JSON of each row.
     pub(crate) fn rows_json(&self) -> impl Iterator<Item = &str> {
-        let Rows { text, rows } = &*self.rows;
+        let Rows { text, rows, .. } = &*self.rows;
         rows.iter().map(|row| &text[row.json.clone()])
     }
 
     /// The rows from `start` on as a JSON array. All rows are the server's own text.
     pub(crate) fn json_from(&self, start: usize) -> Cow<'_, str> {
-        let Rows { text, rows } = &*self.rows;
+        let Rows { text, rows, .. } = &*self.rows;
         match rows.get(start) {
             Some(first) if start > 0 => Cow::Owned(format!("[{}", &text[first.json.start..])),
             Some(_) => Cow::Borrowed(text),
@@ -249,7 +258,7 @@ impl AuditLog {
     pub fn from_json(json: impl Into<String>) -> crate::Result<Self> {
         let read = |text: String| {
             let row = json::read(&text).and_then(|row| Row::read(&text, row))?;
-            let rows = Arc::new(Rows { text, rows: vec![row] });
+            let rows = Arc::new(Rows { text, rows: vec![row], response: None });
             Ok(Self { page: Page { rows, is_of_fixed_size: false }, index: 0 })
         };
         json::text(json.into().into_bytes())
@@ -295,6 +304,13 @@ impl AuditLog {
     #[must_use]
     pub fn json(&self) -> &str {
         &self.text()[self.row().json.clone()]
+    }
+
+    /// What the reply with the row's page said besides the rows. None for a row that was read with
+    /// [`AuditLog::from_json`]. It does not count when two rows are compared.
+    #[must_use]
+    pub fn response(&self) -> Option<&Response> {
+        self.page.rows.response.as_ref()
     }
 
     fn row(&self) -> &Row {

@@ -4,6 +4,7 @@
 //!
 //! - `request`: what each operation sends
 //! - `reply`: a reply: a record or an error
+//! - `response`: what a reply contains besides its record
 //! - `error_body`: the body of an error
 //! - `hints`: what to do next about an error
 //! - `token`: the expiry time in an access token
@@ -22,6 +23,7 @@ mod hints;
 pub(crate) mod json;
 pub(crate) mod reply;
 pub(crate) mod request;
+pub(crate) mod response;
 mod scan;
 mod serialize;
 mod timestamp;

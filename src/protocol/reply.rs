@@ -11,6 +11,7 @@ use super::error_body::ErrorBody;
 use super::headers::{self, Notice, RateWindow};
 use super::hints;
 use super::json::{self, Flaw};
+use super::response::Response;
 use super::user::User;
 use crate::error::{Error, ErrorKind, Reason, Result};
 use crate::operation::Operation;
@@ -31,13 +32,15 @@ pub(crate) struct Reply {
 impl Reply {
     /// Reads the record of a user.
     pub(crate) fn user(self, operation: Operation) -> Result<User> {
-        self.record(operation, User::read)
+        let (user, response) = self.record(operation, User::read)?;
+        Ok(user.with_response(response))
     }
 
     /// Reads a page of audit rows.
     pub(crate) fn page(self, operation: Operation) -> Result<Page> {
         let is_of_fixed_size = headers::are_of_hexpm(&self.headers);
-        let page = self.record(operation, Page::read)?;
+        let (page, response) = self.record(operation, Page::read)?;
+        let page = page.with_response(response);
         Ok(if is_of_fixed_size { page.of_fixed_size() } else { page })
     }
 
@@ -68,13 +71,16 @@ impl Reply {
         mut self,
         operation: Operation,
         read: fn(Vec<u8>) -> Result<T, Flaw>,
-    ) -> Result<T> {
+    ) -> Result<(T, Response)> {
         if !self.is_success() {
             return Err(self.error(operation));
         }
         let body = std::mem::take(&mut self.body);
         let result = self.check_content_type().and_then(|()| read(body));
-        result.map_err(|flaw| self.invalid_reply(&flaw, operation))
+        match result {
+            Ok(record) => Ok((record, Response::new(&self))),
+            Err(flaw) => Err(self.invalid_reply(&flaw, operation)),
+        }
     }
 
     fn check_content_type(&self) -> Result<(), Flaw> {
@@ -396,6 +402,30 @@ mod tests {
         assert_eq!(error.kind(), ErrorKind::Decode);
         let error = reply(206, &[JSON], "{}").user(Operation::GetUser).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::UnexpectedStatus);
+    }
+
+    #[test]
+    fn a_record_has_its_request_id_and_the_rate_limit_of_its_reply() {
+        let headers = [
+            JSON,
+            ("x-request-id", "GOqq"),
+            ("x-ratelimit-limit", "100"),
+            ("x-ratelimit-remaining", "99"),
+            ("x-ratelimit-reset", "42"),
+        ];
+        let user = reply(200, &headers, r#"{"username":"a"}"#).user(Operation::GetUser).unwrap();
+        let response = user.response().unwrap();
+        assert_eq!(response.request_id.as_deref(), Some("GOqq"));
+        let limit = response.rate_limit.unwrap();
+        assert_eq!((limit.limit, limit.remaining), (100, 99));
+        assert_eq!(limit.resets_in, Duration::from_secs(42));
+        let page = reply(200, &headers, r#"[{"action":"a"}]"#);
+        let page = page.page(Operation::StreamAuditLogs).unwrap();
+        assert_eq!(page.row(0).unwrap().response(), Some(response));
+        assert_eq!(User::from_json(r#"{"username":"a"}"#).unwrap().response(), None);
+        let bare = reply(200, &[JSON], r#"{"username":"a"}"#).user(Operation::GetUser).unwrap();
+        let response = bare.response().unwrap();
+        assert_eq!((&response.request_id, response.rate_limit), (&None, None));
     }
 
     #[test]

@@ -9,6 +9,7 @@ use serde::de::{Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::json::{self, Flaw, Keys, List, Piece, Text, UniqueMap};
+use super::response::Response;
 use super::timestamp::Timestamp;
 use super::user_scan::username_at_once;
 use crate::Error;
@@ -23,6 +24,7 @@ pub struct User {
     username: Piece,
     /// Created on first use: most callers need few fields, or the JSON.
     fields: OnceLock<Fields>,
+    response: Option<Box<Response>>,
 }
 
 /// The record for the check of a reply. It borrows from the text.
@@ -203,7 +205,11 @@ impl User {
             Some(place) => Piece::In(place),
             None => username_by_reading(&json)?,
         };
-        Ok(Self { json, username, fields: OnceLock::new() })
+        Ok(Self { json, username, fields: OnceLock::new(), response: None })
+    }
+
+    pub(super) fn with_response(self, response: Response) -> Self {
+        Self { response: Some(Box::new(response)), ..self }
     }
 
     fn fields(&self) -> &Fields {
@@ -292,6 +298,13 @@ impl User {
     #[must_use]
     pub fn into_json(self) -> String {
         self.json
+    }
+
+    /// The rest of the reply, such as its request id. `None` for a record that was read with
+    /// [`User::from_json`]. A comparison of two records ignores it.
+    #[must_use]
+    pub fn response(&self) -> Option<&Response> {
+        self.response.as_deref()
     }
 
     /// A field of the record as JSON, also one that this library does not know.

@@ -1,4 +1,4 @@
-"""Python: the options in the stub of the native module."""
+"""Python: the types of the options."""
 
 import textwrap
 
@@ -38,8 +38,8 @@ def fields(description, scope):
     return "\n".join(lines)
 
 
-STUB = "python/aura_users/_native.pyi"
+FILE = "python/aura_users/_options.py"
 PARTS = [
-    (STUB, "options of a call", lambda description: fields(description, "call")),
-    (STUB, "options of a client", lambda description: fields(description, "client")),
+    (FILE, "options of a call", lambda description: fields(description, "call")),
+    (FILE, "options of a client", lambda description: fields(description, "client")),
 ]

@@ -1,7 +1,7 @@
 //! An audit log for every library that reads Arrow: one record batch for each page.
 
 mod c_data;
-mod handed_out;
+mod lent_rows;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -14,11 +14,11 @@ use serde_json::value::RawValue;
 use crate::errors;
 use crate::pending::raise_soon;
 use crate::python_code;
-use crate::stream::{ComeBack, Row};
+use crate::stream::{ReturnedRows, Row};
 use c_data::{Batch, Column, Failure, Field, Stream};
-use handed_out::{Reading, Rows};
+use lent_rows::{Reading, Rows};
 
-/// The columns. JSON is text here: what is in it follows the action, and has no one type.
+/// The columns. JSON is text: its shape depends on the action, so it has no single type.
 static FIELDS: [Field; 4] = [
     Field { name: c"action", is_nullable: false },
     Field { name: c"user_agent", is_nullable: true },
@@ -36,8 +36,8 @@ const EINVAL: i32 = 22;
 
 /// A log that is read page by page.
 pub(crate) trait Source: Send + 'static {
-    /// The rows of the next page, and where those go that nobody reads; none after the end.
-    fn next_page(&self, py: Python<'_>) -> PyResult<Option<(Vec<Row>, Arc<ComeBack>)>>;
+    /// The rows of the next page, and where unread ones return to; none after the end.
+    fn next_page(&self, py: Python<'_>) -> PyResult<Option<(Vec<Row>, Arc<ReturnedRows>)>>;
 
     /// The page that the next row is on.
     fn page(&self) -> u64;
@@ -47,13 +47,13 @@ pub(crate) trait Source: Send + 'static {
 pub(crate) fn stream(py: Python<'_>, logs: impl Source) -> PyResult<Bound<'_, PyCapsule>> {
     let reading = Arc::new(Reading::default());
     let source = move || {
-        // The reader may hold the GIL or not; while it waits, nobody does.
+        // The reader may hold the GIL or not. While it waits, the GIL is free.
         let next = Python::try_attach(|py| {
             let next = logs.next_page(py);
             reading.has_failed(next.is_err());
             match next {
-                Ok(Some((rows, come_back))) => {
-                    batch(Rows::new(py, rows, come_back, &reading)).map(Some)
+                Ok(Some((rows, returned_rows))) => {
+                    batch(Rows::new(py, rows, returned_rows, &reading)).map(Some)
                 }
                 Ok(None) => {
                     reading.is_over(py);
@@ -78,26 +78,26 @@ fn batch(rows: Arc<Rows>) -> Result<Batch, Failure> {
         columns.iter_mut().zip(values).all(|(column, value)| column.push(value))
     });
     if !is_room {
-        rows.refuse();
+        rows.give_back();
         let message = "a page has more than 2 GiB of text in one column".to_owned();
         return Err(Failure { errno: EIO, message });
     }
     Ok(Batch { columns: columns.into(), until_released: rows })
 }
 
-/// The fields of a row that have no column, as a JSON object; none where there are none.
+/// The fields of a row that have no column, as a JSON object; none if there are none.
 fn extra(row: &str) -> Option<String> {
     let mut fields: BTreeMap<String, &RawValue> = serde_json::from_str(row).ok()?;
     fields.retain(|name, _| !KNOWN.contains(&name.as_str()));
     if fields.is_empty() { None } else { serde_json::to_string(&fields).ok() }
 }
 
-/// An exception as the interface can say it: a number and a text.
+/// An exception in the form of the interface: a number and a text.
 fn failure(py: Python<'_>, error: &PyErr, page: u64) -> Failure {
     let message = format!("{} [audit log, page {page}]", text(py, error));
     let errno = if !errors::is_ours(py, error) {
-        // What a signal's handler raised. The reader raises an error of its own with our text;
-        // after that Python gets this one, as it is.
+        // A signal handler raised it. The reader raises its own error with our text, and then
+        // Python raises this one.
         raise_soon(py, error.clone_ref(py));
         EINTR
     } else if error.is_instance_of::<PyValueError>(py) {
@@ -113,7 +113,7 @@ fn text(py: Python<'_>, error: &PyErr) -> String {
     let class = error.get_type(py).qualname();
     let class = class.map_or_else(|_| "an error".to_owned(), |name| name.to_string());
     match python_code::str(error.value(py)) {
-        Ok(said) => format!("{class}: {said}"),
+        Ok(text) => format!("{class}: {text}"),
         Err(_) => class,
     }
 }

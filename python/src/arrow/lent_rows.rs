@@ -1,13 +1,12 @@
-//! The rows of a record batch while their reader has it, and their way back.
+//! The rows of a record batch while a reader has it, and their return to the stream.
 //!
-//! The library that reads may fail, because a signal's handler raised an exception, and drop the
-//! batches it has read so far. Or the exception comes just after the library gave Python a batch. No
-//! code of Python's program has seen such a batch: its rows come back to the stream. What tells it
-//! from a batch that the program dropped is the place in the program: it is still the one from which
-//! the batch was asked for.
+//! A signal handler may raise while a library reads: the library fails and drops its batches. Or the
+//! handler raises just after the library has returned a batch to Python. The program has not seen
+//! such a batch, so its rows return to the stream. A batch that the program drops is different: the
+//! program is no longer at the instruction that requested the batch.
 //!
-//! A batch that a thread of the library asked for, without Python code below it, has no such place,
-//! and its rows do not come back.
+//! A batch that a thread of the library requested, without Python code below it, has no such
+//! instruction. Its rows do not return.
 
 use std::mem;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -18,7 +17,7 @@ use pyo3::prelude::*;
 
 use crate::pending::do_soon;
 use crate::python_code::{Instruction, holds_gil};
-use crate::stream::{ComeBack, Row};
+use crate::stream::{ReturnedRows, Row};
 
 /// What a reader does with its stream.
 #[derive(Default)]
@@ -28,13 +27,12 @@ pub(super) struct Reading {
 }
 
 impl Reading {
-    /// Whether the last thing the reader got was an error.
+    /// Records if the reader's last result was an error.
     pub(super) fn has_failed(&self, has_failed: bool) {
         self.has_failed.store(has_failed, Ordering::Relaxed);
     }
 
-    /// The reader knows that it has all rows. It keeps them once the handlers of signals that have
-    /// come by then are through.
+    /// The reader has all rows. It keeps them after the handlers of the signals that are pending now.
     pub(super) fn is_over(&self, py: Python<'_>) {
         let batches = mem::take(&mut *self.lock());
         do_soon(py, move || {
@@ -52,25 +50,25 @@ impl Reading {
 /// The rows of a batch. All of its columns hold them.
 pub(super) struct Rows {
     rows: Mutex<Vec<Row>>,
-    come_back: Arc<ComeBack>,
+    returned_rows: Arc<ReturnedRows>,
     reading: Arc<Reading>,
-    asked_by: ThreadId,
-    asked_from: Option<Instruction>,
+    thread: ThreadId,
+    instruction: Option<Instruction>,
 }
 
 impl Rows {
     pub(super) fn new(
         py: Python<'_>,
         rows: Vec<Row>,
-        come_back: Arc<ComeBack>,
+        returned_rows: Arc<ReturnedRows>,
         reading: &Arc<Reading>,
     ) -> Arc<Self> {
         let rows = Arc::new(Self {
             rows: Mutex::new(rows),
-            come_back,
+            returned_rows,
             reading: Arc::clone(reading),
-            asked_by: thread::current().id(),
-            asked_from: Instruction::current(py),
+            thread: thread::current().id(),
+            instruction: Instruction::current(py),
         });
         reading.lock().push(Arc::downgrade(&rows));
         rows
@@ -80,21 +78,21 @@ impl Rows {
         self.rows.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The reader does not get them.
-    pub(super) fn refuse(&self) {
-        self.come_back.put(mem::take(&mut *self.lock()));
+    /// Returns the rows to the stream.
+    pub(super) fn give_back(&self) {
+        self.returned_rows.put(mem::take(&mut *self.lock()));
     }
 
-    /// Whether the program is still where it asked for them, and gets an exception there.
+    /// Whether the program is still at the instruction that requested them, and gets an exception.
     fn are_unseen(&self) -> bool {
         let has_failed = self.reading.has_failed.load(Ordering::Relaxed);
-        // The GIL is not waited for here but by a reader that fails.
-        if self.asked_by != thread::current().id() || !(has_failed || holds_gil()) {
+        // Only a reader that fails waits for the GIL here.
+        if self.thread != thread::current().id() || !(has_failed || holds_gil()) {
             return false;
         }
         let is_there = |py: Python<'_>| {
             let here = Instruction::current(py);
-            here.is_some() && here == self.asked_from && (has_failed || PyErr::occurred(py))
+            here.is_some() && here == self.instruction && (has_failed || PyErr::occurred(py))
         };
         Python::try_attach(is_there).unwrap_or(false)
     }
@@ -103,7 +101,7 @@ impl Rows {
 impl Drop for Rows {
     fn drop(&mut self) {
         if !self.lock().is_empty() && self.are_unseen() {
-            self.refuse();
+            self.give_back();
         }
     }
 }
