@@ -1,0 +1,73 @@
+package Aura::Users::AuditLogs;
+
+use v5.36;
+
+use Aura::Users::AuditLog ();
+use Aura::Users::Call     ();
+use Aura::Users::Native   qw(aura_audit_logs_next_page_start aura_audit_logs_page);
+
+our $VERSION = 'v0.1.0';
+
+sub new ( $class, $stream ) {
+    return bless { stream => $stream, rows => [] }, $class;
+}
+
+sub next ($self) {    ## no critic (ProhibitBuiltinHomonyms)
+    $self->_fill if !$self->{rows}->@*;
+    return shift $self->{rows}->@*;
+}
+
+sub next_page ($self) {
+    $self->_fill if !$self->{rows}->@*;
+    ( my $rows, $self->{rows} ) = ( $self->{rows}, [] );
+    return $rows->@* ? $rows : undef;
+}
+
+sub all ($self) {
+    my @all;
+    while ( my $rows = $self->next_page ) {
+        push @all, $rows->@*;
+    }
+    return @all;
+}
+
+sub start_next_page ($self) {
+    return Aura::Users::Call->ended( $self->next_page ) if $self->{rows}->@*;
+    return delete $self->{call} // $self->_start;
+}
+
+sub page ($self) {
+    return $self->{rows}->@* ? $self->{page} : aura_audit_logs_page( $self->{stream}->pointer );
+}
+
+sub close ($self) {    ## no critic (ProhibitBuiltinHomonyms)
+    @{$self}{qw(call rows)} = ( undef, [] );
+    return $self->{stream}->close;
+}
+
+sub is_closed ($self) {
+    return $self->{stream}->is_closed;
+}
+
+# Gets the rows of the next page; after the last one there are none. If a handler dies meanwhile, the next turn goes on
+# with the same call: no row is lost.
+sub _fill ($self) {
+    my $call = $self->{call} //= $self->_start;
+    my $page = $self->page;
+    if ( $call->error ) {
+        undef $self->{call};
+        $call->result;
+    }
+    my $rows = $call->result // [];
+    # One op, so no handler comes between.
+    @{$self}{qw(call page rows)} = ( undef, $page, $rows );
+    return;
+}
+
+sub _start ($self) {
+    my $stream = $self->{stream}->pointer;
+    my $start  = sub ( $call, $error ) { aura_audit_logs_next_page_start( $stream, $call, $error ) };
+    return Aura::Users::Call->begin( $start, sub ($octets) { Aura::Users::AuditLog->all($octets) } );
+}
+
+1;

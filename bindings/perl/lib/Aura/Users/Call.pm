@@ -1,0 +1,106 @@
+package Aura::Users::Call;
+
+use v5.36;
+
+use Aura::Users::Error  ();
+use Aura::Users::Log    ();
+use Aura::Users::Native qw(aura_call_cancel aura_call_expire aura_call_fd aura_call_free aura_call_wait take_text
+    AURA_END AURA_OK AURA_PENDING);
+use Aura::Users::Options qw(take_error);
+use Aura::Users::Signals qw(hold_signals);
+use Time::HiRes          qw(clock_gettime CLOCK_MONOTONIC);
+
+our $VERSION = 'v0.1.0';
+
+# Signals are held while C waits, for so many milliseconds.
+use constant SLICE => 50;
+
+# Begins a call. $start gets the places for the call and the error, and returns a status; $convert turns the octets of
+# the call's JSON into its result.
+sub begin ( $class, $start, $convert ) {
+    Aura::Users::Log::follow();
+    my $self = bless { convert => $convert }, $class;
+    hold_signals(
+        sub {
+            my $status = $start->( \my $handle, \my $error );
+            $self->{handle} = $handle;
+            take_error($error)->throw if $status != AURA_OK;
+        }
+    );
+    return $self;
+}
+
+# A call that has ended with this result.
+sub ended ( $class, $value ) {
+    return bless { value => $value }, $class;
+}
+
+# Waits until the call has ended, for so many seconds at most; whether it has.
+sub wait ( $self, $seconds = undef ) {    ## no critic (ProhibitBuiltinHomonyms)
+    return 1 if $self->_has_ended_within( defined $seconds && $seconds * 1000 < SLICE ? $seconds * 1000 : SLICE );
+    my $end = defined $seconds ? clock_gettime(CLOCK_MONOTONIC) + $seconds : 9**9**9;
+    while ( ( my $left = $end - clock_gettime(CLOCK_MONOTONIC) ) > 0 ) {
+        return 1 if $self->_has_ended_within( $left * 1000 < SLICE ? $left * 1000 : SLICE );
+    }
+    return !!0;
+}
+
+sub _has_ended_within ( $self, $milliseconds ) {
+    return 1 if !defined $self->{handle};
+    hold_signals(
+        sub {
+            my $status = aura_call_wait( $self->{handle}, $milliseconds, \my $json, \my $error );
+            return if $status == AURA_PENDING;
+            aura_call_free( delete $self->{handle} );
+            if    ( $status == AURA_OK )  { $self->{octets} = take_text($json) }
+            elsif ( $status != AURA_END ) { $self->{error}  = take_error($error) }
+        }
+    );
+    return !!0 if defined $self->{handle};
+    Aura::Users::Log::deliver();
+    return 1;
+}
+
+sub is_ready ($self) {
+    return $self->_has_ended_within(0);
+}
+
+sub result ($self) {
+    $self->wait;
+    $self->{error}->throw if $self->{error};
+    return $self->{value} //= defined $self->{octets} ? $self->{convert}->( $self->{octets} ) : undef;
+}
+
+sub error ($self) {
+    $self->wait;
+    return $self->{error};
+}
+
+sub cancel ($self) {
+    aura_call_cancel( $self->{handle} );
+    return;
+}
+
+sub expire ($self) {
+    aura_call_expire( $self->{handle} );
+    return;
+}
+
+sub fileno ($self) {    ## no critic (ProhibitBuiltinHomonyms)
+    return aura_call_fd( $self->{handle} );
+}
+
+# The handle of a call under way, undef if the call has ended.
+sub handle ($self) {
+    return $self->{handle};
+}
+
+sub CLONE_SKIP { return 1 }
+
+# C takes NULL. There is no branch, where a handler could run: what dies in DESTROY is lost.
+sub DESTROY ($self) {
+    aura_call_free( delete $self->{handle} );
+    return;
+}
+
+1;

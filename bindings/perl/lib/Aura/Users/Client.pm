@@ -1,0 +1,125 @@
+package Aura::Users::Client;
+
+use v5.36;
+
+use Aura::Users::AuditLogs ();
+use Aura::Users::Call      ();
+use Aura::Users::Error     ();
+use Aura::Users::Handle    ();
+use Aura::Users::JSON      ();
+use Aura::Users::Log       ();
+use Aura::Users::Native    qw(aura_audit_logs_free aura_client_free aura_client_new aura_client_rate_limit aura_create_user_start
+    aura_get_current_user_start aura_get_user_start aura_reset_user_password_start aura_stream_audit_logs take_text
+    AURA_OK);
+use Aura::Users::Options   qw(checked_options native_options octets_of take_error);
+use Aura::Users::RateLimit ();
+use Aura::Users::Signals   qw(hold_signals);
+use Aura::Users::User      ();
+
+our $VERSION = 'v0.1.0';
+
+my $NAME = sprintf 'Aura-Users/%s perl/%vd', substr( $VERSION, 1 ), $^V;
+
+sub new ( $class, @options ) {
+    my $options = checked_options( \@options, 1 );
+    Aura::Users::Log::follow();
+    my $native = native_options( { client_name => $NAME, $options->%* } );
+    my $make   = sub { _place( \&aura_client_new, $native->pointer ) };
+    return bless { client => Aura::Users::Handle->new( client => $make, \&aura_client_free ), options => {} }, $class;
+}
+
+sub with_options ( $self, @options ) {
+    my %options = ( $self->{options}->%*, checked_options( \@options )->%* );
+    native_options( \%options );
+    return bless { client => $self->{client}, options => \%options }, ref $self;
+}
+
+sub create_user ( $self, @arguments ) {
+    return $self->start_create_user(@arguments)->result;
+}
+
+sub get_current_user ( $self, @arguments ) {
+    return $self->start_get_current_user(@arguments)->result;
+}
+
+sub get_user ( $self, @arguments ) {
+    return $self->start_get_user(@arguments)->result;
+}
+
+sub reset_user_password ( $self, @arguments ) {
+    return $self->start_reset_user_password(@arguments)->result;
+}
+
+sub start_create_user ( $self, $username, $password, $emails, @options ) {
+    Aura::Users::Error->refuse('emails is to be a reference to an array of texts') if ref $emails ne 'ARRAY';
+    my @texts  = ( octets_of( username => $username ), octets_of( password => $password ) );
+    my @emails = map { octets_of( emails => $_ ) } @{$emails};
+    return $self->_start( \&aura_create_user_start, \&_user, \@options, @texts, \@emails, scalar @emails );
+}
+
+sub start_get_current_user ( $self, @options ) {
+    return $self->_start( \&aura_get_current_user_start, \&_user, \@options );
+}
+
+sub start_get_user ( $self, $username_or_email, @options ) {
+    my $name = octets_of( username_or_email => $username_or_email );
+    return $self->_start( \&aura_get_user_start, \&_user, \@options, $name );
+}
+
+sub start_reset_user_password ( $self, $username_or_email, @options ) {
+    my $name = octets_of( username_or_email => $username_or_email );
+    return $self->_start( \&aura_reset_user_password_start, sub { undef }, \@options, $name );
+}
+
+sub stream_audit_logs ( $self, @options ) {
+    my $make = sub { $self->_now( \&aura_stream_audit_logs, \@options ) };
+    return Aura::Users::AuditLogs->new( Aura::Users::Handle->new( stream => $make, \&aura_audit_logs_free ) );
+}
+
+sub rate_limit ( $self, @options ) {
+    my $octets;
+    hold_signals( sub { $octets = take_text( $self->_now( \&aura_client_rate_limit, \@options ) ) } );
+    my ($fields) = Aura::Users::JSON::decode($octets);
+    return $fields ? Aura::Users::RateLimit->new($fields) : undef;
+}
+
+sub close ($self) {    ## no critic (ProhibitBuiltinHomonyms)
+    return $self->{client}->close;
+}
+
+sub is_closed ($self) {
+    return $self->{client}->is_closed;
+}
+
+sub _user ($octets) {
+    return Aura::Users::User->new($octets);
+}
+
+sub _start ( $self, $function, $convert, $options, @arguments ) {
+    my $client  = $self->{client}->pointer;
+    my $native  = $self->_native($options);
+    my $pointer = $native && $native->pointer;
+    my $start   = sub ( $call, $error ) { $function->( $client, @arguments, $pointer, $call, $error ) };
+    return Aura::Users::Call->begin( $start, $convert );
+}
+
+# What a function that does not wait writes to its place. Signals are to be held.
+sub _now ( $self, $function, $options ) {
+    my $native = $self->_native($options);
+    return _place( $function, $self->{client}->pointer, $native && $native->pointer );
+}
+
+sub _place ( $function, @arguments ) {
+    my $status = $function->( @arguments, \my $place, \my $error );
+    take_error($error)->throw if $status != AURA_OK;
+    return $place;
+}
+
+# The owner of a handle with the options of a call; undef if there are none.
+sub _native ( $self, $list ) {
+    return if !@{$list} && !$self->{options}->%*;
+    my $options = checked_options($list);
+    return native_options( { $self->{options}->%*, $options->%* } );
+}
+
+1;

@@ -1,0 +1,72 @@
+package Aura::Users::Native;
+
+# The C library's functions, under their names in C.
+
+use v5.36;
+
+use Aura::Users::Library ();
+use Exporter             qw(import);
+use FFI::Platypus 2.00   ();
+
+our $VERSION = 'v0.1.0';
+
+#<<< generated: statuses
+use constant AURA_OK => 0;
+use constant AURA_END => 1;
+use constant AURA_PENDING => 2;
+use constant AURA_CANCELLED => 43;
+#>>> end of generated: statuses
+
+my %FUNCTIONS = (
+    #<<< generated: functions
+    aura_audit_logs_free => [ [qw(opaque)], 'void' ],
+    aura_audit_logs_next_page => [ [qw(opaque opaque* opaque*)], 'sint32' ],
+    aura_audit_logs_next_page_start => [ [qw(opaque opaque* opaque*)], 'sint32' ],
+    aura_audit_logs_page => [ [qw(opaque)], 'uint64' ],
+    aura_call_cancel => [ [qw(opaque)], 'void' ],
+    aura_call_complete => [ [qw(opaque opaque uint64 opaque*)], 'sint32' ],
+    aura_call_expire => [ [qw(opaque)], 'void' ],
+    aura_call_fd => [ [qw(opaque)], 'sint32' ],
+    aura_call_free => [ [qw(opaque)], 'void' ],
+    aura_call_wait => [ [qw(opaque sint64 opaque* opaque*)], 'sint32' ],
+    aura_client_free => [ [qw(opaque)], 'void' ],
+    aura_client_new => [ [qw(opaque opaque* opaque*)], 'sint32' ],
+    aura_client_rate_limit => [ [qw(opaque opaque opaque* opaque*)], 'sint32' ],
+    aura_completions_fd => [ [qw(opaque)], 'sint32' ],
+    aura_completions_free => [ [qw(opaque)], 'void' ],
+    aura_completions_new => [ [qw()], 'opaque' ],
+    aura_completions_wait => [ [qw(opaque sint64 opaque size_t)], 'sint32' ],
+    aura_completions_wake => [ [qw(opaque)], 'void' ],
+    aura_create_user_start => [ [qw(opaque string string string[] size_t opaque opaque* opaque*)], 'sint32' ],
+    aura_get_current_user => [ [qw(opaque opaque opaque* opaque*)], 'sint32' ],
+    aura_get_current_user_start => [ [qw(opaque opaque opaque* opaque*)], 'sint32' ],
+    aura_get_user => [ [qw(opaque string opaque opaque* opaque*)], 'sint32' ],
+    aura_get_user_start => [ [qw(opaque string opaque opaque* opaque*)], 'sint32' ],
+    aura_reset_user_password_start => [ [qw(opaque string opaque opaque* opaque*)], 'sint32' ],
+    aura_stream_audit_logs => [ [qw(opaque opaque opaque* opaque*)], 'sint32' ],
+    aura_error_free => [ [qw(opaque)], 'void' ],
+    aura_error_json => [ [qw(opaque)], 'string' ],
+    aura_log_keep => [ [qw(sint32 size_t)], 'void' ],
+    aura_log_take => [ [qw(opaque* opaque*)], 'sint32' ],
+    aura_options_free => [ [qw(opaque)], 'void' ],
+    aura_options_new => [ [qw()], 'opaque' ],
+    aura_options_set => [ [qw(opaque string string opaque*)], 'sint32' ],
+    aura_options_set_interrupt => [ [qw(opaque (opaque)->sint32 opaque opaque*)], 'sint32' ],
+    aura_string_free => [ [qw(opaque)], 'void' ],
+    #>>> end of generated: functions
+);
+
+our @EXPORT_OK = ( keys %FUNCTIONS, qw(AURA_OK AURA_END AURA_PENDING take_text) );
+
+my $ffi = FFI::Platypus->new( api => 2, lib => Aura::Users::Library::path() );
+$ffi->attach( $_ => $FUNCTIONS{$_}->@* ) for keys %FUNCTIONS;
+$ffi->attach_cast( _text_at => 'opaque', 'string' );
+
+# The octets of a C string, which is freed.
+sub take_text ($pointer) {
+    my $octets = _text_at($pointer);
+    aura_string_free($pointer);
+    return $octets;
+}
+
+1;
