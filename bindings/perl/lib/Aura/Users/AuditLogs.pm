@@ -4,7 +4,7 @@ use v5.36;
 
 use Aura::Users::AuditLog ();
 use Aura::Users::Call     ();
-use Aura::Users::Native   qw(aura_audit_logs_next_page_start aura_audit_logs_page);
+use Aura::Users::Native   qw(aura_audit_logs_next_page aura_audit_logs_next_page_start aura_audit_logs_page);
 
 our $VERSION = 'v0.1.0';
 
@@ -50,17 +50,29 @@ sub is_closed ($self) {
 }
 
 # Gets the rows of the next page; after the last one there are none. If a handler dies meanwhile, the next turn goes on
-# with the same call: no row is lost.
+# where this one was: no row is lost.
 sub _fill ($self) {
-    my $call = $self->{call} //= $self->_start;
     my $page = $self->page;
-    if ( $call->error ) {
-        undef $self->{call};
-        $call->result;
-    }
-    my $rows = $call->result // [];
+    $self->_read || $self->_wait if !defined $self->{octets};
+    return if !defined $self->{octets};
     # One op, so no handler comes between.
-    @{$self}{qw(call page rows)} = ( undef, $page, $rows );
+    @{$self}{qw(page rows octets)} = ( $page, Aura::Users::AuditLog->all( $self->{octets} ), undef );
+    return;
+}
+
+# Reads a page by a blocking function, which takes half the CPU of a started call; whether no signal came meanwhile.
+sub _read ($self) {
+    return if $self->{call};
+    my $stream = $self->{stream}->pointer;
+    return Aura::Users::Call->blocking( \$self->{octets}, \&aura_audit_logs_next_page, $stream );
+}
+
+# Reads a page by a started call, which is kept until it has ended.
+sub _wait ($self) {
+    my $call  = $self->{call} //= $self->_start;
+    my $error = $call->error;
+    @{$self}{qw(call octets)} = ( undef, $call->octets );
+    $error->throw if $error;
     return;
 }
 

@@ -4,8 +4,8 @@ use v5.36;
 
 use Aura::Users::Error  ();
 use Aura::Users::Log    ();
-use Aura::Users::Native qw(aura_call_cancel aura_call_expire aura_call_fd aura_call_free aura_call_wait take_text
-    AURA_END AURA_OK AURA_PENDING);
+use Aura::Users::Native qw(aura_call_cancel aura_call_expire aura_call_fd aura_call_free aura_call_wait aura_error_free
+    take_text AURA_CANCELLED AURA_END AURA_OK AURA_PENDING);
 use Aura::Users::Options qw(take_error);
 use Aura::Users::Signals qw(hold_signals);
 use Time::HiRes          qw(clock_gettime CLOCK_MONOTONIC);
@@ -28,6 +28,24 @@ sub begin ( $class, $start, $convert ) {
         }
     );
     return $self;
+}
+
+# Runs a blocking function. The octets of its JSON come to a place, which is a reference. Returns whether the call has
+# ended; it has not if a signal came meanwhile, whose handler has run then.
+sub blocking ( $class, $place, $function, @arguments ) {
+    Aura::Users::Log::follow();
+    my ( $error, $is_interrupted );
+    hold_signals(
+        sub {
+            my $status = $function->( @arguments, \my $json, \my $problem );
+            if    ( $status == AURA_OK )        { ${$place}       = take_text($json) }
+            elsif ( $status == AURA_CANCELLED ) { $is_interrupted = aura_error_free($problem) // 1 }
+            elsif ( $status != AURA_END )       { $error          = take_error($problem) }
+        }
+    );
+    Aura::Users::Log::deliver();
+    $error->throw if $error;
+    return !$is_interrupted;
 }
 
 # A call that has ended with this result.
@@ -74,6 +92,11 @@ sub result ($self) {
 sub error ($self) {
     $self->wait;
     return $self->{error};
+}
+
+# The octets of the JSON of a call that has ended, undef if there is none.
+sub octets ($self) {
+    return $self->{octets};
 }
 
 sub cancel ($self) {

@@ -16,11 +16,15 @@ my $JSON = JSON::MaybeXS->new( utf8 => 1, allow_nonref => 1 )->max_depth(DEPTH);
 # Cpanel::JSON::XS alone minds a name that comes twice.
 $JSON->allow_dupkeys if $JSON->can('allow_dupkeys');
 
-# The value of the octets of a JSON text; or undef and why it cannot be read. Signals are held, because a handler that
-# dies is no fault of the JSON.
+# The value of the octets of a JSON text; or undef and why it cannot be read. A handler that dies is no fault of the
+# JSON: what fails is read again while signals are held.
 sub decode ($octets) {
-    my ( $value, $problem );
+    my $value = eval { $JSON->decode($octets) };
+    return $value if defined $value;
+    my $first = $@;
+    my $problem;
     hold_signals( sub { eval { $value = $JSON->decode($octets); 1 } or $problem = $@ } );
+    die $first if $first && !$problem;    ## no critic (RequireCarping) -- as the handler died
     return ( $value, $problem );
 }
 

@@ -45,7 +45,8 @@ sub follow {
 
 sub _level_of_log_any {
     return $LEVELS{warn} if !$any;
-    return $any->is_debug ? $LEVELS{debug} : $any->is_info ? $LEVELS{info} : $any->is_warn ? $LEVELS{warn} : 0;
+    return 0 if !$any->is_warn;
+    return $any->is_debug ? $LEVELS{debug} : $any->is_info ? $LEVELS{info} : $LEVELS{warn};
 }
 
 # Gives the lines that came meanwhile to who wants them. Signals are held: a handler that dies is no fault of a logger.

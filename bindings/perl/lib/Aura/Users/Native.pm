@@ -5,6 +5,7 @@ package Aura::Users::Native;
 use v5.36;
 
 use Aura::Users::Library ();
+use Aura::Users::Signals qw(is_signal_waiting);
 use Exporter             qw(import);
 use FFI::Platypus 2.00   ();
 
@@ -56,11 +57,21 @@ my %FUNCTIONS = (
     #>>> end of generated: functions
 );
 
-our @EXPORT_OK = ( keys %FUNCTIONS, qw(AURA_OK AURA_END AURA_PENDING take_text) );
+our @EXPORT_OK =
+    ( keys %FUNCTIONS, qw(AURA_OK AURA_END AURA_PENDING AURA_CANCELLED make_interruptible take_text) );
 
 my $ffi = FFI::Platypus->new( api => 2, lib => Aura::Users::Library::path() );
-$ffi->attach( $_ => $FUNCTIONS{$_}->@* ) for keys %FUNCTIONS;
+$ffi->attach( $_ => $FUNCTIONS{$_}->@* ) for sort keys %FUNCTIONS;
 $ffi->attach_cast( _text_at => 'opaque', 'string' );
+
+# What a blocking call asks twenty times a second: whether it is to end. It runs while signals are held, so no handler
+# runs in it, which might die or exit in the middle of C.
+my $question = $ffi->closure( sub ($data) { return is_signal_waiting() ? 1 : 0 } );
+
+sub make_interruptible ($options) {
+    aura_options_set_interrupt( $options, $question, undef, undef );
+    return;
+}
 
 # The octets of a C string, which is freed.
 sub take_text ($pointer) {

@@ -6,24 +6,38 @@ package Aura::Users::Signals;
 use v5.36;
 
 use Exporter qw(import);
+use List::Util qw(any);
 use POSIX    qw(SIG_BLOCK SIG_SETMASK);
 
+use constant SIGNALS => 31;
+
 our $VERSION   = 'v0.1.0';
-our @EXPORT_OK = qw(hold_signals);
+our @EXPORT_OK = qw(hold_signals is_signal_waiting);
 
 my $ALL = POSIX::SigSet->new;
 $ALL->fillset;
+
+# The signals that somebody held before us.
+my $before_last = POSIX::SigSet->new;
 
 # Runs the code while signals are held. It keeps what it gets in variables: a handler that dies takes the place of a
 # result.
 sub hold_signals ($code) {
     my $before = POSIX::SigSet->new;
     POSIX::sigprocmask( SIG_BLOCK, $ALL, $before );
+    $before_last = $before;
     my $is_fine = eval { $code->(); 1 };
     my $problem = $@;
     POSIX::sigprocmask( SIG_SETMASK, $before );
     die $problem if !$is_fine;    ## no critic (RequireCarping) -- as the code died
     return;
+}
+
+# Whether a signal waits for the end of the code that holds it.
+sub is_signal_waiting {
+    my $waiting = POSIX::SigSet->new;
+    POSIX::sigpending($waiting);
+    return any { $waiting->ismember($_) && !$before_last->ismember($_) } 1 .. SIGNALS;
 }
 
 1;
