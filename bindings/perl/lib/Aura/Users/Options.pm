@@ -8,7 +8,7 @@ use Aura::Users::Error  ();
 use Aura::Users::Handle ();
 use Aura::Users::Native qw(aura_error_free aura_error_json aura_options_free aura_options_new aura_options_set AURA_OK);
 use Exporter            qw(import);
-use List::Util          qw(min pairs);
+use List::Util          qw(max min pairs);
 use overload             ();
 use Scalar::Util         qw(blessed);
 
@@ -180,13 +180,15 @@ sub native_options ($options) {
 
 # Perl's false is the empty text, which C takes for no boolean.
 sub _text_of ( $name, $value ) {
-    return $value if ( $OPTIONS{$name} // {} )->{type} // q{} ne 'boolean';
-    return ref $value ? $value ? 1 : 0 : $value eq q{} ? 0 : $value;
+    my $option = $OPTIONS{$name};
+    return $value if !$option || $option->{type} ne 'boolean';
+    return $value ? 1 : 0 if ref $value;
+    return $value eq q{} ? 0 : $value;
 }
 
 # Dies with the option that was meant. If none is near, C lists them all; it repeats no name that may be a secret.
 sub _suggest ($name) {
-    my ( $near, $distance ) = ( q{}, 3 );
+    my ( $near, $distance ) = ( q{}, 1 + max( 2, length($name) / 3 ) );
     for my $option (@NAMES) {
         my $this = _distance( $name, $option );
         ( $near, $distance ) = ( $option, $this ) if $this < $distance;

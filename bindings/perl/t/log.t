@@ -1,0 +1,53 @@
+use v5.36;
+
+use lib 't/lib';
+
+# It has to come before all that logs.
+BEGIN {
+    eval { require Log::Any::Test };
+}
+
+use Aura::Users;
+use Servers qw(client died);
+use Test::More;
+
+my $LINE = qr{ \A GET [ ] /users/[{]username_or_email[}]: [ ] request [ ] [(]attempt [ ] 1, [ ] status [ ] 200 }x;
+
+subtest 'a callback' => sub {
+    my @lines;
+    Aura::Users->log_to( sub (@line) { push @lines, \@line }, 'debug' );
+    client()->get_user('eric');
+    my ($line) = grep { $_->[1] =~ $LINE } @lines;
+    is $line->[0], 'debug';
+    is $line->[2]{status}, 200;
+    @lines = ();
+    Aura::Users->log_to( sub (@line) { push @lines, \@line } );
+    client()->get_user('eric');
+    is_deeply \@lines, [], 'debug is below the default';
+    Aura::Users->log_to(undef);
+};
+
+subtest 'a callback that dies' => sub {
+    Aura::Users->log_to( sub (@) { die "full\n" }, 'debug' );
+    my @warnings;
+    local $SIG{__WARN__} = sub { push @warnings, @_ };
+    is client()->get_user('eric')->username, 'eric';
+    is_deeply \@warnings, ["Aura::Users: the logger failed: full\n"];
+    Aura::Users->log_to(undef);
+};
+
+subtest 'bad arguments' => sub {
+    like died( sub { Aura::Users->log_to('file') } ),            qr/a reference to code, or to undef/;
+    like died( sub { Aura::Users->log_to( sub { }, 'loud' ) } ), qr/debug, info or warn/;
+};
+
+subtest 'Log::Any' => sub {
+    plan skip_all => 'there is no Log::Any' if !$INC{'Log/Any/Test.pm'};
+    Aura::Users->log_to;
+    my $log = Log::Any->get_logger( category => 'Aura::Users' );
+    client()->get_user('eric');
+    my ($line) = grep { $_->{message} =~ $LINE } $log->msgs->@*;
+    is_deeply [ $line->{level}, $line->{category} ], [ 'debug', 'Aura::Users' ];
+};
+
+done_testing;
