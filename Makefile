@@ -49,7 +49,7 @@ tours: library
 	    -L$(DEBUG) -laura_users -Wl,-rpath,$(DEBUG) -o $(BUILD)/tour-cpp
 
 # The packages for other languages; each brings its own check.
-BINDINGS := go java node ruby lua
+BINDINGS := go java node perl ruby lua
 
 # Two parts at a time, because one often waits. The longest start first, and a failed part stops no
 # other. Each part prints its output when it ends.

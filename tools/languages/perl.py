@@ -103,7 +103,8 @@ def documented(description):
         text = f"{pod(doc)} Allowed: {pod(option['allowed'])}.{scope}"
         lines += [f"=item C<{option['name']}>{default}{variables}", ""]
         lines += [*textwrap.wrap(text, WIDTH), ""]
-    return "\n".join([*lines, "=back", "", "=cut"])
+    # The line that ends the part belongs to this comment.
+    return "\n".join([*lines, "=back", "", "=for comment"])
 
 
 def pod(text):

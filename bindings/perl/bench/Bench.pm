@@ -44,10 +44,10 @@ sub run (%jobs) {
 }
 
 sub _memory_kb ($field) {
-    open my $status, '<', '/proc/self/status' or die "/proc/self/status: $!\n";
-    while ( my $line = <$status> ) {
-        return $1 + 0 if $line =~ / \A \Q$field\E : \s+ (\d+) /x;
-    }
+    open my $file, '<', '/proc/self/status' or die "/proc/self/status: $!\n";
+    my $status = do { local $/ = undef; <$file> };
+    close $file;
+    return $1 + 0 if $status =~ / ^ \Q$field\E : \s+ (\d+) /xm;
     die "/proc/self/status has no $field\n";
 }
 

@@ -31,11 +31,11 @@ Bench::run(
         $seen->{checksum} += length get('/users/orguser')->{username};
     },
     stream => sub ($seen) {
-        for ( my $page = 1 ;; $page++ ) {
+        for ( my $page = 1 ; ; $page++ ) {
             my $rows = get("/users/me/audit-logs?page=$page");
             return if !@{$rows};
             $seen->{checksum} += length $_->{action} for @{$rows};
-            $seen->{rows} += @{$rows};
+            $seen->{rows}     += @{$rows};
         }
     },
 );

@@ -1,3 +1,5 @@
+#!/usr/bin/env perl
+
 use v5.36;
 use utf8;
 
@@ -10,7 +12,7 @@ use Test::More;
 
 subtest 'a public record' => sub {
     my $user = client()->get_user('eric');
-    is $user->username,  'eric';
+    is $user->username, 'eric';
     is $user->full_name, 'Éric', 'characters, not octets';
     is_deeply [ sort map { $_->name } $user->packages->@* ], [qw(decimal ecto)];
     is $user->packages->[0]->repository, 'hexpm';
@@ -53,11 +55,11 @@ subtest 'other options on the same connections' => sub {
 };
 
 subtest 'a missing user' => sub {
-    my $line = __LINE__ + 1;
+    my $line  = __LINE__ + 1;
     my $error = died( sub { client()->get_user('nobody') } );
     ok $error isa Aura::Users::Error::NotFound;
-    is $error->line, $line, 'the line of who called';
-    is "$error", $error->message . ' at ' . __FILE__ . " line $line.\n";
+    is $error->line,              $line, 'the line of who called';
+    is "$error",                  $error->message . ' at ' . __FILE__ . " line $line.\n";
     is $error->as_hash->{status}, 404;
     ok $error->request_id && $error->hint;
 };
@@ -72,15 +74,15 @@ subtest 'no server' => sub {
 subtest 'bad arguments are named' => sub {
     my %words = ( "a\0b" => 'username_or_email contains a NUL', "\x{d800}" => 'username_or_email is not valid UTF-8' );
     for my $name ( sort keys %words ) {
-        no warnings 'surrogate';
         my $error = died( sub { client()->get_user($name) } );
         isa_ok $error, 'Aura::Users::Error::InvalidArgument';
         like $error->message, qr/\Q$words{$name}\E/;
         is $error->attempts, 0;
     }
-    like died( sub { client()->get_user(undef) } ), qr/username_or_email is to be text, not undef/;
+    like died( sub { client()->get_user(undef) } ),      qr/username_or_email is to be text, not undef/;
     like died( sub { client()->get_user( ['eric'] ) } ), qr/is to be text, not an ARRAY reference/;
-    like died( sub { client()->create_user( 'a', 'b', 'c@example.com' ) } ), qr/emails is to be a reference to an array/;
+    like died( sub { client()->create_user( 'a', 'b', 'c@example.com' ) } ),
+        qr/emails is to be a reference to an array/;
     like died( sub { client()->get_user( 'eric', 'timeout' ) } ), qr/one has no value/;
 };
 

@@ -37,21 +37,18 @@ sub failed ($error) {
 sub stream ( $command, $client ) {
     my $logs = $client->stream_audit_logs;
     my ( @rows, @errors );
-    while (1) {
-        my $is_over = eval {
-            ended(
-                $command,
-                sub {
-                    while ( my $log = $logs->next ) { push @rows, $log->json }
-                    return 1;
-                }
-            );
-        };
-        return { ok_rows => \@rows, errors => \@errors } if $is_over;
-        my $answer = failed($@);
-        return { ok_rows => \@rows, errors => \@errors, %{$answer} } if !$command->{resume} || @errors >= 10;
+    my $read = sub {
+        while ( my $log = $logs->next ) { push @rows, $log->json }
+        return 1;
+    };
+    my $answer = {};
+    until ( eval { ended( $command, $read ) } ) {
+        $answer = failed($@);
+        last if !$command->{resume} || @errors >= 10;
         push @errors, $answer->{error};
+        $answer = {};
     }
+    return { ok_rows => \@rows, errors => \@errors, %{$answer} };
 }
 
 sub once ( $command, $client ) {
@@ -71,7 +68,8 @@ sub many ( $command, $client ) {
         my $start = "start_$command->{operation}";
         my $queue = Aura::Users::Queue->new;
         my $count = sub ($call) { my $error = $call->error; $outcomes{ $error ? $error->kind : 'ok' }++ };
-        my @calls = map { $queue->add( $client->$start( values $command->{args}->%* ), $count ) } 1 .. $command->{times};
+        my @calls =
+            map { $queue->add( $client->$start( values $command->{args}->%* ), $count ) } 1 .. $command->{times};
         if ( my $after = $command->{cancel_after_ms} ) {
             $queue->wait( $after / 1000 );
             $_->cancel for @calls;

@@ -1,3 +1,5 @@
+#!/usr/bin/env perl
+
 use v5.36;
 
 use lib 't/lib';
@@ -18,7 +20,7 @@ subtest 'a callback' => sub {
     Aura::Users->log_to( sub (@line) { push @lines, \@line }, 'debug' );
     client()->get_user('eric');
     my ($line) = grep { $_->[1] =~ $LINE } @lines;
-    is $line->[0], 'debug';
+    is $line->[0],         'debug';
     is $line->[2]{status}, 200;
     @lines = ();
     Aura::Users->log_to( sub (@line) { push @lines, \@line } );
@@ -37,8 +39,13 @@ subtest 'a callback that dies' => sub {
 };
 
 subtest 'bad arguments' => sub {
-    like died( sub { Aura::Users->log_to('file') } ),            qr/a reference to code, or to undef/;
-    like died( sub { Aura::Users->log_to( sub { }, 'loud' ) } ), qr/debug, info or warn/;
+    like died( sub { Aura::Users->log_to('file') } ), qr/a reference to code, or to undef/;
+    like died(
+        sub {
+            Aura::Users->log_to( sub { }, 'loud' );
+        }
+        ),
+        qr/debug, info or warn/;
 };
 
 subtest 'Log::Any' => sub {

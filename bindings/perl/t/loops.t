@@ -1,10 +1,15 @@
+#!/usr/bin/env perl
+
 use v5.36;
 
 use lib 't/lib';
 
 use Aura::Users;
-use Servers qw(admin client seconds_of);
+use Module::Load qw(load);
+use Servers      qw(admin client seconds_of);
 use Test::More;
+
+my %needs = ( 'IO::Async' => 'IO::Async::Loop', AnyEvent => 'AnyEvent' );
 
 # Each starts twenty calls that take 0.3 s, and returns their names when the loop has run them.
 my %loops = (
@@ -13,10 +18,8 @@ my %loops = (
         $loop->watch_io( handle => $queue->handle, on_read_ready => sub { $queue->dispatch } );
         my @futures = map {
             my $future = $loop->new_future;
-            $queue->add(
-                $client->start_get_user('eric'),
-                sub ($call) { $call->error ? $future->fail( $call->error ) : $future->done( $call->result ) }
-            );
+            $queue->add( $client->start_get_user('eric'),
+                sub ($call) { $call->error ? $future->fail( $call->error ) : $future->done( $call->result ) } );
             $future;
         } 1 .. 20;
         return map { $_->username } Future->needs_all(@futures)->get;
@@ -36,12 +39,12 @@ my %loops = (
 
 for my $module ( sort keys %loops ) {
     subtest $module => sub {
-        my $needed = $module eq 'IO::Async' ? 'IO::Async::Loop' : $module;
-        eval "require $needed; 1" or plan skip_all => "there is no $module";
+        plan skip_all => "there is no $module" if !eval { load( $needs{$module} ); 1 };
         admin( '/rules', { path => '/api/users/eric', delay_ms => 300, times => 20 } );
         my @names;
         my $took = seconds_of( sub { @names = $loops{$module}->( client() ) } );
         is_deeply \@names, [ ('eric') x 20 ];
+
         # One after the other they take six seconds.
         cmp_ok $took, '<', 5;
     };

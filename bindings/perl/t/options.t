@@ -1,3 +1,5 @@
+#!/usr/bin/env perl
+
 use v5.36;
 
 use lib 't/lib';
@@ -34,14 +36,14 @@ subtest 'values of a wrong type or size' => sub {
 
 subtest "values of Perl's types" => sub {
     my @options = ( timeout => 1 / 3, total_timeout => 1e7, connect_timeout => 1e-3, cache => '3', proxy => undef );
-    ok( Aura::Users->new( @options, env => !!0, allow_insecure_http => !!1 ) );
+    ok( Aura::Users->new( @options, env => !!0,               allow_insecure_http => !!1 ) );
     ok( Aura::Users->new( @options, env => JSON::PP::false(), allow_insecure_http => JSON::PP::true() ) );
 };
 
 subtest 'env is no option of a call' => sub {
     my $words = qr/env is an option of a client, not of a call/;
     like died( sub { client()->get_user( 'eric', env => 0 ) } ), $words;
-    like died( sub { client()->with_options( env => 0 ) } ), $words;
+    like died( sub { client()->with_options( env => 0 ) } ),     $words;
 };
 
 subtest 'the user agent names the package' => sub {
@@ -57,10 +59,11 @@ subtest 'the user agent names the package' => sub {
 };
 
 subtest 'tables are those of the description' => sub {
-    my $path = $ENV{AURA_USERS_DESCRIPTION}
-        // plan skip_all => 'AURA_USERS_DESCRIPTION does not name aura_users.json';
+    my $path = $ENV{AURA_USERS_DESCRIPTION} // plan skip_all => 'AURA_USERS_DESCRIPTION does not name aura_users.json';
     open my $file, '<', $path or die "$path: $!\n";
-    my $described = JSON::PP::decode_json( do { local $/ = undef; <$file> } );
+    my $text = do { local $/ = undef; <$file> };
+    close $file;
+    my $described = JSON::PP::decode_json($text);
     my $names     = sub ($list) {
         return [ map { $_->{name} } @{$list} ];
     };

@@ -1,3 +1,5 @@
+#!/usr/bin/env perl
+
 use v5.36;
 
 use lib 't/lib';
@@ -77,20 +79,20 @@ subtest 'an exit with calls under way' => sub {
 };
 
 subtest 'calls in END' => sub {
-    my ( $text, $status ) = took_program( q{END { say Aura::Users->new( repo_url => $ARGV[0] )->get_user('eric')->username }},
+    my ( $text, $status ) =
+        took_program( q{END { say Aura::Users->new( repo_url => $ARGV[0] )->get_user('eric')->username }},
         sandbox_url() );
     is_deeply [ $text, $status ], [ "eric\n", 0 ];
 };
 
 subtest 'a server that dies' => sub {
     my $doomed = start_sandbox();
-    my $client =
-        Aura::Users->new( repo_url => $doomed->{api_url}, api_key => KEY, prefetch => 0, max_retries => 0 );
-    my $logs = $client->stream_audit_logs;
-    my @rows = map { $logs->next } 1 .. 100;
+    my $client = Aura::Users->new( repo_url => $doomed->{api_url}, api_key => KEY, prefetch => 0, max_retries => 0 );
+    my $logs   = $client->stream_audit_logs;
+    my @rows   = map { $logs->next } 1 .. 100;
     kill KILL => $doomed->{pid};
     stop_sandbox($doomed);
-    isa_ok died( sub { $logs->next } ), 'Aura::Users::Error::Connect' for 1 .. 2;
+    isa_ok died( sub { $logs->next } ),               'Aura::Users::Error::Connect' for 1 .. 2;
     isa_ok died( sub { $client->get_user('eric') } ), 'Aura::Users::Error::Connect';
 };
 
@@ -128,7 +130,7 @@ subtest 'many calls and rows do not grow' => sub {
         PERL
     is $status, 0 or diag $text;
     my ( $grown, $opened ) = split q{ }, $text;
-    cmp_ok $grown,  '<',  8192, 'kB';
+    cmp_ok $grown, '<', 8192, 'kB';
     cmp_ok $opened, '<=', 4;
 };
 

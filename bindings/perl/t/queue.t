@@ -1,3 +1,5 @@
+#!/usr/bin/env perl
+
 use v5.36;
 
 use lib 't/lib';
@@ -9,12 +11,13 @@ use Test::More;
 subtest 'calls complete into one queue' => sub {
     my ( $client, $queue, @names ) = ( client(), Aura::Users::Queue->new );
     admin( '/rules', { path => '/api/users/eric', delay_ms => 300, times => 20 } );
-    $queue->add( $client->start_get_user('eric'), sub ($call) { push @names, $call->result->username } ) for 1 .. 20;
+    $queue->add( $client->start_get_user('eric'),   sub ($call) { push @names, $call->result->username } ) for 1 .. 20;
     $queue->add( $client->start_get_user('nobody'), sub ($call) { push @names, $call->error->kind } );
     is $queue->pending, 21;
     my $took = seconds_of( sub { $queue->run } );
     is_deeply [ sort @names ], [ ('eric') x 20, 'not_found' ];
     is $queue->pending, 0;
+
     # One after the other they take six seconds.
     cmp_ok $took, '<', 5;
     is $queue->wait, 0, 'there is nothing to wait for';
@@ -25,8 +28,8 @@ subtest 'plain select' => sub {
     $queue->add( client()->start_get_user('eric'), sub ($call) { $name = $call->result->username } );
     vec( my $bits = q{}, $queue->fileno, 1 ) = 1;
     is select( $bits, undef, undef, SOON ), 1;
-    is $queue->dispatch, 1;
-    is $name, 'eric';
+    is $queue->dispatch,                    1;
+    is $name,                               'eric';
 };
 
 subtest 'a callback that dies' => sub {
@@ -66,7 +69,8 @@ subtest 'a stream without blocking' => sub {
         $queue->add(
             $logs->start_next_page,
             sub ($call) {
-                my $page = $call->result // return undef $next;
+                my $page = $call->result;
+                return if !$page;
                 push @rows, @{$page};
                 $next->();
             }

@@ -1,3 +1,5 @@
+#!/usr/bin/env perl
+
 use v5.36;
 use utf8;
 
@@ -13,7 +15,7 @@ subtest 'fields and unknown fields' => sub {
     is_deeply [ $user->username, $user->full_name, $user->handles ], [ 'éric', undef, {} ];
     is_deeply $user->extra, { level => 3 };
     is $user->packages->[0]->name, 'ecto';
-    is $user->json, $JSON;
+    is $user->json,                $JSON;
     is_deeply JSON::PP->new->convert_blessed->decode( JSON::PP->new->convert_blessed->encode( [$user] ) ),
         [ JSON::PP->new->decode($JSON) ];
 };
@@ -23,7 +25,8 @@ subtest 'times' => sub {
     is $user->inserted_at->to_string, '2014-03-01T12:00:00.123456Z';
     is $user->updated_at->to_string,  '2014-03-01T12:00:00Z';
     for my $odd ( '"never"', '7', 'null', '"2014-13-45T00:00:00Z"', '[1]' ) {
-        is( Aura::Users::User->new(qq({"username":"e","inserted_at":$odd}))->inserted_at, undef, "a time that is $odd" );
+        is( Aura::Users::User->new(qq({"username":"e","inserted_at":$odd}))->inserted_at, undef,
+            "a time that is $odd" );
     }
 };
 

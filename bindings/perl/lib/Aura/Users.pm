@@ -15,7 +15,8 @@ sub new ( $class, @options ) {
 
 sub log_to ( $class, @to ) {
     my ( $callback, $level ) = @to;
-    Aura::Users::Error->refuse('the log goes to a reference to code, or to undef') if $callback && ref $callback ne 'CODE';
+    Aura::Users::Error->refuse('the log goes to a reference to code, or to undef')
+        if $callback && ref $callback ne 'CODE';
     Aura::Users::Error->refuse('the lowest level is debug, info or warn')
         if defined $level && !Aura::Users::Log::is_level($level);
     Aura::Users::Log::send_to(@to);
@@ -25,6 +26,61 @@ sub log_to ( $class, @to ) {
 1;
 
 __END__
+
+=encoding utf8
+
+=head1 NAME
+
+Aura::Users - the users API of Hex.pm and of every Hex-compatible server
+
+=head1 SYNOPSIS
+
+    use Aura::Users;
+
+    my $client = Aura::Users->new( timeout => 5 );
+    my $user   = $client->get_user('ericmj');
+    say join ', ', map { $_ // '-' } $user->username, $user->full_name, $user->inserted_at;
+
+    my $logs = $client->stream_audit_logs;
+    while ( my $log = $logs->next ) {
+        say $log->action;
+    }
+
+=head1 DESCRIPTION
+
+This distribution creates accounts, reads user records, requests password resets, and streams the audit log without
+losing a row. It needs the C library of L<aura-users|https://github.com/aura-users/aura-users>: that which
+C<AURA_USERS_LIBRARY> names; if it is not set, the one in the folder C<native/OS-ARCH> beside the modules
+(C<lib/Aura/Users/native/linux-x86_64>); else the system's C<libaura_users.so.0.1>.
+
+Reading a public record needs no key. The other functions need an L<API key|https://hex.pm/dashboard/keys>. Put it into
+C<HEX_API_KEY>, or pass it as the option C<api_key>.
+
+All text is characters, what goes in and what comes out. Text with a NUL is refused.
+
+=head1 METHODS
+
+=over
+
+=item C<< Aura::Users->new(%options) >>
+
+A new L<Aura::Users::Client>. Make one and keep it: connections are kept alive between calls.
+
+=item C<< Aura::Users->log_to($callback, $lowest) >>
+
+Sends the library's log lines to a callback, which gets the level (C<debug>, C<info> or C<warn>), the text, and a hash of
+all fields. C<$lowest> is the lowest level that comes, C<warn> by default. C<undef> in place of the callback turns the log
+off. Without arguments the lines go to L<Log::Any> again, in the category C<Aura::Users>, as they do from the start. If
+L<Log::Any> is not installed, warnings go to standard error.
+
+The lines come at the end of each call. They contain no secret, name or address.
+
+=back
+
+=head1 OPTIONS
+
+Pass options as names and values to C<new>, C<with_options> and every call. Precedence: call, client, environment,
+default. C<undef> means not set.
 
 =for comment generated: options of the documentation
 
@@ -125,7 +181,63 @@ alone.
 
 =back
 
-=cut
-=for comment end of generated: options of the documentation
+=for comment
+end of generated: options of the documentation
+
+=head1 ERRORS
+
+Every call dies of an object, an L<Aura::Users::Error>, whose class is the kind of the error.
+
+    use Aura::Users;
+
+    my $client = Aura::Users->new;
+    my $user   = eval { $client->create_user( 'newcomer', 'a long password', ['newcomer@example.com'] ) };
+    if ( $@ isa Aura::Users::Error::Validation ) {
+        say "$_: ", $@->errors->{$_} for sort keys $@->errors->%*;
+    }
+    elsif ($@) {
+        die $@;
+    }
+    else {
+        say 'created ', $user->username;
+    }
+
+=head1 SIGNALS
+
+Perl runs the handler of a signal between two ops. A call that waits lets handlers run within 0.1 s. If a handler dies,
+so does the call; a stream keeps its place, and the client goes on. If a handler returns, so does the call, with its
+result: a C<GET> that the signal came to is sent again, once. A signal without a handler, such as Ctrl-C, ends the program.
+
+    use Aura::Users;
+
+    my $client = Aura::Users->new;
+    my $user   = eval {
+        local $SIG{ALRM} = sub { die "timeout\n" };
+        alarm 5;
+        my $result = $client->get_user('ericmj');
+        alarm 0;
+        $result;
+    };
+    say $user ? $user->username : $@;
+
+=head1 FORKS AND THREADS
+
+A forked child can go on with the same client, streams and queues. Calls that were under way belong to the parent, and end
+in the child as C<cancelled>. The end of the program does not wait for calls. Objects do not go into threads: make a
+client in each.
+
+=head1 ASYNCHRONOUS CALLS
+
+C<start_get_user> and the like return an L<Aura::Users::Call> at once. An L<Aura::Users::Queue> is one place to wait for
+any number of them, alone or in an event loop.
+
+=head1 SEE ALSO
+
+L<Aura::Users::Client>, L<Aura::Users::AuditLogs>, L<Aura::Users::AuditLog>, L<Aura::Users::User>, L<Aura::Users::Error>,
+L<Aura::Users::Call>, L<Aura::Users::Queue>
+
+=head1 LICENSE
+
+Apache License 2.0.
 
 =cut

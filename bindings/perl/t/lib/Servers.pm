@@ -4,11 +4,11 @@ package Servers;
 
 use v5.36;
 
-use Aura::Users ();
-use Exporter    qw(import);
-use HTTP::Tiny  ();
+use Aura::Users      ();
+use Exporter         qw(import);
+use HTTP::Tiny       ();
 use IO::Socket::INET ();
-use JSON::PP    ();
+use JSON::PP         ();
 use Test::More;
 use Time::HiRes qw(clock_gettime CLOCK_MONOTONIC);
 
@@ -76,7 +76,7 @@ sub admin ( $path, $body = undef, $to = sandbox() ) {
     my $http    = HTTP::Tiny->new( timeout => PATIENCE );
     my $url     = $to->{admin_url} . $path;
     my $reply =
-        $body
+          $body
         ? $http->post( $url, { headers => \%headers, content => JSON::PP::encode_json($body) } )
         : $http->get( $url, { headers => \%headers } );
     die $reply->{content} if !$reply->{success};

@@ -60,7 +60,9 @@ Aura::Users::AuditLog - a row of an audit log
 
 =head1 SYNOPSIS
 
-    my $logs = $client->stream_audit_logs;
+    use Aura::Users;
+
+    my $logs = Aura::Users->new->stream_audit_logs;
     while ( my $log = $logs->next ) {
         say $log->action;
     }
@@ -93,6 +95,10 @@ The row's own JSON, decoded to characters.
 
 All fields as the server names them, as a hash; and only those that have no method here. The hash of C<fields> is the
 object's own: do not change it.
+
+=item C<names>
+
+The names of the fields that have a method.
 
 =item C<new>
 

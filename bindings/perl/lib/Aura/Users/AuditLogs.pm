@@ -55,6 +55,7 @@ sub _fill ($self) {
     my $page = $self->page;
     $self->_read || $self->_wait if !defined $self->{octets};
     return if !defined $self->{octets};
+
     # One op, so no handler comes between.
     @{$self}{qw(page rows octets)} = ( $page, Aura::Users::AuditLog->all( $self->{octets} ), undef );
     return;
@@ -83,3 +84,72 @@ sub _start ($self) {
 }
 
 1;
+
+__END__
+
+=encoding utf8
+
+=head1 NAME
+
+Aura::Users::AuditLogs - a stream of the rows of an audit log, newest first
+
+=head1 SYNOPSIS
+
+    use Aura::Users;
+
+    my $logs = Aura::Users->new->stream_audit_logs;
+    while ( my $log = $logs->next ) {
+        say $log->action;
+    }
+
+    # Pages, and a second try after an error.
+    $logs = Aura::Users->new->stream_audit_logs( page => 2 );
+    for my $try ( 1 .. 3 ) {
+        last if eval {
+            while ( my $page = $logs->next_page ) { say scalar $page->@*, ' rows' }
+            1;
+        };
+        warn $@;
+    }
+
+=head1 DESCRIPTION
+
+A stream keeps its place. After an error or a handler that died, call C<next> or C<next_page> again to go on: the page that
+failed is requested again, and no row is lost while the stream waits for it.
+
+=head1 METHODS
+
+=over
+
+=item C<next>
+
+The next row, an L<Aura::Users::AuditLog>; undef after the last one.
+
+=item C<next_page>
+
+The next page, or the rest of the one at hand: an array of rows; undef after the last one.
+
+=item C<all>
+
+All rows that are left, a list.
+
+=item C<start_next_page>
+
+As C<next_page>, begun and not waited for: an L<Aura::Users::Call>. If you forget the call before you take its result, its
+rows are lost.
+
+=item C<page>
+
+The page that the next row is on, from 1 on. Save it to go on another day with the option C<page>.
+
+=item C<close>, C<is_closed>
+
+Ends the stream and its requests. A stream that is forgotten is closed.
+
+=item C<new>
+
+For L<Aura::Users::Client>.
+
+=back
+
+=cut

@@ -127,3 +127,60 @@ sub DESTROY ($self) {
 }
 
 1;
+
+__END__
+
+=encoding utf8
+
+=head1 NAME
+
+Aura::Users::Call - a call that was started
+
+=head1 SYNOPSIS
+
+    use Aura::Users;
+
+    my $client = Aura::Users->new;
+    my @calls  = map { $client->start_get_user($_) } qw(ericmj orguser);
+    say $_->error // $_->result->username for @calls;
+
+=head1 DESCRIPTION
+
+A call that was started goes on by itself, on a thread of the library. An L<Aura::Users::Queue> waits for many of them. A
+call that is forgotten is cancelled.
+
+=head1 METHODS
+
+=over
+
+=item C<result>
+
+Waits for the end. Returns the result or dies of the error, as often as you ask.
+
+=item C<error>
+
+Waits for the end. Returns the error, an L<Aura::Users::Error>, or undef.
+
+=item C<wait($seconds)>
+
+Waits for the end, so many seconds at most or as long as it takes. Returns whether the call has ended.
+
+=item C<is_ready>
+
+Whether the call has ended. Does not wait.
+
+=item C<cancel>, C<expire>
+
+Asks the call to end: its error is then C<cancelled>, or C<timeout>, if the result did not come first.
+
+=item C<fileno>
+
+A descriptor that is readable once the call has ended, and belongs to it; -1 if there is none. Do not read from it.
+
+=item C<begin>, C<blocking>, C<ended>, C<handle>, C<octets>
+
+For other modules of this distribution.
+
+=back
+
+=cut

@@ -8,9 +8,9 @@ use Aura::Users::Error     ();
 use Aura::Users::Handle    ();
 use Aura::Users::JSON      ();
 use Aura::Users::Log       ();
-use Aura::Users::Native    qw(aura_audit_logs_free aura_client_free aura_client_new aura_client_rate_limit aura_create_user_start
-    aura_get_current_user aura_get_current_user_start aura_get_user aura_get_user_start aura_reset_user_password_start aura_stream_audit_logs make_interruptible take_text
-    AURA_OK);
+use Aura::Users::Native    qw(aura_audit_logs_free aura_client_free aura_client_new aura_client_rate_limit
+    aura_create_user_start aura_get_current_user aura_get_current_user_start aura_get_user aura_get_user_start
+    aura_reset_user_password_start aura_stream_audit_logs make_interruptible take_text AURA_OK);
 use Aura::Users::Options   qw(checked_options native_options octets_of take_error);
 use Aura::Users::RateLimit ();
 use Aura::Users::Signals   qw(hold_signals);
@@ -23,7 +23,7 @@ my $NAME = sprintf 'Aura-Users/%s perl/%vd', substr( $VERSION, 1 ), $^V;
 sub new ( $class, @options ) {
     my $options = checked_options( \@options, 1 );
     Aura::Users::Log::follow();
-    my $native  = native_options( { client_name => $NAME, $options->%* } );
+    my $native = native_options( { client_name => $NAME, $options->%* } );
     make_interruptible( $native->pointer );
     my $make = sub { _place( \&aura_client_new, $native->pointer ) };
     return bless { client => Aura::Users::Handle->new( client => $make, \&aura_client_free ), options => {} }, $class;
@@ -45,7 +45,8 @@ sub get_current_user ( $self, @options ) {
 
 sub get_user ( $self, $username_or_email, @options ) {
     my $name = octets_of( username_or_email => $username_or_email );
-    return $self->_read( \&aura_get_user, \@options, $name ) // $self->start_get_user( $username_or_email, @options )->result;
+    return $self->_read( \&aura_get_user, \@options, $name )
+        // $self->start_get_user( $username_or_email, @options )->result;
 }
 
 sub reset_user_password ( $self, @arguments ) {
@@ -99,9 +100,9 @@ sub _user ($octets) {
 
 # The User by a blocking function, which takes half the CPU of a started call; undef if a signal came meanwhile.
 sub _read ( $self, $function, $options, @arguments ) {
-    my $client  = $self->{client}->pointer;
-    my $native  = $self->_native($options);
-    my $pointer = $native && $native->pointer;
+    my $client    = $self->{client}->pointer;
+    my $native    = $self->_native($options);
+    my $pointer   = $native && $native->pointer;
     my $has_ended = Aura::Users::Call->blocking( \my $octets, $function, $client, @arguments, $pointer );
     return $has_ended ? Aura::Users::User->new($octets) : undef;
 }
@@ -134,3 +135,76 @@ sub _native ( $self, $list ) {
 }
 
 1;
+
+__END__
+
+=encoding utf8
+
+=head1 NAME
+
+Aura::Users::Client - options, connections, and the five functions
+
+=head1 SYNOPSIS
+
+    use Aura::Users;
+
+    my $client = Aura::Users->new( max_retries => 5 );
+    my $me     = $client->get_current_user;
+    say $me->username, ': ', join ', ', map { $_->name } ( $me->packages // [] )->@*;
+    say $client->get_user( 'ericmj', timeout => 3 )->username;
+
+=head1 DESCRIPTION
+
+A client has options, connections, and what is known of the server's rate limit. Each method takes options as names and
+values after its arguments; see L<Aura::Users/OPTIONS>. Each dies of an L<Aura::Users::Error>.
+
+=head1 METHODS
+
+=over
+
+=item C<new(%options)>
+
+Makes a client. L<Aura::Users> has the same method.
+
+=item C<create_user($username, $password, \@emails, %options)>
+
+Creates an account and returns its L<Aura::Users::User>. C<@emails> is one address. If you create an account on hex.pm,
+you accept its L<terms of service|https://hex.pm/policies/termsofservice>.
+
+=item C<get_current_user(%options)>
+
+The L<Aura::Users::User> that owns the credential.
+
+=item C<get_user($username_or_email, %options)>
+
+A user's public record.
+
+=item C<reset_user_password($username_or_email, %options)>
+
+Has the server send an e-mail for a new password, if it offers resets. Returns undef.
+
+=item C<stream_audit_logs(%options)>
+
+The audit log of the credential's user, an L<Aura::Users::AuditLogs>. Nothing is sent before the first row is asked for.
+
+=item C<start_create_user>, C<start_get_current_user>, C<start_get_user>, C<start_reset_user_password>
+
+The same, begun and not waited for. Each returns an L<Aura::Users::Call>.
+
+=item C<with_options(%options)>
+
+A client that shares the connections of this one and has other options.
+
+=item C<rate_limit(%options)>
+
+What the server last said of its rate limit, an object with C<limit>, C<remaining> and C<resets_in> (seconds); undef if
+nothing is known. Sends nothing.
+
+=item C<close>, C<is_closed>
+
+Closes the connections, also those of the clients that share them. Calls and streams that have begun go on. A client that
+is forgotten is closed.
+
+=back
+
+=cut

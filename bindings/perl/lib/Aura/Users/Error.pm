@@ -35,7 +35,8 @@ our %KINDS = (
 my %PARENT = (
     otp_required => 'Unauthenticated',
     otp_invalid  => 'Unauthenticated',
-    map { ( $_ => 'Api' ) } qw(unauthenticated forbidden not_found unsupported validation rate_limited server
+    map { ( $_ => 'Api' ) }
+        qw(unauthenticated forbidden not_found unsupported validation rate_limited server
         unexpected_status),
 );
 
@@ -233,6 +234,10 @@ The text with file and line, and all fields as a hash.
 =item C<throw>
 
 Dies of the object, also a second time.
+
+=item C<class_of>, C<fail>, C<from_json>, C<refuse>
+
+For other modules of this distribution.
 
 =back
 

@@ -13,6 +13,7 @@ our $VERSION = 'v0.1.0';
 use constant DEPTH => 1000;
 
 my $JSON = JSON::MaybeXS->new( utf8 => 1, allow_nonref => 1 )->max_depth(DEPTH);
+
 # Cpanel::JSON::XS alone minds a name that comes twice.
 $JSON->allow_dupkeys if $JSON->can('allow_dupkeys');
 
@@ -23,7 +24,11 @@ sub decode ($octets) {
     return $value if defined $value;
     my $first = $@;
     my $problem;
-    hold_signals( sub { eval { $value = $JSON->decode($octets); 1 } or $problem = $@ } );
+    hold_signals(
+        sub {
+            eval { $value = $JSON->decode($octets); 1 } or $problem = $@;
+        }
+    );
     die $first if $first && !$problem;    ## no critic (RequireCarping) -- as the handler died
     return ( $value, $problem );
 }

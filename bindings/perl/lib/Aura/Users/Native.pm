@@ -57,8 +57,7 @@ my %FUNCTIONS = (
     #>>> end of generated: functions
 );
 
-our @EXPORT_OK =
-    ( keys %FUNCTIONS, qw(AURA_OK AURA_END AURA_PENDING AURA_CANCELLED make_interruptible take_text) );
+our @EXPORT_OK = ( keys %FUNCTIONS, qw(AURA_OK AURA_END AURA_PENDING AURA_CANCELLED make_interruptible take_text) );
 
 my $ffi = FFI::Platypus->new( api => 2, lib => Aura::Users::Library::path() );
 $ffi->attach( $_ => $FUNCTIONS{$_}->@* ) for sort keys %FUNCTIONS;

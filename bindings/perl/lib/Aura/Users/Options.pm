@@ -9,8 +9,8 @@ use Aura::Users::Handle ();
 use Aura::Users::Native qw(aura_error_free aura_error_json aura_options_free aura_options_new aura_options_set AURA_OK);
 use Exporter            qw(import);
 use List::Util          qw(max min pairs);
-use overload             ();
-use Scalar::Util         qw(blessed);
+use overload            ();
+use Scalar::Util        qw(blessed);
 
 our $VERSION   = 'v0.1.0';
 our @EXPORT_OK = qw(checked_options native_options octets_of take_error);
@@ -182,7 +182,7 @@ sub native_options ($options) {
 sub _text_of ( $name, $value ) {
     my $option = $OPTIONS{$name};
     return $value if !$option || $option->{type} ne 'boolean';
-    return $value ? 1 : 0 if ref $value;
+    return $value        ? 1 : 0 if ref $value;
     return $value eq q{} ? 0 : $value;
 }
 

@@ -119,3 +119,101 @@ sub _adopt ($self) {
 }
 
 1;
+
+__END__
+
+=encoding utf8
+
+=head1 NAME
+
+Aura::Users::Queue - one place to wait for many calls
+
+=head1 SYNOPSIS
+
+    use Aura::Users;
+
+    my $client = Aura::Users->new;
+    my $queue  = Aura::Users::Queue->new;
+    for my $name (qw(ericmj orguser)) {
+        $queue->add( $client->start_get_user($name), sub ($call) { say $name, ': ', $call->error // 'found' } );
+    }
+    $queue->run;
+
+=head1 METHODS
+
+=over
+
+=item C<new>
+
+An empty queue.
+
+=item C<add($call, $callback)>
+
+Has the callback run when the call has ended; it gets the call, whose C<result> then does not wait. Returns the call.
+
+=item C<dispatch>
+
+Runs the callbacks of the calls that have ended. Returns how many. Does not wait. If a callback dies, C<dispatch> dies of
+the same, and the next one runs the callbacks that are left.
+
+=item C<wait($seconds)>
+
+Waits until a call has ended, so many seconds at most, and runs callbacks as C<dispatch> does.
+
+=item C<run>
+
+Waits for all calls, also for those that callbacks add.
+
+=item C<pending>
+
+How many calls have not ended.
+
+=item C<fileno>
+
+A descriptor that is readable while there is something to dispatch. A forked child has another one.
+
+=item C<handle>
+
+A file handle for event loops, a duplicate of that descriptor.
+
+=back
+
+=head1 EVENT LOOPS
+
+=head2 select
+
+    use Aura::Users;
+
+    my $queue = Aura::Users::Queue->new;
+    $queue->add( Aura::Users->new->start_get_user('ericmj'), sub ($call) { say $call->result->username } );
+    vec( my $bits = q{}, $queue->fileno, 1 ) = 1;
+    select my $ready = $bits, undef, undef, 60;
+    $queue->dispatch;
+
+=head2 IO::Async
+
+    use Aura::Users;
+    use IO::Async::Loop;
+
+    my ( $client, $queue, $loop ) = ( Aura::Users->new, Aura::Users::Queue->new, IO::Async::Loop->new );
+    $loop->watch_io( handle => $queue->handle, on_read_ready => sub { $queue->dispatch } );
+
+    sub get_user ($name) {
+        my $future = $loop->new_future;
+        $queue->add( $client->start_get_user($name),
+            sub ($call) { $call->error ? $future->fail( $call->error ) : $future->done( $call->result ) } );
+        return $future;
+    }
+    say get_user('ericmj')->get->username;
+
+=head2 AnyEvent
+
+    use AnyEvent;
+    use Aura::Users;
+
+    my ( $queue, $done ) = ( Aura::Users::Queue->new, AnyEvent->condvar );
+    my $watcher = AnyEvent->io( fh => $queue->handle, poll => 'r', cb => sub { $queue->dispatch } );
+    $queue->add( Aura::Users->new->start_get_user('ericmj'), sub ($call) { $done->send($call) } );
+    say $done->recv->result->username;
+
+=cut

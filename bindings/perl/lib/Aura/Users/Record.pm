@@ -56,6 +56,7 @@ sub TO_JSON ($self) {
 sub _time ( $self, $name ) {
     my $text = $self->fields->{$name};
     return if !defined $text || ref $text;
+
     # Ecto's naive times have no offset, and are in UTC.
     $text .= 'Z' if $text !~ / (?: Z | [+-] \d\d :? \d\d ) \z /x;
     return eval { Time::Moment->from_string( $text, lenient => 1 )->at_utc };

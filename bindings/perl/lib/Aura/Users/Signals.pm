@@ -5,9 +5,9 @@ package Aura::Users::Signals;
 
 use v5.36;
 
-use Exporter qw(import);
+use Exporter   qw(import);
 use List::Util qw(any);
-use POSIX    qw(SIG_BLOCK SIG_SETMASK);
+use POSIX      qw(SIG_BLOCK SIG_SETMASK);
 
 use constant SIGNALS => 31;
 

@@ -19,7 +19,7 @@ sub handles        ($self) { return $self->_map('handles') }
 sub owned_packages ($self) { return $self->_map('owned_packages') }
 sub inserted_at    ($self) { return $self->_time('inserted_at') }
 sub updated_at     ($self) { return $self->_time('updated_at') }
-sub packages       ($self) { return $self->_list( packages => 'Aura::Users::Package' ) }
+sub packages       ($self) { return $self->_list( packages      => 'Aura::Users::Package' ) }
 sub organizations  ($self) { return $self->_list( organizations => 'Aura::Users::Organization' ) }
 
 1;
@@ -34,7 +34,9 @@ Aura::Users::User - a user's record
 
 =head1 SYNOPSIS
 
-    my $user = $client->get_user('ericmj');
+    use Aura::Users;
+
+    my $user = Aura::Users->new->get_user('ericmj');
     say $user->username, ' since ', $user->inserted_at;
 
 =head1 METHODS
@@ -82,6 +84,10 @@ The server's own JSON, decoded to characters.
 
 All fields as the server names them, as a hash; and only those that have no method here. The hash of C<fields> is the
 object's own: do not change it.
+
+=item C<names>
+
+The names of the fields that have a method.
 
 =item C<new>
 
