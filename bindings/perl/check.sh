@@ -85,6 +85,14 @@ install() {
         PERL5LIB="$clean/installed/lib/perl5" perl -MAura::Users -e 'print Aura::Users->VERSION, "\n"'
 }
 
+# A package that brings its library.
+bring() {
+    folder="$clean/source/lib/Aura/Users/native/$(uname -s | tr A-Z a-z)-$(uname -m)"
+    mkdir -p "$folder" && cp "$AURA_USERS_LIBRARY" "$folder/libaura_users.so" && cd "$clean/source" &&
+        perl Makefile.PL INSTALL_BASE="$clean/brought" && make install && cd "$clean" &&
+        env -u AURA_USERS_LIBRARY PERL5LIB="$clean/brought/lib/perl5" perl -MAura::Users -e 'Aura::Users->new; print "ok\n"'
+}
+
 check "the generated parts" python3 "$root/tools/generate.py" --check
 check "perltidy" tidy
 check "perlcritic" critic
@@ -99,6 +107,7 @@ done
 check "the distribution is built" build
 check "its own tests, the quick start and the tour" tests
 check "the distribution is installed" install
+check "the library in the package's own folder" bring
 mkdir -p "$clean/project" && cp "$here/t/driver.pl" "$clean/project" && cd "$clean/project" || exit 1
 check "the conformance cases" env PERL5LIB="$clean/installed/lib/perl5" "$replay" drive --wire "$root/tests/wire" \
     perl driver.pl

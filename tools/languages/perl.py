@@ -6,14 +6,14 @@ FOLDER = "bindings/perl/lib/Aura"
 WIDTH = 120
 # What the package calls.
 FUNCTIONS = """
-    aura_audit_logs_free aura_audit_logs_next_page aura_audit_logs_next_page_start aura_audit_logs_page
-    aura_call_cancel aura_call_complete aura_call_expire aura_call_fd aura_call_free aura_call_wait
-    aura_client_free aura_client_new aura_client_rate_limit
-    aura_completions_fd aura_completions_free aura_completions_new aura_completions_wait aura_completions_wake
+    aura_audit_logs_next_page aura_audit_logs_next_page_start aura_audit_logs_page
+    aura_call_cancel aura_call_complete aura_call_expire aura_call_fd aura_call_wait
+    aura_client_new aura_client_rate_limit
+    aura_completions_fd aura_completions_new aura_completions_wait aura_completions_wake
     aura_create_user_start aura_get_current_user aura_get_current_user_start aura_get_user aura_get_user_start
     aura_reset_user_password_start aura_stream_audit_logs
     aura_error_free aura_error_json aura_log_keep aura_log_take
-    aura_options_free aura_options_new aura_options_set aura_options_set_interrupt aura_string_free
+    aura_options_new aura_options_set aura_options_set_interrupt aura_string_free
 """.split()
 NUMBERS = {
     "int32_t": "sint32",
@@ -33,8 +33,6 @@ def type_of(value):
         return "string[]"
     if role == "array":
         return "opaque"
-    if role == "callback":
-        return "(opaque)->sint32"
     if is_out or role == "error":
         return "opaque*"
     if value["type"] == "const char *":

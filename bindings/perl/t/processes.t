@@ -5,6 +5,7 @@ use v5.36;
 use lib 't/lib';
 
 use Aura::Users;
+use Config  qw(%Config);
 use Servers qw(admin anonymous client died sandbox_url silent_url start_sandbox stop_sandbox took_program KEY);
 use POSIX   ();
 use Test::More;
@@ -76,6 +77,28 @@ subtest 'an exit with calls under way' => sub {
         END { print "bye\n" }
         PERL
     is_deeply [ $text, $status ], [ "bye\n", 0 ];
+};
+
+subtest 'threads have clients of their own' => sub {
+    plan skip_all => 'this Perl has no threads' if !$Config{useithreads};
+    my ( $text, $status ) = took_program( <<~'PERL', sandbox_url(), KEY );
+        use threads;
+        my @options = ( repo_url => $ARGV[0], api_key => $ARGV[1] );
+        my $client  = Aura::Users->new(@options);
+        my $logs    = $client->stream_audit_logs;
+        my $first   = $logs->next;
+        my $queue   = Aura::Users::Queue->new;
+        $queue->add( $client->start_get_user('eric'), sub ($call) { say $call->result->username } );
+        my $work = sub {
+            my $own = Aura::Users->new(@options);
+            $own->get_user('eric') for 1 .. 100;
+            return scalar( my @rows = $own->stream_audit_logs->all );
+        };
+        say $_->join for map { threads->create($work) } 1 .. 4;
+        $queue->run;
+        say scalar( my @rest = $logs->all );
+        PERL
+    is_deeply [ $text, $status ], [ "250\n" x 4 . "eric\n249\n", 0 ];
 };
 
 subtest 'calls in END' => sub {

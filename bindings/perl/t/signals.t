@@ -90,6 +90,7 @@ subtest 'Ctrl-C ends the program' => sub {
         sub {
             my ( $text, $status ) = took_program( <<~'PERL', silent_url() );
                 my $client = Aura::Users->new( repo_url => $ARGV[0], max_retries => 0 );
+                $SIG{INT} = 'DEFAULT';
                 my $main = $$;
                 if ( !( fork // die ) ) { sleep 1; kill INT => $main; exec 'true' }
                 $client->get_user('eric');

@@ -73,7 +73,8 @@ all fields. C<$lowest> is the lowest level that comes, C<warn> by default. C<und
 off. Without arguments the lines go to L<Log::Any> again, in the category C<Aura::Users>, as they do from the start. If
 L<Log::Any> is not installed, warnings go to standard error.
 
-The lines come at the end of each call. They contain no secret, name or address.
+The lines come at the end of each call. They contain no secret, name or address. Signals wait while the callback runs: keep
+it short.
 
 =back
 

@@ -61,7 +61,7 @@ sub _fill ($self) {
     return;
 }
 
-# Reads a page by a blocking function, which takes half the CPU of a started call; whether no signal came meanwhile.
+# Reads a page by a blocking function, which takes less CPU than a started call; whether no signal came meanwhile.
 sub _read ($self) {
     return if $self->{call};
     my $stream = $self->{stream}->pointer;

@@ -3,9 +3,10 @@ package Aura::Users::Call;
 use v5.36;
 
 use Aura::Users::Error  ();
+use Aura::Users::Handle ();
 use Aura::Users::Log    ();
-use Aura::Users::Native qw(aura_call_cancel aura_call_expire aura_call_fd aura_call_free aura_call_wait aura_error_free
-    take_text AURA_CANCELLED AURA_END AURA_OK AURA_PENDING);
+use Aura::Users::Native qw(aura_call_cancel aura_call_expire aura_call_fd aura_call_wait aura_error_free
+    can_block take_text AURA_CANCELLED AURA_END AURA_OK AURA_PENDING);
 use Aura::Users::Options qw(take_error);
 use Aura::Users::Signals qw(hold_signals);
 use Time::HiRes          qw(clock_gettime CLOCK_MONOTONIC);
@@ -23,8 +24,8 @@ sub begin ( $class, $start, $convert ) {
     hold_signals(
         sub {
             my $status = $start->( \my $handle, \my $error );
-            $self->{handle} = $handle;
             take_error($error)->throw if $status != AURA_OK;
+            $self->{handle} = Aura::Users::Handle->own( Call => $handle );
         }
     );
     return $self;
@@ -33,6 +34,7 @@ sub begin ( $class, $start, $convert ) {
 # Runs a blocking function. The octets of its JSON come to a place, which is a reference. Returns whether the call has
 # ended; it has not if a signal came meanwhile, whose handler has run then.
 sub blocking ( $class, $place, $function, @arguments ) {
+    return if !can_block();
     Aura::Users::Log::follow();
     my ( $error, $is_interrupted );
     hold_signals(
@@ -67,9 +69,9 @@ sub _has_ended_within ( $self, $milliseconds ) {
     return 1 if !defined $self->{handle};
     hold_signals(
         sub {
-            my $status = aura_call_wait( $self->{handle}, $milliseconds, \my $json, \my $error );
+            my $status = aura_call_wait( ${ $self->{handle} }, $milliseconds, \my $json, \my $error );
             return if $status == AURA_PENDING;
-            aura_call_free( delete $self->{handle} );
+            delete $self->{handle};
             if    ( $status == AURA_OK )  { $self->{octets} = take_text($json) }
             elsif ( $status != AURA_END ) { $self->{error}  = take_error($error) }
         }
@@ -100,30 +102,22 @@ sub octets ($self) {
 }
 
 sub cancel ($self) {
-    aura_call_cancel( $self->{handle} );
+    aura_call_cancel( $self->handle );
     return;
 }
 
 sub expire ($self) {
-    aura_call_expire( $self->{handle} );
+    aura_call_expire( $self->handle );
     return;
 }
 
 sub fileno ($self) {    ## no critic (ProhibitBuiltinHomonyms)
-    return aura_call_fd( $self->{handle} );
+    return aura_call_fd( $self->handle );
 }
 
-# The handle of a call under way, undef if the call has ended.
+# The pointer of a call under way, undef if the call has ended.
 sub handle ($self) {
-    return $self->{handle};
-}
-
-sub CLONE_SKIP { return 1 }
-
-# C takes NULL. There is no branch, where a handler could run: what dies in DESTROY is lost.
-sub DESTROY ($self) {
-    aura_call_free( delete $self->{handle} );
-    return;
+    return defined $self->{handle} ? ${ $self->{handle} } : undef;
 }
 
 1;

@@ -8,7 +8,7 @@ use Aura::Users::Error     ();
 use Aura::Users::Handle    ();
 use Aura::Users::JSON      ();
 use Aura::Users::Log       ();
-use Aura::Users::Native    qw(aura_audit_logs_free aura_client_free aura_client_new aura_client_rate_limit
+use Aura::Users::Native    qw(aura_client_new aura_client_rate_limit
     aura_create_user_start aura_get_current_user aura_get_current_user_start aura_get_user aura_get_user_start
     aura_reset_user_password_start aura_stream_audit_logs make_interruptible take_text AURA_OK);
 use Aura::Users::Options   qw(checked_options native_options octets_of take_error);
@@ -26,11 +26,13 @@ sub new ( $class, @options ) {
     my $native = native_options( { client_name => $NAME, $options->%* } );
     make_interruptible( $native->pointer );
     my $make = sub { _place( \&aura_client_new, $native->pointer ) };
-    return bless { client => Aura::Users::Handle->new( client => $make, \&aura_client_free ), options => {} }, $class;
+    return bless { client => Aura::Users::Handle->new( Client => $make ), options => {} }, $class;
 }
 
 sub with_options ( $self, @options ) {
     my %options = ( $self->{options}->%*, checked_options( \@options )->%* );
+
+    # Refuses bad values at once.
     native_options( \%options );
     return bless { client => $self->{client}, options => \%options }, ref $self;
 }
@@ -76,7 +78,7 @@ sub start_reset_user_password ( $self, $username_or_email, @options ) {
 
 sub stream_audit_logs ( $self, @options ) {
     my $make = sub { $self->_now( \&aura_stream_audit_logs, \@options ) };
-    return Aura::Users::AuditLogs->new( Aura::Users::Handle->new( stream => $make, \&aura_audit_logs_free ) );
+    return Aura::Users::AuditLogs->new( Aura::Users::Handle->new( Stream => $make ) );
 }
 
 sub rate_limit ( $self, @options ) {
@@ -98,7 +100,7 @@ sub _user ($octets) {
     return Aura::Users::User->new($octets);
 }
 
-# The User by a blocking function, which takes half the CPU of a started call; undef if a signal came meanwhile.
+# The User by a blocking function, which takes less CPU than a started call; undef if a signal came meanwhile.
 sub _read ( $self, $function, $options, @arguments ) {
     my $client    = $self->{client}->pointer;
     my $native    = $self->_native($options);

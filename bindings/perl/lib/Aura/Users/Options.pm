@@ -6,7 +6,7 @@ use v5.36;
 
 use Aura::Users::Error  ();
 use Aura::Users::Handle ();
-use Aura::Users::Native qw(aura_error_free aura_error_json aura_options_free aura_options_new aura_options_set AURA_OK);
+use Aura::Users::Native qw(aura_error_free aura_error_json aura_options_new aura_options_set AURA_OK);
 use Exporter            qw(import);
 use List::Util          qw(max min pairs);
 use overload            ();
@@ -169,7 +169,7 @@ sub checked_options ( $list, $is_client = 0 ) {
 
 # The owner of a handle of C with these options.
 sub native_options ($options) {
-    my $native = Aura::Users::Handle->new( options => \&aura_options_new, \&aura_options_free );
+    my $native = Aura::Users::Handle->new( Options => \&aura_options_new );
     for my $name ( sort keys %{$options} ) {
         my $text   = octets_of( $name, _text_of( $name, $options->{$name} ) );
         my $status = aura_options_set( $native->pointer, octets_of( option => $name ), $text, \my $error );

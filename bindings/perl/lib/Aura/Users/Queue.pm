@@ -4,7 +4,7 @@ use v5.36;
 
 use Aura::Users::Error  ();
 use Aura::Users::Handle ();
-use Aura::Users::Native qw(aura_call_complete aura_completions_fd aura_completions_free aura_completions_new
+use Aura::Users::Native qw(aura_call_complete aura_completions_fd aura_completions_new
     aura_completions_wait aura_completions_wake);
 use Aura::Users::Signals qw(hold_signals);
 use Time::HiRes          qw(clock_gettime CLOCK_MONOTONIC);
@@ -14,7 +14,7 @@ our $VERSION = 'v0.1.0';
 use constant { SLICE => 50, TOKENS => 64 };
 
 sub new ($class) {
-    my $handle = Aura::Users::Handle->new( queue => \&aura_completions_new, \&aura_completions_free );
+    my $handle = Aura::Users::Handle->new( Queue => \&aura_completions_new );
     return bless { queue => $handle, calls => {}, ended => [], last => 0, process => $$ }, $class;
 }
 

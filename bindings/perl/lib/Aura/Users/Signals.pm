@@ -5,17 +5,17 @@ package Aura::Users::Signals;
 
 use v5.36;
 
+use Config     qw(%Config);
 use Exporter   qw(import);
-use List::Util qw(any);
+use List::Util qw(any uniq);
 use POSIX      qw(SIG_BLOCK SIG_SETMASK);
-
-use constant SIGNALS => 31;
 
 our $VERSION   = 'v0.1.0';
 our @EXPORT_OK = qw(hold_signals is_signal_waiting);
 
 my $ALL = POSIX::SigSet->new;
 $ALL->fillset;
+my @NUMBERS = uniq grep { $_ > 0 } split q{ }, $Config{sig_num};
 
 # The signals that somebody held before us.
 my $before_last = POSIX::SigSet->new;
@@ -37,7 +37,7 @@ sub hold_signals ($code) {
 sub is_signal_waiting {
     my $waiting = POSIX::SigSet->new;
     POSIX::sigpending($waiting);
-    return any { $waiting->ismember($_) && !$before_last->ismember($_) } 1 .. SIGNALS;
+    return any { $waiting->ismember($_) && !$before_last->ismember($_) } @NUMBERS;
 }
 
 1;
