@@ -23,10 +23,15 @@ my $before_last = POSIX::SigSet->new;
 # Runs the code while signals are held. It keeps what it gets in variables: a handler that dies takes the place of a
 # result.
 sub hold_signals ($code) {
-    my $before = POSIX::SigSet->new;
-    POSIX::sigprocmask( SIG_BLOCK, $ALL, $before );
-    $before_last = $before;
-    my $is_fine = eval { $code->(); 1 };
+    my $before  = POSIX::SigSet->new;
+    my $is_fine = eval {
+        POSIX::sigprocmask( SIG_BLOCK, $ALL, $before );
+        $before_last = $before;
+
+        # Where Perl branches, it runs the handlers of signals that came before.
+        $code->() if $before;
+        1;
+    };
     my $problem = $@;
     POSIX::sigprocmask( SIG_SETMASK, $before );
     die $problem if !$is_fine;    ## no critic (RequireCarping) -- as the code died
