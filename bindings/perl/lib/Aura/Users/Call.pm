@@ -5,10 +5,11 @@ use v5.36;
 use Aura::Users::Error  ();
 use Aura::Users::Handle ();
 use Aura::Users::Log    ();
-use Aura::Users::Native qw(aura_call_cancel aura_call_expire aura_call_fd aura_call_wait aura_error_free
+use Aura::Users::Native qw(aura_call_cancel aura_call_expire aura_call_fd aura_call_wait
     can_block take_text AURA_CANCELLED AURA_END AURA_OK AURA_PENDING);
 use Aura::Users::Options qw(take_error);
 use Aura::Users::Signals qw(hold_signals);
+use List::Util           qw(max);
 use Time::HiRes          qw(clock_gettime CLOCK_MONOTONIC);
 
 our $VERSION = 'v0.1.0';
@@ -40,13 +41,13 @@ sub blocking ( $class, $place, $function, @arguments ) {
     hold_signals(
         sub {
             my $status = $function->( @arguments, \my $json, \my $problem );
-            if    ( $status == AURA_OK )        { ${$place}       = take_text($json) }
-            elsif ( $status == AURA_CANCELLED ) { $is_interrupted = aura_error_free($problem) // 1 }
-            elsif ( $status != AURA_END )       { $error          = take_error($problem) }
+            ${$place} = take_text($json) if $status == AURA_OK;
+            $error          = take_error($problem) if $problem;
+            $is_interrupted = $status == AURA_CANCELLED;
         }
     );
     Aura::Users::Log::deliver();
-    $error->throw if $error;
+    $error->throw if $error && !$is_interrupted;
     return !$is_interrupted;
 }
 
@@ -57,11 +58,12 @@ sub ended ( $class, $value ) {
 
 # Waits until the call has ended, for so many seconds at most; whether it has.
 sub wait ( $self, $seconds = undef ) {    ## no critic (ProhibitBuiltinHomonyms)
-    return 1 if $self->_has_ended_within( defined $seconds && $seconds * 1000 < SLICE ? $seconds * 1000 : SLICE );
     my $end = defined $seconds ? clock_gettime(CLOCK_MONOTONIC) + $seconds : 9**9**9;
-    while ( ( my $left = $end - clock_gettime(CLOCK_MONOTONIC) ) > 0 ) {
-        return 1 if $self->_has_ended_within( $left * 1000 < SLICE ? $left * 1000 : SLICE );
-    }
+    my $left;
+    do {
+        $left = 1000 * ( $end - clock_gettime(CLOCK_MONOTONIC) );
+        return 1 if $self->_has_ended_within( $left < SLICE ? max( $left, 0 ) : SLICE );
+    } while $left > 0;
     return !!0;
 }
 

@@ -1,7 +1,7 @@
 package Aura::Users::Handle;
 
-# The owner of a handle of C, a reference to its pointer. The handle is freed once: by hand, or when Perl forgets its owner.
-# Each kind of handle has a class, whose DESTROY is C's own function.
+# The owner of a handle of C, a reference to its pointer. The handle is freed once: by hand, or when Perl forgets its
+# owner. Each kind of handle has a class, whose DESTROY is C's own function.
 
 use v5.36;
 
