@@ -10,7 +10,8 @@ BEGIN {
 }
 
 use Aura::Users;
-use Servers qw(client died);
+use File::Temp qw(tempdir);
+use Servers    qw(client died took_program);
 use Test::More;
 
 my $LINE = qr{ \A GET [ ] /users/[{]username_or_email[}]: [ ] request [ ] [(]attempt [ ] 1, [ ] status [ ] 200 }x;
@@ -46,6 +47,20 @@ subtest 'bad arguments' => sub {
         }
         ),
         qr/debug, info or warn/;
+};
+
+subtest 'without Log::Any warnings go to standard error' => sub {
+    my $folder = tempdir( CLEANUP => 1 );
+    mkdir "$folder/Log" or die "$folder/Log: $!\n";
+    open my $file, '>', "$folder/Log/Any.pm" or die "$folder/Log/Any.pm: $!\n";
+    print {$file} "die 'hidden';\n";
+    close $file;
+    local @INC = ( $folder, @INC );
+    my ( $text, $status ) = took_program( <<~'PERL' );
+        Aura::Users::Log::_tell( { lines => [ { level => 'warn', text => "a w\x{e4}rning" } ], dropped => 2 } );
+        PERL
+    is_deeply [ $text, $status ],
+        [ "Aura::Users: a w\xc3\xa4rning\nAura::Users: 2 lines of the log were dropped\n", 0 ];
 };
 
 subtest 'Log::Any' => sub {

@@ -62,6 +62,12 @@ sub deliver {
     return;
 }
 
+sub _warn ($text) {
+    utf8::encode($text);
+    warn "Aura::Users: $text\n";    ## no critic (RequireCarping) -- no line of the caller's is to blame
+    return;
+}
+
 sub _tell ($log) {
     my @lines = $log->{lines}->@*;
     push @lines, { level => 'warn', text => "$log->{dropped} lines of the log were dropped" } if $log->{dropped};
@@ -69,7 +75,7 @@ sub _tell ($log) {
         my ( $level, $text ) = @{$line}{qw(level text)};
         if    ($sink) { $sink->( $level, $text, $line ) }
         elsif ($any)  { $any->$level($text) }
-        else          { warn "Aura::Users: $text\n" }
+        else          { _warn($text) }
     }
     return;
 }

@@ -4,9 +4,10 @@ package Aura::Users::Record;
 
 use v5.36;
 
-use Aura::Users::Error ();
-use Aura::Users::JSON  ();
-use Time::Moment       ();
+use Aura::Users::Error   ();
+use Aura::Users::JSON    ();
+use Aura::Users::Signals qw(hold_signals);
+use Time::Moment         ();
 
 our $VERSION = 'v0.1.0';
 
@@ -59,7 +60,13 @@ sub _time ( $self, $name ) {
 
     # Ecto's naive times have no offset, and are in UTC.
     $text .= 'Z' if $text !~ / (?: Z | [+-] \d\d :? \d\d ) \z /x;
-    return eval { Time::Moment->from_string( $text, lenient => 1 )->at_utc };
+    my $time;
+    hold_signals(
+        sub {
+            $time = eval { Time::Moment->from_string( $text, lenient => 1 )->at_utc }
+        }
+    );
+    return $time;
 }
 
 sub _list ( $self, $name, $class ) {
