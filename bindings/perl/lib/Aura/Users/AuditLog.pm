@@ -22,7 +22,8 @@ sub all ( $class, $octets ) {
     my ($rows) = Aura::Users::JSON::decode($octets);
     return [ map { $class->new($_) } _split($octets) ] if ref $rows ne 'ARRAY';
     my $index = 0;
-    return [ map { bless { fields => $_, page => $page, index => $index++ }, $class } @{$rows} ];
+    $_ = bless { fields => $_, page => $page, index => $index++ }, $class for @{$rows};
+    return $rows;
 }
 
 sub _octets ($self) {

@@ -13,7 +13,9 @@ sub new ( $class, $stream ) {
 }
 
 sub next ($self) {    ## no critic (ProhibitBuiltinHomonyms)
-    $self->_fill if !$self->{rows}->@*;
+    my $rows = $self->{rows};
+    return shift @{$rows} if @{$rows};
+    $self->_fill;
     return shift $self->{rows}->@*;
 }
 

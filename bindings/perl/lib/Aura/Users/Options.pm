@@ -149,7 +149,7 @@ sub octets_of ( $name, $value ) {
     _refuse( "$name is to be text, not " . _a($value) ) if ref $value && !overload::Method( $value, q{""} );
     my $octets = "$value";
     utf8::encode($octets);
-    _refuse("$name contains a NUL") if $octets =~ /\0/x;
+    _refuse("$name contains a NUL") if index( $octets, "\0" ) >= 0;
     return $octets;
 }
 

@@ -21,7 +21,7 @@ sub new ( $class, $json ) {
 sub declare ( $class, @names ) {
     for my $name (@names) {
         no strict 'refs';    ## no critic (ProhibitNoStrict) -- the name of a method is a symbol
-        *{"${class}::$name"} = sub ($self) { ( $self->{fields} // $self->fields )->{$name} };
+        *{"${class}::$name"} = sub { ( $_[0]{fields} // $_[0]->fields )->{$name} };
     }
     return;
 }
