@@ -103,7 +103,7 @@ sub _user ($octets) {
 # The User by a blocking function, which takes less CPU than a started call; undef if a signal came meanwhile.
 sub _read ( $self, $function, $options, @arguments ) {
     my $client    = $self->{client}->pointer;
-    my $native    = $self->_native($options);
+    my $native    = @{$options} || $self->{options}->%* ? $self->_native($options) : undef;
     my $pointer   = $native && $native->pointer;
     my $has_ended = Aura::Users::Call->blocking( \my $octets, $function, $client, @arguments, $pointer );
     return $has_ended ? Aura::Users::User->new($octets) : undef;

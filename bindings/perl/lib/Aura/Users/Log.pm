@@ -36,7 +36,7 @@ sub is_level ($level) {
 
 # Has C keep the lines that are wanted, which may change at any time.
 sub follow {
-    my $level = $lowest // _level_of_log_any();
+    my $level = $lowest // ( $any && !$any->is_warn ? 0 : _level_of_log_any() );
     return if $level == $kept;
     aura_log_keep( $level || $LEVELS{warn}, $level ? MOST : 0 );
     $kept = $level;
@@ -45,7 +45,6 @@ sub follow {
 
 sub _level_of_log_any {
     return $LEVELS{warn} if !$any;
-    return 0 if !$any->is_warn;
     return $any->is_debug ? $LEVELS{debug} : $any->is_info ? $LEVELS{info} : $LEVELS{warn};
 }
 

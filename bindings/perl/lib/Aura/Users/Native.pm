@@ -100,9 +100,9 @@ sub make_interruptible ($options) {
 }
 
 # The octets of a C string, which is freed.
-sub take_text ($pointer) {
-    my $octets = _text_at($pointer);
-    aura_string_free($pointer);
+sub take_text {    ## no critic (RequireArgUnpacking) -- one copy less
+    my $octets = _text_at( $_[0] );
+    aura_string_free( $_[0] );
     return $octets;
 }
 
