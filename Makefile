@@ -45,7 +45,7 @@ tours: library ## build examples/tour.c and examples/tour.cpp
 	    -L$(DEBUG) -laura_users -Wl,-rpath,$(DEBUG) -o $(BUILD)/tour-cpp
 
 # The packages for other languages. Each has its own check.sh.
-BINDINGS := go java node ruby lua
+BINDINGS := go java node ruby perl lua
 
 # Two parts run at a time, because one often waits. The longest parts start first. If a part fails,
 # the others go on. Each part prints its output when it ends.
@@ -130,7 +130,7 @@ test-python: programs venv ## build, install and test the Python package
 test-examples: programs library tours ## run the tours of C, C++ and Python
 	$(RUN_DEMO)
 
-## test-LANGUAGE: test the package for go, java, node, ruby or lua
+## test-LANGUAGE: test the package for go, java, node, perl, ruby or lua
 .PHONY: $(BINDINGS:%=test-%)
 $(BINDINGS:%=test-%): test-%: programs library
 	bindings/$*/check.sh $(DEBUG)/libaura_users.so $(SANDBOX) $(REPLAY)

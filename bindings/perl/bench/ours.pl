@@ -1,0 +1,27 @@
+#!/usr/bin/env perl
+
+# Ours from Perl.
+
+use v5.36;
+
+use FindBin qw($Bin);
+use lib $Bin, "$Bin/../lib";
+
+use Aura::Users;
+use Bench;
+
+my ( undef, $url, undef, undef, %options ) = @ARGV;
+my $client = Aura::Users->new( repo_url => $url, api_key => 'key', env => 0, %options );
+
+Bench::run(
+    user => sub ($seen) {
+        $seen->{checksum} += length $client->get_user('orguser')->username;
+    },
+    stream => sub ($seen) {
+        my $logs = $client->stream_audit_logs;
+        while ( my $log = $logs->next ) {
+            $seen->{checksum} += length $log->action;
+            $seen->{rows}++;
+        }
+    },
+);

@@ -1,0 +1,116 @@
+#!/bin/sh
+# check.sh LIBRARY SANDBOX REPLAY: checks the package, builds its distribution, tests and installs it into a clean folder,
+# and runs there the conformance cases. The tests run the README's quick start, the examples of the documentation and the
+# tour. The three are absolute paths of libaura_users.so, aura-sandbox and aura-replay. Ends with a line
+# `N passed, N failed, N skipped`.
+set -u
+[ $# = 3 ] || { sed -n '2,5s/^# //p' "$0" >&2; exit 2; }
+here=$(cd "$(dirname "$0")" && pwd)
+root=$(cd "$here/../.." && pwd)
+export AURA_USERS_LIBRARY="$1" AURA_SANDBOX_BIN="$2" AURA_USERS_DESCRIPTION="$root/include/aura_users.json"
+replay=$3
+unset CI HEX_API_URL HEX_API_KEY HEX_OTP PERL5LIB PERL5OPT
+clean=$(mktemp -d)
+trap 'rm -rf "$clean"' EXIT
+passed=0 failed=0 skipped=0
+
+check() { # WHAT COMMAND...
+    what=$1
+    shift
+    if "$@" >"$clean/log" 2>&1; then
+        passed=$((passed + 1))
+        echo "perl: $what: $(tail -n 1 "$clean/log")"
+    else
+        failed=$((failed + 1))
+        tail -n 100 "$clean/log"
+        echo "perl: $what: failed"
+    fi
+}
+
+skip() { # WHAT WHY
+    skipped=$((skipped + 1))
+    echo "skipped: $1: $2"
+}
+
+has() { # MODULE
+    perl -M"$1" -e 1 2>/dev/null
+}
+
+"$root/tools/need" perl make perlcritic perltidy libffi-platypus-perl libjson-maybexs-perl libtime-moment-perl || exit 1
+
+tidy() {
+    cd "$here" || return 1
+    status=0
+    for file in $(find . -name '*.pm' -o -name '*.t' -o -name '*.pl' -o -name Makefile.PL); do
+        perltidy -pro=.perltidyrc "$file" -o "$clean/tidy" && diff -u "$file" "$clean/tidy" || status=1
+    done
+    [ $status = 0 ] && echo "every file is tidy"
+}
+
+critic() {
+    cd "$here" && perlcritic --quiet --profile .perlcriticrc . && echo "no remark of severity 4 or 5"
+}
+
+documentation() {
+    cd "$here" || return 1
+    grep -rl '^=head1' lib | xargs podchecker -warnings -warnings || return 1
+    # Methods that are documented nowhere. Modules without POD are for the others alone.
+    for file in $(grep -rl '^=head1' lib); do
+        module=$(echo "$file" | sed 's,^lib/,,; s,/,::,g; s,\.pm$,,')
+        perl -Ilib -MPod::Coverage -e '
+            my $pod = Pod::Coverage->new( package => $ARGV[0], also_private => [ qr/^[A-Z_]+$/, qr/^aura_/ ] );
+            my @naked = $pod->naked;
+            die "$ARGV[0]: not documented: @naked\n" if @naked;
+            die "$ARGV[0]: ", $pod->why_unrated, "\n" if !defined $pod->coverage && $pod->why_unrated !~ /no public/;
+        ' "$module" || return 1
+    done
+    echo "every method is documented"
+}
+
+build() {
+    rm -rf "$clean/source" && cp -R "$here" "$clean/source" && cd "$clean/source" && perl Makefile.PL &&
+        make manifest && diff "$here/MANIFEST" MANIFEST && make distcheck && make dist && ls Aura-Users-*.tar.gz
+}
+
+tests() {
+    cd "$clean/source" && make disttest >"$clean/tests" 2>&1
+    status=$?
+    cat "$clean/tests"
+    [ $status = 0 ] && grep 'Result: PASS' "$clean/tests"
+}
+
+install() {
+    cd "$clean" && tar xzf source/Aura-Users-*.tar.gz && cd Aura-Users-* &&
+        perl Makefile.PL INSTALL_BASE="$clean/installed" && make install && cd "$clean" &&
+        PERL5LIB="$clean/installed/lib/perl5" perl -MAura::Users -e 'print Aura::Users->VERSION, "\n"'
+}
+
+# A package that brings its library.
+bring() {
+    folder="$clean/source/lib/Aura/Users/native/$(uname -s | tr A-Z a-z)-$(uname -m)"
+    mkdir -p "$folder" && cp "$AURA_USERS_LIBRARY" "$folder/libaura_users.so" && cd "$clean/source" &&
+        perl Makefile.PL INSTALL_BASE="$clean/brought" && make install && cd "$clean" &&
+        env -u AURA_USERS_LIBRARY PERL5LIB="$clean/brought/lib/perl5" perl -MAura::Users -e 'Aura::Users->new; print "ok\n"'
+}
+
+check "the generated parts" python3 "$root/tools/generate.py" --check
+check "perltidy" tidy
+check "perlcritic" critic
+if has Pod::Coverage; then
+    check "the documentation" documentation
+else
+    skip "the documentation" "there is no Pod::Coverage (Debian: libpod-coverage-perl)"
+fi
+for module in IO::Async AnyEvent Log::Any; do
+    has $module || skip "the tests with $module" "it is not there (Debian: libio-async-perl, libanyevent-perl, liblog-any-perl)"
+done
+check "the distribution is built" build
+check "its own tests, the quick start and the tour" tests
+check "the distribution is installed" install
+check "the library in the package's own folder" bring
+mkdir -p "$clean/project" && cp "$here/t/driver.pl" "$clean/project" && cd "$clean/project" || exit 1
+check "the conformance cases" env PERL5LIB="$clean/installed/lib/perl5" "$replay" drive --wire "$root/tests/wire" \
+    perl driver.pl
+
+echo "$passed passed, $failed failed, $skipped skipped"
+[ $failed = 0 ]

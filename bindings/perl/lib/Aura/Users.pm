@@ -1,0 +1,244 @@
+package Aura::Users;
+
+use v5.36;
+
+use Aura::Users::Client ();
+use Aura::Users::Error  ();
+use Aura::Users::Log    ();
+use Aura::Users::Queue  ();
+
+our $VERSION = 'v0.1.0';
+
+sub new ( $class, @options ) {
+    return Aura::Users::Client->new(@options);
+}
+
+sub log_to ( $class, @to ) {
+    my ( $callback, $level ) = @to;
+    Aura::Users::Error->refuse('the log goes to a reference to code, or to undef')
+        if $callback && ref $callback ne 'CODE';
+    Aura::Users::Error->refuse('the lowest level is debug, info or warn')
+        if defined $level && !Aura::Users::Log::is_level($level);
+    Aura::Users::Log::send_to(@to);
+    return;
+}
+
+1;
+
+__END__
+
+=encoding utf8
+
+=head1 NAME
+
+Aura::Users - the users API of Hex.pm and of every Hex-compatible server
+
+=head1 SYNOPSIS
+
+    use Aura::Users;
+
+    my $client = Aura::Users->new( timeout => 5 );
+    my $user   = $client->get_user('ericmj');
+    say join ', ', map { $_ // '-' } $user->username, $user->full_name, $user->inserted_at;
+
+    my $logs = $client->stream_audit_logs;
+    while ( my $log = $logs->next ) {
+        say $log->action;
+    }
+
+=head1 DESCRIPTION
+
+This distribution creates accounts, reads user records, requests password resets, and streams the audit log without
+losing a row. It needs the C library of L<aura-users|https://github.com/aura-users/aura-users>: that which
+C<AURA_USERS_LIBRARY> names; if it is not set, the one in the folder C<native/OS-ARCH> beside the modules
+(C<lib/Aura/Users/native/linux-x86_64>); else the system's C<libaura_users.so.0.1>.
+
+Reading a public record needs no key. The other functions need an L<API key|https://hex.pm/dashboard/keys>. Put it into
+C<HEX_API_KEY>, or pass it as the option C<api_key>.
+
+All text is characters, what goes in and what comes out. Text with a NUL is refused.
+
+=head1 METHODS
+
+=over
+
+=item C<< Aura::Users->new(%options) >>
+
+A new L<Aura::Users::Client>. Make one and keep it: connections are kept alive between calls.
+
+=item C<< Aura::Users->log_to($callback, $lowest) >>
+
+Sends the library's log lines to a callback, which gets the level (C<debug>, C<info> or C<warn>), the text, and a hash of
+all fields. C<$lowest> is the lowest level that comes, C<warn> by default. C<undef> in place of the callback turns the log
+off. Without arguments the lines go to L<Log::Any> again, in the category C<Aura::Users>, as they do from the start. If
+L<Log::Any> is not installed, warnings go to standard error.
+
+The lines come at the end of each call. They contain no secret, name or address. Signals wait while the callback runs: keep
+it short.
+
+=back
+
+=head1 OPTIONS
+
+Pass options as names and values to C<new>, C<with_options> and every call. Precedence: call, client, environment,
+default. C<undef> means not set.
+
+=for comment generated: options of the documentation
+
+=over
+
+=item C<repo_url>, default C<https://hex.pm/api>, C<$HEX_API_URL>, C<$HEX_API>
+
+Base URL of the API. Allowed: an http or https URL without user, query and fragment.
+
+=item C<api_key>, C<$HEX_API_KEY>
+
+API key, sent as C<< Authorization: <key> >>; C<< Bearer <token> >> is sent as it is. Allowed: text without control
+characters.
+
+=item C<otp>, C<$HEX_OTP>
+
+One-time password, sent as C<< X-Hex-OTP >>. Allowed: text without control characters.
+
+=item C<timeout>, default C<15>, C<$HEX_HTTP_TIMEOUT>
+
+Time for one attempt. Allowed: seconds, from 0.001 to 31536000.
+
+=item C<total_timeout>, default C<120>
+
+Time for the whole call, with its retries and its waits for the rate limit. Allowed: seconds, from 0.001 to 31536000.
+
+=item C<connect_timeout>, default C<10>
+
+Time to connect, with the TLS handshake. Allowed: seconds, from 0.001 to 31536000.
+
+=item C<max_retries>, default C<2>
+
+How often a call is retried if that is safe: a GET after a connection failure, 429, 502, 503 or 504; a POST only if
+nothing can have reached the server. Allowed: a whole number from 0 to 100.
+
+=item C<rate_limit>, default C<wait>
+
+What a call does when the rate limit is reached. Allowed: wait or error.
+
+=item C<prefetch>, default C<4>
+
+Pages of the audit log requested ahead, 0 for none. The number grows while the log is read; with more than the default,
+all of them are requested from the second page on. Allowed: a whole number from 0 to 100.
+
+=item C<page>, default C<1>
+
+First page of the audit log to read. Allowed: a whole number from 1 on.
+
+=item C<proxy>
+
+Proxy for every request. Its URL may hold the proxy's user and password. If it is not set, the environment's C<<
+http_proxy >>, C<< https_proxy >> and C<< all_proxy >> count, except for the loopback. Allowed: an http, https, socks5
+or socks5h URL.
+
+=item C<no_proxy>, C<$no_proxy>, C<$NO_PROXY>
+
+Hosts that are reached without a proxy, separated by commas or blanks: names with all below them, addresses and
+networks, each with a port or without; or C<< * >>. Allowed: host names, .domains, addresses and networks, separated by
+commas.
+
+=item C<ca_file>, C<$HEX_CACERTS_PATH>
+
+PEM file of root certificates to trust in addition to the system's. Allowed: the path of a PEM file.
+
+=item C<user_agent>
+
+Name of the program, which precedes the library's in C<< User-Agent >>. The server keeps 255 code points of it in every
+audit row. Allowed: text without control characters.
+
+=item C<client_name>
+
+Name and version of what is built on this library, such as a binding and its language. It stands in C<< User-Agent >> in
+parentheses behind the library's name. Allowed: text without control characters, parentheses and backslashes.
+
+=item C<max_body>, default C<16777216>
+
+Largest reply accepted, in bytes after decompression. Allowed: bytes, from 1 on.
+
+=item C<max_connections>, default C<64>, C<$HEX_HTTP_CONCURRENCY>
+
+Connections to one server at once, of started calls, streams and asynchronous clients. More calls wait for their turn,
+within their time. Allowed: a whole number from 1 to 100000.
+
+=item C<cache>, default C<0>
+
+How many user records are kept in memory with their ETag. The server answers 304 if such a record did not change.
+Allowed: a whole number from 0 to 100000.
+
+=item C<allow_insecure_http>, default C<false>
+
+Whether a credential may be sent over plain http beyond the loopback. Allowed: true or false, also 1 or 0, yes or no, on
+or off.
+
+=item C<env>, default C<true>
+
+Whether options are read from the environment. Allowed: true or false, also 1 or 0, yes or no, on or off. Of a client
+alone.
+
+=back
+
+=for comment
+end of generated: options of the documentation
+
+=head1 ERRORS
+
+Every call dies of an object, an L<Aura::Users::Error>, whose class is the kind of the error.
+
+    use Aura::Users;
+
+    my $client = Aura::Users->new;
+    my $user   = eval { $client->create_user( 'newcomer', 'a long password', ['newcomer@example.com'] ) };
+    if ( $@ isa Aura::Users::Error::Validation ) {
+        say "$_: ", $@->errors->{$_} for sort keys $@->errors->%*;
+    }
+    elsif ($@) {
+        die $@;
+    }
+    else {
+        say 'created ', $user->username;
+    }
+
+=head1 SIGNALS
+
+Perl runs the handler of a signal between two ops. A call that waits lets handlers run within 0.1 s. If a handler dies,
+so does the call; a stream keeps its place, and the client goes on. If a handler returns, so does the call, with its
+result: a C<GET> that the signal came to is sent again, once. A signal without a handler, such as Ctrl-C, ends the program.
+
+    use Aura::Users;
+
+    my $client = Aura::Users->new;
+    my $user   = eval {
+        local $SIG{ALRM} = sub { die "timeout\n" };
+        alarm 5;
+        my $result = $client->get_user('ericmj');
+        alarm 0;
+        $result;
+    };
+    say $user ? $user->username : $@;
+
+=head1 FORKS AND THREADS
+
+A forked child can go on with the same client, streams and queues. Calls that were under way belong to the parent, and end
+in the child as C<cancelled>. The end of the program does not wait for calls. Objects do not go into threads: make a
+client in each.
+
+=head1 ASYNCHRONOUS CALLS
+
+C<start_get_user> and the like return an L<Aura::Users::Call> at once. An L<Aura::Users::Queue> is one place to wait for
+any number of them, alone or in an event loop.
+
+=head1 SEE ALSO
+
+L<Aura::Users::Client>, L<Aura::Users::AuditLogs>, L<Aura::Users::AuditLog>, L<Aura::Users::User>, L<Aura::Users::Error>,
+L<Aura::Users::Call>, L<Aura::Users::Queue>
+
+=head1 LICENSE
+
+Apache License 2.0.
+
+=cut

@@ -1,0 +1,157 @@
+package Aura::Users::AuditLogs;
+
+use v5.36;
+
+use Aura::Users::AuditLog ();
+use Aura::Users::Call     ();
+use Aura::Users::Native   qw(aura_audit_logs_next_page aura_audit_logs_next_page_start aura_audit_logs_page);
+
+our $VERSION = 'v0.1.0';
+
+sub new ( $class, $stream ) {
+    return bless { stream => $stream, rows => [] }, $class;
+}
+
+sub next ($self) {    ## no critic (ProhibitBuiltinHomonyms)
+    my $rows = $self->{rows};
+    return shift @{$rows} if @{$rows};
+    $self->_fill;
+    return shift $self->{rows}->@*;
+}
+
+sub next_page ($self) {
+    $self->_fill if !$self->{rows}->@*;
+    ( my $rows, $self->{rows} ) = ( $self->{rows}, [] );
+    return $rows->@* ? $rows : undef;
+}
+
+sub all ($self) {
+    my @all;
+    while ( my $rows = $self->next_page ) {
+        push @all, $rows->@*;
+    }
+    return @all;
+}
+
+sub start_next_page ($self) {
+    return Aura::Users::Call->ended( $self->next_page ) if $self->{rows}->@*;
+    return delete $self->{call} // $self->_start;
+}
+
+sub page ($self) {
+    return $self->{rows}->@* ? $self->{page} : aura_audit_logs_page( $self->{stream}->pointer );
+}
+
+sub close ($self) {    ## no critic (ProhibitBuiltinHomonyms)
+    @{$self}{qw(call rows)} = ( undef, [] );
+    return $self->{stream}->close;
+}
+
+sub is_closed ($self) {
+    return $self->{stream}->is_closed;
+}
+
+# Gets the rows of the next page; after the last one there are none. If a handler dies meanwhile, the next turn goes on
+# where this one was: no row is lost.
+sub _fill ($self) {
+    my $page = $self->page;
+    $self->_read || $self->_wait if !defined $self->{octets};
+    return if !defined $self->{octets};
+
+    # One op, so no handler comes between.
+    @{$self}{qw(page rows octets)} = ( $page, Aura::Users::AuditLog->all( $self->{octets} ), undef );
+    return;
+}
+
+# Reads a page by a blocking function, which takes less CPU than a started call; whether no signal came meanwhile.
+sub _read ($self) {
+    return if $self->{call};
+    my $stream = $self->{stream}->pointer;
+    return Aura::Users::Call->blocking( \$self->{octets}, \&aura_audit_logs_next_page, $stream );
+}
+
+# Reads a page by a started call, which is kept until it has ended.
+sub _wait ($self) {
+    my $call  = $self->{call} //= $self->_start;
+    my $error = $call->error;
+    @{$self}{qw(call octets)} = ( undef, $call->octets );
+    $error->throw if $error;
+    return;
+}
+
+sub _start ($self) {
+    my $stream = $self->{stream}->pointer;
+    my $start  = sub ( $call, $error ) { aura_audit_logs_next_page_start( $stream, $call, $error ) };
+    return Aura::Users::Call->begin( $start, sub ($octets) { Aura::Users::AuditLog->all($octets) } );
+}
+
+1;
+
+__END__
+
+=encoding utf8
+
+=head1 NAME
+
+Aura::Users::AuditLogs - a stream of the rows of an audit log, newest first
+
+=head1 SYNOPSIS
+
+    use Aura::Users;
+
+    my $logs = Aura::Users->new->stream_audit_logs;
+    while ( my $log = $logs->next ) {
+        say $log->action;
+    }
+
+    # Pages, and a second try after an error.
+    $logs = Aura::Users->new->stream_audit_logs( page => 2 );
+    for my $try ( 1 .. 3 ) {
+        last if eval {
+            while ( my $page = $logs->next_page ) { say scalar $page->@*, ' rows' }
+            1;
+        };
+        warn $@;
+    }
+
+=head1 DESCRIPTION
+
+A stream keeps its place. After an error or a handler that died, call C<next> or C<next_page> again to go on: the page that
+failed is requested again, and no row is lost while the stream waits for it.
+
+=head1 METHODS
+
+=over
+
+=item C<next>
+
+The next row, an L<Aura::Users::AuditLog>; undef after the last one.
+
+=item C<next_page>
+
+The next page, or the rest of the one at hand: an array of rows; undef after the last one.
+
+=item C<all>
+
+All rows that are left, a list.
+
+=item C<start_next_page>
+
+As C<next_page>, begun and not waited for: an L<Aura::Users::Call>. If you forget the call before you take its result, its
+rows are lost.
+
+=item C<page>
+
+The page that the next row is on, from 1 on. Save it to go on another day with the option C<page>.
+
+=item C<close>, C<is_closed>
+
+Ends the stream and its requests. A stream that is forgotten is closed.
+
+=item C<new>
+
+For L<Aura::Users::Client>.
+
+=back
+
+=cut

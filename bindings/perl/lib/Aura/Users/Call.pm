@@ -1,0 +1,182 @@
+package Aura::Users::Call;
+
+use v5.36;
+
+use Aura::Users::Error  ();
+use Aura::Users::Handle ();
+use Aura::Users::Log    ();
+use Aura::Users::Native qw(aura_call_cancel aura_call_expire aura_call_fd aura_call_wait
+    can_block take_text AURA_CANCELLED AURA_END AURA_OK AURA_PENDING);
+use Aura::Users::Options qw(take_error);
+use Aura::Users::Signals qw(hold_signals);
+use List::Util           qw(max);
+use Time::HiRes          qw(clock_gettime CLOCK_MONOTONIC);
+
+our $VERSION = 'v0.1.0';
+
+# Signals are held while C waits, for so many milliseconds.
+use constant SLICE => 50;
+
+# Begins a call. $start gets the places for the call and the error, and returns a status; $convert turns the octets of
+# the call's JSON into its result.
+sub begin ( $class, $start, $convert ) {
+    Aura::Users::Log::follow();
+    my $self = bless { convert => $convert }, $class;
+    hold_signals(
+        sub {
+            my $status = $start->( \my $handle, \my $error );
+            take_error($error)->throw if $status != AURA_OK;
+            $self->{handle} = Aura::Users::Handle->own( Call => $handle );
+        }
+    );
+    return $self;
+}
+
+# Runs a blocking function. The octets of its JSON come to a place, which is a reference. Returns whether the call has
+# ended; it has not if a signal came meanwhile, whose handler has run then.
+sub blocking ( $class, $place, $function, @arguments ) {
+    return if !can_block();
+    Aura::Users::Log::follow();
+    my ( $error, $is_interrupted );
+    hold_signals(
+        sub {
+            my $status = $function->( @arguments, \my $json, \my $problem );
+            ${$place} = take_text($json) if $status == AURA_OK;
+            $error          = take_error($problem) if $problem;
+            $is_interrupted = $status == AURA_CANCELLED;
+        }
+    );
+    Aura::Users::Log::deliver();
+    $error->throw if $error && !$is_interrupted;
+    return !$is_interrupted;
+}
+
+# A call that has ended with this result.
+sub ended ( $class, $value ) {
+    return bless { value => $value }, $class;
+}
+
+# Waits until the call has ended, for so many seconds at most; whether it has.
+sub wait ( $self, $seconds = undef ) {    ## no critic (ProhibitBuiltinHomonyms)
+    my $end = defined $seconds ? clock_gettime(CLOCK_MONOTONIC) + $seconds : 9**9**9;
+    my $left;
+    do {
+        $left = 1000 * ( $end - clock_gettime(CLOCK_MONOTONIC) );
+        return 1 if $self->_has_ended_within( $left < SLICE ? max( $left, 0 ) : SLICE );
+    } while $left > 0;
+    return !!0;
+}
+
+sub _has_ended_within ( $self, $milliseconds ) {
+    return 1 if !defined $self->{handle};
+    hold_signals(
+        sub {
+            my $status = aura_call_wait( ${ $self->{handle} }, $milliseconds, \my $json, \my $error );
+            return if $status == AURA_PENDING;
+            delete $self->{handle};
+            if    ( $status == AURA_OK )  { $self->{octets} = take_text($json) }
+            elsif ( $status != AURA_END ) { $self->{error}  = take_error($error) }
+        }
+    );
+    return !!0 if defined $self->{handle};
+    Aura::Users::Log::deliver();
+    return 1;
+}
+
+sub is_ready ($self) {
+    return $self->_has_ended_within(0);
+}
+
+sub result ($self) {
+    $self->wait;
+    $self->{error}->throw if $self->{error};
+    return $self->{value} //= defined $self->{octets} ? $self->{convert}->( $self->{octets} ) : undef;
+}
+
+sub error ($self) {
+    $self->wait;
+    return $self->{error};
+}
+
+# The octets of the JSON of a call that has ended, undef if there is none.
+sub octets ($self) {
+    return $self->{octets};
+}
+
+sub cancel ($self) {
+    aura_call_cancel( $self->handle );
+    return;
+}
+
+sub expire ($self) {
+    aura_call_expire( $self->handle );
+    return;
+}
+
+sub fileno ($self) {    ## no critic (ProhibitBuiltinHomonyms)
+    return aura_call_fd( $self->handle );
+}
+
+# The pointer of a call under way, undef if the call has ended.
+sub handle ($self) {
+    return defined $self->{handle} ? ${ $self->{handle} } : undef;
+}
+
+1;
+
+__END__
+
+=encoding utf8
+
+=head1 NAME
+
+Aura::Users::Call - a call that was started
+
+=head1 SYNOPSIS
+
+    use Aura::Users;
+
+    my $client = Aura::Users->new;
+    my @calls  = map { $client->start_get_user($_) } qw(ericmj orguser);
+    say $_->error // $_->result->username for @calls;
+
+=head1 DESCRIPTION
+
+A call that was started goes on by itself, on a thread of the library. An L<Aura::Users::Queue> waits for many of them. A
+call that is forgotten is cancelled.
+
+=head1 METHODS
+
+=over
+
+=item C<result>
+
+Waits for the end. Returns the result or dies of the error, as often as you ask.
+
+=item C<error>
+
+Waits for the end. Returns the error, an L<Aura::Users::Error>, or undef.
+
+=item C<wait($seconds)>
+
+Waits for the end, so many seconds at most or as long as it takes. Returns whether the call has ended.
+
+=item C<is_ready>
+
+Whether the call has ended. Does not wait.
+
+=item C<cancel>, C<expire>
+
+Asks the call to end: its error is then C<cancelled>, or C<timeout>, if the result did not come first.
+
+=item C<fileno>
+
+A descriptor that is readable once the call has ended, and belongs to it; -1 if there is none. Do not read from it.
+
+=item C<begin>, C<blocking>, C<ended>, C<handle>, C<octets>
+
+For other modules of this distribution.
+
+=back
+
+=cut

@@ -1,0 +1,244 @@
+package Aura::Users::Error;
+
+use v5.36;
+
+use overload
+    q{""}    => sub ( $self, @ ) { $self->as_string },
+    bool     => sub { 1 },
+    fallback => 1;
+
+our $VERSION = 'v0.1.0';
+
+our %KINDS = (
+    #<<< generated: kinds
+    invalid_argument => 'The caller\'s mistake; nothing was sent.',
+    unauthenticated => '401: no credential, or one the server does not take.',
+    otp_required => '401: the account asks for a one-time password (option "otp").',
+    otp_invalid => '401: the one-time password is wrong or was used before.',
+    forbidden => '403: the credential is known but may not do this.',
+    not_found => '404: no such user.',
+    unsupported => 'This server has no such endpoint.',
+    validation => '422: the server refused the fields; "errors" in the error\'s JSON says which and why.',
+    rate_limited => '429, or the rate limit\'s window is longer than the call may wait.',
+    server => '5xx.',
+    unexpected_status => 'Any other status.',
+    connect => 'No connection, or it broke before a whole reply came.',
+    tls => 'The server\'s certificate was refused, or the TLS handshake failed.',
+    timeout => 'The time allowed ran out.',
+    cancelled => 'The caller ended the call.',
+    decode => 'The reply is not what this endpoint gives.',
+    internal => 'A defect of this library, caught at its boundary.',
+    #>>> end of generated: kinds
+);
+
+# What a class is a kind of, if not of Aura::Users::Error itself.
+my %PARENT = (
+    otp_required => 'Unauthenticated',
+    otp_invalid  => 'Unauthenticated',
+    map { ( $_ => 'Api' ) }
+        qw(unauthenticated forbidden not_found unsupported validation rate_limited server
+        unexpected_status),
+);
+
+_declare( 'Aura::Users::Error::Api', __PACKAGE__ );
+for my $kind ( keys %KINDS ) {
+    _declare( class_of($kind), join q{::}, __PACKAGE__, $PARENT{$kind} // () );
+}
+
+sub _declare ( $class, $parent ) {
+    no strict 'refs';    ## no critic (ProhibitNoStrict) -- the name of a package is a symbol
+    @{"${class}::ISA"} = ($parent);
+    return;
+}
+
+# Aura::Users::Error::NotFound for not_found.
+sub class_of ($kind) {
+    return __PACKAGE__ if !$KINDS{$kind};
+    return join q{::}, __PACKAGE__, join q{}, map { ucfirst } split /_/, $kind;
+}
+
+# An error of the library, from the octets of its JSON.
+sub from_json ( $class, $octets ) {
+    require Aura::Users::JSON;
+    my ( $fields, $problem ) = Aura::Users::JSON::decode($octets);
+    $fields //= { kind => 'internal', text => "internal: an error cannot be read: $problem" };
+    return bless $fields, class_of( $fields->{kind} );
+}
+
+# Dies of a bad argument, before anything was sent.
+sub refuse ( $class, $message ) {
+    return $class->fail( invalid_argument => $message );
+}
+
+# Dies of an error of this package's own.
+sub fail ( $class, $kind, $message ) {
+    my %fields = ( kind => $kind, message => $message, text => "$kind: $message", attempts => 0 );
+    return throw( bless \%fields, class_of($kind) );
+}
+
+# Dies of the error, which remembers whose line it was.
+sub throw ($self) {
+    if ( !exists $self->{file} ) {
+        my $level = 0;
+        $level++ while ( caller $level )[0] =~ / \A Aura::Users \b /x && caller $level + 1;
+        @{$self}{qw(file line)} = ( caller $level )[ 1, 2 ];
+    }
+    die $self;    ## no critic (RequireCarping) -- an object
+}
+
+sub as_string ($self) {
+    return $self->message . ( defined $self->{file} ? " at $self->{file} line $self->{line}.\n" : q{} );
+}
+
+sub kind            ($self) { return $self->{kind} }
+sub message         ($self) { return $self->{text} }
+sub server_message  ($self) { return $self->{message} }
+sub hint            ($self) { return $self->{hint} }
+sub reason          ($self) { return $self->{reason} }
+sub status          ($self) { return $self->{status} }
+sub errors          ($self) { return $self->{errors} }
+sub request_id      ($self) { return $self->{request_id} }
+sub attempts        ($self) { return $self->{attempts} // 0 }
+sub method          ($self) { return $self->{method} }
+sub route           ($self) { return $self->{route} }
+sub outcome_unknown ($self) { return !!$self->{outcome_unknown} }
+sub retryable       ($self) { return !!$self->{retryable} }
+sub file            ($self) { return $self->{file} }
+sub line            ($self) { return $self->{line} }
+
+sub retry_after ($self) {
+    return defined $self->{retry_after_ms} ? $self->{retry_after_ms} / 1000 : undef;
+}
+
+sub as_hash ($self) {
+    my @fields = qw(kind message server_message hint reason status errors request_id retry_after attempts method route
+        outcome_unknown retryable);
+    return { map { ( $_ => $self->$_ ) } @fields };
+}
+
+1;
+
+__END__
+
+=encoding utf8
+
+=head1 NAME
+
+Aura::Users::Error - why a call failed
+
+=head1 SYNOPSIS
+
+    use Aura::Users;
+    use Scalar::Util qw(blessed);
+
+    my $client = Aura::Users->new;
+    my $user   = eval { $client->get_user('nobody-at-all') };
+    if ( my $error = $@ ) {
+        die $error if !( blessed $error && $error->isa('Aura::Users::Error::NotFound') );
+        say 'there is no such user';
+    }
+
+=head1 DESCRIPTION
+
+Every call of this distribution dies of an object of one of these classes:
+
+    Aura::Users::Error
+        ::InvalidArgument       a bad argument; nothing was sent
+        ::Api                   the server replied with an error
+            ::Unauthenticated   401; see reason for the refused credential
+                ::OtpRequired
+                ::OtpInvalid
+            ::Forbidden         403
+            ::NotFound          404: no such user
+            ::Unsupported       this server has no such endpoint
+            ::Validation        422; errors has a message for each field
+            ::RateLimited       429; retry_after in seconds
+            ::Server            5xx
+            ::UnexpectedStatus  any other status
+        ::Connect               no connection, or it broke
+        ::Tls
+        ::Timeout               the time of an option is over
+        ::Cancelled
+        ::Decode                the reply is not what this endpoint returns
+        ::Internal              a defect of the library
+
+The names of all classes begin with C<Aura::Users::Error::>, whatever they inherit from. An object as text is
+C<message> with the line of your program that made the call. It contains no secret, name or address, except for what the
+server's own message repeats.
+
+=head1 METHODS
+
+=over
+
+=item C<kind>
+
+The kind in one word, the same in every language: C<not_found> and the like.
+
+=item C<message>
+
+The whole text for a person.
+
+=item C<server_message>
+
+The server's own message if it sent one, else the library's.
+
+=item C<hint>
+
+What to do next, if the library knows more than the message says.
+
+=item C<reason>
+
+Why a credential or an account was refused, such as C<revoked_credential>.
+
+=item C<status>
+
+The HTTP status, if a reply came.
+
+=item C<errors>
+
+The field errors of a 422, a hash as the server nests them.
+
+=item C<request_id>
+
+The server's C<x-request-id>: its operators find the call by it.
+
+=item C<retry_after>
+
+How many seconds to wait before you try again, if the server says so.
+
+=item C<attempts>
+
+How many times the request was sent: 0 if nothing was sent.
+
+=item C<method>, C<route>
+
+The request's method, and its route without parameters: C</users/{username_or_email}>.
+
+=item C<outcome_unknown>
+
+Whether the server may have carried out a C<create_user> or C<reset_user_password> that failed. Then check before you
+repeat the call.
+
+=item C<retryable>
+
+Whether the same call may succeed later, and repeating it is safe.
+
+=item C<file>, C<line>
+
+Where your program made the call.
+
+=item C<as_string>, C<as_hash>
+
+The text with file and line, and all fields as a hash.
+
+=item C<throw>
+
+Dies of the object, also a second time.
+
+=item C<class_of>, C<fail>, C<from_json>, C<refuse>
+
+For other modules of this distribution.
+
+=back
+
+=cut

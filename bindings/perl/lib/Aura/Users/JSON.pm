@@ -1,0 +1,36 @@
+package Aura::Users::JSON;
+
+# Reads JSON.
+
+use v5.36;
+
+use Aura::Users::Signals qw(hold_signals);
+use JSON::MaybeXS        ();
+
+our $VERSION = 'v0.1.0';
+
+# Deeper JSON is not read; its text is still there.
+use constant DEPTH => 1000;
+
+my $JSON = JSON::MaybeXS->new( utf8 => 1, allow_nonref => 1 )->max_depth(DEPTH);
+
+# Cpanel::JSON::XS alone minds a name that comes twice.
+$JSON->allow_dupkeys if $JSON->can('allow_dupkeys');
+
+# The value of the octets of a JSON text; or undef and why it cannot be read. A handler that dies is no fault of the
+# JSON: what fails is read again while signals are held.
+sub decode ($octets) {
+    my $value = eval { $JSON->decode($octets) };
+    return $value if defined $value;
+    my $first = $@;
+    my $problem;
+    hold_signals(
+        sub {
+            eval { $value = $JSON->decode($octets); 1 } or $problem = $@;
+        }
+    );
+    die $first if $first && !$problem;    ## no critic (RequireCarping) -- as the handler died
+    return ( $value, $problem );
+}
+
+1;

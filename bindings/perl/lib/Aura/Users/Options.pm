@@ -1,0 +1,223 @@
+package Aura::Users::Options;
+
+# Turns Perl's values into the texts that C takes.
+
+use v5.36;
+
+use Aura::Users::Error  ();
+use Aura::Users::Handle ();
+use Aura::Users::Native qw(aura_error_free aura_error_json aura_options_new aura_options_set AURA_OK);
+use Exporter            qw(import);
+use List::Util          qw(max min pairs);
+use overload            ();
+use Scalar::Util        qw(blessed);
+
+our $VERSION   = 'v0.1.0';
+our @EXPORT_OK = qw(checked_options native_options octets_of take_error);
+
+# In their order.
+#<<< generated: names of options
+our @NAMES = qw(
+    repo_url api_key otp timeout total_timeout connect_timeout max_retries rate_limit prefetch page proxy no_proxy
+    ca_file user_agent client_name max_body max_connections cache allow_insecure_http env
+);
+#>>> end of generated: names of options
+
+our %OPTIONS = (
+    #<<< generated: options
+    repo_url => {
+        type => 'url', scope => 'call', default => 'https://hex.pm/api', environment => [qw(HEX_API_URL HEX_API)],
+        allowed => 'an http or https URL without user, query and fragment',
+        doc => 'Base URL of the API.',
+    },
+    api_key => {
+        type => 'text', scope => 'call', default => undef, environment => [qw(HEX_API_KEY)],
+        allowed => 'text without control characters',
+        doc => 'API key, sent as `Authorization: <key>`; `Bearer <token>` is sent as it is.',
+    },
+    otp => {
+        type => 'text', scope => 'call', default => undef, environment => [qw(HEX_OTP)],
+        allowed => 'text without control characters',
+        doc => 'One-time password, sent as `X-Hex-OTP`.',
+    },
+    timeout => {
+        type => 'seconds', scope => 'call', default => '15', environment => [qw(HEX_HTTP_TIMEOUT)],
+        allowed => 'seconds, from 0.001 to 31536000',
+        doc => 'Time for one attempt.',
+    },
+    total_timeout => {
+        type => 'seconds', scope => 'call', default => '120', environment => [qw()],
+        allowed => 'seconds, from 0.001 to 31536000',
+        doc => 'Time for the whole call, with its retries and its waits for the rate limit.',
+    },
+    connect_timeout => {
+        type => 'seconds', scope => 'call', default => '10', environment => [qw()],
+        allowed => 'seconds, from 0.001 to 31536000',
+        doc => 'Time to connect, with the TLS handshake.',
+    },
+    max_retries => {
+        type => 'whole', scope => 'call', default => '2', environment => [qw()],
+        allowed => 'a whole number from 0 to 100',
+        doc => 'How often a call is retried if that is safe: a GET after a connection failure, 429, 502, 503 or 504;'
+            . ' a POST only if nothing can have reached the server.',
+    },
+    rate_limit => {
+        type => 'choice', scope => 'call', default => 'wait', environment => [qw()],
+        allowed => 'wait or error',
+        doc => 'What a call does when the rate limit is reached.',
+    },
+    prefetch => {
+        type => 'whole', scope => 'call', default => '4', environment => [qw()],
+        allowed => 'a whole number from 0 to 100',
+        doc => 'Pages of the audit log requested ahead, 0 for none. The number grows while the log is read; with '
+            . 'more than the default, all of them are requested from the second page on.',
+    },
+    page => {
+        type => 'whole', scope => 'call', default => '1', environment => [qw()],
+        allowed => 'a whole number from 1 on',
+        doc => 'First page of the audit log to read.',
+    },
+    proxy => {
+        type => 'url', scope => 'call', default => undef, environment => [qw()],
+        allowed => 'an http, https, socks5 or socks5h URL',
+        doc => 'Proxy for every request. Its URL may hold the proxy\'s user and password. If it is not set, the '
+            . 'environment\'s `http_proxy`, `https_proxy` and `all_proxy` count, except for the loopback.',
+    },
+    no_proxy => {
+        type => 'text', scope => 'call', default => undef, environment => [qw(no_proxy NO_PROXY)],
+        allowed => 'host names, .domains, addresses and networks, separated by commas',
+        doc => 'Hosts that are reached without a proxy, separated by commas or blanks: names with all below them, '
+            . 'addresses and networks, each with a port or without; or `*`.',
+    },
+    ca_file => {
+        type => 'path', scope => 'call', default => undef, environment => [qw(HEX_CACERTS_PATH)],
+        allowed => 'the path of a PEM file',
+        doc => 'PEM file of root certificates to trust in addition to the system\'s.',
+    },
+    user_agent => {
+        type => 'text', scope => 'call', default => undef, environment => [qw()],
+        allowed => 'text without control characters',
+        doc => 'Name of the program, which precedes the library\'s in `User-Agent`. The server keeps 255 code points '
+            . 'of it in every audit row.',
+    },
+    client_name => {
+        type => 'text', scope => 'call', default => undef, environment => [qw()],
+        allowed => 'text without control characters, parentheses and backslashes',
+        doc => 'Name and version of what is built on this library, such as a binding and its language. It stands in '
+            . '`User-Agent` in parentheses behind the library\'s name.',
+    },
+    max_body => {
+        type => 'whole', scope => 'call', default => '16777216', environment => [qw()],
+        allowed => 'bytes, from 1 on',
+        doc => 'Largest reply accepted, in bytes after decompression.',
+    },
+    max_connections => {
+        type => 'whole', scope => 'call', default => '64', environment => [qw(HEX_HTTP_CONCURRENCY)],
+        allowed => 'a whole number from 1 to 100000',
+        doc => 'Connections to one server at once, of started calls, streams and asynchronous clients. More calls '
+            . 'wait for their turn, within their time.',
+    },
+    cache => {
+        type => 'whole', scope => 'call', default => '0', environment => [qw()],
+        allowed => 'a whole number from 0 to 100000',
+        doc => 'How many user records are kept in memory with their ETag. The server answers 304 if such a record '
+            . 'did not change.',
+    },
+    allow_insecure_http => {
+        type => 'boolean', scope => 'call', default => 'false', environment => [qw()],
+        allowed => 'true or false, also 1 or 0, yes or no, on or off',
+        doc => 'Whether a credential may be sent over plain http beyond the loopback.',
+    },
+    env => {
+        type => 'boolean', scope => 'client', default => 'true', environment => [qw()],
+        allowed => 'true or false, also 1 or 0, yes or no, on or off',
+        doc => 'Whether options are read from the environment. An option of a client, not of a call.',
+    },
+    #>>> end of generated: options
+);
+
+# The exception for an error of C, which is freed.
+sub take_error ($pointer) {
+    my $error = Aura::Users::Error->from_json( aura_error_json($pointer) );
+    aura_error_free($pointer);
+    return $error;
+}
+
+# A text as UTF-8 for C. Dies if it is none, or would be cut.
+sub octets_of ( $name, $value ) {
+    _refuse("$name is to be text, not undef") if !defined $value;
+    _refuse( "$name is to be text, not " . _a($value) ) if ref $value && !overload::Method( $value, q{""} );
+    my $octets = "$value";
+    utf8::encode($octets);
+    _refuse("$name contains a NUL") if index( $octets, "\0" ) >= 0;
+    return $octets;
+}
+
+# A list of names and values as a hash without those that are not set, if they are options of a call; or of a client too.
+sub checked_options ( $list, $is_client = 0 ) {
+    _refuse('options are to be names and values; one has no value') if @{$list} % 2;
+    my %set;
+    for my $pair ( pairs @{$list} ) {
+        my ( $name, $value ) = @{$pair};
+        my $option = $OPTIONS{ $name // q{} } // _suggest( $name // q{} );
+        _refuse("$name is an option of a client, not of a call")
+            if $option && $option->{scope} eq 'client' && !$is_client;
+        $set{$name} = $value if defined $value;
+    }
+    return \%set;
+}
+
+# The owner of a handle of C with these options.
+sub native_options ($options) {
+    my $native = Aura::Users::Handle->new( Options => \&aura_options_new );
+    for my $name ( sort keys %{$options} ) {
+        my $text   = octets_of( $name, _text_of( $name, $options->{$name} ) );
+        my $status = aura_options_set( $native->pointer, octets_of( option => $name ), $text, \my $error );
+        take_error($error)->throw if $status != AURA_OK;
+    }
+    return $native;
+}
+
+# Perl's false is the empty text, which C takes for no boolean.
+sub _text_of ( $name, $value ) {
+    my $option = $OPTIONS{$name};
+    return $value if !$option || $option->{type} ne 'boolean';
+    return $value        ? 1 : 0 if ref $value;
+    return $value eq q{} ? 0 : $value;
+}
+
+# Dies with the option that was meant. If none is near, C lists them all; it repeats no name that may be a secret.
+sub _suggest ($name) {
+    my ( $near, $distance ) = ( q{}, 1 + max( 2, length($name) / 3 ) );
+    for my $option (@NAMES) {
+        my $this = _distance( $name, $option );
+        ( $near, $distance ) = ( $option, $this ) if $this < $distance;
+    }
+    return $near ? _refuse("unknown option \"$name\". Did you mean $near?") : undef;
+}
+
+# How many characters to add, take away or replace to make one text of the other.
+sub _distance ( $one, $other ) {
+    my @row = 0 .. length $other;
+    for my $i ( 1 .. length $one ) {
+        my @next = ($i);
+        for my $j ( 1 .. length $other ) {
+            my $differs = substr( $one, $i - 1, 1 ) ne substr $other, $j - 1, 1;
+            push @next, min( $row[$j] + 1, $next[-1] + 1, $row[ $j - 1 ] + $differs );
+        }
+        @row = @next;
+    }
+    return $row[-1];
+}
+
+sub _refuse ($message) {
+    return Aura::Users::Error->refuse($message);
+}
+
+sub _a ($value) {
+    my $type = ref $value;
+    my $kind = blessed $value ? "object of $type" : "$type reference";
+    return ( $kind =~ / \A [AEIOU] /xi ? 'an ' : 'a ' ) . $kind;
+}
+
+1;

@@ -1,0 +1,75 @@
+#!/usr/bin/env perl
+
+use v5.36;
+
+use lib 't/lib';
+
+# It has to come before all that logs.
+BEGIN {
+    eval { require Log::Any::Test };
+}
+
+use Aura::Users;
+use File::Temp qw(tempdir);
+use Servers    qw(client died took_program);
+use Test::More;
+
+my $LINE = qr{ \A GET [ ] /users/[{]username_or_email[}]: [ ] request [ ] [(]attempt [ ] 1, [ ] status [ ] 200 }x;
+
+subtest 'a callback' => sub {
+    my @lines;
+    Aura::Users->log_to( sub (@line) { push @lines, \@line }, 'debug' );
+    client()->get_user('eric');
+    my ($line) = grep { $_->[1] =~ $LINE } @lines;
+    is $line->[0],         'debug';
+    is $line->[2]{status}, 200;
+    @lines = ();
+    Aura::Users->log_to( sub (@line) { push @lines, \@line } );
+    client()->get_user('eric');
+    is_deeply \@lines, [], 'debug is below the default';
+    Aura::Users->log_to(undef);
+};
+
+subtest 'a callback that dies' => sub {
+    Aura::Users->log_to( sub (@) { die "full\n" }, 'debug' );
+    my @warnings;
+    local $SIG{__WARN__} = sub { push @warnings, @_ };
+    is client()->get_user('eric')->username, 'eric';
+    is_deeply \@warnings, ["Aura::Users: the logger failed: full\n"];
+    Aura::Users->log_to(undef);
+};
+
+subtest 'bad arguments' => sub {
+    like died( sub { Aura::Users->log_to('file') } ), qr/a reference to code, or to undef/;
+    like died(
+        sub {
+            Aura::Users->log_to( sub { }, 'loud' );
+        }
+        ),
+        qr/debug, info or warn/;
+};
+
+subtest 'without Log::Any warnings go to standard error' => sub {
+    my $folder = tempdir( CLEANUP => 1 );
+    mkdir "$folder/Log" or die "$folder/Log: $!\n";
+    open my $file, '>', "$folder/Log/Any.pm" or die "$folder/Log/Any.pm: $!\n";
+    print {$file} "die 'hidden';\n";
+    close $file;
+    local @INC = ( $folder, @INC );
+    my ( $text, $status ) = took_program( <<~'PERL' );
+        Aura::Users::Log::_tell( { lines => [ { level => 'warn', text => "a w\x{e4}rning" } ], dropped => 2 } );
+        PERL
+    is_deeply [ $text, $status ],
+        [ "Aura::Users: a w\xc3\xa4rning\nAura::Users: 2 lines of the log were dropped\n", 0 ];
+};
+
+subtest 'Log::Any' => sub {
+    plan skip_all => 'there is no Log::Any' if !$INC{'Log/Any/Test.pm'};
+    Aura::Users->log_to;
+    my $log = Log::Any->get_logger( category => 'Aura::Users' );
+    client()->get_user('eric');
+    my ($line) = grep { $_->{message} =~ $LINE } $log->msgs->@*;
+    is_deeply [ $line->{level}, $line->{category} ], [ 'debug', 'Aura::Users' ];
+};
+
+done_testing;

@@ -1,0 +1,53 @@
+#!/usr/bin/env perl
+
+use v5.36;
+
+use lib 't/lib';
+
+use Aura::Users;
+use Module::Load qw(load);
+use Servers      qw(admin client seconds_of);
+use Test::More;
+
+my %needs = ( 'IO::Async' => 'IO::Async::Loop', AnyEvent => 'AnyEvent' );
+
+# Each starts twenty calls that take 0.3 s, and returns their names when the loop has run them.
+my %loops = (
+    'IO::Async' => sub ($client) {
+        my ( $loop, $queue, @names ) = ( IO::Async::Loop->new, Aura::Users::Queue->new );
+        $loop->watch_io( handle => $queue->handle, on_read_ready => sub { $queue->dispatch } );
+        my @futures = map {
+            my $future = $loop->new_future;
+            $queue->add( $client->start_get_user('eric'),
+                sub ($call) { $call->error ? $future->fail( $call->error ) : $future->done( $call->result ) } );
+            $future;
+        } 1 .. 20;
+        return map { $_->username } Future->needs_all(@futures)->get;
+    },
+    AnyEvent => sub ($client) {
+        my ( $done, $queue, @names ) = ( AnyEvent->condvar, Aura::Users::Queue->new );
+        my $watch = AnyEvent->io( fh => $queue->handle, poll => 'r', cb => sub { $queue->dispatch } );
+        for ( 1 .. 20 ) {
+            $done->begin;
+            $queue->add( $client->start_get_user('eric'),
+                sub ($call) { push @names, $call->result->username; $done->end } );
+        }
+        $done->recv;
+        return @names;
+    },
+);
+
+for my $module ( sort keys %loops ) {
+    subtest $module => sub {
+        plan skip_all => "there is no $module" if !eval { load( $needs{$module} ); 1 };
+        admin( '/rules', { path => '/api/users/eric', delay_ms => 300, times => 20 } );
+        my @names;
+        my $took = seconds_of( sub { @names = $loops{$module}->( client() ) } );
+        is_deeply \@names, [ ('eric') x 20 ];
+
+        # One after the other they take six seconds.
+        cmp_ok $took, '<', 5;
+    };
+}
+
+done_testing;

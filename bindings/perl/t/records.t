@@ -1,0 +1,49 @@
+#!/usr/bin/env perl
+
+use v5.36;
+use utf8;
+
+use Aura::Users;
+use JSON::PP ();
+use Test::More;
+
+my $JSON = '{"username":"éric","inserted_at":"2014-03-01T12:00:00.123456Z","updated_at":"2014-03-01T12:00:00",'
+    . '"handles":null,"packages":[{"name":"ecto","new":1}],"level":3}';
+
+subtest 'fields and unknown fields' => sub {
+    my $user = Aura::Users::User->new($JSON);
+    is_deeply [ $user->username, $user->full_name, $user->handles ], [ 'éric', undef, {} ];
+    is_deeply $user->extra, { level => 3 };
+    is $user->packages->[0]->name, 'ecto';
+    is $user->json,                $JSON;
+    is_deeply JSON::PP->new->convert_blessed->decode( JSON::PP->new->convert_blessed->encode( [$user] ) ),
+        [ JSON::PP->new->decode($JSON) ];
+};
+
+subtest 'times' => sub {
+    my $user = Aura::Users::User->new($JSON);
+    is $user->inserted_at->to_string, '2014-03-01T12:00:00.123456Z';
+    is $user->updated_at->to_string,  '2014-03-01T12:00:00Z';
+    for my $odd ( '"never"', '7', 'null', '"2014-13-45T00:00:00Z"', '[1]' ) {
+        is( Aura::Users::User->new(qq({"username":"e","inserted_at":$odd}))->inserted_at, undef,
+            "a time that is $odd" );
+    }
+};
+
+subtest 'the JSON of rows that are odd' => sub {
+    my $deep = '{"params":' . '[' x 2000 . ']' x 2000 . '}';
+    my @rows = ( '{"a":"x,]}\\"{[","b":[1,{"c":[]}]}', '{"é":"\\\\"}', '{}', $deep );
+    for my $some ( [@rows], [ @rows[ 0 .. 2 ] ], [] ) {
+        my $page = '[' . join( " ,\n", @{$some} ) . ']';
+        utf8::encode($page);
+        is_deeply [ map { $_->json } Aura::Users::AuditLog->all($page)->@* ], $some;
+    }
+    eval { Aura::Users::AuditLog->new($deep)->params };
+    isa_ok $@, 'Aura::Users::Error::Decode';
+};
+
+subtest 'a name that comes twice' => sub {
+    is( Aura::Users::AuditLog->new('{"action":"a","action":"b"}')->action, 'b' );
+};
+
+done_testing;

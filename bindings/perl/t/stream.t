@@ -1,0 +1,63 @@
+#!/usr/bin/env perl
+
+use v5.36;
+
+use lib 't/lib';
+
+use Aura::Users;
+use Servers qw(admin client died ROWS);
+use Test::More;
+
+my @all = map { $_->json } client()->stream_audit_logs->all;
+is scalar @all, ROWS;
+
+sub rest ($logs) {
+    my @rows;
+    while ( my $log = $logs->next ) { push @rows, $log->json }
+    return @rows;
+}
+
+subtest 'rows and pages are the same' => sub {
+    is_deeply [ rest( client()->stream_audit_logs ) ], \@all;
+    my ( $logs, @pages ) = client()->stream_audit_logs;
+    while ( my $page = $logs->next_page ) { push @pages, $page }
+    is_deeply [ map { scalar @{$_} } @pages ],           [ 100, 100, 50 ];
+    is_deeply [ map { $_->json } map { @{$_} } @pages ], \@all;
+};
+
+subtest 'it keeps its place' => sub {
+    my $logs = client()->stream_audit_logs;
+    is $logs->next->json, $all[0];
+    is $logs->page,       1;
+    is_deeply [ map { $_->json } $logs->next_page->@* ], [ @all[ 1 .. 99 ] ];
+    is $logs->page, 2;
+    is_deeply [ map { $_->json } $logs->start_next_page->result->@* ], [ @all[ 100 .. 199 ] ];
+    is $logs->next->json, $all[200];
+    is_deeply [ map { $_->json } $logs->start_next_page->result->@* ], [ @all[ 201 .. 249 ] ], 'the rest of a page';
+    is $logs->page,                    3;
+    is $logs->next,                    undef for 1 .. 2;
+    is $logs->start_next_page->result, undef;
+};
+
+subtest 'it begins at a page' => sub {
+    is scalar( my @rows = client()->stream_audit_logs( page => 3 )->all ), 50;
+};
+
+subtest 'an error keeps the place' => sub {
+    my $logs = client( prefetch => 0, max_retries => 0 )->stream_audit_logs;
+    my @rows = map { $logs->next->json } 1 .. 100;
+    admin( '/rules', { path => '/api/users/me/audit-logs', times => 3, then => { reply => { status => 503 } } } );
+    isa_ok died( sub { $logs->next } ),                    'Aura::Users::Error::Server' for 1 .. 2;
+    isa_ok died( sub { $logs->start_next_page->result } ), 'Aura::Users::Error::Server';
+    is_deeply [ @rows, rest($logs) ], \@all;
+};
+
+subtest 'a closed stream' => sub {
+    my $logs = client()->stream_audit_logs;
+    $logs->next;
+    $logs->close;
+    ok $logs->is_closed;
+    like died( sub { $logs->next } ), qr/the stream is closed/;
+};
+
+done_testing;

@@ -1,0 +1,68 @@
+#!/usr/bin/env perl
+
+# A tour of the five functions, in Perl. examples/tour.c is the same in C.
+#
+#     TOUR_PASSWORD=... perl tour.pl REPO_URL USERNAME EMAIL
+#
+# It makes an account that stays. Try it on a server of your own, such as aura-sandbox.
+
+use v5.36;
+use open qw(:std :encoding(UTF-8));
+
+use Aura::Users;
+
+sub make_account ( $client, $username, $password, $email ) {
+    my $user = $client->create_user( $username, $password, [$email] );
+    say 'create_user: ', $user->json;
+
+    $user = $client->get_user($username);
+    say 'get_user: ', $user->json;
+
+    # The name is taken now: the server refuses a second account, and says why.
+    return if eval { $client->create_user( $username, $password, [$email] ) };
+    die $@ if !( $@ isa Aura::Users::Error::Validation );
+    say 'create_user again: ', $@->message;
+    return;
+}
+
+# Reads a line; what a person does on the server's web site comes before it.
+sub ask_for_key ($email) {
+    print "Follow the link in the mail to $email, make an API key, and paste it here: ";
+    chomp( my $key = <STDIN> // q{} );
+    say q{};
+    return $key;
+}
+
+sub reset_password ( $client, $username ) {
+    if ( eval { $client->reset_user_password($username); 1 } ) {
+        say 'reset_user_password: a mail is on its way';
+        return;
+    }
+    die $@ if !( $@ isa Aura::Users::Error::Unsupported );
+    say 'reset_user_password: ', $@->message;
+    return;
+}
+
+sub read_audit_log ($client) {
+    my ( $logs, $total, %rows ) = ( $client->stream_audit_logs, 0 );
+    while ( my $log = $logs->next ) {
+        $rows{ $log->action }++;
+        $total++;
+    }
+    say "stream_audit_logs: $total rows";
+    printf "%6d %s\n", $rows{$_}, $_ for sort { $rows{$b} <=> $rows{$a} || $a cmp $b } keys %rows;
+    return;
+}
+
+my ( $repo_url, $username, $email ) = @ARGV;
+my $password = $ENV{TOUR_PASSWORD};
+die "usage: TOUR_PASSWORD=... perl tour.pl REPO_URL USERNAME EMAIL\n" if @ARGV != 3 || !$password;
+STDOUT->autoflush;
+
+make_account( Aura::Users->new( repo_url => $repo_url ), $username, $password, $email );
+
+# From here on as the account itself.
+my $client = Aura::Users->new( repo_url => $repo_url, api_key => ask_for_key($email) );
+say 'get_current_user: ', $client->get_current_user->json;
+reset_password( $client, $username );
+read_audit_log($client);
