@@ -1,4 +1,5 @@
-# make demo    the five functions in C, C++ and Python against a server on this machine
+# make demo    the five functions in C, C++ and Python against a server on this machine, and in
+#              each language of bindings/ that needs no download; make demo-go and so on: in one
 # make test    every test of every language
 # make test-live REPO_URL=http://localhost:4000/api
 #              the recorded cases against a server of yours, never hex.pm
@@ -29,6 +30,9 @@ export AURA_REPLAY_BIN := $(REPLAY)
 # The extension module links against no libpython, which a machine may not have.
 export PYO3_BUILD_EXTENSION_MODULE := 1
 
+# The packages for other languages; each brings its own check.
+BINDINGS := go java node ruby lua
+
 .PHONY: demo tours test growth test-examples lint msrv deny fuzz test-rust test-c test-cpp sanitize test-install test-python test-sandbox-python test-live header reference bench instructions programs venv clean
 
 # The debug build of the Python module is enough to look at, and made in a third of the time.
@@ -36,9 +40,16 @@ demo: programs tours venv
 	@echo "building the Python module: a minute or two"
 	$(VENV)/bin/pip install -q ./python -C build-args="--profile dev"
 	$(RUN_DEMO)
+	@$(RUN_TOURS) $(BINDINGS)
 
 RUN_DEMO = $(VENV)/bin/python examples/demo.py $(SANDBOX) $(BUILD)/tour $(BUILD)/tour-cpp \
     $(VENV)/bin/python
+RUN_TOURS = $(PYTHON) examples/tours.py $(SANDBOX) $(DEBUG)/libaura_users.so $(BUILD)/tours
+
+# The tour of one language; what it needs is installed first.
+.PHONY: $(BINDINGS:%=demo-%)
+$(BINDINGS:%=demo-%): demo-%: programs library
+	@$(RUN_TOURS) --fetch $*
 
 tours: library
 	@tools/need cc g++
@@ -47,9 +58,6 @@ tours: library
 	    -L$(DEBUG) -laura_users -Wl,-rpath,$(DEBUG) -o $(BUILD)/tour
 	$(CXX) -std=c++17 -Wall -Wextra -Werror -Iinclude examples/tour.cpp \
 	    -L$(DEBUG) -laura_users -Wl,-rpath,$(DEBUG) -o $(BUILD)/tour-cpp
-
-# The packages for other languages; each brings its own check.
-BINDINGS := go java node ruby lua
 
 # Two parts at a time, because one often waits. The longest start first, and a failed part stops no
 # other. Each part prints its output when it ends.

@@ -1,7 +1,6 @@
 """The packages for other languages and their peers: builds what they need, or says why one is left out."""
 
 import functools
-import os
 import shutil
 import subprocess
 
