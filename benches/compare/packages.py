@@ -101,16 +101,10 @@ def node(build):
         if not is_there("npm", "npm"):
             missing = skipped(["node", "undici"], "there is no npm")
             return programs | missing
-        install = [
-            "npm",
-            "install",
-            "--prefix",
-            folder,
-            "--silent",
-            "--no-audit",
-            "--no-fund",
-        ]
-        run(*install, "--install-links", BINDINGS / "node")
+        # npm would keep an older copy of the same version.
+        shutil.rmtree(folder / "node_modules/aura-users", ignore_errors=True)
+        run("npm", "install", "--prefix", folder, "--silent", "--no-audit", "--no-fund",
+            "--no-package-lock", "--ignore-scripts", "--install-links", BINDINGS / "node")  # fmt: skip
     return programs
 
 
