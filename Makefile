@@ -18,6 +18,9 @@ export AURA_REPLAY_BIN := $(REPLAY)
 # The extension module does not link against libpython, because a machine may not have it.
 export PYO3_BUILD_EXTENSION_MODULE := 1
 
+# The packages for other languages. Each has its own check.sh.
+BINDINGS := go java node ruby perl lua
+
 .DEFAULT_GOAL := help
 .PHONY: help demo tours test growth test-examples lint msrv deny fuzz test-rust test-c test-cpp \
     sanitize test-install test-python test-sandbox-python test-live header reference bench \
@@ -32,9 +35,16 @@ demo: programs tours venv ## run all five functions in C, C++ and Python against
 	@echo "building the Python module; this takes a minute or two"
 	$(VENV)/bin/pip install -q ./python -C build-args="--profile dev"
 	$(RUN_DEMO)
+	@$(RUN_TOURS) $(BINDINGS)
 
 RUN_DEMO = $(VENV)/bin/python examples/demo.py $(SANDBOX) $(BUILD)/tour $(BUILD)/tour-cpp \
     $(VENV)/bin/python
+RUN_TOURS = $(PYTHON) examples/tours.py $(SANDBOX) $(DEBUG)/libaura_users.so $(BUILD)/tours
+
+## demo-LANGUAGE: run the tour of one package, such as go; installs what it needs
+.PHONY: $(BINDINGS:%=demo-%)
+$(BINDINGS:%=demo-%): demo-%: programs library
+	@$(RUN_TOURS) --fetch $*
 
 tours: library ## build examples/tour.c and examples/tour.cpp
 	@tools/need cc g++
@@ -43,9 +53,6 @@ tours: library ## build examples/tour.c and examples/tour.cpp
 	    -L$(DEBUG) -laura_users -Wl,-rpath,$(DEBUG) -o $(BUILD)/tour
 	$(CXX) -std=c++17 -Wall -Wextra -Werror -Iinclude examples/tour.cpp \
 	    -L$(DEBUG) -laura_users -Wl,-rpath,$(DEBUG) -o $(BUILD)/tour-cpp
-
-# The packages for other languages. Each has its own check.sh.
-BINDINGS := go java node ruby perl lua
 
 # Two parts run at a time, because one often waits. The longest parts start first. If a part fails,
 # the others go on. Each part prints its output when it ends.

@@ -1,6 +1,7 @@
 """Ours and its peers on the same jobs, side by side: see benches/README.md.
 
-    compare.py [--rounds N] [--part SHARE] [--only JOB,...] [--no-build] [--check] [--json FILE]
+    compare.py [--rounds N] [--part SHARE] [--only JOB,...] [--languages LANGUAGE,...] [--no-build]
+        [--check] [--json FILE]
 
 Every job is done in rounds, each entrant once a round, so that what disturbs the machine disturbs
 all. The client runs on one core, the stand-in on another. With --check a target that is missed
@@ -13,8 +14,11 @@ import sys
 
 import jobs
 import measure
+import packages
 import programs
 import report
+
+LANGUAGES = ["c", "rust", "python", *packages.ALL]
 
 
 def tell(what):
@@ -68,6 +72,7 @@ def main():
         "--part", type=float, default=1.0, help="share of the operations"
     )
     parser.add_argument("--only", default="", help="jobs by name, separated by commas")
+    parser.add_argument("--languages", default="", help="of these, separated by commas")
     parser.add_argument("--no-build", action="store_true", help="use what is built")
     parser.add_argument(
         "--check", action="store_true", help="fail where a target is missed"
@@ -79,7 +84,15 @@ def main():
     if unknown := set(only) - set(names):
         parser.error(f"no job {', '.join(unknown)}: the jobs are {', '.join(names)}")
 
-    available = programs.prepare(build=not given.no_build)
+    languages = given.languages.split(",") if given.languages else LANGUAGES
+    if unknown := set(languages) - set(LANGUAGES):
+        parser.error(
+            f"no language {', '.join(unknown)}: they are {', '.join(LANGUAGES)}"
+        )
+    jobs.keep(languages)
+
+    available = programs.prepare(languages, build=not given.no_build)
+    available |= packages.prepare(languages, build=not given.no_build)
     found = {}
     report.machine()
     for job in jobs.JOBS:
@@ -93,11 +106,11 @@ def main():
         if job.name == "tls-anew":
             report.handshakes(measure.handshakes(job, available))
     few = min(given.rounds, 3)
-    if "memory" in only:
+    if "memory" in only and jobs.MEMORY:
         growth, peaks, skipped = memory(available, few)
         found["memory"] = growth
         report.memory(growth, peaks, skipped)
-    if "start" in only:
+    if "start" in only and jobs.START:
         results, skipped = start(available, given.rounds * 2)
         bare = next(iter(results.values()))
         found["start"] = {

@@ -18,6 +18,8 @@ class Entrant:
     options: list[str] = field(default_factory=list)
     # So many times fewer operations, for those who would take too long.
     slower: int = 1
+    # So many times the job's warm-up, for those who compile while they run.
+    warmer: int = 1
 
 
 @dataclass
@@ -58,7 +60,25 @@ JOBS = [
             E("Python: httpx", "httpx", "user", slower=4),
             E("Python: httpx, async", "httpx", "async_user", slower=8),
             E("Python: requests", "requests", "user", slower=8),
-            E("Node.js: http", "node", "user", slower=2),
+            E("Go: ours", "go", "user", warmer=3),
+            E("Go: net/http + encoding/json", "go_nethttp", "user", warmer=3),
+            E("Java: ours", "java", "user", warmer=40),
+            E("Java: HttpClient + Jackson", "java_jackson", "user", warmer=40),
+            E("Node.js: ours", "node", "user", warmer=30),
+            E("Node.js: undici", "undici", "user", warmer=30),
+            E("Node.js: fetch", "fetch", "user", slower=2, warmer=15),
+            E("Node.js: http", "node_http", "user", slower=2, warmer=15),
+            E("Ruby: ours", "ruby", "user"),
+            E("Ruby: Net::HTTP + json", "net_http", "user", slower=2),
+            E("Lua: ours", "lua", "user"),
+            E("Lua: luasocket + cjson", "lua_socket", "user", slower=2),
+            E("LuaJIT: ours", "luajit", "user", warmer=5),
+            E("LuaJIT: luasocket + cjson", "luajit_socket", "user", slower=2, warmer=5),
+            E("LuaJIT: Lua-cURL + cjson", "luajit_curl", "user", warmer=5),
+            E("Perl: ours", "perl", "user"),
+            E("Perl: HTTP::Tiny", "http_tiny", "user", slower=2),
+            E("PHP: ours", "php", "user"),
+            E("PHP: curl", "php_curl", "user"),
         ],
         count=4000,
         warm_up=300,
@@ -82,7 +102,31 @@ JOBS = [
             E("Python: aiohttp", "aiohttp", "async_stream", slower=2),
             E("Python: httpx", "httpx", "stream", slower=2),
             E("Python: requests", "requests", "stream", slower=4),
-            E("Node.js: http", "node", "stream", slower=2),
+            E("Go: ours", "go", "stream"),
+            E("Go: net/http + encoding/json", "go_nethttp", "stream", slower=2),
+            E("Java: ours", "java", "stream", warmer=6),
+            E("Java: HttpClient + Jackson", "java_jackson", "stream", warmer=6),
+            E("Node.js: ours", "node", "stream", warmer=3),
+            E("Node.js: undici", "undici", "stream", warmer=3),
+            E("Node.js: fetch", "fetch", "stream", slower=2, warmer=3),
+            E("Node.js: http", "node_http", "stream", slower=2, warmer=3),
+            E("Ruby: ours", "ruby", "stream", slower=2),
+            E("Ruby: Net::HTTP + json", "net_http", "stream", slower=2),
+            E("Lua: ours", "lua", "stream", slower=2),
+            E("Lua: luasocket + cjson", "lua_socket", "stream", slower=2),
+            E("LuaJIT: ours", "luajit", "stream", slower=2, warmer=2),
+            E(
+                "LuaJIT: luasocket + cjson",
+                "luajit_socket",
+                "stream",
+                slower=2,
+                warmer=2,
+            ),
+            E("LuaJIT: Lua-cURL + cjson", "luajit_curl", "stream", slower=2, warmer=2),
+            E("Perl: ours", "perl", "stream", slower=4),
+            E("Perl: HTTP::Tiny", "http_tiny", "stream", slower=4),
+            E("PHP: ours", "php", "stream", slower=2),
+            E("PHP: curl", "php_curl", "stream", slower=2),
         ],
         count=8,
         warm_up=2,
@@ -104,6 +148,17 @@ JOBS = [
             ),
             E(f"Python: aiohttp, {AHEAD} in flight", "aiohttp", "ahead"),
             E("Python: requests, one by one", "requests", "stream"),
+            E("Go: ours, default prefetch", "go", "stream"),
+            E("Go: net/http, one by one", "go_nethttp", "stream"),
+            E("Java: ours, default prefetch", "java", "stream"),
+            E("Java: HttpClient, one by one", "java_jackson", "stream"),
+            E("Node.js: ours, default prefetch", "node", "stream"),
+            E(f"Node.js: undici, {AHEAD} in flight", "undici", "ahead"),
+            E("Node.js: undici, one by one", "undici", "stream"),
+            E("Ruby: ours, default prefetch", "ruby", "stream"),
+            E("Ruby: Net::HTTP, one by one", "net_http", "stream"),
+            E("Lua: ours, default prefetch", "lua", "stream"),
+            E("Lua: luasocket, one by one", "lua_socket", "stream"),
         ],
         count=2,
         warm_up=1,
@@ -213,6 +268,18 @@ TARGETS = [
     Target("stream", "Python: ours, params as dicts", "Python: pycurl + orjson", 1.5),
     Target("latency", f"C: ours, prefetch {AHEAD}", floor(AHEAD), 1.15),
     Target("latency", "C: ours, default prefetch", floor(4), 1.15),
+    Target("user", "Go: ours", "Go: net/http + encoding/json", 1.0),
+    Target("user", "Java: ours", "Java: HttpClient + Jackson", 1.0),
+    Target("user", "Node.js: ours", "Node.js: undici", 0.5),
+    Target("user", "Ruby: ours", "Ruby: Net::HTTP + json", 0.5),
+    Target("user", "Lua: ours", "Lua: luasocket + cjson", 0.5),
+    Target("user", "LuaJIT: ours", "LuaJIT: luasocket + cjson", 0.5),
+    Target("stream", "Go: ours", "Go: net/http + encoding/json", 1.0),
+    Target("stream", "Java: ours", "Java: HttpClient + Jackson", 1.0),
+    Target("stream", "Node.js: ours", "Node.js: undici", 1.0),
+    Target("stream", "Ruby: ours", "Ruby: Net::HTTP + json", 1.0),
+    Target("stream", "Lua: ours", "Lua: luasocket + cjson", 1.0),
+    Target("stream", "LuaJIT: ours", "LuaJIT: luasocket + cjson", 1.0),
     # Four times the calls for a second of CPU.
     Target("threads", "Python: ours", "Python: httpx", 0.25),
     Target("tasks", "Python: ours", "Python: httpx", 0.25),
@@ -222,3 +289,18 @@ TARGETS = [
     Target("size", "library", 1.0, 3 << 20),
     Target("size", "wheel", 1.0, 2.5 * (1 << 20)),
 ]
+
+
+def language(label):
+    """The language of a label as --languages names it; None for the limit and what has none."""
+    name, colon, _ = label.partition(": ")
+    return {"limit": None, "Node.js": "node"}.get(name, name.lower()) if colon else None
+
+
+def keep(languages):
+    """Leaves those of these languages, and the limits."""
+    for entrants in [*(job.entrants for job in JOBS), MEMORY]:
+        entrants[:] = [e for e in entrants if language(e.label) in [None, *languages]]
+    TARGETS[:] = [t for t in TARGETS if language(t.ours) in [None, *languages]]
+    if "python" not in languages:
+        START.clear()

@@ -71,7 +71,7 @@ def run(program, arguments):
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env=environment(),
+        env=environment() | program.environment,
     ) as child:
         output, complaint = child.stdout.read(), child.stderr.read()
         _, status, used = os.wait4(child.pid, 0)
@@ -118,7 +118,7 @@ def job_rounds(job, programs, rounds, part, tell):
                         entrant,
                         url,
                         count,
-                        job.warm_up,
+                        job.warm_up * entrant.warmer,
                         options,
                     )
                 except Failed as why:

@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import sys
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 HERE = Path(__file__).absolute().parent
@@ -34,6 +34,7 @@ class Program:
 
     command: list[str]
     skipped: str = ""
+    environment: dict[str, str] = field(default_factory=dict)
 
 
 def run(*command, **settings):
@@ -46,22 +47,23 @@ def need(*what):
     return subprocess.run(command, check=False, cwd=ROOT).returncode == 0
 
 
-def prepare(build=True):
-    """Builds all there is, and gives the programs by name."""
+def prepare(languages, build=True):
+    """Builds what these languages need, and gives the programs by name."""
     BUILD.mkdir(parents=True, exist_ok=True)
     if build:
         print("building everything as it is shipped: some minutes", file=sys.stderr)
         need("cargo", "cc", "python3-venv")
         library()
-        rust()
-        python()
-    return {
-        "rust": Program([str(RELEASE / "ours")]),
-        "reqwest": Program([str(RELEASE / "plain-reqwest")]),
-        **c(build),
-        **{name: python_program(*what) for name, what in IN_PYTHON.items()},
-        "node": node(),
-    }
+        rust(clients="rust" in languages)
+        if "python" in languages:
+            python()
+    programs = c(build, only=None if "c" in languages else "raw")
+    if "rust" in languages:
+        programs["rust"] = Program([str(RELEASE / "ours")])
+        programs["reqwest"] = Program([str(RELEASE / "plain-reqwest")])
+    if "python" in languages:
+        programs |= {name: python_program(*what) for name, what in IN_PYTHON.items()}
+    return programs
 
 
 def library():
@@ -113,12 +115,6 @@ def python_program(script, modules):
     return Program([str(PYTHON), str(HERE / "python" / script)])
 
 
-def node():
-    if not shutil.which("node") and not need("node"):
-        return Program([], "node is not installed")
-    return Program(["node", str(HERE / "node" / "http.mjs")])
-
-
 def yyjson():
     """The folder of yyjson's source, out of the crate that carries it."""
     command = [CARGO, "metadata", "--format-version=1", "--all-features"]
@@ -139,7 +135,7 @@ def c(build, only=None):
     source = {"c": "ours.c"}
     result = {}
     flags = ["-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror", "-pthread"]
-    if build:
+    if build and only != "raw":
         folder = yyjson()
         run(CC, "-O2", "-c", folder / "yyjson.c", "-o", BUILD / "yyjson.o")
     for name, (uses, libraries) in programs.items():

@@ -69,7 +69,8 @@ function aura.fields(record)
 end
 
 function Record:__index(name)
-  return aura.fields(self)[name]
+  local text = type(name) == "string" and not rawget(self, "_fields") and core.text_of(self.raw_json, name)
+  return text or aura.fields(self)[name]
 end
 
 local function record_of(json)

@@ -44,6 +44,40 @@ test("a record", function()
   equal("ericmj", assert(client():get_current_user()).username)
 end)
 
+-- A text is read without decoding the rest; the same must come as from all fields.
+test("fields, one by one", function()
+  local record = aura.internal.record_of
+  local json = [[ { "a" : "x" , "b\u0063":"y", "n":null,"i":7,"t":true,"q":"say \"hi\"","u":"é","e":"",
+    "o":{"a":"inner","l":["]","}"]},"a":"last","l":[{"a":"deep"}] } ]]
+  for _, name in ipairs({ "a", "bc", "n", "i", "t", "q", "u", "e", "missing" }) do
+    equal(aura.fields(record(json))[name], record(json)[name])
+  end
+  json = json:gsub('"b\\u0063"', '"b"')
+  for _, name in ipairs({ "a", "b", "n", "i", "t", "q", "u", "e", "missing" }) do
+    equal(aura.fields(record(json))[name], record(json)[name])
+  end
+  equal("last", record(json).a)
+  equal("inner", record(json).o.a)
+  equal("]", record(json).o.l[1])
+  equal("deep", record(json).l[1].a)
+  equal(nil, record(json)[1])
+  local changed = record(json)
+  aura.fields(changed).a = "mine"
+  equal("mine", changed.a)
+end)
+
+-- It never looks behind the end, whatever the text.
+test("a text of JSON that is cut", function()
+  local json = '{"a":"x","o":{"l":["]",1]},"q":"\\""}'
+  for length = 0, #json - 1 do
+    for _, name in ipairs({ "a", "o", "q" }) do
+      local text = aura.internal.core.text_of(json:sub(1, length), name)
+      assert(text == nil or text == "x", text)
+    end
+  end
+  equal("x", aura.internal.core.text_of(json, "a"))
+end)
+
 test("times", function()
   equal(951827696.5, aura.time("2000-02-29T12:34:56.5Z"))
   equal(0, aura.time("1970-01-01T00:00:00Z"))

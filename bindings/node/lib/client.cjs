@@ -1,7 +1,7 @@
 // The client, and the functions of the module.
 "use strict";
 
-const { abi } = require("./library.cjs");
+const { abi, failure, givenHandle, givenText, result } = require("./library.cjs");
 const { free, own } = require("./handles.cjs");
 const { invalid, take, traced } = require("./errors.cjs");
 const { check, signalOf, text, withHandle } = require("./options.cjs");
@@ -14,6 +14,9 @@ const { version } = require("../package.json");
 const name = `aura-users-node/${version} node/${process.versions.node}`;
 
 const shared = Symbol("shares the connections of another client");
+
+const userOf = (json) => new User(json);
+const nothing = () => undefined;
 
 class Client {
   #handle;
@@ -29,12 +32,11 @@ class Client {
     }
     const set = check(options, { isClient: true });
     if (!set.some(([known]) => known === "client_name")) set.push(["client_name", name]);
-    const place = [null];
-    const error = [null];
-    withHandle(set, (handle) => {
-      if (abi.client_new(handle, place, error) !== statuses.ok) throw take(error[0]);
+    const pointer = withHandle(set, (handle) => {
+      if (abi.client_new(handle, result, failure) !== statuses.ok) throw take();
+      return givenHandle();
     });
-    this.#handle = own(this, place[0], abi.client_free);
+    this.#handle = own(this, pointer, abi.client_free);
   }
 
   /** The handle, and the options of one call. */
@@ -47,55 +49,52 @@ class Client {
     );
   }
 
-  async #start(options, begin) {
-    const signal = signalOf(options);
+  /** The one await of a call: `begin` starts it, and `read` makes the result of its JSON. */
+  async #call(options, texts, begin, read) {
     try {
-      return await this.#prepare(options, (client, handle) =>
-        start((call, error) => begin(client, handle, call, error), signal),
+      for (const name in texts) text(name, texts[name]);
+      const signal = signalOf(options);
+      const json = await this.#prepare(options, (client, handle) =>
+        start(() => begin(client, handle), signal),
       );
+      return read(json);
     } catch (error) {
       throw traced(error);
     }
   }
 
-  async createUser(username, password, emails, options) {
-    text("username", username);
-    text("password", password);
-    if (!Array.isArray(emails)) throw invalid(`emails must be an array, got ${typeof emails}`);
-    for (const email of emails) text("each of emails", email);
-    const words = [username, password, emails, emails.length];
-    const json = await this.#start(options, (client, handle, call, error) =>
-      abi.create_user_start(client, ...words, handle, call, error),
-    );
-    return new User(json);
+  createUser(username, password, emails, options) {
+    const begin = (client, handle) => {
+      if (!Array.isArray(emails)) throw invalid(`emails must be an array, got ${typeof emails}`);
+      for (const email of emails) text("each of emails", email);
+      const words = [username, password, emails, emails.length];
+      return abi.create_user_start(client, ...words, handle, result, failure);
+    };
+    return this.#call(options, { username, password }, begin, userOf);
   }
 
-  async getCurrentUser(options) {
-    return new User(await this.#start(options, abi.get_current_user_start));
+  getCurrentUser(options) {
+    const begin = (client, handle) => abi.get_current_user_start(client, handle, result, failure);
+    return this.#call(options, {}, begin, userOf);
   }
 
-  async getUser(usernameOrEmail, options) {
-    text("usernameOrEmail", usernameOrEmail);
-    const json = await this.#start(options, (client, handle, call, error) =>
-      abi.get_user_start(client, usernameOrEmail, handle, call, error),
-    );
-    return new User(json);
+  getUser(usernameOrEmail, options) {
+    const begin = (client, handle) =>
+      abi.get_user_start(client, usernameOrEmail, handle, result, failure);
+    return this.#call(options, { usernameOrEmail }, begin, userOf);
   }
 
-  async resetUserPassword(usernameOrEmail, options) {
-    text("usernameOrEmail", usernameOrEmail);
-    await this.#start(options, (client, handle, call, error) =>
-      abi.reset_user_password_start(client, usernameOrEmail, handle, call, error),
-    );
+  resetUserPassword(usernameOrEmail, options) {
+    const begin = (client, handle) =>
+      abi.reset_user_password_start(client, usernameOrEmail, handle, result, failure);
+    return this.#call(options, { usernameOrEmail }, begin, nothing);
   }
 
   streamAuditLogs(options) {
     const signal = signalOf(options);
     return this.#prepare(options, (client, handle) => {
-      const place = [null];
-      const error = [null];
-      if (abi.stream_audit_logs(client, handle, place, error) !== statuses.ok) throw take(error[0]);
-      return new AuditLogs(place[0], signal);
+      if (abi.stream_audit_logs(client, handle, result, failure) !== statuses.ok) throw take();
+      return new AuditLogs(givenHandle(), signal);
     });
   }
 
@@ -105,10 +104,8 @@ class Client {
 
   rateLimit(options) {
     return this.#prepare(options, (client, handle) => {
-      const json = [null];
-      const error = [null];
-      if (abi.client_rate_limit(client, handle, json, error) !== statuses.ok) throw take(error[0]);
-      const facts = JSON.parse(json[0]);
+      if (abi.client_rate_limit(client, handle, result, failure) !== statuses.ok) throw take();
+      const facts = JSON.parse(givenText());
       return (
         facts && { limit: facts.limit, remaining: facts.remaining, resetsInMs: facts.resets_in_ms }
       );

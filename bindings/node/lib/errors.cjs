@@ -1,7 +1,7 @@
 // The errors: one tree below AuraError, and what makes one of the library's.
 "use strict";
 
-const { abi } = require("./library.cjs");
+const { abi, givenError } = require("./library.cjs");
 
 class AuraError extends Error {
   constructor(facts = {}, cause = undefined) {
@@ -80,8 +80,9 @@ function make(facts, cause) {
   return new Kind(facts, cause);
 }
 
-/** The error behind a handle, which is freed. */
-function take(handle, cause) {
+/** The error of the function that has just failed, whose handle is freed. */
+function take(cause) {
+  const handle = givenError();
   const json = abi.error_json(handle);
   abi.error_free(handle);
   return make(JSON.parse(json), cause);

@@ -53,10 +53,37 @@ const types = {
   handle: pointer,
   text: "str",
   texts: koffi.pointer("str"),
-  "out handle": koffi.out(koffi.pointer(pointer)),
-  // Decoded, and freed at once.
-  "out text": koffi.out(koffi.pointer(koffi.disposable(null, "str", free))),
+  // The address of a place, below.
+  "out handle": "uintptr_t",
+  "out text": "uintptr_t",
 };
+
+/**
+ * Where the functions put what they give: a handle or a text in `result`, an error in `failure`. One
+ * place each is enough, as no JavaScript runs between a call and the look at it. A place for each
+ * call would cost koffi a few times what the call takes.
+ */
+const given = new BigUint64Array(new ArrayBuffer(16));
+const result = Number(koffi.address(given));
+const failure = result + 8;
+
+/** The handle that the last function gave. */
+function givenHandle() {
+  return given[0];
+}
+
+/** The text that the last function gave, which is freed. */
+function givenText() {
+  const [address] = given;
+  const text = koffi.decode(address, "char", -1);
+  free(address);
+  return text;
+}
+
+/** The handle of the last function's error. */
+function givenError() {
+  return given[1];
+}
 
 /** The functions of the C ABI, without `aura_`. */
 const abi = {};
@@ -79,4 +106,13 @@ if (!`${version}.`.startsWith(`${library.abi}.`))
     { code: "AURA_LIBRARY" },
   );
 
-module.exports = { abi, path: opened.path, version };
+module.exports = {
+  abi,
+  failure,
+  givenError,
+  givenHandle,
+  givenText,
+  path: opened.path,
+  result,
+  version,
+};

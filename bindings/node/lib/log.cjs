@@ -2,7 +2,7 @@
 "use strict";
 
 const { debuglog } = require("node:util");
-const { abi } = require("./library.cjs");
+const { abi, givenText, failure, result } = require("./library.cjs");
 const { statuses } = require("./generated.cjs");
 const { invalid } = require("./errors.cjs");
 
@@ -24,9 +24,8 @@ let timer;
 /** Gives what was kept since the last time to the logger. */
 function deliver() {
   if (!logger) return;
-  const json = [null];
-  if (abi.log_take(json, [null]) !== statuses.ok) return;
-  const { dropped, lines } = JSON.parse(json[0]);
+  if (abi.log_take(result, failure) !== statuses.ok) return;
+  const { dropped, lines } = JSON.parse(givenText());
   for (const facts of lines) give(line(facts));
   if (dropped > 0) logger.warn(`${dropped} log lines were dropped`);
 }

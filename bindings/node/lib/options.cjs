@@ -3,7 +3,7 @@
 
 const { inspect } = require("node:util");
 const { fileURLToPath } = require("node:url");
-const { abi } = require("./library.cjs");
+const { abi, failure } = require("./library.cjs");
 const { options: table } = require("./generated.cjs");
 const { invalid, take } = require("./errors.cjs");
 
@@ -99,9 +99,8 @@ function withHandle(set, use) {
   if (set.length === 0) return use(null);
   const handle = abi.options_new();
   try {
-    const error = [null];
     for (const [name, value] of set)
-      if (abi.options_set(handle, name, value, error) !== 0) throw take(error[0]);
+      if (abi.options_set(handle, name, value, failure) !== 0) throw take();
     return use(handle);
   } finally {
     abi.options_free(handle);

@@ -4,7 +4,7 @@
 const net = require("node:net");
 const { isMainThread } = require("node:worker_threads");
 const koffi = require("koffi");
-const { abi } = require("./library.cjs");
+const { abi, failure, givenHandle, givenText, result } = require("./library.cjs");
 const { aborted, isTimeout, make, take } = require("./errors.cjs");
 const { statuses } = require("./generated.cjs");
 const { own } = require("./handles.cjs");
@@ -51,22 +51,21 @@ function settle() {
 
 function end(token) {
   const call = pending.get(token);
-  const json = [null];
-  const error = [null];
-  const status = abi.call_wait(call.handle, 0, json, error);
+  const status = abi.call_wait(call.handle, 0, result, failure);
   // A token can come a moment before its call says that it has ended.
   if (status === statuses.pending) {
     setImmediate(end, token);
     return;
   }
+  const json = status === statuses.ok ? givenText() : undefined;
+  const error = status === statuses.ok || status === statuses.end ? undefined : take(call.cause);
   abi.call_free(call.handle);
   pending.delete(token);
   // Node.js ends by itself once nothing is under way.
   if (pending.size === 0) watcher.unref();
   call.signal?.removeEventListener("abort", call.abort);
-  if (status === statuses.ok) call.resolve(json[0]);
-  else if (status === statuses.end) call.resolve(undefined);
-  else call.reject(take(error[0], call.cause));
+  if (error) call.reject(error);
+  else call.resolve(json);
 }
 
 /** Asks a call to end, if it is under way. */
@@ -77,16 +76,14 @@ function cancel(token) {
 
 /**
  * Starts a call, and gives a promise of its JSON, or of undefined at the end of a stream.
- * `begin(call, error)` is one of the library's functions that end in _start. `told` gets the token.
+ * `begin` calls one of the library's functions that end in _start. `told` gets the token.
  */
 function start(begin, signal, told) {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) throw aborted(signal.reason);
     if (queue === undefined) open();
-    const place = [null];
-    const error = [null];
-    if (begin(place, error) !== statuses.ok) throw take(error[0]);
-    const [handle] = place;
+    if (begin() !== statuses.ok) throw take();
+    const handle = givenHandle();
     const token = ++newest;
     const call = { handle, resolve, reject, signal, abort: undefined, cause: undefined };
     if (signal) {
@@ -100,7 +97,7 @@ function start(begin, signal, told) {
     pending.set(token, call);
     if (pending.size === 1) watcher.ref();
     told?.(token);
-    abi.call_complete(handle, queue, token, error);
+    abi.call_complete(handle, queue, token, failure);
   });
 }
 

@@ -1,7 +1,7 @@
 // The audit log as an async iterator.
 "use strict";
 
-const { abi } = require("./library.cjs");
+const { abi, failure, result } = require("./library.cjs");
 const { free, own } = require("./handles.cjs");
 const { aborted, make, traced } = require("./errors.cjs");
 const { Page } = require("./records.cjs");
@@ -33,7 +33,7 @@ class AuditLogs {
   async #fetch() {
     const { pointer } = this.#handle;
     const page = Number(abi.audit_logs_page(pointer));
-    const begin = (call, error) => abi.audit_logs_next_page_start(pointer, call, error);
+    const begin = () => abi.audit_logs_next_page_start(pointer, result, failure);
     const json = await start(begin, this.#signal, (token) => {
       this.#token = token;
     });

@@ -129,14 +129,14 @@ module AuraUsers
     # The call's JSON by the function that blocks, nil if something interrupted it.
     def blocking(function, native, arguments)
       Waiting.interruptible(native)
-      places = Native::Places.new
-      status = @client.use do |client|
-        Native.public_send(function, client, *arguments, native, places.result, places.error)
+      Native::Places.lend do |places|
+        status = @client.use do |client|
+          Native.public_send(function, client, *arguments, native, places.result, places.error)
+        end
+        next places.take_text if status == Native::AURA_OK
+        raise places.take_error unless status == Native::AURA_CANCELLED
       end
-      return places.take_text if status == Native::AURA_OK
-      raise places.take_error unless status == Native::AURA_CANCELLED
     ensure
-      places&.clear
       Log.deliver
     end
 

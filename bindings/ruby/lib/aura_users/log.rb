@@ -30,10 +30,10 @@ module AuraUsers
       def deliver
         return unless wanted?
 
-        places = Native::Places.new
-        return unless Native.aura_log_take(places.result, nil) == Native::AURA_OK
-
-        tell(JSON.parse(places.take_text))
+        json = Native::Places.lend do |places|
+          places.take_text if Native.aura_log_take(places.result, nil) == Native::AURA_OK
+        end
+        tell(JSON.parse(json)) if json
       end
 
       private

@@ -68,11 +68,12 @@ module AuraUsers
 
       # The JSON of a call that has ended, nil if a stream is over; raises its error.
       def result(call)
-        places = Native::Places.new
-        case Native.aura_call_wait(call, 0, places.result, places.error)
-        when Native::AURA_OK then places.take_text
-        when Native::AURA_END then nil
-        else raise places.take_error
+        Native::Places.lend do |places|
+          case Native.aura_call_wait(call, 0, places.result, places.error)
+          when Native::AURA_OK then places.take_text
+          when Native::AURA_END then nil
+          else raise places.take_error
+          end
         end
       end
 

@@ -46,6 +46,12 @@ abstract class Fields {
   }
 
   final Optional<String> text(String name) {
+    if (decoded == null) {
+      String text = Json.plainText(json, name);
+      if (text != null) {
+        return Optional.of(text);
+      }
+    }
     return fields().get(name) instanceof String text ? Optional.of(text) : Optional.empty();
   }
 

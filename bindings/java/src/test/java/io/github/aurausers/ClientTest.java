@@ -75,6 +75,7 @@ final class ClientTest {
         List.of("username", "pronouns", "inserted_at"), List.copyOf(user.fields().keySet()));
     assertEquals(Instant.parse("2020-01-01T00:00:00.000001Z"), user.insertedAt().orElseThrow());
     assertThrows(InvalidArgumentException.class, () -> User.fromJson("{}"));
+    assertThrows(IllegalArgumentException.class, () -> User.fromJson("{\"username\":\"eric\""));
   }
 
   @Test

@@ -45,6 +45,23 @@ final class JsonTest {
   }
 
   @Test
+  void findsOneTextAsTheParserDoes() {
+    String json =
+        " { \"a\" : \"x\" , \"n\":null,\"i\":7,\"q\":\"say \\\"a\\\"\",\"u\":\"é\",\"e\":\"\","
+            + "\"o\":{\"a\":\"inner\",\"l\":[\"]\",\"}\"]},\"l\":[{\"a\":\"deep\"}],\"v\":\"a\","
+            + "\"a\":\"last\",\"z\":\"1\",\"z\":2}";
+    Map<String, Object> all = Json.parseObject(json);
+    for (String name : List.of("a", "u", "e", "v")) {
+      assertEquals(all.get(name), Json.plainText(json, name), name);
+    }
+    for (String name : List.of("n", "i", "q", "o", "l", "z", "missing")) {
+      assertNull(Json.plainText(json, name), name);
+    }
+    assertNull(Json.plainText("{\"a\":\"x\",\"\\u0061\":\"y\"}", "a"));
+    assertNull(Json.plainText("[\"a\",\"x\"]", "b"));
+  }
+
+  @Test
   void refusesWhatIsNoJson() {
     for (String bad :
         List.of(
