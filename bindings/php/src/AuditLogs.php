@@ -23,8 +23,9 @@ final class AuditLogs implements \IteratorAggregate
     /** So many rows come between two looks at the log. */
     private const ROWS_A_LOOK = 100;
 
-    /** @var list<AuditLog> rows that were read and not returned */
+    /** @var array<int, AuditLog> rows that were read and not returned, from the index $first on */
     private array $ahead = [];
+    private int $first = 0;
     private int $aheadPage = 0;
     /** @var list<Call> calls whose wait was interrupted */
     private array $interrupted = [];
@@ -38,8 +39,14 @@ final class AuditLogs implements \IteratorAggregate
     /** @return Generator<int, AuditLog> */
     public function getIterator(): Generator
     {
-        while (($row = $this->next()) !== null) {
-            yield $row;
+        while (true) {
+            $row = $this->next();
+            // As in next(), no jump.
+            if ($row !== null) {
+                yield $row;
+                continue;
+            }
+            return;
         }
     }
 
@@ -50,8 +57,13 @@ final class AuditLogs implements \IteratorAggregate
      */
     public function pages(): Generator
     {
-        while (($rows = $this->nextPage()) !== []) {
-            yield $rows;
+        while (true) {
+            $rows = $this->nextPage();
+            if ($rows !== []) {
+                yield $rows;
+                continue;
+            }
+            return;
         }
     }
 
@@ -59,7 +71,7 @@ final class AuditLogs implements \IteratorAggregate
     public function next(): ?AuditLog
     {
         if ($this->ahead !== []) {
-            return array_shift($this->ahead);
+            return $this->takeAhead();
         }
         $stream = $this->stream->get();
         $held = Signals::hold();
@@ -76,12 +88,17 @@ final class AuditLogs implements \IteratorAggregate
         } finally {
             if ($held && isset($row)) {
                 // A signal handler may throw.
-                $this->ahead[] = $row;
+                $this->ahead = [$row];
+                $this->first = 0;
                 $this->aheadPage = $this->nativePage();
             }
             Signals::release($held);
         }
-        return $held ? array_shift($this->ahead) : $row;
+        // PHP runs signal handlers at calls and jumps: none may stand between a row's taking and its return.
+        if ($held && $row !== null) {
+            return $this->takeAhead();
+        }
+        return $row;
     }
 
     /** The page that the next row is on, from 1 on: pass it as the option `page` to go on another day. */
@@ -106,7 +123,7 @@ final class AuditLogs implements \IteratorAggregate
     private function nextPage(): array
     {
         if ($this->ahead !== []) {
-            $rows = $this->ahead;
+            $rows = [...$this->ahead];
             $this->ahead = [];
             return $rows;
         }
@@ -119,12 +136,20 @@ final class AuditLogs implements \IteratorAggregate
                     $rows[] = $row;
                 }
             } while ($row !== null && $this->nativePage() === $page);
+            return $rows;
         } catch (\Throwable $e) {
             $this->ahead = [...$rows, ...$this->ahead];
+            $this->first = 0;
             $this->aheadPage = $page;
             throw $e;
         }
-        return $rows;
+    }
+
+    private function takeAhead(): AuditLog
+    {
+        $row = $this->ahead[$this->first];
+        unset($this->ahead[$this->first++]);
+        return $row;
     }
 
     private function nativePage(): int

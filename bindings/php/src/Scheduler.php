@@ -28,7 +28,7 @@ final class Scheduler
     private int $lastToken = 0;
     /** @var array<int, Task> the tasks that wait for a call, by token */
     private array $waiting = [];
-    /** @var list<Task> the tasks that can go on */
+    /** @var array<int, Task> the tasks that can go on, by their object ids */
     private array $ready = [];
     /** @var list<Task> the tasks that failed, and nobody looked */
     private array $failed = [];
@@ -65,24 +65,34 @@ final class Scheduler
     {
         $tasks = [];
         $active = 0;
-        try {
-            foreach ($works as $key => $work) {
-                while ($active >= max(1, $atOnce)) {
-                    $this->turn();
-                }
-                $active++;
-                $tasks[$key] = $this->spawn($work);
-                $tasks[$key]->onDone(static function () use (&$active): void {
-                    $active--;
-                });
+        $failed = null;
+        $waiting = Task::current();
+        $ended = function (Task $task) use (&$active, &$failed, $waiting): void {
+            $active--;
+            $failed ??= $task->hasFailed() ? $task : null;
+            if ($waiting !== null) {
+                $this->resumeLater($waiting);
             }
-            return array_map(static fn (Task $task): mixed => $task->await(), $tasks);
-        } catch (\Throwable $e) {
-            foreach ($tasks as $task) {
-                $task->cancel();
+        };
+        foreach ($works as $key => $work) {
+            while ($active >= max(1, $atOnce) && $failed === null) {
+                $this->waitFor($waiting);
             }
-            throw $e;
+            if ($failed !== null) {
+                break;
+            }
+            $active++;
+            $tasks[$key] = $this->spawn($work);
+            $tasks[$key]->onDone($ended);
         }
+        while ($active > 0) {
+            if ($failed !== null) {
+                array_map(static fn (Task $task) => $task->cancel(), $tasks);
+            }
+            $this->waitFor($waiting);
+        }
+        $failed?->await();
+        return array_map(static fn (Task $task): mixed => $task->await(), $tasks);
     }
 
     /** Waits until all tasks have ended. Throws the first exception of a task that nobody awaited. */
@@ -144,7 +154,9 @@ final class Scheduler
             $this->runTimers();
             $this->collect($this->ready === [] ? $until : 0);
         } while ($this->ready === [] && hrtime(true) < $until);
-        while (($task = array_shift($this->ready)) !== null) {
+        $ready = $this->ready;
+        $this->ready = [];
+        foreach ($ready as $task) {
             $task->run();
         }
     }
@@ -184,7 +196,7 @@ final class Scheduler
     /** @internal */
     public function resumeLater(Task $task): void
     {
-        $this->ready[] = $task;
+        $this->ready[spl_object_id($task)] = $task;
         // An event loop calls tick() again.
         Native::library()->aura_completions_wake($this->queue->get());
     }
@@ -196,6 +208,12 @@ final class Scheduler
         if ($task->hasUnseenError()) {
             $this->failed[] = $task;
         }
+    }
+
+    /** Lets other tasks run: while this one is suspended, or by themselves. */
+    private function waitFor(?Task $waiting): void
+    {
+        $waiting === null ? $this->turn() : \Fiber::suspend();
     }
 
     private function runTimers(): void
@@ -227,7 +245,7 @@ final class Scheduler
                     $task = $this->waiting[$tokens[$i]] ?? null;
                     if ($task !== null) {
                         unset($this->waiting[$tokens[$i]]);
-                        $this->ready[] = $task;
+                        $this->ready[spl_object_id($task)] = $task;
                     }
                 }
             } while ($count === self::CAPACITY);

@@ -9,11 +9,12 @@ use AuraUsers\Internal\Signals;
 use Closure;
 use Fiber;
 use WeakMap;
+use WeakReference;
 
 /** Work in a fiber of a Scheduler. While it waits for a call, other tasks run. */
 final class Task
 {
-    /** @var WeakMap<Fiber<mixed, mixed, mixed, mixed>, self>|null */
+    /** @var WeakMap<Fiber<mixed, mixed, mixed, mixed>, WeakReference<self>>|null */
     private static ?WeakMap $tasks = null;
 
     /** @var Fiber<mixed, mixed, mixed, mixed>|null */
@@ -38,7 +39,7 @@ final class Task
             }
         });
         self::$tasks ??= new WeakMap();
-        self::$tasks[$this->fiber] = $this;
+        self::$tasks[$this->fiber] = WeakReference::create($this);
     }
 
     /** Waits for the task's end, while others run. Returns what its work returned, or throws what it threw. */
@@ -98,7 +99,7 @@ final class Task
     public static function current(): ?self
     {
         $fiber = Fiber::getCurrent();
-        return $fiber === null ? null : self::$tasks[$fiber] ?? null;
+        return $fiber === null || !isset(self::$tasks[$fiber]) ? null : self::$tasks[$fiber]->get();
     }
 
     /**
@@ -156,6 +157,12 @@ final class Task
         $error = $this->isSeen ? null : $this->error;
         $this->isSeen = true;
         return $error;
+    }
+
+    /** @internal */
+    public function hasFailed(): bool
+    {
+        return $this->error !== null;
     }
 
     /** @internal */

@@ -19,7 +19,16 @@ final class Signals
     /** Has handlers wait; whether they ran by themselves until now. */
     public static function hold(): bool
     {
-        return (self::$hasPcntl ??= function_exists('pcntl_async_signals')) && pcntl_async_signals(false);
+        if (!(self::$hasPcntl ??= function_exists('pcntl_async_signals'))) {
+            return false;
+        }
+        try {
+            return pcntl_async_signals(false);
+        } catch (\Throwable $e) {
+            // A handler ran just before, and threw.
+            pcntl_async_signals(true);
+            throw $e;
+        }
     }
 
     /** Runs the handlers that wait; they may throw. */
