@@ -38,25 +38,26 @@ final class Library
     /** The declarations for FFI::cdef(). */
     public static function declarations(): string
     {
-        return (string) preg_replace('/^#.*\n/m', '', self::header());
+        return (string) preg_replace('/^#.*\n/m', '', self::template());
     }
 
-    /** A file for FFI::load(), which has no other way to get the path of a library. */
-    public static function headerFor(string $path): string
+    /** The header for FFI::load() and ffi.preload, which have no other way to get the path of a library. */
+    public static function header(): string
     {
-        $file = tempnam(sys_get_temp_dir(), 'aura');
-        $header = preg_replace_callback(
-            '/^#define FFI_LIB .*$/m',
-            fn () => "#define FFI_LIB \"$path\"",
-            self::header()
-        );
-        if ($file === false || file_put_contents($file, $header) === false) {
-            throw new LibraryException('no temporary file can be written for FFI::load(): set sys_temp_dir');
-        }
-        return $file;
+        $line = '#define FFI_LIB "' . self::path() . '"';
+        return (string) preg_replace_callback('/^#define FFI_LIB .*$/m', static fn () => $line, self::template());
     }
 
-    private static function header(): string
+    /** Throws LibraryException unless this version of the library is one for this package. */
+    public static function checkVersion(string $path, string $version): void
+    {
+        if (!str_starts_with($version, self::ABI . '.') || version_compare($version, Version::NUMBER) < 0) {
+            throw new LibraryException("$path has version $version; this package needs " . self::ABI . ', from '
+                . Version::NUMBER . ' on');
+        }
+    }
+
+    private static function template(): string
     {
         return (string) file_get_contents(self::HEADER);
     }
@@ -83,11 +84,7 @@ final class Library
         } catch (FFI\Exception $e) {
             throw new LibraryException("$problem: {$e->getMessage()}", previous: $e);
         }
-        if (!str_starts_with($found, self::ABI . '.') || version_compare($found, Version::NUMBER) < 0) {
-            throw new LibraryException(
-                "$path has version $found; this package needs " . self::ABI . ', from ' . Version::NUMBER . ' on'
-            );
-        }
+        self::checkVersion($path, $found);
         return $path;
     }
 }

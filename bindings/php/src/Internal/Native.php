@@ -39,14 +39,24 @@ final class Native
         return self::$library ?? self::load();
     }
 
-    /** Loads the library for all later requests: for preload.php. */
+    /** Loads the library for all later requests, unless ffi.preload has: for preload.php. */
     public static function preload(): void
     {
-        $header = Library::headerFor(Library::path());
+        if (self::scope() !== null) {
+            return;
+        }
+        $file = tempnam(sys_get_temp_dir(), 'aura');
+        if ($file === false || file_put_contents($file, Library::header()) === false) {
+            throw new LibraryException('no temporary file can be written for FFI::load(): set sys_temp_dir');
+        }
         try {
-            FFI::load($header) ?? throw new LibraryException("FFI::load($header) failed");
+            FFI::load($file);
+        } catch (FFI\Exception $e) {
+            $hint = 'If opcache.preload_user is set, write the output of bin/aura-users-header into a file, and set '
+                . 'ffi.preload to that file';
+            throw new LibraryException("{$e->getMessage()} $hint", previous: $e);
         } finally {
-            unlink($header);
+            unlink($file);
         }
     }
 
@@ -126,13 +136,14 @@ final class Native
                 . 'and put `extension=ffi` into php.ini');
         }
         $library = self::scope() ?? self::define();
+        Library::checkVersion('the preloaded library', $library->aura_version());
         self::$text = $library->new('char *[1]');
         self::$error = $library->new('aura_error *[1]');
         self::$fields = $library->new('const char *[3]');
         return self::$library = $library;
     }
 
-    /** What preload.php has loaded, if it ran. */
+    /** What ffi.preload or preload.php has loaded. */
     private static function scope(): ?FFI
     {
         try {
