@@ -45,7 +45,7 @@ tours: library ## build examples/tour.c and examples/tour.cpp
 	    -L$(DEBUG) -laura_users -Wl,-rpath,$(DEBUG) -o $(BUILD)/tour-cpp
 
 # The packages for other languages. Each has its own check.sh.
-BINDINGS := go java node ruby lua
+BINDINGS := go java node php ruby lua
 
 # Two parts run at a time, because one often waits. The longest parts start first. If a part fails,
 # the others go on. Each part prints its output when it ends.

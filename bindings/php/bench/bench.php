@@ -1,11 +1,13 @@
 <?php
 
 /*
- * What both programs measure, and the line of JSON they print. Each is called PROGRAM JOB URL COUNT WARM_UP. It does the
- * job's operation WARM_UP times, then COUNT times under the clock.
+ * What both programs measure, and the line of JSON they print. Each is called PROGRAM JOB URL COUNT WARM_UP. It does
+ * the job's operation WARM_UP times, then COUNT times under the clock.
  */
 
 declare(strict_types=1);
+
+namespace AuraUsers\Bench;
 
 /** What was read, so that all who measure have done the same. */
 final class Seen

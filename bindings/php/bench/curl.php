@@ -6,6 +6,8 @@
 
 declare(strict_types=1);
 
+namespace AuraUsers\Bench;
+
 require __DIR__ . '/bench.php';
 
 measure(static function (string $url): array {
@@ -20,7 +22,7 @@ measure(static function (string $url): array {
         curl_setopt($curl, CURLOPT_URL, $url . $path);
         $body = curl_exec($curl);
         if ($body === false || curl_getinfo($curl, CURLINFO_RESPONSE_CODE) !== 200) {
-            throw new RuntimeException(curl_error($curl) ?: 'not 200');
+            throw new \RuntimeException(curl_error($curl) ?: 'not 200');
         }
         return json_decode($body, true, flags: JSON_THROW_ON_ERROR);
     };

@@ -6,6 +6,8 @@
 
 declare(strict_types=1);
 
+namespace AuraUsers\Bench;
+
 use AuraUsers\Client;
 
 require __DIR__ . '/bench.php';

@@ -99,7 +99,8 @@ abstract class AuraTestCase extends TestCase
         $command = ['timeout', (string) self::PATIENCE, PHP_BINARY, '-d', 'display_errors=stdout', ...$options, '-r',
             $program, '--', $argument];
         $environment += ['AUTOLOAD' => self::autoload()] + getenv();
-        $process = proc_open($command, [['file', '/dev/null', 'r'], ['pipe', 'w'], ['redirect', 1]], $pipes, null, $environment);
+        $files = [['file', '/dev/null', 'r'], ['pipe', 'w'], ['redirect', 1]];
+        $process = proc_open($command, $files, $pipes, null, $environment);
         self::assertIsResource($process);
         $output = (string) stream_get_contents($pipes[1]);
         return [$output, proc_close($process)];
@@ -107,7 +108,8 @@ abstract class AuraTestCase extends TestCase
 
     protected static function autoload(): string
     {
-        return dirname((new \ReflectionClass(\Composer\Autoload\ClassLoader::class))->getFileName(), 2) . '/autoload.php';
+        $loader = new \ReflectionClass(\Composer\Autoload\ClassLoader::class);
+        return dirname($loader->getFileName(), 2) . '/autoload.php';
     }
 
     /** The folder of the package as it was installed. */

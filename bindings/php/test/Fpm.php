@@ -19,8 +19,9 @@ final class Fpm
     {
         $this->folder = sys_get_temp_dir() . '/aura-fpm-' . bin2hex(random_bytes(6));
         mkdir($this->folder, 0700);
-        $lines = ['[global]', "error_log = {$this->folder}/log", 'daemonize = no', '[www]', 'catch_workers_output = yes'];
-        $pool += ['listen' => "{$this->folder}/socket", 'pm' => 'static', 'pm.max_children' => '1', 'clear_env' => 'no'];
+        $lines = ['[global]', "error_log = {$this->folder}/log", 'daemonize = no', '[www]'];
+        $pool += ['listen' => "{$this->folder}/socket", 'pm' => 'static', 'pm.max_children' => '1',
+            'clear_env' => 'no', 'catch_workers_output' => 'yes'];
         if (posix_geteuid() === 0) {
             $pool += ['user' => 'root', 'group' => 'root'];
         }
@@ -66,7 +67,8 @@ final class Fpm
         $script = "{$this->folder}/" . md5($code) . '.php';
         file_put_contents($script, "<?php $code");
         $parameters = '';
-        foreach (['SCRIPT_FILENAME' => $script, 'REQUEST_METHOD' => 'GET', 'GATEWAY_INTERFACE' => 'CGI/1.1'] as $name => $value) {
+        $all = ['SCRIPT_FILENAME' => $script, 'REQUEST_METHOD' => 'GET', 'GATEWAY_INTERFACE' => 'CGI/1.1'];
+        foreach ($all as $name => $value) {
             $parameters .= chr(strlen($name)) . pack('N', strlen($value) | 0x80000000) . $name . $value;
         }
         $socket = stream_socket_client("unix://{$this->folder}/socket");
@@ -76,7 +78,7 @@ final class Fpm
             . self::record(5, ''));
         $output = '';
         while (strlen($header = (string) stream_get_contents($socket, 8)) === 8) {
-            ['type' => $type, 'length' => $length, 'padding' => $padding] = unpack('Cversion/Ctype/nid/nlength/Cpadding', $header);
+            [, $type, , $length, $padding] = array_values(unpack('Cversion/Ctype/nid/nlength/Cpadding', $header));
             $content = $length > 0 ? (string) stream_get_contents($socket, $length) : '';
             $padding > 0 && stream_get_contents($socket, $padding);
             $output .= $type === 6 ? $content : '';

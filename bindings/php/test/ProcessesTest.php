@@ -45,7 +45,8 @@ final class ProcessesTest extends AuraTestCase
                 self::assertNotNull($logs->next());
                 $own = new Scheduler();
                 self::assertSame(['eric'], $own->all([static fn () => $client->getUser('eric')->username]));
-                self::assertSame('eric', $scheduler->spawn(static fn () => $client->getUser('eric')->username)->await());
+                $task = $scheduler->spawn(static fn () => $client->getUser('eric')->username);
+                self::assertSame('eric', $task->await());
                 self::assertIsResource($scheduler->stream());
             }));
         }

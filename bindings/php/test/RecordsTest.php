@@ -34,8 +34,9 @@ final class RecordsTest extends TestCase
         $user = new User(self::JSON);
         self::assertSame('2014-03-01T12:00:00.123456+00:00', $user->insertedAt->format('Y-m-d\TH:i:s.uP'));
         self::assertSame('2014-03-01T12:00:00+00:00', $user->updatedAt->format(DATE_ATOM));
-        foreach (['"2014-03-01T14:00:00+02:00"' => '2014-03-01T12:00:00+00:00', '"never"' => null, '7' => null,
-            'null' => null, '"2014-13-45T00:00:00Z"' => null, '"tomorrow"' => null] as $odd => $expected) {
+        $all = ['"2014-03-01T14:00:00+02:00"' => '2014-03-01T12:00:00+00:00', '"never"' => null, '7' => null,
+            'null' => null, '"2014-13-45T00:00:00Z"' => null, '"tomorrow"' => null];
+        foreach ($all as $odd => $expected) {
             $user = new User("{\"username\":\"e\",\"inserted_at\":$odd}");
             self::assertSame($expected, $user->insertedAt?->format(DATE_ATOM), (string) $odd);
         }
@@ -64,6 +65,9 @@ final class RecordsTest extends TestCase
         self::assertSame('eric', (clone $user)->username);
         self::assertFalse($user->equals(new User('{"username":"eric"}')));
         self::assertTrue(isset($user->username, $user->insertedAt, $user->extra));
+        $user = new User(self::JSON);
+        self::assertSame(['ecto', 'none'], [($user->packages ?? [])[0]->name, $user->fullName ?? 'none']);
+        self::assertTrue(empty($user->handles));
         self::assertFalse(isset($user->fullName) || isset($user->nothing));
     }
 

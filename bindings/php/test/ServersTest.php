@@ -65,8 +65,9 @@ final class ServersTest extends AuraTestCase
     public function testPreloadedByFpm(): void
     {
         $fpm = $this->fpm(self::preloading(), ['pm.max_requests' => '3']);
-        $page = self::page('echo $client->getUser("eric")->username, " ", iterator_count($client->streamAuditLogs()), " ",
-            count((new AuraUsers\Scheduler())->all(array_fill(0, 9, fn () => $client->getUser("eric")))), " ", getmypid();');
+        $page = self::page('$works = array_fill(0, 9, fn () => $client->getUser("eric"));
+            echo $client->getUser("eric")->username, " ", iterator_count($client->streamAuditLogs()), " ",
+                count((new AuraUsers\Scheduler())->all($works)), " ", getmypid();');
         $workers = [];
         for ($i = 0; $i < 10; $i++) {
             self::assertMatchesRegularExpression('/^eric 250 9 (\d+)$/', $output = $fpm->run($page), $fpm->log());
@@ -92,7 +93,7 @@ final class ServersTest extends AuraTestCase
             exec('setpriv --reuid=65534 --clear-groups test -r ' . escapeshellarg(self::package() . '/preload.php')
                 . ' -a -r ' . escapeshellarg((string) getenv('AURA_USERS_LIBRARY')) . ' 2>&1', $_, $status);
             if ($status !== 0) {
-                self::markTestSkipped('root cannot preload so, and another user cannot read the package or the library');
+                self::markTestSkipped('root cannot preload so, and others cannot read the package or the library');
             }
         }
         $process = proc_open($command, [['file', '/dev/null', 'r'], ['pipe', 'w'], ['redirect', 1]], $pipes);
@@ -103,13 +104,14 @@ final class ServersTest extends AuraTestCase
     public function testNobodyElseMayUseTheLibrary(): void
     {
         $fpm = $this->fpm(self::preloading());
-        $output = $fpm->run('try { FFI::scope("AURA_USERS"); echo "open"; } catch (FFI\Exception $e) { echo "closed"; }');
-        self::assertSame('closed', $output);
+        $code = 'try { FFI::scope("AURA_USERS"); echo "open"; } catch (FFI\Exception) { echo "closed"; }';
+        self::assertSame('closed', $fpm->run($code));
     }
 
     public function testTheSettingsThatFpmNeeds(): void
     {
-        $output = $this->fpm(['ffi.enable' => 'preload', 'display_errors' => '1', 'html_errors' => '0'])->run(self::page(''));
+        $settings = ['ffi.enable' => 'preload', 'display_errors' => '1', 'html_errors' => '0'];
+        $output = $this->fpm($settings)->run(self::page(''));
         self::assertStringContainsString('AuraUsers\Exception\LibraryException', $output);
         self::assertStringContainsString('so fpm-fcgi may not use the C library. Set ffi.enable = preload', $output);
         self::assertStringContainsString('opcache.preload = ' . self::package() . '/preload.php', $output);
@@ -168,8 +170,9 @@ final class ServersTest extends AuraTestCase
             array_push($settings, '-d', "$name=$value");
         }
         foreach ([[$settings, '~\r\n\r\neric$~'], [[], '~may not use the C library~']] as [$options, $expected]) {
-            $process = proc_open([$program, '-d', 'display_errors=1', ...$options],
-                [['file', '/dev/null', 'r'], ['pipe', 'w'], ['redirect', 1]], $pipes, null, $environment);
+            $command = [$program, '-d', 'display_errors=1', ...$options];
+            $files = [['file', '/dev/null', 'r'], ['pipe', 'w'], ['redirect', 1]];
+            $process = proc_open($command, $files, $pipes, null, $environment);
             self::assertMatchesRegularExpression($expected, (string) stream_get_contents($pipes[1]));
             proc_close($process);
         }

@@ -8,7 +8,8 @@
 
 declare(strict_types=1);
 
-use AuraUsers\AuditLog;
+namespace AuraUsers\Test;
+
 use AuraUsers\Client;
 use AuraUsers\Exception\AuraException;
 use AuraUsers\Log;

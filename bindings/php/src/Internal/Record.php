@@ -35,7 +35,8 @@ trait Record
     /** @internal */
     public function __isset(string $name): bool
     {
-        return isset(self::NAMES[$name]) && $this->__get($name) !== null || $name === 'extra';
+        // `??` asks this and then __get(), so the property has to stay without a value here.
+        return $name === 'extra' || isset(self::NAMES[$name]) && $this->value($name) !== null;
     }
 
     /**

@@ -33,10 +33,11 @@ final class Shared
             unset($options['env']);
             return $client;
         }
-        $environment = array_map(
-            static fn (string $name): string|false => getenv($name, true),
-            [...array_merge(...array_values(array_column(OptionTable::OPTIONS, 'environment'))), ...self::PROXIES]
-        );
+        $names = array_merge(self::PROXIES, ...array_values(array_column(OptionTable::OPTIONS, 'environment')));
+        $environment = [];
+        foreach ($names as $name) {
+            $environment[] = getenv($name, true);
+        }
         if (self::$client === null || $environment !== self::$environment) {
             self::$client = new Client();
             self::$environment = $environment;
