@@ -29,6 +29,33 @@ final class RecordsTest extends TestCase
         self::assertStringContainsString('"none":{}', (string) json_encode($user));
     }
 
+    /** @dataProvider texts */
+    public function testATextIsFoundWhereverItIs(string $json, ?string $expected): void
+    {
+        self::assertSame($expected, (new User($json))->fullName);
+        // The same without a look before the decoding.
+        $user = new User($json);
+        $user->toArray();
+        self::assertSame($expected, $user->fullName);
+    }
+
+    /** @return array<int, array{string, string|null}> */
+    public function texts(): array
+    {
+        return [
+            ['{"full_name":"a"}', 'a'],
+            [" {\n\"x\" : [1, {\"full_name\": \"no\"}, \"]\"] , \"full_name\"\t:  \"é\" }", 'é'],
+            ['{"x":{"full_name":"no"},"y":"full_name\\":\\"no","full_name":"yes"}', 'yes'],
+            ['{"full_names":"no","\\\\":-1.5e3,"z":true,"full_name":""}', ''],
+            ['{"full_name":"a\\u0000\\"b"}', "a\0\"b"],
+            ['{"full_name":null,"x":"full_name"}', null],
+            ['{"x":{"full_name":"no"}}', null],
+            ['{"x":[{"y":[]},"}"],"full\\u005fname":"escaped"}', 'escaped'],
+            ['{"x":' . str_repeat('[', 900) . str_repeat(']', 900) . ',"full_name":"deep"}', 'deep'],
+            ['{}', null],
+        ];
+    }
+
     public function testTimes(): void
     {
         $user = new User(self::JSON);

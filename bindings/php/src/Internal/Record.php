@@ -20,8 +20,13 @@ trait Record
     /** The nesting of JSON that is read; deeper JSON is a DecodeException, and rawJson still has it. */
     private static int $depth = 1000;
 
+    /** @var array<string, string> by the name of a text */
+    private static array $patterns = [];
+
     /** @var array<string, mixed>|null */
     private ?array $fields = null;
+    /** Whether a text was looked for without decoding all. */
+    private bool $hasLooked = false;
 
     /** The value of a property. */
     abstract private function value(string $property): mixed;
@@ -90,8 +95,25 @@ trait Record
 
     private function text(string $name): ?string
     {
+        if ($this->fields === null && !$this->hasLooked) {
+            $this->hasLooked = true;
+            // Who reads one text needs no other field decoded. A text with an escape is left to json_decode().
+            $pattern = self::$patterns[$name] ??= self::patternFor($name);
+            if (preg_match($pattern, $this->rawJson, $found) === 1) {
+                return $found['text'];
+            }
+        }
         $value = $this->toArray()[$name] ?? null;
         return is_string($value) ? $value : null;
+    }
+
+    /** Matches an object up to the text of this name, with other members before it. The library has checked the JSON. */
+    private static function patternFor(string $name): string
+    {
+        $text = '"(?:[^"\\\\]++|\\\\.)*+"';
+        $list = "(?<list>[[{](?:[^][{}\"]++|$text|(?&list))*+[]}])";
+        $other = "(?!\"$name\")$text\s*+:\s*+(?:$text|$list|[^][{}\",]++)\s*+,\s*+";
+        return "~^\s*+\{\s*+(?:$other)*+\"$name\"\s*+:\s*+\"(?<text>[^\"\\\\]*+)\"~";
     }
 
     /** A time in UTC; null if it is none. */
