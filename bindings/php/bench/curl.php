@@ -15,6 +15,7 @@ measure(static function (string $url): array {
     curl_setopt_array($curl, [
         CURLOPT_RETURNTRANSFER => true,
         CURLOPT_HTTPHEADER => ['Accept: application/json', 'Authorization: key'],
+        CURLOPT_USERAGENT => 'php-curl',
         CURLOPT_TIMEOUT => 15,
         CURLOPT_PROXY => '',
     ]);

@@ -26,8 +26,10 @@ final class Scheduler
     private $stream = null;
     private int $descriptor = -1;
     private int $lastToken = 0;
-    /** @var array<int, Task> the tasks that wait for a call, by token */
+    /** @var array<int, array{Task, Call}> the tasks that wait for a call, by token */
     private array $waiting = [];
+    /** The process that the calls belong to. */
+    private int $pid;
     /** @var array<int, Task> the tasks that can go on, by their object ids */
     private array $ready = [];
     /** @var list<Task> the tasks that failed, and nobody looked */
@@ -39,6 +41,7 @@ final class Scheduler
     public function __construct()
     {
         $this->queue = new Handle(Native::library()->aura_completions_new(), 'aura_completions_free', 'scheduler');
+        $this->pid = (int) getmypid();
         $this->timers = new SplPriorityQueue();
         $this->timers->setExtractFlags(SplPriorityQueue::EXTR_BOTH);
     }
@@ -183,7 +186,7 @@ final class Scheduler
     {
         $token = ++$this->lastToken;
         $call->complete($this->queue->get(), $token);
-        $this->waiting[$token] = $task;
+        $this->waiting[$token] = [$task, $call];
         return $token;
     }
 
@@ -210,6 +213,17 @@ final class Scheduler
         }
     }
 
+    /** In a forked child the calls of the parent have ended as cancelled, and come into the queue when asked to. */
+    private function followFork(): void
+    {
+        if ($this->pid !== getmypid()) {
+            $this->pid = (int) getmypid();
+            foreach ($this->waiting as $token => [, $call]) {
+                $call->complete($this->queue->get(), $token);
+            }
+        }
+    }
+
     /** Lets other tasks run: while this one is suspended, or by themselves. */
     private function waitFor(?Task $waiting): void
     {
@@ -232,6 +246,7 @@ final class Scheduler
         $milliseconds = (int) max(0, min(Call::SLICE, ceil(($until - hrtime(true)) / 1e6)));
         $held = Signals::hold();
         try {
+            $this->followFork();
             $tokens = Native::tokens(self::CAPACITY);
             do {
                 $count = Native::library()->aura_completions_wait(
@@ -242,8 +257,8 @@ final class Scheduler
                 );
                 $milliseconds = 0;
                 for ($i = 0; $i < $count; $i++) {
-                    $task = $this->waiting[$tokens[$i]] ?? null;
-                    if ($task !== null) {
+                    if (isset($this->waiting[$tokens[$i]])) {
+                        [$task] = $this->waiting[$tokens[$i]];
                         unset($this->waiting[$tokens[$i]]);
                         $this->ready[spl_object_id($task)] = $task;
                     }

@@ -121,7 +121,9 @@ final class Task
         } finally {
             $this->call = null;
             $this->scheduler->forget($token);
-            Signals::hold();
+            if ($held) {
+                Signals::hold();
+            }
         }
     }
 

@@ -8,9 +8,11 @@ use AuraUsers\AuditLog;
 use AuraUsers\Client;
 use AuraUsers\Exception\AuraException;
 use AuraUsers\Exception\ConnectException;
+use AuraUsers\Exception\DecodeException;
 use AuraUsers\Exception\InvalidArgumentException;
 use AuraUsers\Internal\Native;
 use AuraUsers\Internal\OptionTable;
+use AuraUsers\Scheduler;
 use AuraUsers\User;
 use AuraUsers\Version;
 
@@ -76,7 +78,7 @@ final class OptionsTest extends AuraTestCase
     {
         $server = stream_socket_server('tcp://127.0.0.1:0');
         $url = 'http://' . stream_socket_get_name($server, false);
-        $scheduler = new \AuraUsers\Scheduler();
+        $scheduler = new Scheduler();
         $client = self::client(['max_retries' => 0, 'repo_url' => $url]);
         $task = $scheduler->spawn(static fn () => $client->getUser('eric'));
         $socket = stream_socket_accept($server, self::PATIENCE);
@@ -128,6 +130,6 @@ final class OptionsTest extends AuraTestCase
             self::assertSame($kind['number'], $error->getCode());
         }
         self::assertSame(10, InvalidArgumentException::because('x')->getCode());
-        self::assertSame(60, \AuraUsers\Exception\DecodeException::because('x')->getCode());
+        self::assertSame(60, DecodeException::because('x')->getCode());
     }
 }

@@ -5,6 +5,7 @@ declare(strict_types=1);
 namespace AuraUsers\Test;
 
 use AuraUsers\Client;
+use AuraUsers\Exception\CancelledException;
 use AuraUsers\Exception\ConnectException;
 use AuraUsers\Scheduler;
 
@@ -37,16 +38,18 @@ final class ProcessesTest extends AuraTestCase
         $first = $logs->next();
         $scheduler = new Scheduler();
         $scheduler->stream();
-        $task = $scheduler->spawn(static fn () => self::silentClient()->getUser('eric'));
+        $silent = self::silentClient();
+        $task = $scheduler->spawn(static fn () => $silent->getUser('eric'));
         for ($i = 0; $i < 5; $i++) {
-            self::assertSame(0, self::inChild(static function () use ($client, $logs, $scheduler): void {
+            self::assertSame(0, self::inChild(static function () use ($client, $logs, $scheduler, $task): void {
                 self::assertSame('eric', $client->getUser('eric')->username);
                 self::anonymous()->resetUserPassword('eric');
                 self::assertNotNull($logs->next());
                 $own = new Scheduler();
                 self::assertSame(['eric'], $own->all([static fn () => $client->getUser('eric')->username]));
-                $task = $scheduler->spawn(static fn () => $client->getUser('eric')->username);
-                self::assertSame('eric', $task->await());
+                $other = $scheduler->spawn(static fn () => $client->getUser('eric')->username);
+                self::assertSame('eric', $other->await());
+                self::assertFails(CancelledException::class, static fn () => $task->await());
                 self::assertIsResource($scheduler->stream());
             }));
         }
@@ -55,7 +58,7 @@ final class ProcessesTest extends AuraTestCase
             [$first->rawJson, ...self::json($logs)]
         );
         $task->cancel();
-        self::assertFails(\AuraUsers\Exception\CancelledException::class, static fn () => $task->await());
+        self::assertFails(CancelledException::class, static fn () => $task->await());
     }
 
     public function testAnExitWithCallsUnderWay(): void

@@ -4,7 +4,9 @@ declare(strict_types=1);
 
 namespace AuraUsers\Test;
 
+use AuraUsers\AuditLog;
 use AuraUsers\AuditLogs;
+use AuraUsers\Exception\CancelledException;
 use AuraUsers\Exception\InvalidArgumentException;
 use AuraUsers\Exception\ServerException;
 use AuraUsers\Scheduler;
@@ -127,7 +129,7 @@ final class StreamTest extends AuraTestCase
             try {
                 $task->await();
                 $isDone = true;
-            } catch (\AuraUsers\Exception\CancelledException) {
+            } catch (CancelledException) {
                 $cancelled++;
                 $isDone = false;
             }
@@ -154,7 +156,7 @@ final class StreamTest extends AuraTestCase
 
     public function testANulInATextStays(): void
     {
-        $row = \AuraUsers\AuditLog::of('{"action":"a\u0000b","user_agent":null}', "a\u{FFFD}b", null);
+        $row = AuditLog::of('{"action":"a\u0000b","user_agent":null}', "a\u{FFFD}b", null);
         self::assertSame("a\0b", $row->action);
     }
 }
