@@ -35,7 +35,7 @@ final class Client
         $held = Signals::hold();
         try {
             Log::follow();
-            $native = Options::native($options + ['client_name' => self::NAME]);
+            $native = Options::native(Options::given($options) + ['client_name' => self::NAME]);
             $place = Native::handle('aura_client');
             $status = Native::library()->aura_client_new($native->get(), $place, Native::error());
             if ($status !== Native::OK) {
@@ -54,10 +54,10 @@ final class Client
      */
     public function withOptions(#[\SensitiveParameter] array $options): self
     {
-        Options::checkForCall($options);
+        $options = Options::forCall($options);
         Options::native($options);
         $other = clone $this;
-        $other->options = array_filter($options, static fn (mixed $value) => $value !== null) + $this->options;
+        $other->options = $options + $this->options;
         return $other;
     }
 
@@ -219,10 +219,7 @@ final class Client
      */
     private function with(#[\SensitiveParameter] array $options, callable $work): mixed
     {
-        if ($options !== []) {
-            Options::checkForCall($options);
-        }
-        $options += $this->options;
+        $options = $options === [] ? $this->options : Options::forCall($options) + $this->options;
         $client = $this->client->get();
         $held = Signals::hold();
         try {

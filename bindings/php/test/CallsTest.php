@@ -86,6 +86,10 @@ final class CallsTest extends AuraTestCase
         self::assertSame(['unauthenticated', 401], [$error->kind, $error->status]);
         self::assertSame('invalid_credential', $error->reason);
         self::assertSame('eric', $other->getCurrentUser(['api_key' => Sandbox::KEY])->username);
+        // null means not set.
+        $same = $other->withOptions(['api_key' => null]);
+        self::assertFails(AuthenticationException::class, static fn () => $same->getCurrentUser());
+        self::assertFails(AuthenticationException::class, static fn () => $other->getCurrentUser(['api_key' => null]));
         self::assertStringNotContainsString('wrong', print_r($other, true));
     }
 

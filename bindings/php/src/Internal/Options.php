@@ -23,9 +23,6 @@ final class Options
         $library = Native::library();
         $native = new Handle($library->aura_options_new(), 'aura_options_free', 'options');
         foreach ($options as $name => $value) {
-            if ($value === null) {
-                continue;
-            }
             $text = self::text((string) $name, $value);
             if ($library->aura_options_set($native->get(), $name, $text, Native::error()) !== Native::OK) {
                 throw Native::takeError();
@@ -35,17 +32,30 @@ final class Options
     }
 
     /**
-     * Throws InvalidArgumentException if a call cannot have one of these options.
+     * The options that are set.
      *
      * @param array<mixed> $options
+     * @return array<mixed>
      */
-    public static function checkForCall(#[\SensitiveParameter] array $options): void
+    public static function given(#[\SensitiveParameter] array $options): array
+    {
+        return array_filter($options, static fn (mixed $value): bool => $value !== null);
+    }
+
+    /**
+     * The options that are set; throws InvalidArgumentException if a call cannot have one of them.
+     *
+     * @param array<mixed> $options
+     * @return array<mixed>
+     */
+    public static function forCall(#[\SensitiveParameter] array $options): array
     {
         foreach ($options as $name => $_) {
             if ((OptionTable::OPTIONS[$name]['scope'] ?? null) === 'client') {
                 self::refuse("$name is an option of a client, not of a call");
             }
         }
+        return self::given($options);
     }
 
     private static function text(string $name, #[\SensitiveParameter] mixed $value): string
