@@ -43,8 +43,8 @@ final class OptionTable
             'default' => 'https://hex.pm/api',
             'scope' => 'call',
             'environment' => ['HEX_API_URL', 'HEX_API'],
-            'allowed' => 'an http or https URL without user, query and fragment',
-            'doc' => 'Base URL of the API.',
+            'allowed' => 'an http or https URL without a user, a query and a fragment',
+            'doc' => 'The base URL of the API.',
         ],
         'api_key' => [
             'type' => 'text',
@@ -52,7 +52,7 @@ final class OptionTable
             'scope' => 'call',
             'environment' => ['HEX_API_KEY'],
             'allowed' => 'text without control characters',
-            'doc' => 'API key, sent as `Authorization: <key>`; `Bearer <token>` is sent as it is.',
+            'doc' => 'The API key. It is sent as `Authorization: <key>`. For an OAuth token, write `Bearer <token>`.',
         ],
         'otp' => [
             'type' => 'text',
@@ -60,31 +60,31 @@ final class OptionTable
             'scope' => 'call',
             'environment' => ['HEX_OTP'],
             'allowed' => 'text without control characters',
-            'doc' => 'One-time password, sent as `X-Hex-OTP`.',
+            'doc' => 'The one-time password. It is sent as `X-Hex-OTP`.',
         ],
         'timeout' => [
             'type' => 'seconds',
             'default' => '15',
             'scope' => 'call',
             'environment' => ['HEX_HTTP_TIMEOUT'],
-            'allowed' => 'seconds, from 0.001 to 31536000',
-            'doc' => 'Time for one attempt.',
+            'allowed' => 'seconds from 0.001 to 31536000',
+            'doc' => 'The timeout of one attempt.',
         ],
         'total_timeout' => [
             'type' => 'seconds',
             'default' => '120',
             'scope' => 'call',
             'environment' => [],
-            'allowed' => 'seconds, from 0.001 to 31536000',
-            'doc' => 'Time for the whole call, with its retries and its waits for the rate limit.',
+            'allowed' => 'seconds from 0.001 to 31536000',
+            'doc' => 'The timeout of the whole call. It includes retries and waits for the rate limit.',
         ],
         'connect_timeout' => [
             'type' => 'seconds',
             'default' => '10',
             'scope' => 'call',
             'environment' => [],
-            'allowed' => 'seconds, from 0.001 to 31536000',
-            'doc' => 'Time to connect, with the TLS handshake.',
+            'allowed' => 'seconds from 0.001 to 31536000',
+            'doc' => 'The timeout of connecting. It includes the TLS handshake.',
         ],
         'max_retries' => [
             'type' => 'whole',
@@ -92,8 +92,8 @@ final class OptionTable
             'scope' => 'call',
             'environment' => [],
             'allowed' => 'a whole number from 0 to 100',
-            'doc' => 'How often a call is retried if that is safe: a GET after a connection failure, 429, 502, 503 or '
-                . '504; a POST only if nothing can have reached the server.',
+            'doc' => 'The maximum number of retries. A GET is retried after a connection failure and after 429, 502, '
+                . '503 and 504. A POST is retried only if nothing can have reached the server.',
         ],
         'rate_limit' => [
             'type' => 'choice',
@@ -101,7 +101,7 @@ final class OptionTable
             'scope' => 'call',
             'environment' => [],
             'allowed' => 'wait or error',
-            'doc' => 'What a call does when the rate limit is reached.',
+            'doc' => 'What a call does if the server\'s rate limit is reached: wait until it resets, or fail.',
         ],
         'prefetch' => [
             'type' => 'whole',
@@ -109,16 +109,17 @@ final class OptionTable
             'scope' => 'call',
             'environment' => [],
             'allowed' => 'a whole number from 0 to 100',
-            'doc' => 'Pages of the audit log requested ahead, 0 for none. The number grows while the log is read; with '
-                . 'more than the default, all of them are requested from the second page on.',
+            'doc' => 'The maximum number of audit-log pages to request ahead. The stream starts with few and requests '
+                . 'more while it reads. With a value above the default, it requests all of them from the second '
+                . 'page on.',
         ],
         'page' => [
             'type' => 'whole',
             'default' => '1',
             'scope' => 'call',
             'environment' => [],
-            'allowed' => 'a whole number from 1 on',
-            'doc' => 'First page of the audit log to read.',
+            'allowed' => 'a whole number, at least 1',
+            'doc' => 'The first page of the audit log to read.',
         ],
         'proxy' => [
             'type' => 'url',
@@ -126,17 +127,18 @@ final class OptionTable
             'scope' => 'call',
             'environment' => [],
             'allowed' => 'an http, https, socks5 or socks5h URL',
-            'doc' => 'Proxy for every request. Its URL may hold the proxy\'s user and password. If it is not set, the '
-                . 'environment\'s `http_proxy`, `https_proxy` and `all_proxy` count, except for the loopback.',
+            'doc' => 'The proxy for all requests. The URL may contain the user and the password of the proxy. If it is '
+                . 'not set, the environment variables `http_proxy`, `https_proxy` and `all_proxy` are used, except '
+                . 'for servers on the loopback.',
         ],
         'no_proxy' => [
             'type' => 'text',
             'default' => null,
             'scope' => 'call',
             'environment' => ['no_proxy', 'NO_PROXY'],
-            'allowed' => 'host names, .domains, addresses and networks, separated by commas',
-            'doc' => 'Hosts that are reached without a proxy, separated by commas or blanks: names with all below '
-                . 'them, addresses and networks, each with a port or without; or `*`.',
+            'allowed' => 'domains, addresses and networks, separated by commas, or *',
+            'doc' => 'The hosts to connect to without a proxy, separated by commas or spaces: domains, which include '
+                . 'their subdomains, addresses and networks, each with an optional port; or `*` for all.',
         ],
         'ca_file' => [
             'type' => 'path',
@@ -144,7 +146,7 @@ final class OptionTable
             'scope' => 'call',
             'environment' => ['HEX_CACERTS_PATH'],
             'allowed' => 'the path of a PEM file',
-            'doc' => 'PEM file of root certificates to trust in addition to the system\'s.',
+            'doc' => 'A PEM file of root certificates to trust in addition to those of the system.',
         ],
         'user_agent' => [
             'type' => 'text',
@@ -152,8 +154,8 @@ final class OptionTable
             'scope' => 'call',
             'environment' => [],
             'allowed' => 'text without control characters',
-            'doc' => 'Name of the program, which precedes the library\'s in `User-Agent`. The server keeps 255 code '
-                . 'points of it in every audit row.',
+            'doc' => 'The name of the program. It precedes the name of the library in `User-Agent`. The server stores '
+                . 'the first 255 code points of `User-Agent` in every audit row.',
         ],
         'client_name' => [
             'type' => 'text',
@@ -161,16 +163,16 @@ final class OptionTable
             'scope' => 'call',
             'environment' => [],
             'allowed' => 'text without control characters, parentheses and backslashes',
-            'doc' => 'Name and version of what is built on this library, such as a binding and its language. It stands '
-                . 'in `User-Agent` in parentheses behind the library\'s name.',
+            'doc' => 'The name and version of a library that uses this one, such as a language binding. It follows the '
+                . 'name of this library in `User-Agent`, in parentheses.',
         ],
         'max_body' => [
             'type' => 'whole',
             'default' => '16777216',
             'scope' => 'call',
             'environment' => [],
-            'allowed' => 'bytes, from 1 on',
-            'doc' => 'Largest reply accepted, in bytes after decompression.',
+            'allowed' => 'a whole number of bytes, at least 1',
+            'doc' => 'The maximum size of a reply in bytes, after decompression.',
         ],
         'max_connections' => [
             'type' => 'whole',
@@ -178,8 +180,8 @@ final class OptionTable
             'scope' => 'call',
             'environment' => ['HEX_HTTP_CONCURRENCY'],
             'allowed' => 'a whole number from 1 to 100000',
-            'doc' => 'Connections to one server at once, of started calls, streams and asynchronous clients. More '
-                . 'calls wait for their turn, within their time.',
+            'doc' => 'The maximum number of connections to one server for started calls, streams and asynchronous '
+                . 'clients. Further calls wait for a connection, and their timeouts apply.',
         ],
         'cache' => [
             'type' => 'whole',
@@ -187,24 +189,24 @@ final class OptionTable
             'scope' => 'call',
             'environment' => [],
             'allowed' => 'a whole number from 0 to 100000',
-            'doc' => 'How many user records are kept in memory with their ETag. The server answers 304 if such a '
-                . 'record did not change.',
+            'doc' => 'The maximum number of user records to cache in memory, by ETag. The server answers 304 if a '
+                . 'cached record has not changed.',
         ],
         'allow_insecure_http' => [
             'type' => 'boolean',
             'default' => 'false',
             'scope' => 'call',
             'environment' => [],
-            'allowed' => 'true or false, also 1 or 0, yes or no, on or off',
-            'doc' => 'Whether a credential may be sent over plain http beyond the loopback.',
+            'allowed' => 'true, false, 1, 0, yes, no, on or off',
+            'doc' => 'Whether to send a credential over plain http to a server that is not on the loopback.',
         ],
         'env' => [
             'type' => 'boolean',
             'default' => 'true',
             'scope' => 'client',
             'environment' => [],
-            'allowed' => 'true or false, also 1 or 0, yes or no, on or off',
-            'doc' => 'Whether options are read from the environment. An option of a client, not of a call.',
+            'allowed' => 'true, false, 1, 0, yes, no, on or off',
+            'doc' => 'Whether to read options from the environment. It is an option of a client only.',
         ],
         // end of generated: options
     ];
