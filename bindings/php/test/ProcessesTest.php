@@ -118,7 +118,8 @@ final class ProcessesTest extends AuraTestCase
         }
         [$output] = self::runPhp(<<<PHP
             $before
-            \$client = new AuraUsers\Client(['repo_url' => \$argv[1], 'api_key' => 'key-of-many']);
+            \$client = new AuraUsers\Client(['repo_url' => \$argv[1], 'api_key' => 'key-of-many',
+                'max_connections' => 8]);
             function used(): array
             {
                 preg_match('/^RssAnon:\s*(\d+)/m', file_get_contents('/proc/self/status'), \$found);
