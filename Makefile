@@ -19,7 +19,7 @@ export AURA_REPLAY_BIN := $(REPLAY)
 export PYO3_BUILD_EXTENSION_MODULE := 1
 
 # The packages for other languages. Each has its own check.sh.
-BINDINGS := go java node ruby perl lua
+BINDINGS := java node go php perl ruby lua
 
 .DEFAULT_GOAL := help
 .PHONY: help demo tours test growth test-examples lint msrv deny fuzz test-rust test-c test-cpp \
@@ -137,7 +137,7 @@ test-python: programs venv ## build, install and test the Python package
 test-examples: programs library tours ## run the tours of C, C++ and Python
 	$(RUN_DEMO)
 
-## test-LANGUAGE: test the package for go, java, node, perl, ruby or lua
+## test-LANGUAGE: test the package for go, java, lua, node, perl, php or ruby
 .PHONY: $(BINDINGS:%=test-%)
 $(BINDINGS:%=test-%): test-%: programs library
 	bindings/$*/check.sh $(DEBUG)/libaura_users.so $(SANDBOX) $(REPLAY)

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).absolute().parent.parent
-LANGUAGES = ["c", "go", "java", "lua", "node", "perl", "python", "ruby"]
+LANGUAGES = ["c", "go", "java", "lua", "node", "perl", "php", "python", "ruby"]
 
 
 def parts():

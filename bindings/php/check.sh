@@ -1,0 +1,82 @@
+#!/bin/sh
+# check.sh LIBRARY SANDBOX REPLAY: checks the package, installs it with composer into a clean project, and runs there its
+# tests, the conformance cases, the README's quick start and the tour. The three are absolute paths of libaura_users.so,
+# aura-sandbox and aura-replay. Ends with a line `N passed, N failed, N skipped`.
+set -u
+[ $# = 3 ] || { sed -n '2,4s/^# //p' "$0" >&2; exit 2; }
+here=$(cd "$(dirname "$0")" && pwd)
+root=$(cd "$here/../.." && pwd)
+export AURA_USERS_LIBRARY="$1" AURA_SANDBOX_BIN="$2" AURA_USERS_DESCRIPTION="$root/include/aura_users.json"
+replay=$3
+unset CI HEX_API_URL HEX_API_KEY HEX_OTP
+clean=$(mktemp -d)
+# Another user than root has to read the package.
+chmod 755 "$clean"
+trap 'rm -rf "$clean"' EXIT
+export COMPOSER_HOME="$clean/composer" COMPOSER_ALLOW_SUPERUSER=1 COMPOSER_DISABLE_NETWORK=1
+passed=0 failed=0 skipped=0
+
+check() { # WHAT COMMAND...
+    what=$1
+    shift
+    if "$@" >"$clean/log" 2>&1; then
+        passed=$((passed + 1))
+        echo "php: $what: $(grep . "$clean/log" | tail -n 1)"
+    else
+        failed=$((failed + 1))
+        tail -n 100 "$clean/log"
+        echo "php: $what: failed"
+    fi
+}
+
+skip() { # WHAT WHY
+    skipped=$((skipped + 1))
+    echo "skipped: $1: $2"
+}
+
+"$root/tools/need" php || exit 1
+"$root/tools/need" composer phpunit phpcs php-cgi php-fpm php-psr-log php-mbstring php-xml || exit 1
+
+syntax() {
+    find "$here" -name '*.php' -print0 | xargs -0 -n 1 php -d error_reporting=-1 -l && php -l "$here/bin/aura-users-header"
+}
+
+install() {
+    cp -R "$here/." "$clean/source" && cat >"$clean/project/composer.json" <<END && composer install -n -d "$clean/project"
+{
+    "repositories": [
+        {"type": "path", "url": "$clean/source", "options": {"symlink": false, "versions": {"aura-users/aura-users": "0.1.0"}}},
+        {"packagist.org": false}
+    ],
+    "require": {"aura-users/aura-users": "^0.1"},
+    "autoload-dev": {"psr-4": {"AuraUsers\\\\Test\\\\": "test/"}, "files": ["/usr/share/php/Psr/Log/autoload.php"]}
+}
+END
+}
+
+# The package as it was installed, and nothing of the source folder.
+installed() {
+    cd "$clean/project" && "$@"
+}
+
+tests() {
+    installed phpunit --bootstrap vendor/autoload.php --fail-on-warning --fail-on-risky --verbose test
+}
+
+check "the generated parts" python3 "$root/tools/generate.py" --check
+check "composer validate" composer validate --strict "$here/composer.json"
+check "the syntax" syntax
+check "phpcs" sh -c "cd '$here' && phpcs -q && echo 'it is PSR-12'"
+mkdir -p "$clean/project"
+check "the package is installed" install
+cp -R "$here/test" "$here/tour.php" "$here/README.md" "$clean/project"
+check "its own tests" tests
+sed -n 's/^[0-9]*) \(AuraUsers.Test.*\)/\1/p' "$clean/log" >"$clean/skipped"
+if grep -q 'skipped test' "$clean/log"; then
+    skip "some tests" "$(tr '\n' ' ' <"$clean/skipped")"
+fi
+check "the conformance cases" installed "$replay" drive --wire "$root/tests/wire" php test/driver.php vendor/autoload.php
+check "the quick start and the tour" installed php test/examples.php README.md tour.php
+
+echo "$passed passed, $failed failed, $skipped skipped"
+[ $failed = 0 ]

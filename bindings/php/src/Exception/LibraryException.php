@@ -1,0 +1,10 @@
+<?php
+
+declare(strict_types=1);
+
+namespace AuraUsers\Exception;
+
+/** The C library cannot be loaded: it is not there, has another version, or php.ini forbids it. */
+final class LibraryException extends \RuntimeException
+{
+}

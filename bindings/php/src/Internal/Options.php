@@ -1,0 +1,98 @@
+<?php
+
+declare(strict_types=1);
+
+namespace AuraUsers\Internal;
+
+use AuraUsers\Exception\InvalidArgumentException;
+
+/**
+ * Turns PHP's values into the texts that C takes.
+ *
+ * @internal
+ */
+final class Options
+{
+    /**
+     * The options as C has them. It has to be freed.
+     *
+     * @param array<mixed> $options
+     */
+    public static function native(#[\SensitiveParameter] array $options): Handle
+    {
+        $library = Native::library();
+        $native = new Handle($library->aura_options_new(), 'aura_options_free', 'options');
+        foreach ($options as $name => $value) {
+            $text = self::text((string) $name, $value);
+            if ($library->aura_options_set($native->get(), $name, $text, Native::error()) !== Native::OK) {
+                throw Native::takeError();
+            }
+        }
+        return $native;
+    }
+
+    /**
+     * The options that are set.
+     *
+     * @param array<mixed> $options
+     * @return array<mixed>
+     */
+    public static function given(#[\SensitiveParameter] array $options): array
+    {
+        return array_filter($options, static fn (mixed $value): bool => $value !== null);
+    }
+
+    /**
+     * The options that are set; throws InvalidArgumentException if a call cannot have one of them.
+     *
+     * @param array<mixed> $options
+     * @return array<mixed>
+     */
+    public static function forCall(#[\SensitiveParameter] array $options): array
+    {
+        foreach ($options as $name => $_) {
+            if ((OptionTable::OPTIONS[$name]['scope'] ?? null) === 'client') {
+                self::refuse("$name is an option of a client, not of a call");
+            }
+        }
+        return self::given($options);
+    }
+
+    private static function text(string $name, #[\SensitiveParameter] mixed $value): string
+    {
+        $option = OptionTable::OPTIONS[$name] ?? self::refuse(self::unknown($name));
+        $text = match ($option['type']) {
+            'whole' => is_int($value) ? (string) $value : null,
+            'seconds' => is_int($value) || is_float($value) ? (string) $value : null,
+            'boolean' => is_bool($value) ? ($value ? 'true' : 'false') : null,
+            'url', 'path' => is_string($value) || $value instanceof \Stringable ? (string) $value : null,
+            default => is_string($value) ? $value : null,
+        };
+        return Text::of(
+            $name,
+            $text ?? self::refuse("$name is of type " . get_debug_type($value) . "; allowed: {$option['allowed']}")
+        );
+    }
+
+    private static function unknown(string $name): string
+    {
+        $names = array_keys(OptionTable::OPTIONS);
+        // A name may be a secret that was swapped with it: only one like an option's is repeated.
+        $near = $name;
+        $distance = 3;
+        foreach ($names as $known) {
+            $steps = levenshtein(strtolower($name), $known);
+            if ($steps < $distance) {
+                [$near, $distance] = [$known, $steps];
+            }
+        }
+        return $distance < 3
+            ? "unknown option \"$name\". Did you mean \"$near\"?"
+            : 'unknown option; the options are ' . implode(', ', $names);
+    }
+
+    private static function refuse(string $message): never
+    {
+        throw InvalidArgumentException::because($message);
+    }
+}

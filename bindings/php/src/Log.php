@@ -1,0 +1,96 @@
+<?php
+
+declare(strict_types=1);
+
+namespace AuraUsers;
+
+use AuraUsers\Internal\Native;
+use Psr\Log\LoggerInterface;
+
+/**
+ * Where the library's log lines go: the server's notices, and every request at debug level. They are fetched at the end
+ * of each call. By default warnings go to error_log().
+ */
+final class Log
+{
+    private const MOST = 10_000;
+    private const LEVELS = ['debug' => 1, 'info' => 2, 'warning' => 3, 'warn' => 3];
+
+    private static ?LoggerInterface $logger = null;
+    /** The lowest level that is wanted, 0 for none. */
+    private static int $level = 3;
+    /** What the library was told; null if it was not in this request. */
+    private static ?int $kept = null;
+
+    /**
+     * Sets a PSR-3 logger, which gets the lines of level `$lowest` and above: `debug`, `info` or `warning`.
+     */
+    public static function to(LoggerInterface $logger, string $lowest = 'debug'): void
+    {
+        self::$level = self::LEVELS[$lowest] ?? throw Exception\InvalidArgumentException::because(
+            "lowest is \"$lowest\"; allowed: debug, info or warning"
+        );
+        self::$logger = $logger;
+        self::follow();
+    }
+
+    /** Turns the log off. */
+    public static function off(): void
+    {
+        self::$logger = null;
+        self::$level = 0;
+        self::follow();
+    }
+
+    /**
+     * Has the library keep the lines that are wanted.
+     *
+     * @internal
+     */
+    public static function follow(): void
+    {
+        if (self::$kept === self::$level) {
+            return;
+        }
+        // Lines that an earlier request of this process left are dropped.
+        Native::library()->aura_log_keep(1, 0);
+        if (self::$level > 0) {
+            Native::library()->aura_log_keep(self::$level, self::MOST);
+        }
+        self::$kept = self::$level;
+    }
+
+    /**
+     * Gives the lines that came meanwhile to the logger.
+     *
+     * @internal
+     */
+    public static function deliver(): void
+    {
+        if (self::$level === 0 || Native::library()->aura_log_take(Native::text(), null) !== Native::OK) {
+            return;
+        }
+        $log = json_decode(Native::takeText(), true);
+        try {
+            foreach ($log['lines'] as $line) {
+                self::write($line['level'] === 'warn' ? 'warning' : $line['level'], $line['text'], $line);
+            }
+            if ($log['dropped'] > 0) {
+                self::write('warning', "{$log['dropped']} lines of the log were dropped", []);
+            }
+        } catch (\Throwable $e) {
+            error_log("aura-users: the logger failed: {$e->getMessage()}");
+        }
+    }
+
+    /** @param array<string, mixed> $context */
+    private static function write(string $level, string $text, array $context): void
+    {
+        if (self::$logger === null) {
+            error_log("aura-users: $text");
+        } else {
+            unset($context['level'], $context['text'], $context['message']);
+            self::$logger->log($level, $text, array_filter($context, static fn (mixed $value) => $value !== null));
+        }
+    }
+}

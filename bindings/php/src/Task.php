@@ -1,0 +1,184 @@
+<?php
+
+declare(strict_types=1);
+
+namespace AuraUsers;
+
+use AuraUsers\Internal\Call;
+use AuraUsers\Internal\Signals;
+use Closure;
+use Fiber;
+use WeakMap;
+use WeakReference;
+
+/** Work in a fiber of a Scheduler. While it waits for a call, other tasks run. */
+final class Task
+{
+    /** @var WeakMap<Fiber<mixed, mixed, mixed, mixed>, WeakReference<self>>|null */
+    private static ?WeakMap $tasks = null;
+
+    /** @var Fiber<mixed, mixed, mixed, mixed>|null */
+    private ?Fiber $fiber;
+    private ?Call $call = null;
+    /** How the next call is to be ended. */
+    private ?string $ending = null;
+    private mixed $value = null;
+    private ?\Throwable $error = null;
+    private bool $isSeen = false;
+    /** @var list<callable(self): void> */
+    private array $callbacks = [];
+
+    /** @internal */
+    public function __construct(private readonly Scheduler $scheduler, Closure $work)
+    {
+        $this->fiber = new Fiber(function () use ($work): void {
+            try {
+                $this->value = $work();
+            } catch (\Throwable $e) {
+                $this->error = $e;
+            }
+        });
+        self::$tasks ??= new WeakMap();
+        self::$tasks[$this->fiber] = WeakReference::create($this);
+    }
+
+    /** Waits for the task's end, while others run. Returns what its work returned, or throws what it threw. */
+    public function await(): mixed
+    {
+        $waiting = self::current();
+        if ($waiting !== null && $waiting->scheduler === $this->scheduler) {
+            while (!$this->isDone()) {
+                $this->onDone(static fn () => $waiting->scheduler->resumeLater($waiting));
+                Fiber::suspend();
+            }
+        }
+        while (!$this->isDone()) {
+            $this->scheduler->turn();
+        }
+        $this->isSeen = true;
+        return $this->error === null ? $this->value : throw $this->error;
+    }
+
+    public function isDone(): bool
+    {
+        return $this->fiber === null;
+    }
+
+    /** Ends the call that the task waits for, or else its next one, with a CancelledException. */
+    public function cancel(): void
+    {
+        $this->end('cancel');
+    }
+
+    /** As cancel(), because a deadline of yours has passed: with a TimeoutException. */
+    public function expire(): void
+    {
+        $this->end('expire');
+    }
+
+    /**
+     * Calls this with the task when it ends; at once if it has ended.
+     *
+     * @param callable(self): void $callback
+     */
+    public function onDone(callable $callback): void
+    {
+        $this->isSeen = true;
+        if ($this->isDone()) {
+            $callback($this);
+        } else {
+            $this->callbacks[] = $callback;
+        }
+    }
+
+    /**
+     * The task whose fiber is running.
+     *
+     * @internal
+     */
+    public static function current(): ?self
+    {
+        $fiber = Fiber::getCurrent();
+        return $fiber === null || !isset(self::$tasks[$fiber]) ? null : self::$tasks[$fiber]->get();
+    }
+
+    /**
+     * Runs other tasks until the call has ended.
+     *
+     * @internal
+     */
+    public function wait(Call $call, bool $held): void
+    {
+        if ($this->ending !== null) {
+            $call->{$this->ending}();
+            $this->ending = null;
+        }
+        $token = $this->scheduler->watch($this, $call);
+        $this->call = $call;
+        try {
+            Signals::release($held);
+            Fiber::suspend();
+        } finally {
+            $this->call = null;
+            $this->scheduler->forget($token);
+            if ($held) {
+                Signals::hold();
+            }
+        }
+    }
+
+    /**
+     * Runs the fiber until it waits or ends.
+     *
+     * @internal
+     */
+    public function run(): void
+    {
+        if ($this->fiber === null) {
+            return;
+        }
+        $this->fiber->isStarted() ? $this->fiber->resume() : $this->fiber->start();
+        if ($this->fiber->isTerminated()) {
+            $this->fiber = null;
+            $callbacks = $this->callbacks;
+            $this->callbacks = [];
+            $this->scheduler->ended($this);
+            foreach ($callbacks as $callback) {
+                $callback($this);
+            }
+        }
+    }
+
+    /**
+     * The error that nobody has asked for.
+     *
+     * @internal
+     */
+    public function takeUnseenError(): ?\Throwable
+    {
+        $error = $this->isSeen ? null : $this->error;
+        $this->isSeen = true;
+        return $error;
+    }
+
+    /** @internal */
+    public function hasFailed(): bool
+    {
+        return $this->error !== null;
+    }
+
+    /** @internal */
+    public function hasUnseenError(): bool
+    {
+        return !$this->isSeen && $this->error !== null;
+    }
+
+    private function end(string $how): void
+    {
+        if ($this->call !== null) {
+            $this->call->$how();
+        } elseif (!$this->isDone()) {
+            $this->ending = $how;
+        }
+    }
+}

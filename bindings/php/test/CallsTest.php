@@ -1,0 +1,197 @@
+<?php
+
+declare(strict_types=1);
+
+namespace AuraUsers\Test;
+
+use AuraUsers\Client;
+use AuraUsers\Exception\ApiException;
+use AuraUsers\Exception\AuthenticationException;
+use AuraUsers\Exception\ConnectException;
+use AuraUsers\Exception\InvalidArgumentException;
+use AuraUsers\Exception\NotFoundException;
+use AuraUsers\Exception\ValidationException;
+use AuraUsers\Log;
+use AuraUsers\Package;
+use Psr\Log\AbstractLogger;
+
+use function AuraUsers\getUser;
+use function AuraUsers\streamAuditLogs;
+
+/** The five functions, their arguments and their errors. */
+final class CallsTest extends AuraTestCase
+{
+    public function testPublicRecord(): void
+    {
+        $user = self::client()->getUser('eric');
+        $packages = array_map(static fn (Package $package) => $package->name, $user->packages);
+        sort($packages);
+        self::assertSame(['eric', 'Éric', ['decimal', 'ecto']], [$user->username, $user->fullName, $packages]);
+        self::assertSame('hexpm', $user->packages[0]->repository);
+        self::assertSame(['GitHub' => 'https://github.com/ericmj'], $user->handles);
+        self::assertNull($user->organizations);
+        self::assertSame('UTC', $user->insertedAt->getTimezone()->getName());
+        self::assertEqualsWithDelta(time(), $user->insertedAt->getTimestamp(), 3600);
+    }
+
+    public function testOwnerOfTheKey(): void
+    {
+        $user = self::client()->getCurrentUser();
+        self::assertSame(['eric', []], [$user->username, $user->organizations]);
+    }
+
+    public function testAnAccountIsCreatedOnce(): void
+    {
+        $create = static fn () => self::client()->createUser('newcomer', 'a long password', ['newcomer@example.com']);
+        self::assertSame('newcomer', $create()->username);
+        $error = self::assertFails(ValidationException::class, $create);
+        self::assertSame('has already been taken', $error->errors['username']);
+        self::assertSame(
+            ['validation', 26, 422, 'POST', '/users', 1, false, false],
+            [$error->kind, $error->getCode(), $error->status, $error->method, $error->route, $error->attempts,
+                $error->outcomeUnknown, $error->retryable]
+        );
+        self::assertStringContainsString($error->serverMessage, $error->getMessage());
+        self::assertSame('validation', json_decode((string) json_encode($error))->kind);
+        self::assertStringNotContainsString('a long password', $error->getTraceAsString() . print_r($error, true));
+    }
+
+    public function testReset(): void
+    {
+        self::anonymous()->resetUserPassword('eric');
+        $mails = self::sandbox()->admin('/mailbox', null);
+        self::assertContains('eric@example.com', array_column($mails, 'to'));
+    }
+
+    public function testFunctionsOfTheNamespace(): void
+    {
+        $url = self::sandbox()->apiUrl;
+        self::assertSame('eric', getUser('eric', ['repo_url' => $url])->username);
+        $logs = streamAuditLogs(['repo_url' => $url, 'api_key' => Sandbox::KEY, 'env' => false]);
+        self::assertCount(Sandbox::ROWS, iterator_to_array($logs));
+        // The environment counts anew when it changes.
+        putenv("HEX_API_URL=$url");
+        try {
+            self::assertSame('eric', getUser('eric')->username);
+        } finally {
+            putenv('HEX_API_URL');
+        }
+    }
+
+    public function testOtherOptionsOnTheSameConnections(): void
+    {
+        $client = self::client();
+        $other = $client->withOptions(['api_key' => 'wrong', 'max_retries' => 0]);
+        $error = self::assertFails(AuthenticationException::class, static fn () => $other->getCurrentUser());
+        self::assertSame(['unauthenticated', 401], [$error->kind, $error->status]);
+        self::assertSame('invalid_credential', $error->reason);
+        self::assertSame('eric', $other->getCurrentUser(['api_key' => Sandbox::KEY])->username);
+        // null means not set.
+        $same = $other->withOptions(['api_key' => null]);
+        self::assertFails(AuthenticationException::class, static fn () => $same->getCurrentUser());
+        self::assertFails(AuthenticationException::class, static fn () => $other->getCurrentUser(['api_key' => null]));
+        self::assertStringNotContainsString('wrong', print_r($other, true));
+    }
+
+    public function testMissingUser(): void
+    {
+        $error = self::assertFails(ApiException::class, static fn () => self::client()->getUser('nobody'));
+        self::assertInstanceOf(NotFoundException::class, $error);
+        self::assertSame(['not_found', 404, 'GET'], [$error->kind, $error->status, $error->method]);
+    }
+
+    public function testNoServer(): void
+    {
+        $options = ['repo_url' => 'http://127.0.0.1:1/api', 'max_retries' => 0];
+        $error = self::assertFails(ConnectException::class, static fn () => self::client()->getUser('eric', $options));
+        self::assertSame([null, 0, true], [$error->status, $error->attempts, $error->retryable]);
+    }
+
+    /** @dataProvider badCalls */
+    public function testBadArgumentsAreNamed(callable $call, string $words): void
+    {
+        $error = self::assertFails(InvalidArgumentException::class, static fn () => $call(self::client()));
+        self::assertStringContainsString($words, $error->getMessage());
+        self::assertSame(['invalid_argument', 10, 0], [$error->kind, $error->getCode(), $error->attempts]);
+    }
+
+    /** @return array<string, array{callable, string}> */
+    public function badCalls(): array
+    {
+        return [
+            'a NUL' => [static fn (Client $c) => $c->getUser("a\0b"), 'username_or_email contains a NUL'],
+            'no UTF-8' => [static fn (Client $c) => $c->getUser("\xff"), 'UTF-8'],
+            'a NUL, too' => [static fn (Client $c) => $c->createUser('a', "b\0", ['c@d']), 'password contains a NUL'],
+            'numbers' => [static fn (Client $c) => $c->createUser('a', 'b', [7]), 'emails has to be a list of string'],
+            'too many' => [static fn (Client $c) => $c->createUser('a', 'b', ['c@d', 'e@f']), 'emails'],
+        ];
+    }
+
+    public function testClosedClient(): void
+    {
+        $client = self::anonymous();
+        $client->close();
+        $client->close();
+        self::assertTrue($client->isClosed());
+        $error = self::assertFails(InvalidArgumentException::class, static fn () => $client->getUser('eric'));
+        self::assertStringContainsString('the client is closed', $error->getMessage());
+    }
+
+    public function testRateLimit(): void
+    {
+        self::assertNull(self::client()->rateLimit());
+        $sandbox = new Sandbox('--rate-limit-loopback');
+        try {
+            $client = new Client(['repo_url' => $sandbox->apiUrl]);
+            self::assertFails(NotFoundException::class, static fn () => $client->getUser('nobody'));
+            $limit = $client->rateLimit();
+            self::assertSame([100, 99], [$limit->limit, $limit->remaining]);
+            self::assertGreaterThan(0, $limit->resetsIn);
+        } finally {
+            $sandbox->stop();
+        }
+    }
+
+    public function testLogLines(): void
+    {
+        $logger = new class extends AbstractLogger {
+            /** @var list<array{mixed, string, array<mixed>}> */
+            public array $lines = [];
+
+            public function log($level, $message, array $context = []): void
+            {
+                $this->lines[] = [$level, (string) $message, $context];
+            }
+        };
+        Log::to($logger);
+        self::client()->getUser('eric');
+        [$level, $text, $context] = $logger->lines[0];
+        self::assertSame('debug', $level);
+        self::assertStringContainsString('GET /users/{username_or_email}: request (attempt 1, status 200', $text);
+        self::assertSame(200, $context['status']);
+        $logger->lines = [];
+        Log::to($logger, 'warning');
+        self::client()->getUser('eric');
+        self::assertSame([], $logger->lines);
+        self::assertFails(InvalidArgumentException::class, static fn () => Log::to($logger, 'loud'));
+    }
+
+    public function testALoggerThatFails(): void
+    {
+        Log::to(new class extends AbstractLogger {
+            public function log($level, $message, array $context = []): void
+            {
+                throw new \RuntimeException('full');
+            }
+        });
+        $file = (string) tempnam(sys_get_temp_dir(), 'log');
+        $old = ini_set('error_log', $file);
+        try {
+            self::assertSame('eric', self::client()->getUser('eric')->username);
+            self::assertStringContainsString('the logger failed: full', (string) file_get_contents($file));
+        } finally {
+            ini_set('error_log', (string) $old);
+            unlink($file);
+        }
+    }
+}

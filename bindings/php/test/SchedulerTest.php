@@ -1,0 +1,175 @@
+<?php
+
+declare(strict_types=1);
+
+namespace AuraUsers\Test;
+
+use AuraUsers\Exception\CancelledException;
+use AuraUsers\Exception\NotFoundException;
+use AuraUsers\Exception\TimeoutException;
+use AuraUsers\Scheduler;
+
+/** Many calls at once, in fibers. */
+final class SchedulerTest extends AuraTestCase
+{
+    public function testCallsRunAtOnce(): void
+    {
+        $client = self::client();
+        self::sandbox()->delay('/users/eric', 300, 20);
+        $scheduler = new Scheduler();
+        $start = hrtime(true);
+        $names = $scheduler->all(array_fill(3, 20, static fn () => $client->getUser('eric')->username));
+        self::assertSame(array_fill(3, 20, 'eric'), $names);
+        // One after the other they take six seconds.
+        self::assertLessThan(5e9, hrtime(true) - $start);
+        self::assertTrue($scheduler->isIdle());
+    }
+
+    public function testATaskRunsAllKindsOfCalls(): void
+    {
+        $task = (new Scheduler())->spawn(static function (string $name): array {
+            $client = self::client();
+            self::anonymous()->resetUserPassword($name);
+            $create = static fn () => self::anonymous()->createUser('tasked', 'a long password', ['t@example.com']);
+            return [$client->getUser($name)->username, $client->getCurrentUser()->username, $create()->username];
+        }, 'eric');
+        self::assertSame(['eric', 'eric', 'tasked'], $task->await());
+        self::assertTrue($task->isDone());
+    }
+
+    public function testSoManyAtOnce(): void
+    {
+        $now = $most = 0;
+        $client = self::client();
+        $work = static function () use ($client, &$now, &$most): void {
+            $most = max($most, ++$now);
+            $client->getUser('eric');
+            $now--;
+        };
+        (new Scheduler())->all(array_fill(0, 30, $work), atOnce: 4);
+        self::assertSame([0, 4], [$now, $most]);
+    }
+
+    public function testTheFirstFailureCancelsTheOthers(): void
+    {
+        $client = self::client();
+        $silent = self::silentClient();
+        $other = null;
+        $works = [
+            static function () use ($silent, &$other): void {
+                try {
+                    $silent->getUser('eric');
+                } catch (CancelledException $e) {
+                    $other = $e;
+                    throw $e;
+                }
+            },
+            static fn () => $client->getUser('nobody'),
+        ];
+        $error = self::assertFails(NotFoundException::class, static fn () => (new Scheduler())->all($works));
+        self::assertSame(404, $error->status);
+        self::assertInstanceOf(CancelledException::class, $other);
+    }
+
+    public function testTasksAwaitEachOther(): void
+    {
+        $client = self::client();
+        $scheduler = new Scheduler();
+        $first = $scheduler->spawn(static fn () => $client->getUser('eric')->username);
+        $second = $scheduler->spawn(static fn () => $first->await() . '!');
+        $third = $scheduler->spawn(static fn () => $first->await() . '?');
+        self::assertSame(['eric!', 'eric?'], [$second->await(), $third->await()]);
+        $seen = [];
+        $second->onDone(static function () use (&$seen): void {
+            $seen[] = 'done';
+        });
+        self::assertSame(['done'], $seen);
+    }
+
+    public function testCancelAndExpire(): void
+    {
+        $silent = self::silentClient();
+        $scheduler = new Scheduler();
+        $tasks = [
+            CancelledException::class => $scheduler->spawn(static fn () => $silent->getUser('eric')),
+            TimeoutException::class => $scheduler->spawn(static fn () => $silent->streamAuditLogs()->next()),
+        ];
+        $scheduler->after(0.1, $tasks[CancelledException::class]->cancel(...));
+        $scheduler->after(0.05, $tasks[TimeoutException::class]->expire(...));
+        foreach ($tasks as $class => $task) {
+            self::assertFails($class, static fn () => $task->await());
+        }
+    }
+
+    public function testRunThrowsWhatNobodyAwaited(): void
+    {
+        $scheduler = new Scheduler();
+        $scheduler->spawn(static fn () => self::client()->getUser('nobody'));
+        $seen = $scheduler->spawn(static fn () => self::client()->getUser('eric'));
+        self::assertFails(NotFoundException::class, static fn () => $scheduler->run());
+        self::assertTrue($seen->isDone());
+        $scheduler->run();
+    }
+
+    public function testTasksThatWaitForEachOtherAreAnError(): void
+    {
+        $scheduler = new Scheduler();
+        $second = null;
+        $first = $scheduler->spawn(static function () use (&$second): mixed {
+            self::client()->getUser('eric');
+            return $second->await();
+        });
+        $second = $scheduler->spawn(static fn () => $first->await());
+        $this->expectExceptionMessage('all tasks wait for each other');
+        $scheduler->run();
+    }
+
+    public function testAnEventLoopWatchesTheStream(): void
+    {
+        $client = self::client();
+        $scheduler = new Scheduler();
+        self::sandbox()->delay('/users/eric', 50, 3);
+        $names = [];
+        for ($i = 0; $i < 3; $i++) {
+            $scheduler->spawn(static fn () => $client->getUser('eric')->username)->onDone(
+                static function ($task) use (&$names): void {
+                    $names[] = $task->await();
+                }
+            );
+        }
+        $turns = 0;
+        while (!$scheduler->isIdle()) {
+            $read = [$scheduler->stream()];
+            $write = $except = null;
+            self::assertSame(1, stream_select($read, $write, $except, self::PATIENCE));
+            $scheduler->tick();
+            $turns++;
+        }
+        self::assertSame(['eric', 'eric', 'eric'], $names);
+        self::assertLessThanOrEqual(6, $turns);
+    }
+
+    public function testATaskThatIsDropped(): void
+    {
+        $silent = self::silentClient();
+        $isCleaned = false;
+        $scheduler = new Scheduler();
+        $scheduler->spawn(static function () use ($silent, &$isCleaned): void {
+            try {
+                $silent->getUser('eric');
+            } finally {
+                $isCleaned = true;
+            }
+        });
+        unset($scheduler);
+        gc_collect_cycles();
+        self::assertTrue($isCleaned);
+    }
+
+    public function testAFiberOfSomebodyElseBlocks(): void
+    {
+        $fiber = new \Fiber(static fn () => self::client()->getUser('eric')->username);
+        $fiber->start();
+        self::assertSame('eric', $fiber->getReturn());
+    }
+}

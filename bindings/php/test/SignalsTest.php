@@ -1,0 +1,136 @@
+<?php
+
+declare(strict_types=1);
+
+namespace AuraUsers\Test;
+
+/** Signal handlers end what waits, and lose nothing. */
+final class SignalsTest extends AuraTestCase
+{
+    /** Has signals sent to this process, so many milliseconds apart. */
+    private const SENDER = <<<'PHP'
+        $send = static function (int ...$after): void {
+            $parent = getmypid();
+            if (pcntl_fork() === 0) {
+                foreach ($after as $milliseconds) {
+                    usleep($milliseconds * 1000);
+                    posix_kill($parent, SIGUSR1);
+                }
+                posix_kill(getmypid(), SIGKILL);
+            }
+        };
+        pcntl_async_signals(true);
+
+        PHP;
+
+    /** @dataProvider calls */
+    public function testAHandlerEndsACall(string $call): void
+    {
+        [$output, $status] = self::runPhp(self::SENDER . <<<PHP
+            \$client = new AuraUsers\Client(['repo_url' => \$argv[1], 'api_key' => 'k', 'max_retries' => 0]);
+            \$handled = 0;
+            pcntl_signal(SIGUSR1, function () use (&\$handled) {
+                if (++\$handled === 2) {
+                    throw new RuntimeException('enough');
+                }
+            });
+            \$send(100, 100);
+            \$start = hrtime(true);
+            try {
+                $call
+            } catch (RuntimeException \$e) {
+                echo \$e->getMessage(), ' ', hrtime(true) - \$start < 10e9 ? 'soon' : 'late', ' ';
+            }
+            // The same client goes on.
+            try {
+                \$client->getUser('eric', ['timeout' => 0.1]);
+            } catch (AuraUsers\Exception\TimeoutException \$e) {
+                echo \$e->kind;
+            }
+            PHP, self::silentUrl());
+        self::assertSame(['enough soon timeout', 0], [$output, $status]);
+    }
+
+    /** @return array<string, array{string}> */
+    public function calls(): array
+    {
+        return [
+            'get' => ['$client->getUser("eric");'],
+            'post' => ['$client->resetUserPassword("eric");'],
+            'stream' => ['$client->streamAuditLogs()->next();'],
+            'tasks' => ['$s = new AuraUsers\Scheduler(); $s->spawn(fn () => $client->getUser("eric")); $s->run();'],
+        ];
+    }
+
+    /** @dataProvider turns */
+    public function testHandlersThatThrowLoseNoRow(string $turn): void
+    {
+        $program = <<<'PHP'
+            $client = new AuraUsers\Client(['repo_url' => $argv[1], 'api_key' => 'key-of-eric', 'prefetch' => 0]);
+            $all = array_map(fn ($log) => $log->rawJson, iterator_to_array($client->streamAuditLogs()));
+            $thrown = $wrong = 0;
+            $isArmed = false;
+            pcntl_signal(SIGUSR1, function () use (&$isArmed) {
+                if ($isArmed) {
+                    $isArmed = false;
+                    throw new RuntimeException('again');
+                }
+            });
+            do {
+                $send(...array_fill(0, 300, 1));
+                $logs = $client->streamAuditLogs();
+                $rows = [];
+                do {
+                    try {
+                        $row = null;
+                        $isArmed = true;
+                        TURN
+                        $isDone = true;
+                        $isArmed = false;
+                    } catch (RuntimeException) {
+                        $isDone = false;
+                        $thrown++;
+                    }
+                    if ($row !== null) {
+                        array_push($rows, ...(is_array($row) ? $row : [$row]));
+                    }
+                } while (!$isDone);
+                $rows = array_map(fn ($row) => $row->rawJson, $rows);
+                if ($rows !== $all) {
+                    $wrong++;
+                    echo count(array_diff($all, $rows)), ' are missing of ', count($rows), '; ';
+                }
+            } while ($thrown < 50);
+            pcntl_signal(SIGUSR1, SIG_IGN);
+            echo $wrong, ' streams of ', count($all), ' rows were wrong';
+            PHP;
+        [$output] = self::runPhp(self::SENDER . str_replace('TURN', $turn, $program), self::sandbox()->apiUrl);
+        self::assertSame('0 streams of 250 rows were wrong', $output);
+    }
+
+    /** @return array<string, array{string}> */
+    public function turns(): array
+    {
+        // A row is kept before a handler can run again.
+        $keep = '{ $rows[] = $row; $row = null; }';
+        return [
+            'next' => ["while ((\$row = \$logs->next()) !== null) $keep"],
+            'foreach' => ["foreach (\$logs as \$row) $keep"],
+            'pages' => ['foreach ($logs->pages() as $row) { $rows = [...$rows, ...$row]; $row = null; }'],
+        ];
+    }
+
+    public function testWithoutAsyncSignalsHandlersWait(): void
+    {
+        self::sandbox()->delay('/users/eric', 300, 1);
+        [$output] = self::runPhp(self::SENDER . <<<'PHP'
+            pcntl_async_signals(false);
+            $client = new AuraUsers\Client(['repo_url' => $argv[1]]);
+            pcntl_signal(SIGUSR1, function () { echo 'handled'; });
+            $send(50);
+            echo $client->getUser('eric')->username, ' ', pcntl_async_signals() ? 'on' : 'off', ' ';
+            pcntl_signal_dispatch();
+            PHP, self::sandbox()->apiUrl);
+        self::assertSame('eric off handled', $output);
+    }
+}
