@@ -23,59 +23,63 @@ class CallOptions(TypedDict, total=False):
 
     # generated: options of a call
     repo_url: str | None
-    """Base URL of the API."""
+    """The base URL of the API."""
     api_key: str | None
-    """API key, sent as `Authorization: <key>`; `Bearer <token>` is sent as it is."""
+    """The API key. It is sent as `Authorization: <key>`. For an OAuth token, write `Bearer
+    <token>`.
+    """
     otp: str | None
-    """One-time password, sent as `X-Hex-OTP`."""
+    """The one-time password. It is sent as `X-Hex-OTP`."""
     timeout: float | timedelta | None
-    """Time for one attempt."""
+    """The timeout of one attempt."""
     total_timeout: float | timedelta | None
-    """Time for the whole call, with its retries and its waits for the rate limit."""
+    """The timeout of the whole call. It includes retries and waits for the rate limit."""
     connect_timeout: float | timedelta | None
-    """Time to connect, with the TLS handshake."""
+    """The timeout of connecting. It includes the TLS handshake."""
     max_retries: SupportsIndex | None
-    """How often a call is retried if that is safe: a GET after a connection failure, 429, 502, 503
-    or 504; a POST only if nothing can have reached the server.
+    """The maximum number of retries. A GET is retried after a connection failure and after 429,
+    502, 503 and 504. A POST is retried only if nothing can have reached the server.
     """
     rate_limit: Literal["wait", "error"] | None
-    """What a call does when the rate limit is reached."""
+    """What a call does if the server's rate limit is reached: wait until it resets, or fail."""
     prefetch: SupportsIndex | None
-    """Pages of the audit log requested ahead, 0 for none. The number grows while the log is read;
-    with more than the default, all of them are requested from the second page on.
+    """The maximum number of audit-log pages to request ahead. The stream starts with few and
+    requests more while it reads. With a value above the default, it requests all of them from the
+    second page on.
     """
     page: SupportsIndex | None
-    """First page of the audit log to read."""
+    """The first page of the audit log to read."""
     proxy: str | None
-    """Proxy for every request. Its URL may hold the proxy's user and password. If it is not set,
-    the environment's `http_proxy`, `https_proxy` and `all_proxy` count, except for the loopback.
+    """The proxy for all requests. The URL may contain the user and the password of the proxy. If it
+    is not set, the environment variables `http_proxy`, `https_proxy` and `all_proxy` are used,
+    except for servers on the loopback.
     """
     no_proxy: str | None
-    """Hosts that are reached without a proxy, separated by commas or blanks: names with all below
-    them, addresses and networks, each with a port or without; or `*`.
+    """The hosts to connect to without a proxy, separated by commas or spaces: domains, which
+    include their subdomains, addresses and networks, each with an optional port; or `*` for all.
     """
     ca_file: str | PathLike[str] | None
-    """PEM file of root certificates to trust in addition to the system's."""
+    """A PEM file of root certificates to trust in addition to those of the system."""
     user_agent: str | None
-    """Name of the program, which precedes the library's in `User-Agent`. The server keeps 255 code
-    points of it in every audit row.
+    """The name of the program. It precedes the name of the library in `User-Agent`. The server
+    stores the first 255 code points of `User-Agent` in every audit row.
     """
     client_name: str | None
-    """Name and version of what is built on this library, such as a binding and its language. It
-    stands in `User-Agent` in parentheses behind the library's name.
+    """The name and version of a library that uses this one, such as a language binding. It follows
+    the name of this library in `User-Agent`, in parentheses.
     """
     max_body: SupportsIndex | None
-    """Largest reply accepted, in bytes after decompression."""
+    """The maximum size of a reply in bytes, after decompression."""
     max_connections: SupportsIndex | None
-    """Connections to one server at once, of started calls, streams and asynchronous clients. More
-    calls wait for their turn, within their time.
+    """The maximum number of connections to one server for started calls, streams and asynchronous
+    clients. Further calls wait for a connection, and their timeouts apply.
     """
     cache: SupportsIndex | None
-    """How many user records are kept in memory with their ETag. The server answers 304 if such a
-    record did not change.
+    """The maximum number of user records to cache in memory, by ETag. The server answers 304 if a
+    cached record has not changed.
     """
     allow_insecure_http: bool | None
-    """Whether a credential may be sent over plain http beyond the loopback."""
+    """Whether to send a credential over plain http to a server that is not on the loopback."""
     # end of generated: options of a call
 
 
@@ -90,7 +94,7 @@ class ClientOptions(CallOptions, total=False):
 
     # generated: options of a client
     env: bool | None
-    """Whether options are read from the environment. An option of a client, not of a call."""
+    """Whether to read options from the environment. It is an option of a client only."""
     # end of generated: options of a client
 
 

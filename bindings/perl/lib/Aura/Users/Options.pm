@@ -27,111 +27,112 @@ our %OPTIONS = (
     #<<< generated: options
     repo_url => {
         type => 'url', scope => 'call', default => 'https://hex.pm/api', environment => [qw(HEX_API_URL HEX_API)],
-        allowed => 'an http or https URL without user, query and fragment',
-        doc => 'Base URL of the API.',
+        allowed => 'an http or https URL without a user, a query and a fragment',
+        doc => 'The base URL of the API.',
     },
     api_key => {
         type => 'text', scope => 'call', default => undef, environment => [qw(HEX_API_KEY)],
         allowed => 'text without control characters',
-        doc => 'API key, sent as `Authorization: <key>`; `Bearer <token>` is sent as it is.',
+        doc => 'The API key. It is sent as `Authorization: <key>`. For an OAuth token, write `Bearer <token>`.',
     },
     otp => {
         type => 'text', scope => 'call', default => undef, environment => [qw(HEX_OTP)],
         allowed => 'text without control characters',
-        doc => 'One-time password, sent as `X-Hex-OTP`.',
+        doc => 'The one-time password. It is sent as `X-Hex-OTP`.',
     },
     timeout => {
         type => 'seconds', scope => 'call', default => '15', environment => [qw(HEX_HTTP_TIMEOUT)],
-        allowed => 'seconds, from 0.001 to 31536000',
-        doc => 'Time for one attempt.',
+        allowed => 'seconds from 0.001 to 31536000',
+        doc => 'The timeout of one attempt.',
     },
     total_timeout => {
         type => 'seconds', scope => 'call', default => '120', environment => [qw()],
-        allowed => 'seconds, from 0.001 to 31536000',
-        doc => 'Time for the whole call, with its retries and its waits for the rate limit.',
+        allowed => 'seconds from 0.001 to 31536000',
+        doc => 'The timeout of the whole call. It includes retries and waits for the rate limit.',
     },
     connect_timeout => {
         type => 'seconds', scope => 'call', default => '10', environment => [qw()],
-        allowed => 'seconds, from 0.001 to 31536000',
-        doc => 'Time to connect, with the TLS handshake.',
+        allowed => 'seconds from 0.001 to 31536000',
+        doc => 'The timeout of connecting. It includes the TLS handshake.',
     },
     max_retries => {
         type => 'whole', scope => 'call', default => '2', environment => [qw()],
         allowed => 'a whole number from 0 to 100',
-        doc => 'How often a call is retried if that is safe: a GET after a connection failure, 429, 502, 503 or 504;'
-            . ' a POST only if nothing can have reached the server.',
+        doc => 'The maximum number of retries. A GET is retried after a connection failure and after 429, 502, 503 '
+            . 'and 504. A POST is retried only if nothing can have reached the server.',
     },
     rate_limit => {
         type => 'choice', scope => 'call', default => 'wait', environment => [qw()],
         allowed => 'wait or error',
-        doc => 'What a call does when the rate limit is reached.',
+        doc => 'What a call does if the server\'s rate limit is reached: wait until it resets, or fail.',
     },
     prefetch => {
         type => 'whole', scope => 'call', default => '4', environment => [qw()],
         allowed => 'a whole number from 0 to 100',
-        doc => 'Pages of the audit log requested ahead, 0 for none. The number grows while the log is read; with '
-            . 'more than the default, all of them are requested from the second page on.',
+        doc => 'The maximum number of audit-log pages to request ahead. The stream starts with few and requests more'
+            . ' while it reads. With a value above the default, it requests all of them from the second page on.',
     },
     page => {
         type => 'whole', scope => 'call', default => '1', environment => [qw()],
-        allowed => 'a whole number from 1 on',
-        doc => 'First page of the audit log to read.',
+        allowed => 'a whole number, at least 1',
+        doc => 'The first page of the audit log to read.',
     },
     proxy => {
         type => 'url', scope => 'call', default => undef, environment => [qw()],
         allowed => 'an http, https, socks5 or socks5h URL',
-        doc => 'Proxy for every request. Its URL may hold the proxy\'s user and password. If it is not set, the '
-            . 'environment\'s `http_proxy`, `https_proxy` and `all_proxy` count, except for the loopback.',
+        doc => 'The proxy for all requests. The URL may contain the user and the password of the proxy. If it is not'
+            . ' set, the environment variables `http_proxy`, `https_proxy` and `all_proxy` are used, except for '
+            . 'servers on the loopback.',
     },
     no_proxy => {
         type => 'text', scope => 'call', default => undef, environment => [qw(no_proxy NO_PROXY)],
-        allowed => 'host names, .domains, addresses and networks, separated by commas',
-        doc => 'Hosts that are reached without a proxy, separated by commas or blanks: names with all below them, '
-            . 'addresses and networks, each with a port or without; or `*`.',
+        allowed => 'domains, addresses and networks, separated by commas, or *',
+        doc => 'The hosts to connect to without a proxy, separated by commas or spaces: domains, which include their'
+            . ' subdomains, addresses and networks, each with an optional port; or `*` for all.',
     },
     ca_file => {
         type => 'path', scope => 'call', default => undef, environment => [qw(HEX_CACERTS_PATH)],
         allowed => 'the path of a PEM file',
-        doc => 'PEM file of root certificates to trust in addition to the system\'s.',
+        doc => 'A PEM file of root certificates to trust in addition to those of the system.',
     },
     user_agent => {
         type => 'text', scope => 'call', default => undef, environment => [qw()],
         allowed => 'text without control characters',
-        doc => 'Name of the program, which precedes the library\'s in `User-Agent`. The server keeps 255 code points '
-            . 'of it in every audit row.',
+        doc => 'The name of the program. It precedes the name of the library in `User-Agent`. The server stores the '
+            . 'first 255 code points of `User-Agent` in every audit row.',
     },
     client_name => {
         type => 'text', scope => 'call', default => undef, environment => [qw()],
         allowed => 'text without control characters, parentheses and backslashes',
-        doc => 'Name and version of what is built on this library, such as a binding and its language. It stands in '
-            . '`User-Agent` in parentheses behind the library\'s name.',
+        doc => 'The name and version of a library that uses this one, such as a language binding. It follows the '
+            . 'name of this library in `User-Agent`, in parentheses.',
     },
     max_body => {
         type => 'whole', scope => 'call', default => '16777216', environment => [qw()],
-        allowed => 'bytes, from 1 on',
-        doc => 'Largest reply accepted, in bytes after decompression.',
+        allowed => 'a whole number of bytes, at least 1',
+        doc => 'The maximum size of a reply in bytes, after decompression.',
     },
     max_connections => {
         type => 'whole', scope => 'call', default => '64', environment => [qw(HEX_HTTP_CONCURRENCY)],
         allowed => 'a whole number from 1 to 100000',
-        doc => 'Connections to one server at once, of started calls, streams and asynchronous clients. More calls '
-            . 'wait for their turn, within their time.',
+        doc => 'The maximum number of connections to one server for started calls, streams and asynchronous clients.'
+            . ' Further calls wait for a connection, and their timeouts apply.',
     },
     cache => {
         type => 'whole', scope => 'call', default => '0', environment => [qw()],
         allowed => 'a whole number from 0 to 100000',
-        doc => 'How many user records are kept in memory with their ETag. The server answers 304 if such a record '
-            . 'did not change.',
+        doc => 'The maximum number of user records to cache in memory, by ETag. The server answers 304 if a cached '
+            . 'record has not changed.',
     },
     allow_insecure_http => {
         type => 'boolean', scope => 'call', default => 'false', environment => [qw()],
-        allowed => 'true or false, also 1 or 0, yes or no, on or off',
-        doc => 'Whether a credential may be sent over plain http beyond the loopback.',
+        allowed => 'true, false, 1, 0, yes, no, on or off',
+        doc => 'Whether to send a credential over plain http to a server that is not on the loopback.',
     },
     env => {
         type => 'boolean', scope => 'client', default => 'true', environment => [qw()],
-        allowed => 'true or false, also 1 or 0, yes or no, on or off',
-        doc => 'Whether options are read from the environment. An option of a client, not of a call.',
+        allowed => 'true, false, 1, 0, yes, no, on or off',
+        doc => 'Whether to read options from the environment. It is an option of a client only.',
     },
     #>>> end of generated: options
 );
