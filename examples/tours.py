@@ -130,11 +130,23 @@ def perl(folder, fetch):
     return ["perl", f"-I{BINDINGS}/perl/lib", BINDINGS / "perl/tour.pl"], {}
 
 
+PHP_LOADER = """<?php
+spl_autoload_register(function (string $class): void {
+    require 'SRC/' . strtr(substr($class, strlen('AuraUsers/')), '\\\\', '/') . '.php';
+});
+require 'SRC/functions.php';
+"""
+
+
 def php(folder, fetch):
     need_program(fetch, "php", "php-cli")
     if not ask("php", "-r", "exit(extension_loaded('FFI') ? 0 : 1);"):
         raise Missing("PHP's extension FFI is not loaded")
-    return ["php", BINDINGS / "php/tour.php"], {}
+    # What `composer install` would write.
+    loader = folder / "vendor/autoload.php"
+    loader.parent.mkdir(exist_ok=True)
+    loader.write_text(PHP_LOADER.replace("SRC", str(BINDINGS / "php/src")))
+    return ["php", "-d", f"include_path={folder}", BINDINGS / "php/tour.php"], {}
 
 
 def ruby(folder, fetch):
