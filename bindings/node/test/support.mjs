@@ -69,7 +69,7 @@ export async function run(source, { env = {}, flags = [], args = [] } = {}) {
     child[name].setEncoding("utf8").on("data", (text) => {
       output[name] += text;
     });
-  const patience = setTimeout(() => child.kill("SIGKILL"), 120_000);
+  const patience = setTimeout(() => child.kill("SIGKILL"), 600_000);
   const [code, signal] = await once(child, "close");
   clearTimeout(patience);
   return { code, signal, ...output };
