@@ -64,6 +64,8 @@ class InterruptsTest < AuraTest
       program = <<~RUBY
         client = AuraUsers::Client.new(repo_url: ARGV[0], max_retries: 0)
         handled = 0
+        # A shell starts background jobs with SIGINT ignored.
+        trap('INT', 'DEFAULT')
         trap('USR1') { handled += 1 }
         Thread.new { sleep 0.2; Process.kill(:USR1, $$); sleep 0.2; Process.kill(:INT, $$) }
         begin
