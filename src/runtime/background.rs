@@ -151,7 +151,7 @@ impl<T> Call<T> {
         if timeout.is_some_and(|timeout| timeout.is_zero()) {
             return false;
         }
-        let this = thread::current();
+        let this = runtime::this_thread();
         {
             let mut state = self.shared.lock();
             if !state.is_running() {

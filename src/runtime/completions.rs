@@ -67,7 +67,7 @@ impl Completions {
         // A time beyond the clock's range is no limit.
         let until = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         let left = || until.map(|until| until.saturating_duration_since(Instant::now()));
-        let this = thread::current();
+        let this = runtime::this_thread();
         loop {
             {
                 let mut state = queue.lock();

@@ -57,11 +57,6 @@ use signals::without_signals;
 /// Runs `work`, which drives a future of tokio. If this thread is ending, and tokio's thread-local
 /// values are gone, another thread runs `work`.
 pub(crate) fn blocking<T: Send>(work: impl FnOnce() -> Result<T> + Send) -> Result<T> {
-    thread_local! {
-        /// The standard library's handle of a thread that it did not start. The library itself keeps
-        /// only an inner pointer, which valgrind reports as possibly lost.
-        static THIS: Thread = thread::current();
-    }
     match Handle::try_current() {
         Err(error) if error.is_thread_local_destroyed() => thread::scope(|scope| {
             let is_telling = log::is_telling();
@@ -71,11 +66,17 @@ pub(crate) fn blocking<T: Send>(work: impl FnOnce() -> Result<T> + Send) -> Resu
                 Err(Error::new(ErrorKind::Internal, "a blocking call panicked"))
             })
         }),
-        _ => {
-            let _ = THIS.try_with(|_| ());
-            work()
-        }
+        _ => work(),
     }
+}
+
+/// The handle of this thread. The standard library keeps only an inner pointer to that of a thread
+/// which it did not start, and valgrind reports the handle as possibly lost. So it is kept here too.
+pub(crate) fn this_thread() -> Thread {
+    thread_local! {
+        static THIS: Thread = thread::current();
+    }
+    THIS.try_with(Clone::clone).unwrap_or_else(|_| thread::current())
 }
 
 /// Holds the background thread, which starts when it is first needed.
@@ -118,6 +119,8 @@ impl BackgroundThread {
         if let Some(thread) = running.upgrade() {
             return Ok(thread);
         }
+        // tokio asks for the handle of this thread.
+        this_thread();
         let process = process::id();
         // A flooding connection takes long turns. So the runtime checks timers and sockets after every
         // fourth turn. The default is 61.
@@ -152,7 +155,7 @@ impl BackgroundThread {
         let _within = self.handle.enter();
         // A task of another runtime around it must not limit what is done here.
         let mut call = pin!(unconstrained(call));
-        let caller = Waker::from(Arc::new(Caller(thread::current())));
+        let caller = Waker::from(Arc::new(Caller(this_thread())));
         let until = Instant::now() + INTERRUPT_INTERVAL;
         loop {
             if let Poll::Ready(result) = call.as_mut().poll(&mut Context::from_waker(&caller)) {
