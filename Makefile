@@ -137,7 +137,7 @@ test-python: programs venv ## build, install and test the Python package
 test-examples: programs library tours ## run the tours of C, C++ and Python
 	$(RUN_DEMO)
 
-## test-LANGUAGE: test the package for go, java, lua, node, perl, php or ruby
+## test-LANGUAGE: test the package of one language, such as go
 .PHONY: $(BINDINGS:%=test-%)
 $(BINDINGS:%=test-%): test-%: programs library
 	bindings/$*/check.sh $(DEBUG)/libaura_users.so $(SANDBOX) $(REPLAY)

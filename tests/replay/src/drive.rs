@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::io::{self, BufRead as _, BufReader, Write as _};
 use std::process::{Child, ChildStdin, Command, Stdio};
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -20,6 +20,9 @@ const SCENARIOS: &str = include_str!("../../conformance/scenarios.json");
 
 /// The time for one answer: minutes if the work takes seconds.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The members of an answer that are the outcome of a call.
+const OUTCOMES: [&str; 5] = ["ok", "ok_empty", "ok_rows", "error", "outcomes"];
 
 /// A scenario, and its expected outcome.
 #[derive(Deserialize)]
@@ -62,14 +65,26 @@ pub struct Score {
     pub skipped: usize,
 }
 
-/// Runs everything through the driver that `command` starts. Writes failed and skipped cases to
-/// `out`, a line each.
+/// Runs all cases and scenarios with the text `only` in their names through the driver that
+/// `command` starts. Writes those that fail or are skipped to `out`, a line each.
 ///
 /// # Errors
 ///
-/// If the driver cannot be started, ends too early, or does not answer.
-pub fn drive(wire: Wire, command: &[String], out: &mut impl io::Write) -> io::Result<Score> {
-    let cases = Derivation::of(&wire).cases;
+/// If no name contains `only`, if the driver cannot be started, ends too early or does not answer,
+/// or if an answer is not JSON.
+pub fn drive(
+    wire: Wire,
+    command: &[String],
+    only: &str,
+    out: &mut impl io::Write,
+) -> io::Result<Score> {
+    let mut cases = Derivation::of(&wire).cases;
+    cases.retain(|case| case.id.contains(only));
+    let mut scenarios: Vec<Scenario> = serde_json::from_str(SCENARIOS).map_err(io::Error::other)?;
+    scenarios.retain(|scenario| scenario.name.contains(only));
+    if cases.is_empty() && scenarios.is_empty() {
+        return Err(io::Error::other(format!("no case and no scenario contains {only:?}")));
+    }
     let replay = Replay::serve(wire, 0)?;
     let mut driver = Driver::start(command)?;
     let mut score = Score::default();
@@ -91,7 +106,6 @@ pub fn drive(wire: Wire, command: &[String], out: &mut impl io::Write) -> io::Re
         let answer = driver.ask(&of_case(case, &replay))?;
         tell(&case.id, judge(case, &answer))?;
     }
-    let scenarios: Vec<Scenario> = serde_json::from_str(SCENARIOS).map_err(io::Error::other)?;
     for (run, scenario) in scenarios.iter().enumerate() {
         let judged = play(scenario, run, &replay, &mut driver)?;
         tell(&scenario.name, judged)?;
@@ -134,7 +148,7 @@ fn may_be_refused(case: &Case) -> bool {
 }
 
 fn judge(case: &Case, answer: &Value) -> Result<(), Judged> {
-    cannot(answer)?;
+    has_outcome(answer)?;
     if may_be_refused(case) && answer["error"]["kind"] == "invalid_argument" {
         return Ok(());
     }
@@ -142,12 +156,13 @@ fn judge(case: &Case, answer: &Value) -> Result<(), Judged> {
         Expect::Ok(text) => answer["ok"] == *text,
         Expect::OkEmpty => answer["ok_empty"] == true,
         Expect::OkRows(rows) => answer["ok_rows"] == json!(rows),
-        Expect::Error(wanted) => return judge_error(wanted, &answer["error"]),
+        Expect::Error(wanted) => return judge_error(wanted, answer),
     };
-    if is_good { Ok(()) } else { wrong(format!("gave {}", short(answer))) }
+    if is_good { Ok(()) } else { wrong(differs(&json!(case.expect), answer)) }
 }
 
-fn judge_error(wanted: &ExpectedError, error: &Value) -> Result<(), Judged> {
+fn judge_error(wanted: &ExpectedError, answer: &Value) -> Result<(), Judged> {
+    let error = &answer["error"];
     let message = match &wanted.message {
         Some(message) => json!(message),
         // The client may use any text of its own.
@@ -161,17 +176,25 @@ fn judge_error(wanted: &ExpectedError, error: &Value) -> Result<(), Judged> {
         ("request_id", json!(wanted.request_id)),
     ] {
         if error[member] != wanted {
-            return wrong(format!("{member} is not {}: {}", short(&wanted), short(error)));
+            return wrong(format!("{member}: {}", differs(&wanted, answer)));
         }
     }
     Ok(())
 }
 
-fn cannot(answer: &Value) -> Result<(), Judged> {
-    match answer["cannot"].as_str() {
-        Some(why) => Err(Judged::Cannot(why.to_owned())),
-        None => Ok(()),
+fn differs(expected: &Value, got: &Value) -> String {
+    format!("expected {}, got {}", short(expected), short(got))
+}
+
+/// Fails for an answer with `cannot`, or with no member for its outcome.
+fn has_outcome(answer: &Value) -> Result<(), Judged> {
+    if let Some(why) = answer["cannot"].as_str() {
+        return Err(Judged::Cannot(why.to_owned()));
     }
+    if OUTCOMES.iter().any(|name| answer.get(name).is_some()) {
+        return Ok(());
+    }
+    wrong(format!("the answer has none of {}: {}", OUTCOMES.join(", "), short(answer)))
 }
 
 fn play(
@@ -196,7 +219,7 @@ fn play(
 }
 
 fn judge_scenario(wanted: &Wanted, answer: &Value, grown: u64) -> Result<(), Judged> {
-    cannot(answer)?;
+    has_outcome(answer)?;
     let error = &answer["error"];
     if let Some(outcome) = &wanted.outcome {
         let got = match error["kind"].as_str() {
@@ -205,7 +228,7 @@ fn judge_scenario(wanted: &Wanted, answer: &Value, grown: u64) -> Result<(), Jud
             None => "nothing",
         };
         if got != outcome {
-            return wrong(format!("is {got}, not {outcome}: {}", short(answer)));
+            return wrong(format!("expected {outcome}, got {got}: {}", short(answer)));
         }
     }
     if let Some(part) = &wanted.message
@@ -238,7 +261,7 @@ fn judge_scenario(wanted: &Wanted, answer: &Value, grown: u64) -> Result<(), Jud
     if let Some(outcomes) = &wanted.outcomes
         && answer["outcomes"] != json!(outcomes)
     {
-        return wrong(format!("came to {}", short(&answer["outcomes"])));
+        return wrong(differs(&json!(outcomes), &answer["outcomes"]));
     }
     if let Some(part) = &wanted.log {
         let mut lines = answer["log"].as_array().into_iter().flatten().filter_map(Value::as_str);
@@ -292,18 +315,41 @@ impl Driver {
     fn ask(&mut self, command: &Value) -> io::Result<Value> {
         let failed = |what: String| io::Error::other(format!("{}: {what}", command["id"]));
         if let Some(input) = &mut self.input {
-            writeln!(input, "{command}").map_err(|error| failed(error.to_string()))?;
+            match writeln!(input, "{command}") {
+                // A driver that has ended: the missing answer tells more.
+                Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
+                done => done.map_err(|error| failed(error.to_string()))?,
+            }
         }
-        let line = self
-            .lines
-            .recv_timeout(PATIENCE)
-            .map_err(|_| failed("the driver ended, or did not answer".into()))??;
-        let answer: Value =
-            serde_json::from_str(&line).map_err(|error| failed(format!("{error} in {line}")))?;
+        let line = match self.lines.recv_timeout(PATIENCE) {
+            Ok(line) => line.map_err(|error| failed(format!("the answer: {error}")))?,
+            Err(RecvTimeoutError::Timeout) => {
+                return Err(failed(format!("no answer within {} s", PATIENCE.as_secs())));
+            }
+            Err(RecvTimeoutError::Disconnected) => return Err(failed(self.why_silent())),
+        };
+        let answer: Value = serde_json::from_str(&line)
+            .map_err(|error| failed(format!("the answer is not JSON ({error}): {line}")))?;
         if answer["id"] != command["id"] {
             return Err(failed(format!("the answer has another id: {}", short(&answer))));
         }
         Ok(answer)
+    }
+
+    /// Why there is no answer, after the driver has closed its output.
+    fn why_silent(&mut self) -> String {
+        drop(self.input.take());
+        // It has ended, or ends now.
+        for _ in 0..100 {
+            match self.child.try_wait() {
+                Ok(Some(status)) => {
+                    return format!("the driver ended ({status}) before it answered");
+                }
+                Ok(None) => std::thread::sleep(Duration::from_millis(10)),
+                Err(error) => return error.to_string(),
+            }
+        }
+        "the driver closed its output before it answered".into()
     }
 
     /// Its memory, if the system reports it.

@@ -74,6 +74,7 @@ fn refuses_unknown_arguments() {
         &["cases", "--format", "xml"],
         &["cases", "--port", "1"],
         &["serve", "--summary"],
+        &["cases", "--only", "show"],
     ] {
         assert_eq!(
             Command::new(PROGRAM).args(args).output().unwrap().status.code(),
