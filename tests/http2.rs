@@ -282,9 +282,9 @@ fn a_flood_of_frames_delays_no_deadline() {
     for kind in [SETTINGS, PING, 0] {
         let server =
             Server::start(move |nth| if nth == 0 { Act::Flood(kind) } else { Act::Answer });
-        let client = server.client().with_options(Options::new().max_retries(0));
+        let client = server.client();
         let limit = Duration::from_millis(500);
-        let hurried = client.with_options(Options::new().timeout(limit));
+        let hurried = client.with_options(Options::new().max_retries(0).timeout(limit));
         let error = within(limit, || get(&hurried).unwrap_err());
         let kinds = [ErrorKind::Timeout, ErrorKind::Decode, ErrorKind::Connect];
         assert!(kinds.contains(&error.kind()), "{kind}: {error}");

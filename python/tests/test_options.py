@@ -245,7 +245,7 @@ def test_the_table() -> None:
     assert specs["api_key"].default is None
     assert all(spec.doc and spec.allowed for spec in aura_users.OPTIONS)
     assert repr(specs["page"]) == (
-        "<OptionSpec 'page' default='1' env=() allowed='a whole number from 1 on'>"
+        "<OptionSpec 'page' default='1' env=() allowed='a whole number, at least 1'>"
     )
 
 

@@ -1,6 +1,7 @@
 //! Why no whole reply came: errors of reqwest, hyper, h2, rustls and the system, in plain words.
 
 use std::error::Error as StdError;
+use std::time::Duration;
 use std::{fmt, io};
 
 use crate::runtime::EXHAUSTED;
@@ -147,6 +148,12 @@ pub(super) fn no_reply(error: BoxError, is_reused: bool) -> Failure {
     let failure = replying(&*error);
     let met_dead_connection = is_reused && failure.kind == ErrorKind::Connect;
     Failure { met_dead_connection, ..failure }.caused_by(error)
+}
+
+/// An HTTP/2 connection did not answer a ping.
+pub(super) fn dead_connection(error: BoxError, silence: Duration) -> Failure {
+    let message = format!("the connection is dead: it brought nothing for {} s", silence.as_secs());
+    Failure::new(ErrorKind::Connect, message).caused_by(error)
 }
 
 fn replying(error: &(dyn StdError + 'static)) -> Failure {

@@ -16,7 +16,7 @@ use hyper_util::client::legacy::connect::HttpInfo;
 use secrecy::ExposeSecret;
 use tokio::sync::OnceCell;
 
-use super::failure::{self, BoxError, Failure, find};
+use super::failure::{self, Failure, find};
 use super::resolver::Resolver;
 use super::{Connection, Outgoing, body};
 use crate::protocol::Reply;
@@ -146,7 +146,12 @@ impl Generation {
                 ends.is_none_or(|ends| lock(&self.known).contains(&ends))
             });
         let was_sent = sent_flag.sent.load(Ordering::Relaxed);
-        let failure = failure::no_reply(BoxError::from(error), is_reused);
+        // Our clients have no other timeout for this.
+        let is_dead = connection.http_client.is_none() && error.is_timeout();
+        let failure = match is_dead {
+            true => failure::dead_connection(error.into(), PING_AFTER + PONG_WITHIN),
+            false => failure::no_reply(error.into(), is_reused),
+        };
         Failure { may_have_arrived: failure.may_have_arrived && was_sent, ..failure }
     }
 

@@ -23,7 +23,7 @@ class OptionsTest < AuraTest
     assert_includes refused(timeout: '3'), 'timeout is a String; allowed: seconds'
     assert_includes refused(timeout: 0), 'timeout is "0"'
     assert_includes refused(timeout: Float::NAN), 'timeout is "NaN"'
-    assert_includes refused(page: 1.0), 'page is a Float; allowed: a whole number from 1 on'
+    assert_includes refused(page: 1.0), 'page is a Float; allowed: a whole number, at least 1'
     assert_includes refused(env: 'false'), 'env is to be true or false, not a String'
     assert_includes refused(rate_limit: :maybe), 'rate_limit is "maybe"'
     assert_includes refused(api_key: 7), 'api_key is to be a String, not an Integer'
