@@ -80,8 +80,8 @@ lint: venv deny reference ## check formatting, lints, dependencies and the refer
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --features capi --all-targets -- -D warnings
 	$(VENV)/bin/pip install -q $$(sed -n 's/.*"\(ruff==[^"]*\)".*/\1/p' python/pyproject.toml)
-	$(VENV)/bin/ruff check python python-sandbox examples fuzz benches
-	$(VENV)/bin/ruff format --check python python-sandbox examples fuzz benches
+	$(VENV)/bin/ruff check python python-sandbox examples fuzz benches bindings packaging tests tools
+	$(VENV)/bin/ruff format --check python python-sandbox examples fuzz benches bindings packaging tests tools
 
 test-rust: ## test the Rust crates
 	@tools/need cargo cc curl tinyproxy-bin

@@ -20,7 +20,9 @@ RULE = "-" * 100
 
 def cargo(*arguments):
     command = ["cargo", *arguments, "--locked"]
-    result = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    result = subprocess.run(
+        command, check=False, cwd=ROOT, stdout=subprocess.PIPE, text=True
+    )
     if result.returncode:
         sys.exit(f"licences.py: failed: {' '.join(command)}")
     return result.stdout
@@ -46,7 +48,9 @@ def texts(crate):
     """The licence files of a crate: beside its manifest, or in a folder of licences there."""
     folder = Path(crate["manifest_path"]).parent
     found = [path for path in sorted(folder.iterdir()) if TEXTS.match(path.name)]
-    found += [inner for path in found if path.is_dir() for inner in sorted(path.iterdir())]
+    found += [
+        inner for path in found if path.is_dir() for inner in sorted(path.iterdir())
+    ]
     named = crate["license_file"]
     if named and folder / named not in found:
         found.append(folder / named)
@@ -62,7 +66,9 @@ def main():
         sys.exit("usage: licences.py PACKAGE TARGET [FEATURE...]")
     package, target, *features = sys.argv[1:]
     metadata = json.loads(cargo("metadata", "--format-version", "1"))
-    crates = {(crate["name"], crate["version"]): crate for crate in metadata["packages"]}
+    crates = {
+        (crate["name"], crate["version"]): crate for crate in metadata["packages"]
+    }
     apache = (ROOT / "LICENSE").read_text(encoding="utf-8").strip("\n")
 
     keys = linked(package, target, features)

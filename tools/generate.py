@@ -1,8 +1,7 @@
-#!/usr/bin/env python3
 """Writes the generated parts of every binding from include/aura_users.json: see tools/README.md.
 
-    generate.py            writes the generated parts
-    generate.py --check    fails if one of them is stale
+generate.py            writes the generated parts
+generate.py --check    fails if one of them is stale
 """
 
 import importlib
@@ -35,7 +34,9 @@ def put(text, path, name, part):
     if len(begin) != 1 or len(end) != 1 or begin[0] > end[0]:
         sys.exit(f"{path}: it needs one line that ends with `generated: {name}`, and below it one line "
                  f"that ends with `end of generated: {name}`")  # fmt: skip
-    return "\n".join([*lines[: begin[0] + 1], *part.rstrip("\n").split("\n"), *lines[end[0] :]])
+    return "\n".join(
+        [*lines[: begin[0] + 1], *part.rstrip("\n").split("\n"), *lines[end[0] :]]
+    )
 
 
 def main():

@@ -8,7 +8,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "examples"))
 sys.dont_write_bytecode = True
-import demo  # noqa: E402
+import demo
 
 demo.PATIENCE = 600
 

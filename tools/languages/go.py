@@ -45,7 +45,9 @@ def choice(option):
     lines += [f"type {name} string", ""]
     for value in option["values"]:
         constant = spelled(option["name"]) + spelled(value)
-        lines += comment(f"{constant} is the value {value} of the option {option['name']}.")
+        lines += comment(
+            f"{constant} is the value {value} of the option {option['name']}."
+        )
         lines += [f'const {constant} {name} = "{value}"', ""]
     return lines
 
@@ -72,9 +74,13 @@ def options(description):
             "}",
             "",
         ]
-    lines += comment("The options that a call cannot have.") + ["var isOfClient = map[string]bool{"]
+    lines += comment("The options that a call cannot have.") + [
+        "var isOfClient = map[string]bool{"
+    ]
     lines += [
-        f'\t"{one["name"]}": true,' for one in description["options"] if one["scope"] == "client"
+        f'\t"{one["name"]}": true,'
+        for one in description["options"]
+        if one["scope"] == "client"
     ]
     return "\n".join([*lines, "}", *LAST])
 
@@ -127,13 +133,19 @@ def declarations(description):
     lines = []
     for enum in description["enums"]:
         lines.append("typedef enum {")
-        lines += [f"    {value['name']} = {value['number']}," for value in enum["values"]]
+        lines += [
+            f"    {value['name']} = {value['number']}," for value in enum["values"]
+        ]
         lines.append(f"}} {enum['name']};")
-    lines += [f"typedef struct {one['name']} {one['name']};" for one in description["handles"]]
+    lines += [
+        f"typedef struct {one['name']} {one['name']};" for one in description["handles"]
+    ]
     for one in description["callbacks"]:
         parameters = ", ".join(map(parameter, one["parameters"]))
         lines.append(
-            f"typedef {one['result']} (*{one['name']})({parameters});".replace("* (", "*(")
+            f"typedef {one['result']} (*{one['name']})({parameters});".replace(
+                "* (", "*("
+            )
         )
     functions = description["functions"]
     lines += ["", "#ifdef AURA_STATIC"]

@@ -8,7 +8,12 @@ PRIMITIVE = ("int", "long", "boolean")
 UNSETS = "; null unsets the option"
 WIDTH = 96  # of a comment's text, so that a line has at most 100 characters
 # Java needs no callbacks: it fetches the log, and a thread that waits can be interrupted.
-SIMPLE = {"int32_t": "int", "aura_status": "int", "aura_log_level": "int", "void": "void"}
+SIMPLE = {
+    "int32_t": "int",
+    "aura_status": "int",
+    "aura_log_level": "int",
+    "void": "void",
+}
 SETTERS = {
     "text": [("String", "value")],
     "url": [("String", "value")],
@@ -24,13 +29,22 @@ def type_of(parameter):
         return SIMPLE[parameter["type"]]
     if parameter.get("direction") == "out" or parameter["role"] == "texts":
         return "long[]"
-    return "byte[]" if parameter["type"] == "const char *" and "direction" in parameter else "long"
+    return (
+        "byte[]"
+        if parameter["type"] == "const char *" and "direction" in parameter
+        else "long"
+    )
 
 
 def camel(name, upper=False):
     """snake_case in Java's spelling."""
     first, *others = name.split("_")
-    return "".join([first.capitalize() if upper else first, *(word.capitalize() for word in others)])
+    return "".join(
+        [
+            first.capitalize() if upper else first,
+            *(word.capitalize() for word in others),
+        ]
+    )
 
 
 def functions(description):
@@ -70,21 +84,33 @@ def setters(description):
         if option["type"] == "choice":
             enum = "On" + camel(name, upper=True)
             values = ",\n".join(
-                "\n".join([f"    /** The value {{@code {value}}}. */", f"    {value.upper()}"])
+                "\n".join(
+                    [f"    /** The value {{@code {value}}}. */", f"    {value.upper()}"]
+                )
                 for value in option["values"]
             )
-            lines += ["", *javadoc(option["doc"], "  "), f"  public enum {enum} {{", values, "  }"]
+            lines += [
+                "",
+                *javadoc(option["doc"], "  "),
+                f"  public enum {enum} {{",
+                values,
+                "  }",
+            ]
             kinds = [(enum, "lower(value)")]
         elif option["type"] == "whole":
             type_name = "int" if option["maximum"] < 2**31 else "long"
-            kinds = [(type_name, f"text(value)")]
+            kinds = [(type_name, "text(value)")]
         else:
             kinds = SETTERS[option["type"]]
         doc = option["doc"] + f" Allowed: {option['allowed']}."
         if option["default"] is not None:
             doc += f" Default: `{option['default']}`."
         if option["environment"]:
-            doc += " Environment: " + ", ".join(f"`{one}`" for one in option["environment"]) + "."
+            doc += (
+                " Environment: "
+                + ", ".join(f"`{one}`" for one in option["environment"])
+                + "."
+            )
         doc = re.sub(r"`([^`]*)`", r"{@code \1}", doc)
         for type_name, value in kinds:
             text = textwrap.wrap(doc, WIDTH - 1, break_on_hyphens=False)
@@ -93,7 +119,8 @@ def setters(description):
                 "  /**",
                 *(f"   * {line}" for line in text),
                 "   *",
-                "   * @param value the value" + ("" if type_name in PRIMITIVE else UNSETS),
+                "   * @param value the value"
+                + ("" if type_name in PRIMITIVE else UNSETS),
                 "   * @return these options and this one",
                 "   */",
                 f"  public Options {method}({type_name} value) {{",

@@ -3,7 +3,11 @@
 
 def quoted(text):
     """A text as a literal; nil for None."""
-    return "nil" if text is None else '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return (
+        "nil"
+        if text is None
+        else '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    )
 
 
 def options(description):
@@ -11,8 +15,10 @@ def options(description):
     lines = []
     for option in description["options"]:
         lines += [
-            f"  {{ name = {quoted(option['name'])}, type = {quoted(option['type'])}, "
-            f"default = {quoted(option['default'])}, scope = {quoted(option['scope'])},",
+            (
+                f"  {{ name = {quoted(option['name'])}, type = {quoted(option['type'])}, "
+                f"default = {quoted(option['default'])}, scope = {quoted(option['scope'])},"
+            ),
             f"    allowed = {quoted(option['allowed'])},",
             f"    doc = {quoted(option['doc'])} }},",
         ]

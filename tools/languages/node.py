@@ -38,9 +38,12 @@ def word(parameter):
         return "out text"
     if parameter.get("is_consumed"):
         return "handle"
-    return {"handle": "handle", "error": "out handle", "text": "text", "texts": "texts"}.get(
-        parameter["role"], parameter["type"]
-    )
+    return {
+        "handle": "handle",
+        "error": "out handle",
+        "text": "text",
+        "texts": "texts",
+    }.get(parameter["role"], parameter["type"])
 
 
 def functions(description):
@@ -64,7 +67,9 @@ def options(description):
         fact = {key: option[key] for key in ("name", "type", "scope", "environment")}
         if option["type"] == "seconds":
             fact["minimum"], fact["maximum"] = option["minimum"], option["maximum"]
-        members = ", ".join(f"{key}: {json.dumps(value)}" for key, value in fact.items())
+        members = ", ".join(
+            f"{key}: {json.dumps(value)}" for key, value in fact.items()
+        )
         lines.append(f"  {camel(option['name'])}: {{ {members} }},")
     return "\n".join(["const options = {", *lines, "};"])
 
@@ -77,7 +82,9 @@ def facts(description):
             numbers = {value["text"]: value["number"] for value in enum["values"]}
     lines = [f"  {name}: {number}," for name, number in numbers.items()]
     library = description["library"]
-    soname = ", ".join(f"{json.dumps(k)}: {json.dumps(v)}" for k, v in library["soname"].items())
+    soname = ", ".join(
+        f"{json.dumps(k)}: {json.dumps(v)}" for k, v in library["soname"].items()
+    )
     return "\n".join(
         [
             f"const library = {{ abi: {json.dumps(library['abi'])}, soname: {{ {soname} }} }};",
@@ -119,13 +126,18 @@ def fields(description, scope):
     for option in description["options"]:
         if option["scope"] == scope:
             lines += comment(option)
-            lines.append(f"  {camel(option['name'])}?: {type_of(option)} | null | undefined;")
+            lines.append(
+                f"  {camel(option['name'])}?: {type_of(option)} | null | undefined;"
+            )
     return "\n".join(lines)
 
 
 def union(name, values):
     """A type that is one of these texts."""
-    return "\n".join([f"export type {name} =", *(f'  | "{value}"' for value in values)]) + ";"
+    return (
+        "\n".join([f"export type {name} =", *(f'  | "{value}"' for value in values)])
+        + ";"
+    )
 
 
 def kinds(description):
@@ -147,7 +159,11 @@ PARTS = [
     (TABLES, "options", options),
     (TABLES, "functions", functions),
     (TYPES_FILE, "options of a call", lambda description: fields(description, "call")),
-    (TYPES_FILE, "options of a client", lambda description: fields(description, "client")),
+    (
+        TYPES_FILE,
+        "options of a client",
+        lambda description: fields(description, "client"),
+    ),
     (TYPES_FILE, "kinds", kinds),
     (TYPES_FILE, "reasons", reasons),
 ]

@@ -5,16 +5,37 @@ import textwrap
 FOLDER = "bindings/perl/lib/Aura"
 WIDTH = 120
 # What the package calls.
-FUNCTIONS = """
-    aura_audit_logs_next_page aura_audit_logs_next_page_start aura_audit_logs_page
-    aura_call_cancel aura_call_complete aura_call_expire aura_call_fd aura_call_wait
-    aura_client_new aura_client_rate_limit
-    aura_completions_fd aura_completions_new aura_completions_wait aura_completions_wake
-    aura_create_user_start aura_get_current_user aura_get_current_user_start aura_get_user aura_get_user_start
-    aura_reset_user_password_start aura_stream_audit_logs
-    aura_error_free aura_error_json aura_log_keep aura_log_take
-    aura_options_new aura_options_set aura_options_set_interrupt aura_string_free
-""".split()
+FUNCTIONS = [
+    "aura_audit_logs_next_page",
+    "aura_audit_logs_next_page_start",
+    "aura_audit_logs_page",
+    "aura_call_cancel",
+    "aura_call_complete",
+    "aura_call_expire",
+    "aura_call_fd",
+    "aura_call_wait",
+    "aura_client_new",
+    "aura_client_rate_limit",
+    "aura_completions_fd",
+    "aura_completions_new",
+    "aura_completions_wait",
+    "aura_completions_wake",
+    "aura_create_user_start",
+    "aura_get_current_user",
+    "aura_get_current_user_start",
+    "aura_get_user",
+    "aura_get_user_start",
+    "aura_reset_user_password_start",
+    "aura_stream_audit_logs",
+    "aura_error_free",
+    "aura_error_json",
+    "aura_log_keep",
+    "aura_log_take",
+    "aura_options_new",
+    "aura_options_set",
+    "aura_options_set_interrupt",
+    "aura_string_free",
+]
 NUMBERS = {
     "int32_t": "sint32",
     "int64_t": "sint64",
@@ -47,7 +68,9 @@ def functions(description):
     for name in FUNCTIONS:
         function = by_name[name]
         types = " ".join(type_of(one) for one in function["parameters"])
-        lines.append(f"    {name} => [ [qw({types})], '{type_of(function['result'])}' ],")
+        lines.append(
+            f"    {name} => [ [qw({types})], '{type_of(function['result'])}' ],"
+        )
     return "\n".join(lines)
 
 
@@ -55,15 +78,20 @@ def statuses(description):
     """The statuses that are looked at: those that are no errors, and that of a call that was ended."""
     [status] = [one for one in description["enums"] if one["name"] == "aura_status"]
     kept = [
-        value for value in status["values"] if value["number"] < 10 or value["text"] == "cancelled"
+        value
+        for value in status["values"]
+        if value["number"] < 10 or value["text"] == "cancelled"
     ]
-    return "\n".join(f"use constant {value['name']} => {value['number']};" for value in kept)
+    return "\n".join(
+        f"use constant {value['name']} => {value['number']};" for value in kept
+    )
 
 
 def kinds(description):
     """The kinds of errors, each with its words."""
     return "\n".join(
-        f"    {kind['name']} => {perl(kind['doc'])}," for kind in description["error_kinds"]
+        f"    {kind['name']} => {perl(kind['doc'])},"
+        for kind in description["error_kinds"]
     )
 
 
@@ -74,8 +102,10 @@ def options(description):
         environment = " ".join(option["environment"])
         lines += [
             f"    {option['name']} => {{",
-            f"        type => '{option['type']}', scope => '{option['scope']}', "
-            f"default => {perl(option['default'])}, environment => [qw({environment})],",
+            (
+                f"        type => '{option['type']}', scope => '{option['scope']}', "
+                f"default => {perl(option['default'])}, environment => [qw({environment})],"
+            ),
             f"        allowed => {perl(option['allowed'])},",
             f"        doc => {wrapped(option['doc'])},",
             "    },",
@@ -86,7 +116,9 @@ def options(description):
 def names(description):
     """The options in their order."""
     listed = " ".join(option["name"] for option in description["options"])
-    filled = textwrap.fill(listed, WIDTH, initial_indent="    ", subsequent_indent="    ")
+    filled = textwrap.fill(
+        listed, WIDTH, initial_indent="    ", subsequent_indent="    "
+    )
     return f"our @NAMES = qw(\n{filled}\n);"
 
 
@@ -121,7 +153,11 @@ def wrapped(text):
 
 def perl(text):
     """A text as a literal; undef for None."""
-    return "undef" if text is None else "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+    return (
+        "undef"
+        if text is None
+        else "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+    )
 
 
 PARTS = [

@@ -5,33 +5,62 @@ import textwrap
 FOLDER = "bindings/php"
 WIDTH = 120
 # What the package calls.
-FUNCTIONS = """
-    aura_version aura_error_json aura_error_free aura_string_free
-    aura_options_new aura_options_set aura_options_free
-    aura_client_new aura_client_free aura_client_rate_limit
-    aura_get_user aura_get_user_start aura_get_current_user aura_get_current_user_start
-    aura_create_user_start aura_reset_user_password_start
-    aura_stream_audit_logs aura_audit_logs_next_fields aura_audit_logs_next_at_hand
-    aura_audit_logs_next_start aura_audit_logs_page aura_audit_logs_free
-    aura_call_wait aura_call_cancel aura_call_expire aura_call_free aura_call_complete
-    aura_completions_new aura_completions_wait aura_completions_wake aura_completions_fd
-    aura_completions_free
-    aura_log_keep aura_log_take
-""".split()
+FUNCTIONS = [
+    "aura_version",
+    "aura_error_json",
+    "aura_error_free",
+    "aura_string_free",
+    "aura_options_new",
+    "aura_options_set",
+    "aura_options_free",
+    "aura_client_new",
+    "aura_client_free",
+    "aura_client_rate_limit",
+    "aura_get_user",
+    "aura_get_user_start",
+    "aura_get_current_user",
+    "aura_get_current_user_start",
+    "aura_create_user_start",
+    "aura_reset_user_password_start",
+    "aura_stream_audit_logs",
+    "aura_audit_logs_next_fields",
+    "aura_audit_logs_next_at_hand",
+    "aura_audit_logs_next_start",
+    "aura_audit_logs_page",
+    "aura_audit_logs_free",
+    "aura_call_wait",
+    "aura_call_cancel",
+    "aura_call_expire",
+    "aura_call_free",
+    "aura_call_complete",
+    "aura_completions_new",
+    "aura_completions_wait",
+    "aura_completions_wake",
+    "aura_completions_fd",
+    "aura_completions_free",
+    "aura_log_keep",
+    "aura_log_take",
+]
 
 
 def declarations(description):
     """The handles and functions in C. An enum is the number that it is in the ABI."""
     by_name = {function["name"]: function for function in description["functions"]}
-    numbers = [f"typedef {enum['type']} {enum['name']};" for enum in description["enums"]]
-    handles = [f"typedef struct {one['name']} {one['name']};" for one in description["handles"]]
+    numbers = [
+        f"typedef {enum['type']} {enum['name']};" for enum in description["enums"]
+    ]
+    handles = [
+        f"typedef struct {one['name']} {one['name']};" for one in description["handles"]
+    ]
     functions = []
     for name in FUNCTIONS:
         function = by_name[name]
         parameters = ", ".join(
             joined(one["type"], one["name"]) for one in function["parameters"]
         )
-        functions.append(f"{joined(function['result']['type'], name)}({parameters or 'void'});")
+        functions.append(
+            f"{joined(function['result']['type'], name)}({parameters or 'void'});"
+        )
     return "\n".join(numbers + handles + functions)
 
 
@@ -77,7 +106,11 @@ def wrapped(before, text):
 
 def php(text):
     """A text as a literal; null for None."""
-    return "null" if text is None else "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+    return (
+        "null"
+        if text is None
+        else "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+    )
 
 
 TYPES = {

@@ -6,20 +6,46 @@ FOLDER = "bindings/ruby"
 WIDTH = 120
 # What the package calls. BLOCKING is what waits, or may wait for a thread's end, without Ruby's
 # lock.
-FUNCTIONS = """
-    aura_audit_logs_free aura_audit_logs_next_page_start aura_audit_logs_page
-    aura_call_cancel aura_call_complete aura_call_free aura_call_poll aura_call_wait
-    aura_client_free aura_client_new aura_client_rate_limit
-    aura_completions_fd aura_completions_free aura_completions_new aura_completions_wait
-    aura_create_user_start aura_get_current_user aura_get_current_user_start
-    aura_get_user aura_get_user_start
-    aura_reset_user_password_start aura_stream_audit_logs
-    aura_error_free aura_error_json aura_log_keep aura_log_take
-    aura_options_free aura_options_new aura_options_set aura_options_set_interrupt aura_string_free
-""".split()
-BLOCKING = """
-    aura_audit_logs_free aura_call_free aura_client_free aura_get_current_user aura_get_user
-""".split()
+FUNCTIONS = [
+    "aura_audit_logs_free",
+    "aura_audit_logs_next_page_start",
+    "aura_audit_logs_page",
+    "aura_call_cancel",
+    "aura_call_complete",
+    "aura_call_free",
+    "aura_call_poll",
+    "aura_call_wait",
+    "aura_client_free",
+    "aura_client_new",
+    "aura_client_rate_limit",
+    "aura_completions_fd",
+    "aura_completions_free",
+    "aura_completions_new",
+    "aura_completions_wait",
+    "aura_create_user_start",
+    "aura_get_current_user",
+    "aura_get_current_user_start",
+    "aura_get_user",
+    "aura_get_user_start",
+    "aura_reset_user_password_start",
+    "aura_stream_audit_logs",
+    "aura_error_free",
+    "aura_error_json",
+    "aura_log_keep",
+    "aura_log_take",
+    "aura_options_free",
+    "aura_options_new",
+    "aura_options_set",
+    "aura_options_set_interrupt",
+    "aura_string_free",
+]
+BLOCKING = [
+    "aura_audit_logs_free",
+    "aura_call_free",
+    "aura_client_free",
+    "aura_get_current_user",
+    "aura_get_user",
+]
 NUMBERS = {
     "int32_t": ":int32",
     "int64_t": ":int64",
@@ -33,7 +59,10 @@ NUMBERS = {
 
 def type_of(value):
     """The type in ffi's words. A text that is freed by hand stays a pointer."""
-    is_text = value["type"] == "const char *" and value.get("role") in ("text", "borrowed_text")
+    is_text = value["type"] == "const char *" and value.get("role") in (
+        "text",
+        "borrowed_text",
+    )
     if is_text:
         return ":string"
     return NUMBERS.get(value["type"], ":pointer")
@@ -61,7 +90,9 @@ def statuses(description):
     """The statuses that are looked at: no errors, and the one of a call that was ended."""
     [status] = [one for one in description["enums"] if one["name"] == "aura_status"]
     kept = [
-        value for value in status["values"] if value["number"] < 10 or value["text"] == "cancelled"
+        value
+        for value in status["values"]
+        if value["number"] < 10 or value["text"] == "cancelled"
     ]
     return "\n".join(f"    {value['name']} = {value['number']}" for value in kept)
 
@@ -73,8 +104,10 @@ def options(description):
         environment = " ".join(option["environment"])
         lines += [
             f"    {option['name']}: Option.new(",
-            f"      :{option['name']}, :{option['type']}, {ruby(option['default'])}, "
-            f":{option['scope']}, %w[{environment}],",
+            (
+                f"      :{option['name']}, :{option['type']}, {ruby(option['default'])}, "
+                f":{option['scope']}, %w[{environment}],"
+            ),
             f"      {ruby(option['allowed'])},",
             *wrapped(ruby(option["doc"])),
             "    ),",
@@ -91,7 +124,11 @@ def wrapped(literal):
 
 def ruby(text):
     """A text as a literal; nil for None."""
-    return "nil" if text is None else "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+    return (
+        "nil"
+        if text is None
+        else "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+    )
 
 
 TYPES = {
@@ -134,7 +171,8 @@ def methods(prefix, scopes):
     def make(description):
         words = keywords(description, scopes)
         return "\n".join(
-            signature(prefix, *method, words, "  " if prefix else "    ") for method in METHODS
+            signature(prefix, *method, words, "  " if prefix else "    ")
+            for method in METHODS
         )
 
     return make

@@ -38,12 +38,16 @@ def main():
     silent = socket.create_server(("127.0.0.1", 0), backlog=512)
     silent_url = f"http://127.0.0.1:{silent.getsockname()[1]}/api"
     sandbox = subprocess.Popen(
-        [sandbox_program, "--profile", "legacy"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        [sandbox_program, "--profile", "legacy"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
     )
     ready = json.loads(sandbox.stdout.readline())
 
     def admin(path, body=None):
-        return json.loads(request(ready["admin_url"] + path, ready["admin_token"], body))
+        return json.loads(
+            request(ready["admin_url"] + path, ready["admin_token"], body)
+        )
 
     def account(name, key, rows, **more):
         emails = [[f"{name}@example.com", True, True, True]]
@@ -55,7 +59,14 @@ def main():
     account("many", "key-of-many", 20000)
 
     def run(command, **more):
-        result = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, **more)
+        result = subprocess.run(
+            command,
+            check=False,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            **more,
+        )
         print(result.stdout + result.stderr, end="")
         expect(result.returncode == 0, f"{command} ended with {result.returncode}")
         return result.stdout
@@ -63,10 +74,17 @@ def main():
     # The examples first: the tests write rows.
     environment = {**os.environ, "HEX_API_URL": ready["api_url"], "HEX_API_KEY": "key"}
     examples = re.findall(
-        r"^```lua\n(.*?)^```", (HERE.parent / "README.md").read_text(), re.S | re.M
+        r"^```lua\n(.*?)^```",
+        (HERE.parent / "README.md").read_text(),
+        re.DOTALL | re.MULTILINE,
     )
     outputs = [run([lua, "-e", example], env=environment)[:200] for example in examples]
-    expected = ["ericmj\tEric", "ericmj\nkey.generate", "created newcomer", "ericmj\tecto"]
+    expected = [
+        "ericmj\tEric",
+        "ericmj\nkey.generate",
+        "created newcomer",
+        "ericmj\tecto",
+    ]
     expect(len(outputs) == len(expected), "the README has another number of examples")
     for output, words in zip(outputs, expected):
         expect(output.startswith(words), f"an example gave {output!r}, not {words!r}")
@@ -79,7 +97,9 @@ def main():
         print(1)
         io.flush()
         client:get_user("e")"""
-    started = subprocess.Popen([lua, "-e", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    started = subprocess.Popen(
+        [lua, "-e", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
     started.stdout.readline()
     time.sleep(0.3)
     started.send_signal(signal.SIGINT)
@@ -116,7 +136,8 @@ def main():
         os.execute("kill -9 {sandbox.pid}")
         for _ = 1, 2 do local row, err = logs:next() print(row, err.kind) end"""
     expect(
-        run([lua, "-e", program]) == "nil\tconnect\n" * 2, "a stream of a dead server gave no error"
+        run([lua, "-e", program]) == "nil\tconnect\n" * 2,
+        "a stream of a dead server gave no error",
     )
     sandbox.wait(10)
     print("tests, examples, tour, Ctrl-C and a server that dies: all as expected")
