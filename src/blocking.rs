@@ -318,7 +318,7 @@ impl AuditLogs {
     /// # Errors
     /// As for every call. The stream keeps its position.
     pub fn next_log(&self) -> Result<Option<AuditLog>> {
-        match self.next_in_page() {
+        match self.next_at_hand() {
             Some(row) => Ok(Some(row)),
             None => self.run(async { self.turn().await?.next().await }),
         }
@@ -326,9 +326,9 @@ impl AuditLogs {
 
     /// The next row if it has arrived; `None` if a call has to wait for it.
     #[must_use]
-    pub fn next_in_page(&self) -> Option<AuditLog> {
+    pub fn next_at_hand(&self) -> Option<AuditLog> {
         self.0.interrupt.check(Operation::StreamAuditLogs).ok()?;
-        self.0.logs.try_lock().ok()?.next_in_page()
+        self.0.logs.try_lock().ok()?.next_at_hand()
     }
 
     /// Calls `use_json` with the JSON of the next row if it has arrived, and advances.

@@ -134,12 +134,12 @@ fn calls_on_one_stream_take_turns_and_lose_nothing() {
                     }
                     assert!(call.wait(soon()));
                     match call.take().unwrap() {
-                        Ok(Some(row)) => seen.push(row.json().to_owned()),
+                        Ok(Some(row)) => seen.push(row.raw_json().to_owned()),
                         Ok(None) => return seen,
                         Err(error) => {
                             assert_eq!(error.kind(), ErrorKind::Cancelled);
                             let Some(row) = logs.next_log().unwrap() else { return seen };
-                            seen.push(row.json().to_owned());
+                            seen.push(row.raw_json().to_owned());
                         }
                     }
                 }
@@ -162,7 +162,11 @@ fn calls_on_one_stream_are_served_in_their_order() {
     for (number, call) in calls.iter().enumerate() {
         assert!(call.wait(soon()));
         let row = call.take().unwrap().unwrap().unwrap();
-        assert!(row.json().contains(&format!("{{\"n\":{number}}}")), "{number}: {}", row.json());
+        assert!(
+            row.raw_json().contains(&format!("{{\"n\":{number}}}")),
+            "{number}: {}",
+            row.raw_json()
+        );
     }
     assert!(logs.next_log().unwrap().is_none());
 }

@@ -15,7 +15,7 @@ fn a_get_is_repeated_if_the_server_asks_for_it() {
         let server = Server::start(move |nth, _| {
             Act::Reply(if nth < 2 { json(status, &[], r#"{"message":"later"}"#) } else { user() })
         });
-        assert_eq!(server.client().get_user("eric").unwrap().json(), USER, "{status}");
+        assert_eq!(server.client().get_user("eric").unwrap().raw_json(), USER, "{status}");
         assert_eq!(server.requests().len(), 3);
     }
 }
@@ -420,7 +420,7 @@ fn a_packed_reply_is_unpacked() {
         Act::ReplyAndClose(if nth == 0 { reply.clone() } else { cut.clone() })
     });
     let client = server.client().with_options(Options::new().max_retries(0));
-    assert_eq!(client.get_user("eric").unwrap().json(), USER);
+    assert_eq!(client.get_user("eric").unwrap().raw_json(), USER);
     assert_eq!(client.get_user("eric").unwrap_err().kind(), ErrorKind::Connect);
 }
 

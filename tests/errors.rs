@@ -119,11 +119,11 @@ fn numbers_of_any_size_cause_and_change_no_error() {
                 _ => json(200, &[], "[]"),
             })
         });
-        assert_eq!(server.client().get_user("eric").unwrap().json(), record);
+        assert_eq!(server.client().get_user("eric").unwrap().raw_json(), record);
         let rows: Vec<_> =
             server.client().stream_audit_logs().unwrap().map(Result::unwrap).collect();
         assert_eq!(rows.len(), 1);
-        assert_eq!(rows[0].json(), row);
+        assert_eq!(rows[0].raw_json(), row);
         assert_eq!(rows[0].params(), format!(r#"{{"n":{number}}}"#));
         let error = create(&server).unwrap_err();
         assert_eq!((error.kind(), error.message()), (ErrorKind::Validation, "no"));

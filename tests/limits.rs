@@ -95,7 +95,7 @@ fn a_get_with_an_unreadable_body_is_repeated() {
     let server = Server::start(|nth, _| {
         Act::Reply(if nth == 0 { coded(503, "gzip", b"plain") } else { json(200, &[], USER) })
     });
-    assert_eq!(server.client().get_user("eric").unwrap().json(), USER);
+    assert_eq!(server.client().get_user("eric").unwrap().raw_json(), USER);
     assert_eq!(server.requests().len(), 2);
 }
 
@@ -123,17 +123,17 @@ fn an_empty_body_needs_no_decoding() {
     });
     let client = server.client().with_options(Options::new().cache(1));
     for _ in 0..3 {
-        assert_eq!(client.get_user("eric").unwrap().json(), USER);
+        assert_eq!(client.get_user("eric").unwrap().raw_json(), USER);
     }
 }
 
 #[test]
 fn the_names_of_codings() {
     for coding in ["gzip", "x-gzip", "GZIP", " X-Gzip ", "identity, gzip", "gzip,"] {
-        assert_eq!(read(coded(200, coding, &gzip(USER.as_bytes()))).unwrap().json(), USER);
+        assert_eq!(read(coded(200, coding, &gzip(USER.as_bytes()))).unwrap().raw_json(), USER);
     }
     for coding in ["identity", "", ","] {
-        assert_eq!(read(coded(200, coding, USER.as_bytes())).unwrap().json(), USER);
+        assert_eq!(read(coded(200, coding, USER.as_bytes())).unwrap().raw_json(), USER);
     }
     for coding in ["br", "deflate", "zstd", "gzip, gzip", "br\u{202e}"] {
         let error = read(coded(200, coding, &gzip(USER.as_bytes()))).unwrap_err();
@@ -151,11 +151,11 @@ fn bytes_after_a_gzip_stream() {
     let whole = gzip(USER.as_bytes());
     for trailing in ["\0\0\0\0", "\r\n", "\n", "<!-- cached -->", "\u{1f}"] {
         let body = [&whole, trailing.as_bytes()].concat();
-        assert_eq!(read(coded(200, "gzip", &body)).unwrap().json(), USER, "{trailing:?}");
+        assert_eq!(read(coded(200, "gzip", &body)).unwrap().raw_json(), USER, "{trailing:?}");
     }
     let (first, second) = USER.split_at(5);
     let members = [gzip(first.as_bytes()), gzip(b""), gzip(second.as_bytes())].concat();
-    assert_eq!(read(coded(200, "gzip", &members)).unwrap().json(), USER);
+    assert_eq!(read(coded(200, "gzip", &members)).unwrap().raw_json(), USER);
     // If it begins as a member, it is one, and must be complete.
     for end in [members.len() - 1, members.len() - 8, members.len() - 12] {
         let error = read(coded(200, "gzip", &members[..end])).unwrap_err();
@@ -168,7 +168,7 @@ fn bytes_after_a_gzip_stream() {
 fn a_gzip_stream_has_few_members() {
     let empty = gzip(b"");
     let few = [empty.repeat(8), gzip(USER.as_bytes())].concat();
-    assert_eq!(read(coded(200, "gzip", &few)).unwrap().json(), USER);
+    assert_eq!(read(coded(200, "gzip", &few)).unwrap().raw_json(), USER);
     for error in read_everywhere(coded(200, "gzip", &empty.repeat(500_000))) {
         let error = error.unwrap_err();
         assert_eq!((error.kind(), error.status()), (ErrorKind::Decode, Some(200)), "{error}");
@@ -231,7 +231,7 @@ fn a_large_record_is_read() {
         coded(200, "gzip", &gzip(&noise(&record))),
     ] {
         for user in read_everywhere(reply) {
-            assert_eq!(user.unwrap().json().len(), record.len());
+            assert_eq!(user.unwrap().raw_json().len(), record.len());
         }
     }
 }
@@ -257,7 +257,7 @@ fn a_body_of_tiny_pieces_is_read() {
     }
     reply.extend_from_slice(b"0\r\n\r\n");
     for user in read_everywhere(reply) {
-        assert_eq!(user.unwrap().json().len(), body.len());
+        assert_eq!(user.unwrap().raw_json().len(), body.len());
     }
 }
 

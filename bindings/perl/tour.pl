@@ -13,10 +13,10 @@ use Aura::Users;
 
 sub make_account ( $client, $username, $password, $email ) {
     my $user = $client->create_user( $username, $password, [$email] );
-    say 'create_user: ', $user->json;
+    say 'create_user: ', $user->raw_json;
 
     $user = $client->get_user($username);
-    say 'get_user: ', $user->json;
+    say 'get_user: ', $user->raw_json;
 
     # The name is taken now: the server refuses a second account, and says why.
     return if eval { $client->create_user( $username, $password, [$email] ) };
@@ -63,6 +63,6 @@ make_account( Aura::Users->new( repo_url => $repo_url ), $username, $password, $
 
 # From here on as the account itself.
 my $client = Aura::Users->new( repo_url => $repo_url, api_key => ask_for_key($email) );
-say 'get_current_user: ', $client->get_current_user->json;
+say 'get_current_user: ', $client->get_current_user->raw_json;
 reset_password( $client, $username );
 read_audit_log($client);

@@ -93,7 +93,7 @@ impl AuditLog {
     /// The server's own JSON of the row, byte for byte.
     #[getter]
     fn raw_json(&self) -> &str {
-        self.row.read().json()
+        self.row.read().raw_json()
     }
 
     /// The fields that have no attribute of their own; read-only.
@@ -111,7 +111,7 @@ impl AuditLog {
 
     /// Return the whole row as a new dict, with the fields that have no attribute.
     fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        Ok(decode(py, self.row.read().json())?.cast_into()?)
+        Ok(decode(py, self.row.read().raw_json())?.cast_into()?)
     }
 
     fn __eq__<'py>(&self, other: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
@@ -123,7 +123,7 @@ impl AuditLog {
     }
 
     fn __hash__(&self, py: Python<'_>) -> PyResult<isize> {
-        hash(py, self.row.peek().json())
+        hash(py, self.row.peek().raw_json())
     }
 
     fn __copy__(slf: Py<Self>) -> Py<Self> {
@@ -132,7 +132,7 @@ impl AuditLog {
 
     // A deep copy is another row, with other params.
     fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<Reduced<'py, '_>> {
-        reduced::<Self>(py, self.row.read().json())
+        reduced::<Self>(py, self.row.read().raw_json())
     }
 
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {

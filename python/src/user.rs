@@ -184,7 +184,7 @@ impl User {
     /// The server's own JSON, byte for byte.
     #[getter]
     fn raw_json(&self) -> &str {
-        self.0.json()
+        self.0.raw_json()
     }
 
     /// The fields that have no attribute of their own; read-only.
@@ -202,7 +202,7 @@ impl User {
 
     /// Return the server's whole record as a new dict, with the fields that have no attribute.
     fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        Ok(decode(py, self.0.json())?.cast_into()?)
+        Ok(decode(py, self.0.raw_json())?.cast_into()?)
     }
 
     fn __eq__<'py>(&self, other: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
@@ -211,7 +211,7 @@ impl User {
     }
 
     fn __hash__(&self, py: Python<'_>) -> PyResult<isize> {
-        hash(py, self.0.json())
+        hash(py, self.0.raw_json())
     }
 
     fn __copy__(slf: Py<Self>) -> Py<Self> {
@@ -223,7 +223,7 @@ impl User {
     }
 
     fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<Reduced<'py, '_>> {
-        reduced::<Self>(py, self.0.json())
+        reduced::<Self>(py, self.0.raw_json())
     }
 
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {

@@ -94,7 +94,7 @@ pub extern "C" fn aura_audit_logs_next(
         let audit_log_json = OutPointer::new("audit_log_json", audit_log_json)?;
         let logs = clone_value("logs", logs)?;
         let arrived = logs.with_next_json(to_c_string)?.transpose()?;
-        let Some(json) = logs.next_row(arrived, |row| to_c_string(row.json()))? else {
+        let Some(json) = logs.next_row(arrived, |row| to_c_string(row.raw_json()))? else {
             return Ok(aura_status::AURA_END);
         };
         audit_log_json.set(json.into_raw());
@@ -155,14 +155,14 @@ pub extern "C" fn aura_audit_logs_next_fields(
         let mut params_json = BorrowedText::new(params_json);
         let mut audit_log_json = BorrowedText::new(audit_log_json);
         let logs = clone_value("logs", logs)?;
-        let Some(row) = logs.next_row(logs.next_in_page(), Ok)? else {
+        let Some(row) = logs.next_row(logs.next_at_hand(), Ok)? else {
             return Ok(aura_status::AURA_END);
         };
         let mut fields = logs.fields.lock().unwrap_or_else(PoisonError::into_inner);
         action.set(&mut fields.action, Some(row.action()));
         user_agent.set(&mut fields.user_agent, row.user_agent());
         params_json.set(&mut fields.params_json, Some(row.params()));
-        audit_log_json.set(&mut fields.audit_log_json, Some(row.json()));
+        audit_log_json.set(&mut fields.audit_log_json, Some(row.raw_json()));
         Ok(aura_status::AURA_OK)
     })
 }

@@ -63,7 +63,7 @@ trait CallResult {
 
 impl CallResult for User {
     fn into_json(self) -> Option<String> {
-        Some(User::into_json(self))
+        Some(User::into_raw_json(self))
     }
 }
 
@@ -79,7 +79,7 @@ impl CallResult for Option<AuditLog> {
     }
 
     fn into_json(self) -> Option<String> {
-        self.map(|log| log.json().to_owned())
+        self.map(|log| log.raw_json().to_owned())
     }
 }
 

@@ -329,6 +329,6 @@ pub extern "C" fn aura_client_rate_limit(
 }
 
 fn set_user(user_json: OutPointer<'_, c_char>, user: User) -> Result<aura_status> {
-    user_json.set_text(user.json())?;
+    user_json.set_text(user.raw_json())?;
     Ok(aura_status::AURA_OK)
 }

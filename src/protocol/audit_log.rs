@@ -251,7 +251,7 @@ fn piece(page: &str, Quoted { inner, has_escapes }: Quoted) -> Option<Piece> {
 }
 
 impl AuditLog {
-    /// Reads a row from the JSON of [`AuditLog::json`].
+    /// Reads a row from the JSON of [`AuditLog::raw_json`].
     ///
     /// # Errors
     /// [`ErrorKind::InvalidArgument`](crate::ErrorKind) if `json` is not an audit row.
@@ -296,13 +296,13 @@ impl AuditLog {
             inserted_at: Text<'a>,
         }
 
-        let Time { inserted_at: Text(text) } = serde_json::from_str(self.json()).ok()?;
+        let Time { inserted_at: Text(text) } = serde_json::from_str(self.raw_json()).ok()?;
         Timestamp::read(&text).map(SystemTime::from)
     }
 
     /// The server's JSON of the row, byte for byte.
     #[must_use]
-    pub fn json(&self) -> &str {
+    pub fn raw_json(&self) -> &str {
         &self.text()[self.row().json.clone()]
     }
 
@@ -324,7 +324,7 @@ impl AuditLog {
 
 impl PartialEq for AuditLog {
     fn eq(&self, other: &Self) -> bool {
-        self.json() == other.json()
+        self.raw_json() == other.raw_json()
     }
 }
 
@@ -365,7 +365,7 @@ mod tests {
         assert_eq!(first.action(), "key.generate");
         assert_eq!(first.user_agent(), None);
         assert_eq!(first.params(), r#"{"big":12345678901234567890,"s":"\ud83d\ude00"}"#);
-        assert!(first.json().ends_with(r#""new":1}"#));
+        assert!(first.raw_json().ends_with(r#""new":1}"#));
         let second = page.row(1).unwrap();
         assert_eq!(second.action(), "a\nb");
         assert_eq!(second.user_agent(), Some(""));
@@ -374,7 +374,7 @@ mod tests {
         assert_eq!((third.action(), third.user_agent(), third.params()), ("old", None, "null"));
         assert!(page.row(3).is_none());
         for row in [first, second, third] {
-            let again = AuditLog::from_json(row.json()).unwrap();
+            let again = AuditLog::from_json(row.raw_json()).unwrap();
             assert_eq!(again, row);
             assert_eq!(
                 (again.action(), again.user_agent(), again.params()),

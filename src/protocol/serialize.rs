@@ -13,13 +13,13 @@ fn verbatim<S: Serializer>(json: &str, serializer: S) -> Result<S::Ok, S::Error>
 
 impl Serialize for User {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        verbatim(self.json(), serializer)
+        verbatim(self.raw_json(), serializer)
     }
 }
 
 impl Serialize for AuditLog {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        verbatim(self.json(), serializer)
+        verbatim(self.raw_json(), serializer)
     }
 }
 

@@ -17,7 +17,7 @@ use crate::Error;
 /// A user account, as the server describes it to this caller.
 ///
 /// The record keeps all fields of the server. The known fields are methods, and all fields are in
-/// [`User::json`] and [`User::field`].
+/// [`User::raw_json`] and [`User::field`].
 #[derive(Clone)]
 pub struct User {
     json: String,
@@ -218,7 +218,7 @@ impl User {
         self.fields.get_or_init(|| read().unwrap_or_default())
     }
 
-    /// Reads a record from the JSON of [`User::json`].
+    /// Reads a record from the JSON of [`User::raw_json`].
     ///
     /// # Errors
     /// [`ErrorKind::InvalidArgument`](crate::ErrorKind) if `json` is not a user record.
@@ -290,13 +290,13 @@ impl User {
 
     /// The server's JSON, byte for byte.
     #[must_use]
-    pub fn json(&self) -> &str {
+    pub fn raw_json(&self) -> &str {
         &self.json
     }
 
     /// The server's JSON, without a copy.
     #[must_use]
-    pub fn into_json(self) -> String {
+    pub fn into_raw_json(self) -> String {
         self.json
     }
 
@@ -361,8 +361,8 @@ mod tests {
         assert_eq!(user.updated_at(), Some(at(1_795_434_646_000_000)));
         assert_eq!(user.field("future").unwrap().get(), r#"{"a":[12345678901234567890]}"#);
         assert_eq!(user.field("no such field").map(RawValue::get), None);
-        assert_eq!(user.json(), RICH);
-        assert_eq!(User::from_json(user.json()).unwrap(), user);
+        assert_eq!(user.raw_json(), RICH);
+        assert_eq!(User::from_json(user.raw_json()).unwrap(), user);
         let error = User::from_json("{}").unwrap_err();
         assert_eq!(error.kind(), crate::ErrorKind::InvalidArgument);
         assert!(error.message().starts_with("json is not a user record: missing field `username`"));

@@ -20,7 +20,7 @@ subtest 'a public record' => sub {
     is $user->inserted_at->offset, 0;
     is_deeply $user->handles, { GitHub => 'https://github.com/ericmj' };
     is $user->organizations, undef;
-    is_deeply $user->fields, JSON::PP->new->decode( $user->json );
+    is_deeply $user->fields, JSON::PP->new->decode( $user->raw_json );
 };
 
 subtest 'the owner of the key' => sub {

@@ -38,7 +38,7 @@ sub stream ( $command, $client ) {
     my $logs = $client->stream_audit_logs;
     my ( @rows, @errors );
     my $read = sub {
-        while ( my $log = $logs->next ) { push @rows, $log->json }
+        while ( my $log = $logs->next ) { push @rows, $log->raw_json }
         return 1;
     };
     my $answer = {};
@@ -57,7 +57,7 @@ sub once ( $command, $client ) {
     my @arguments = grep { defined } @{$args}{qw(username_or_email username password emails)};
     my $answer    = eval {
         my $user = ended( $command, sub { $client->$operation(@arguments) } );
-        $user ? { ok => $user->json } : { ok_empty => JSON::MaybeXS::true() };
+        $user ? { ok => $user->raw_json } : { ok_empty => JSON::MaybeXS::true() };
     };
     return $answer // failed($@);
 }

@@ -15,7 +15,7 @@ subtest 'fields and unknown fields' => sub {
     is_deeply [ $user->username, $user->full_name, $user->handles ], [ 'éric', undef, {} ];
     is_deeply $user->extra, { level => 3 };
     is $user->packages->[0]->name, 'ecto';
-    is $user->json,                $JSON;
+    is $user->raw_json,                $JSON;
     is_deeply JSON::PP->new->convert_blessed->decode( JSON::PP->new->convert_blessed->encode( [$user] ) ),
         [ JSON::PP->new->decode($JSON) ];
 };
@@ -36,7 +36,7 @@ subtest 'the JSON of rows that are odd' => sub {
     for my $some ( [@rows], [ @rows[ 0 .. 2 ] ], [] ) {
         my $page = '[' . join( " ,\n", @{$some} ) . ']';
         utf8::encode($page);
-        is_deeply [ map { $_->json } Aura::Users::AuditLog->all($page)->@* ], $some;
+        is_deeply [ map { $_->raw_json } Aura::Users::AuditLog->all($page)->@* ], $some;
     }
     eval { Aura::Users::AuditLog->new($deep)->params };
     isa_ok $@, 'Aura::Users::Error::Decode';

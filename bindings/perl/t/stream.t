@@ -8,12 +8,12 @@ use Aura::Users;
 use Servers qw(admin client died ROWS);
 use Test::More;
 
-my @all = map { $_->json } client()->stream_audit_logs->all;
+my @all = map { $_->raw_json } client()->stream_audit_logs->all;
 is scalar @all, ROWS;
 
 sub rest ($logs) {
     my @rows;
-    while ( my $log = $logs->next ) { push @rows, $log->json }
+    while ( my $log = $logs->next ) { push @rows, $log->raw_json }
     return @rows;
 }
 
@@ -22,18 +22,18 @@ subtest 'rows and pages are the same' => sub {
     my ( $logs, @pages ) = client()->stream_audit_logs;
     while ( my $page = $logs->next_page ) { push @pages, $page }
     is_deeply [ map { scalar @{$_} } @pages ],           [ 100, 100, 50 ];
-    is_deeply [ map { $_->json } map { @{$_} } @pages ], \@all;
+    is_deeply [ map { $_->raw_json } map { @{$_} } @pages ], \@all;
 };
 
 subtest 'it keeps its place' => sub {
     my $logs = client()->stream_audit_logs;
-    is $logs->next->json, $all[0];
+    is $logs->next->raw_json, $all[0];
     is $logs->page,       1;
-    is_deeply [ map { $_->json } $logs->next_page->@* ], [ @all[ 1 .. 99 ] ];
+    is_deeply [ map { $_->raw_json } $logs->next_page->@* ], [ @all[ 1 .. 99 ] ];
     is $logs->page, 2;
-    is_deeply [ map { $_->json } $logs->start_next_page->result->@* ], [ @all[ 100 .. 199 ] ];
-    is $logs->next->json, $all[200];
-    is_deeply [ map { $_->json } $logs->start_next_page->result->@* ], [ @all[ 201 .. 249 ] ], 'the rest of a page';
+    is_deeply [ map { $_->raw_json } $logs->start_next_page->result->@* ], [ @all[ 100 .. 199 ] ];
+    is $logs->next->raw_json, $all[200];
+    is_deeply [ map { $_->raw_json } $logs->start_next_page->result->@* ], [ @all[ 201 .. 249 ] ], 'the rest of a page';
     is $logs->page,                    3;
     is $logs->next,                    undef for 1 .. 2;
     is $logs->start_next_page->result, undef;
@@ -45,7 +45,7 @@ subtest 'it begins at a page' => sub {
 
 subtest 'an error keeps the place' => sub {
     my $logs = client( prefetch => 0, max_retries => 0 )->stream_audit_logs;
-    my @rows = map { $logs->next->json } 1 .. 100;
+    my @rows = map { $logs->next->raw_json } 1 .. 100;
     admin( '/rules', { path => '/api/users/me/audit-logs', times => 3, then => { reply => { status => 503 } } } );
     isa_ok died( sub { $logs->next } ),                    'Aura::Users::Error::Server' for 1 .. 2;
     isa_ok died( sub { $logs->start_next_page->result } ), 'Aura::Users::Error::Server';

@@ -73,7 +73,7 @@ fn batch(rows: Arc<Rows>) -> Result<Batch, Failure> {
     let is_room = rows.lock().iter().all(|row| {
         let row = &row.log;
         let params = Some(row.params()).filter(|params| *params != "null");
-        let extra = extra(row.json());
+        let extra = extra(row.raw_json());
         let values = [Some(row.action()), row.user_agent(), params, extra.as_deref()];
         columns.iter_mut().zip(values).all(|(column, value)| column.push(value))
     });

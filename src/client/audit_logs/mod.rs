@@ -164,7 +164,7 @@ impl AuditLogs {
     /// As for every call. The stream keeps its position.
     pub async fn next(&mut self) -> Result<Option<AuditLog>> {
         loop {
-            let row = self.next_in_page();
+            let row = self.next_at_hand();
             if row.is_some() || !self.turn_page().await? {
                 return Ok(row);
             }
@@ -172,7 +172,7 @@ impl AuditLogs {
     }
 
     /// The next row of the current page.
-    pub(crate) fn next_in_page(&mut self) -> Option<AuditLog> {
+    pub(crate) fn next_at_hand(&mut self) -> Option<AuditLog> {
         let row = self.current.page.row(self.current.start)?;
         self.current.start += 1;
         Some(row)

@@ -62,11 +62,11 @@ impl Reader {
         match step {
             Step::Next | Step::Dropped(false, _) => {
                 let row = polled(step, self.logs.next()).await;
-                self.take(row, |row| vec![row.json().to_owned()]);
+                self.take(row, |row| vec![row.raw_json().to_owned()]);
             }
             Step::NextPage | Step::Dropped(true, _) => {
                 let page = polled(step, self.logs.next_page()).await;
-                self.take(page, |page| page.rows().map(|row| row.json().to_owned()).collect());
+                self.take(page, |page| page.rows().map(|row| row.raw_json().to_owned()).collect());
             }
             Step::Resume => {
                 *self = Self::new(&self.server, self.prefetch, self.logs.page());

@@ -88,7 +88,7 @@ The details, as decoded JSON. Their shape follows the action.
 
 When it was done, a L<Time::Moment> in UTC, or undef: today's servers send none.
 
-=item C<json>
+=item C<raw_json>
 
 The row's own JSON, decoded to characters.
 

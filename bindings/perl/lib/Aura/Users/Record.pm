@@ -26,7 +26,7 @@ sub declare ( $class, @names ) {
     return;
 }
 
-sub json ($self) {
+sub raw_json ($self) {
     my $text = $self->_octets;
     utf8::decode($text);
     return $text;

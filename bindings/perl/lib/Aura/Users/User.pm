@@ -76,7 +76,7 @@ The packages' URLs, a hash by name; deprecated by the server.
 
 Of the current user's record alone: an array of objects with C<name> and C<role>, or undef.
 
-=item C<json>
+=item C<raw_json>
 
 The server's own JSON, decoded to characters.
 
