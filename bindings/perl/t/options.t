@@ -18,7 +18,7 @@ sub refused (@options) {
 
 subtest 'an unknown option gets a suggestion' => sub {
     like refused( timout => 3 ), qr/unknown option "timout". Did you mean timeout\?/;
-    like refused( xyzzy  => 3 ), qr/the options are repo_url, api_key/;
+    like refused( xyzzy  => 3 ), qr/The options are repo_url, api_key/;
     like died( sub { client()->get_user( 'eric', max_retry => 3 ) } ), qr/Did you mean max_retries\?/;
     unlike refused( 'secret-key-of-42-characters' => 'api_key' ), qr/of-42/, 'what may be a secret is not repeated';
 };

@@ -15,7 +15,7 @@ subtest 'fields and unknown fields' => sub {
     is_deeply [ $user->username, $user->full_name, $user->handles ], [ 'éric', undef, {} ];
     is_deeply $user->extra, { level => 3 };
     is $user->packages->[0]->name, 'ecto';
-    is $user->raw_json,                $JSON;
+    is $user->raw_json,            $JSON;
     is_deeply JSON::PP->new->convert_blessed->decode( JSON::PP->new->convert_blessed->encode( [$user] ) ),
         [ JSON::PP->new->decode($JSON) ];
 };

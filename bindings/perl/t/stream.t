@@ -21,14 +21,14 @@ subtest 'rows and pages are the same' => sub {
     is_deeply [ rest( client()->stream_audit_logs ) ], \@all;
     my ( $logs, @pages ) = client()->stream_audit_logs;
     while ( my $page = $logs->next_page ) { push @pages, $page }
-    is_deeply [ map { scalar @{$_} } @pages ],           [ 100, 100, 50 ];
+    is_deeply [ map { scalar @{$_} } @pages ],               [ 100, 100, 50 ];
     is_deeply [ map { $_->raw_json } map { @{$_} } @pages ], \@all;
 };
 
 subtest 'it keeps its place' => sub {
     my $logs = client()->stream_audit_logs;
     is $logs->next->raw_json, $all[0];
-    is $logs->page,       1;
+    is $logs->page,           1;
     is_deeply [ map { $_->raw_json } $logs->next_page->@* ], [ @all[ 1 .. 99 ] ];
     is $logs->page, 2;
     is_deeply [ map { $_->raw_json } $logs->start_next_page->result->@* ], [ @all[ 100 .. 199 ] ];
