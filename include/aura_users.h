@@ -183,7 +183,8 @@
  *   child. Open it again.
  *
  * A program with several threads must not call fork() from a signal handler that can interrupt
- * malloc(). This is a rule of the C library.
+ * malloc(). This is a rule of the C library. The library starts threads of its own, also for a large
+ * reply and for the look-up of a name. So if a signal handler forks, block its signal during calls.
  *
  * You may make calls in atexit() handlers and in destructors of static and thread_local objects. If all
  * handles are freed, a leak checker reports nothing.

@@ -201,6 +201,8 @@ impl Client {
     }
 
     fn run<T: Send + 'static>(&self, request: Request, read: Read<T>) -> Result<T> {
+        // Known first: from here on, a child that a signal handler forks leaves the call alone.
+        let process = process::id();
         let Shared { core, lanes, .. } = &*self.shared;
         let settings = core.settings(&self.options)?;
         runtime::check_may_wait()?;
@@ -212,6 +214,9 @@ impl Client {
         let request = &request;
         let attempts = Attempts::default();
         let result = lanes.get().with(|lane| {
+            if lane.process != process {
+                return Err(forked(request.operation));
+            }
             let connection = Arc::clone(&settings.connection);
             let transport = Transport::Lane(Arc::clone(&lane.slot), connection);
             // The future is too large for a small stack.

@@ -98,6 +98,24 @@ fn a_good_connection_is_used_again() {
 }
 
 #[test]
+fn a_connection_that_switched_protocols_is_not_used_again() {
+    let switch = b"HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n";
+    let server = Server::start(|nth, _| match nth % 2 {
+        0 => Act::Reply(switch.to_vec()),
+        _ => Act::Reply(user()),
+    });
+    let faces = Faces::of(&server.options().max_retries(0));
+    for face in 0..Faces::COUNT {
+        let error = faces.get(face, &Options::new()).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::UnexpectedStatus, "face {face}: {error}");
+        faces.get(face, &Options::new()).unwrap();
+        let requests = server.requests();
+        let [.., switched, next] = &requests[..] else { unreachable!() };
+        assert_ne!(switched.connection, next.connection, "face {face}");
+    }
+}
+
+#[test]
 fn a_connection_on_which_an_attempt_timed_out_is_not_used_again() {
     let cut = user()[..30].to_vec();
     for stall in [Vec::new(), cut] {

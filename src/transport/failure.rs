@@ -174,7 +174,10 @@ fn replying(error: &(dyn StdError + 'static)) -> Failure {
     match find::<hyper::Error>(error) {
         // hyper has a name for it on servers alone.
         Some(hyper) if hyper.is_parse() && root_cause(hyper) == "message head is too large" => {
-            Failure::new(ErrorKind::Decode, "the reply has too many headers, or too large ones")
+            Failure::new(
+                ErrorKind::Decode,
+                "the reply has too many headers, too large ones, or an impossible Content-Length",
+            )
         }
         Some(hyper) if hyper.is_parse() => {
             let cause = root_cause(error);

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant, SystemTime};
 use bytes::Bytes;
 use http::header::HOST;
 use http::uri::{Authority, Parts, Scheme};
-use http::{HeaderValue, Request, Response, Uri};
+use http::{HeaderValue, Request, Response, StatusCode, Uri};
 use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::client::conn::{TrySendError, http1};
@@ -120,7 +120,8 @@ impl Http1Pool {
         let (head, incoming) = response.into_parts();
         let limit = super::limit(&head, *max_body);
         let packed = drive(&mut conn.driver, body::read(incoming, limit)).await;
-        if packed.is_ok() {
+        // After a 101 the connection speaks another protocol.
+        if packed.is_ok() && head.status != StatusCode::SWITCHING_PROTOCOLS {
             self.keep(conn, *on_fresh_connection);
         }
         super::finish(head, packed, limit, received).await
@@ -267,7 +268,8 @@ impl Http1Connection {
 
 /// A connection that no task drives.
 struct Driver {
-    hyper: Pin<Box<dyn Future<Output = hyper::Result<()>> + Send>>,
+    /// `None` after the connection has ended. The sender learns it then.
+    hyper: Option<Pin<Box<dyn Future<Output = hyper::Result<()>> + Send>>>,
     wakeup: Arc<Wakeup>,
     waker: Waker,
 }
@@ -290,7 +292,7 @@ impl Wake for Wakeup {
 impl Driver {
     fn new(hyper: impl Future<Output = hyper::Result<()>> + Send + 'static) -> Self {
         let wakeup = Arc::<Wakeup>::default();
-        Self { hyper: Box::pin(hyper), waker: Arc::clone(&wakeup).into(), wakeup }
+        Self { hyper: Some(Box::pin(hyper)), waker: Arc::clone(&wakeup).into(), wakeup }
     }
 }
 
@@ -301,7 +303,6 @@ const MAX_TURNS: usize = 32;
 async fn drive<F: Future>(driver: &mut Option<Driver>, future: F) -> F::Output {
     let Some(Driver { hyper, wakeup, waker }) = driver else { return future.await };
     let mut future = pin!(future);
-    let mut has_ended = false;
     poll_fn(|context| {
         let mut inner = Context::from_waker(waker);
         for _ in 0..MAX_TURNS {
@@ -310,7 +311,10 @@ async fn drive<F: Future>(driver: &mut Option<Driver>, future: F) -> F::Output {
             }
             wakeup.0.store(false, Ordering::Relaxed);
             // The future returns the reason if the connection ends.
-            has_ended = has_ended || hyper.as_mut().poll(&mut inner).is_ready();
+            if hyper.as_mut().is_some_and(|hyper| hyper.as_mut().poll(&mut inner).is_ready()) {
+                *hyper = None;
+                continue;
+            }
             if !wakeup.0.load(Ordering::Relaxed) {
                 return Poll::Pending;
             }

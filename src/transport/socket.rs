@@ -1,5 +1,8 @@
 //! Checks the socket of an idle connection.
 
+#[cfg(unix)]
+use crate::runtime::lane;
+
 /// The socket of a connection, to be checked while the connection is open.
 pub(super) struct Socket(Number);
 
@@ -27,6 +30,9 @@ impl Socket {
     pub(super) fn is_silent(&self) -> bool {
         use nix::errno::Errno;
         use nix::sys::socket::{MsgFlags, recv};
+        if lane::own(self.0).is_err() {
+            return false;
+        }
         let flags = MsgFlags::MSG_PEEK | MsgFlags::MSG_DONTWAIT;
         matches!(recv(self.0, &mut [0], flags), Err(Errno::EAGAIN))
     }

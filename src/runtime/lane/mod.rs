@@ -30,8 +30,8 @@ use crate::runtime::{self, process};
 pub(crate) use idle::Lanes;
 pub(crate) use tcp::TcpStream;
 use waits::Waits;
-pub(crate) use waits::is_driving;
 pub(super) use waits::poll_until;
+pub(crate) use waits::{is_driving, own};
 use wakeup::Wakeup;
 
 pub(crate) const IS_SUPPORTED: bool = true;
@@ -48,9 +48,11 @@ pub(crate) struct Lane<T> {
 
 impl<T: Default> Lane<T> {
     fn new() -> Result<Self> {
+        // Known first: a child that is forked after this shares the wake-up with its parent.
+        let process = process::id();
         let wakeup = Arc::new(Wakeup::new().map_err(runtime::exhausted)?);
         Ok(Self {
-            process: process::id(),
+            process,
             waker: Arc::clone(&wakeup).into(),
             wakeup,
             slot: T::default(),
@@ -65,7 +67,7 @@ impl<T> Lane<T> {
     /// A log callback or a signal handler may fork in the middle of this. The child must leave the
     /// call to its parent, so there this returns a pause.
     pub(crate) fn run<R>(&self, call: Driven<'_, R>, pauses: bool) -> Piece<R> {
-        let waits = Waits::start(self.wakeup.descriptor());
+        let waits = Waits::start(self.wakeup.descriptor(), self.process);
         // The caller may be a task of a runtime, whose turn must not limit what is done here.
         let mut call = pin!(unconstrained(call));
         let pause = pauses.then(|| Instant::now() + INTERRUPT_INTERVAL);

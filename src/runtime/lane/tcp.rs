@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use nix::errno::Errno;
 use nix::poll::PollFlags;
-use socket2::{Domain, Protocol, Socket, Type};
+use socket2::{Domain, Protocol, SockRef, Socket, Type};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Instant;
 
@@ -55,11 +55,16 @@ impl TcpStream {
                 true => clock::timeout_at(Instant::now() + HEAD_START, connected).await.flatten(),
                 false => connected.await,
             };
-            if let Some(socket) = connected {
-                let received = vec![0; MAX_READ].into_boxed_slice();
-                return Ok(Self { socket, received, is_drained: false });
+            if let Some(connected) = connected {
+                return Ok(connected);
             }
         }
+    }
+}
+
+impl Drop for TcpStream {
+    fn drop(&mut self) {
+        waits::disown(self.as_raw_fd());
     }
 }
 
@@ -89,29 +94,33 @@ fn alternate(addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
 }
 
 /// Starts to connect, and does not wait.
-fn start(address: SocketAddr) -> io::Result<net::TcpStream> {
+fn start(address: SocketAddr) -> io::Result<TcpStream> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    let received = vec![0; MAX_READ].into_boxed_slice();
+    let stream = TcpStream { socket: socket.into(), received, is_drained: false };
+    waits::own(stream.as_raw_fd())?;
+    let socket = SockRef::from(&stream.socket);
     socket.set_nonblocking(true)?;
     // A request is written at once: nothing is gained by waiting for more of it.
     socket.set_tcp_nodelay(true)?;
     match socket.connect(&address.into()) {
         Err(error) if error.raw_os_error() != Some(Errno::EINPROGRESS as i32) => Err(error),
-        _ => Ok(socket.into()),
+        _ => Ok(stream),
     }
 }
 
 /// Waits for the first of `attempts` that connects. If one fails, removes it and returns `None`.
 async fn first_connected(
-    attempts: &mut Vec<net::TcpStream>,
+    attempts: &mut Vec<TcpStream>,
     error: &mut io::Error,
-) -> Option<net::TcpStream> {
+) -> Option<TcpStream> {
     poll_fn(|_| {
-        let is_decided = |attempt: &net::TcpStream| {
+        let is_decided = |attempt: &TcpStream| {
             waits::poll_socket(attempt.as_raw_fd(), PollFlags::POLLOUT).is_ready()
         };
         let Some(decided) = attempts.iter().position(is_decided) else { return Poll::Pending };
         let attempt = attempts.swap_remove(decided);
-        Poll::Ready(match attempt.take_error() {
+        Poll::Ready(match attempt.socket.take_error() {
             Ok(None) => Some(attempt),
             Ok(Some(refused)) | Err(refused) => {
                 *error = refused;
@@ -129,7 +138,7 @@ impl AsyncRead for TcpStream {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let Self { socket, received, is_drained } = &mut *self;
-        waits::own(socket.as_raw_fd());
+        waits::own(socket.as_raw_fd())?;
         let room = buffer.remaining().min(received.len());
         let received = &mut received[..room];
         loop {
@@ -157,7 +166,7 @@ impl AsyncWrite for TcpStream {
         _: &mut Context<'_>,
         buffer: &[u8],
     ) -> Poll<io::Result<usize>> {
-        waits::own(self.as_raw_fd());
+        waits::own(self.as_raw_fd())?;
         loop {
             match (&self.socket).write(buffer) {
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {

@@ -6,6 +6,7 @@
 
 use std::array;
 use std::cell::Cell;
+use std::io;
 use std::os::fd::{BorrowedFd, RawFd};
 use std::task::Poll;
 use std::time::Instant;
@@ -13,6 +14,7 @@ use std::time::Instant;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use super::fork;
+use crate::runtime::process;
 
 /// More sockets than one future waits for at once.
 pub(super) const MOST: usize = 4;
@@ -20,6 +22,8 @@ pub(super) const MOST: usize = 4;
 /// What a thread drives, if it does.
 struct Current {
     is_driving: Cell<bool>,
+    /// The process that the lane belongs to.
+    process: Cell<u64>,
     until: Cell<Option<Instant>>,
     sockets: [Cell<Watched>; MOST],
     /// The descriptors that a forked child must not touch.
@@ -41,6 +45,7 @@ thread_local! {
     static CURRENT: Current = const {
         Current {
             is_driving: Cell::new(false),
+            process: Cell::new(0),
             until: Cell::new(None),
             sockets: [const { Cell::new(NONE) }; MOST],
             owned: [const { Cell::new(NO_DESCRIPTOR) }; MOST + 1],
@@ -87,15 +92,38 @@ pub(super) fn poll_socket(descriptor: RawFd, wants: PollFlags) -> Poll<()> {
     })
 }
 
-/// Keeps a forked child from the socket `descriptor` for as long as the thread drives.
-pub(super) fn own(descriptor: RawFd) {
+/// Keeps a forked child from the socket `descriptor`. Call it before each use of the socket.
+///
+/// A child that is forked before this returns gets an error; one that is forked afterwards has
+/// another descriptor in that place (`fork`).
+///
+/// # Errors
+/// This is a forked child, and the socket is its parent's.
+pub(crate) fn own(descriptor: RawFd) -> io::Result<()> {
     CURRENT.with(|current| {
-        for owned in &current.owned {
-            match owned.get() {
-                NO_DESCRIPTOR => return owned.set(descriptor),
-                known if known == descriptor => return,
-                _ => {}
-            }
+        if !current.is_driving.get() {
+            return Ok(());
+        }
+        let owned = &current.owned;
+        let is_known = owned.iter().any(|owned| owned.get() == descriptor);
+        let free = owned.iter().find(|owned| owned.get() == NO_DESCRIPTOR);
+        match free.filter(|_| !is_known) {
+            Some(free) => free.set(descriptor),
+            None if is_known => {}
+            None => return Err(io::Error::other("a call has too many sockets")),
+        }
+        if current.process.get() != process::id() {
+            return Err(io::Error::other("the socket belongs to the parent of this process"));
+        }
+        Ok(())
+    })
+}
+
+/// Undoes [`own`], before the socket is closed and its number can mean something else.
+pub(super) fn disown(descriptor: RawFd) {
+    CURRENT.with(|current| {
+        for owned in current.owned.iter().filter(|owned| owned.get() == descriptor) {
+            owned.set(NO_DESCRIPTOR);
         }
     });
 }
@@ -114,6 +142,7 @@ pub(super) struct Waits {
 
 struct Saved {
     is_driving: bool,
+    process: u64,
     sockets: [Watched; MOST],
     owned: [RawFd; MOST + 1],
 }
@@ -121,8 +150,10 @@ struct Saved {
 impl Current {
     fn replace(&self, new: &Saved) -> Saved {
         let sockets = self.sockets.each_ref().map(Cell::get);
-        let outer = Saved { is_driving: self.is_driving.get(), sockets, owned: owned() };
+        let (is_driving, process) = (self.is_driving.get(), self.process.get());
+        let outer = Saved { is_driving, process, sockets, owned: owned() };
         self.is_driving.set(new.is_driving);
+        self.process.set(new.process);
         self.until.set(None);
         self.sockets.iter().zip(new.sockets).for_each(|(cell, socket)| cell.set(socket));
         self.owned.iter().zip(new.owned).for_each(|(cell, descriptor)| cell.set(descriptor));
@@ -131,11 +162,11 @@ impl Current {
 }
 
 impl Waits {
-    pub(super) fn start(wakeup: RawFd) -> Self {
+    pub(super) fn start(wakeup: RawFd, process: u64) -> Self {
         fork::watch();
         let mut owned = [NO_DESCRIPTOR; MOST + 1];
         owned[0] = wakeup;
-        let new = Saved { is_driving: true, sockets: [NONE; MOST], owned };
+        let new = Saved { is_driving: true, process, sockets: [NONE; MOST], owned };
         Self { wakeup, outer: CURRENT.with(|current| current.replace(&new)) }
     }
 
