@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aura_users._loops import result, running_loop
+from aura_users._loops import load, result, running_loop
 from aura_users._native import (
     AuditLogs,
     Client,
@@ -45,6 +45,7 @@ class AsyncClient:
     __slots__ = ("__weakref__", "_client")
 
     def __init__(self, **options: Unpack[ClientOptions]) -> None:
+        load()
         self._client = Client(**options)
 
     def with_options(self, **options: Unpack[CallOptions]) -> Self:

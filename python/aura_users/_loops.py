@@ -28,6 +28,18 @@ async def result(start: Callable[_P, Call[_T]], *args: _P.args, **kwargs: _P.kwa
     return call.take()
 
 
+def load() -> None:
+    """Import what the libraries that are loaded need.
+
+    A client does that when it is created. If the first call did, a thread could fork at that
+    moment, and the child would wait for ever for the lock of that import.
+    """
+    if "asyncio" in sys.modules:
+        from aura_users import _asyncio  # noqa: F401
+    if "trio" in sys.modules:
+        from aura_users import _trio  # noqa: F401
+
+
 def running_loop() -> Loop:
     """Return the state of the running task's loop."""
     # A program that runs a loop has imported its library. Importing asyncio costs more than this

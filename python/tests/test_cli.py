@@ -245,7 +245,7 @@ def test_a_failure_is_a_sentence_and_says_where_to_go_on() -> None:
     assert err == (
         "aura-users: GET /users/me/audit-logs: unauthenticated (401): invalid API key "
         "[request id 1]\n"
-        "hint: check the variable HEX_API_KEY: it is an API key, or `Bearer ` followed by an OAuth "
+        "hint: check the variable HEX_API_KEY: it must be an API key, or `Bearer ` followed by an OAuth "
         "token\n"
     )
 
@@ -288,7 +288,7 @@ def test_the_exit_status_of_a_network_failure(capsys: pytest.CaptureFixture[str]
     with SilentServer() as server:
         assert main([*options, server.url, "--timeout", "0.05", "user", "eric"]) == 6
     text, hint = capsys.readouterr().err.splitlines()
-    assert text.endswith("no whole reply within --timeout, 0.05 s")
+    assert text.endswith("no complete reply within --timeout (0.05 s)")
     assert hint == "hint: try again, or raise --timeout"
     with FakeServer(answer) as plain_server:
         url = plain_server.url.replace("http:", "https:")

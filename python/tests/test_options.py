@@ -131,7 +131,7 @@ def every_call() -> Iterator[Callable[..., Any]]:
         ("max-retries", "unexpected keyword argument 'max-retries'. Did you mean 'max_retries'?"),
         # The name is not lower case, so it may be a secret and is not repeated.
         ("repoUrl", "unexpected keyword. Did you mean 'repo_url'?"),
-        ("colour", "unexpected keyword argument 'colour': the options are repo_url, api_key, "),
+        ("colour", "unexpected keyword argument 'colour'. The options are repo_url, api_key, "),
     ],
 )
 def test_a_mistyped_keyword_is_a_type_error(keyword: str, text: str) -> None:
@@ -227,7 +227,7 @@ def test_no_message_repeats_a_secret_in_the_wrong_place() -> None:
     ]
     for call in calls:
         arguments = ("eric",) if call is aura_users.get_user else ()
-        with pytest.raises(TypeError, match=r"^unexpected keyword \(its value is") as wrong_name:
+        with pytest.raises(TypeError, match=r"^unexpected keyword\. Its value is") as wrong_name:
             call(*arguments, **swapped)
         assert key not in repr(wrong_name.value)
     for name in NAMES:

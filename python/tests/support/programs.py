@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import urllib.request
 from contextlib import suppress
 from pathlib import Path
@@ -130,7 +131,16 @@ class Script:
 
     def finish(self, timeout: float = 30) -> str:
         """Wait for its end, which must be a good one; gives the rest of what it printed."""
-        out, err = self.process.communicate(timeout=timeout)
+        assert self.process.stdout
+        patience = threading.Timer(timeout, self.process.kill)
+        patience.start()
+        if self.process.stdin:
+            self.process.stdin.close()
+            self.process.stdin = None
+        # readline() may have read ahead into a buffer that communicate() does not look at.
+        out = self.process.stdout.read()
+        _, err = self.process.communicate()
+        patience.cancel()
         assert self.process.returncode == 0, f"ended with {self.process.returncode}: {err}"
         return out
 
