@@ -245,8 +245,8 @@ def test_a_failure_is_a_sentence_and_says_where_to_go_on() -> None:
     assert err == (
         "aura-users: GET /users/me/audit-logs: unauthenticated (401): invalid API key "
         "[request id 1]\n"
-        "hint: check the variable HEX_API_KEY: it must be an API key, or `Bearer ` followed by an OAuth "
-        "token\n"
+        "hint: check the variable HEX_API_KEY: it must be an API key, or `Bearer ` followed by an "
+        "OAuth token\n"
     )
 
 
