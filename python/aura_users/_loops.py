@@ -34,10 +34,9 @@ def load() -> None:
     A client does that when it is created. If the first call did, a thread could fork at that
     moment, and the child would wait for ever for the lock of that import.
     """
-    if "asyncio" in sys.modules:
-        from aura_users import _asyncio  # noqa: F401
-    if "trio" in sys.modules:
-        from aura_users import _trio  # noqa: F401
+    for library in ("asyncio", "trio"):
+        if library in sys.modules:
+            __import__(f"aura_users._{library}")
 
 
 def running_loop() -> Loop:
