@@ -9,7 +9,7 @@ import pytest
 from fake_server import FakeServer, Reply, Request, SilentServer, answer, audit_page
 from programs import Script
 
-ON_EXIT = 20
+ON_EXIT = 120
 """Seconds in which a process that is done has to be gone."""
 
 # Every warning an error, faulthandler on, the allocator's checks on.
