@@ -18,11 +18,6 @@ pub(crate) fn is_driving() -> bool {
     false
 }
 
-#[allow(clippy::unnecessary_wraps)] // as on other systems
-pub(crate) fn own(_: i32) -> io::Result<()> {
-    Ok(())
-}
-
 pub(super) fn poll_until(_: Instant) -> Poll<()> {
     Poll::Pending
 }

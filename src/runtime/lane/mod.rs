@@ -7,8 +7,8 @@
 //! - `fork`: keeps a forked child away from its parent's sockets
 //! - `idle`: the lanes that no thread uses
 //!
-//! A lane needs two descriptors: its socket, and the one that wakes it. Deadlines are the time limit
-//! of `poll(2)`, so no timer is set.
+//! A lane needs two descriptors: its socket, and the one that wakes it. The next deadline is the time
+//! limit of `poll(2)`, so a lane has no timer of its own.
 
 mod fork;
 mod idle;
@@ -41,14 +41,14 @@ pub(crate) struct Lane<T> {
     pub(crate) process: u64,
     wakeup: Arc<Wakeup>,
     waker: Waker,
-    /// What its user keeps there between two calls.
+    /// What the user of the lane keeps between two calls.
     pub(crate) slot: T,
     last_used: Instant,
 }
 
 impl<T: Default> Lane<T> {
     fn new() -> Result<Self> {
-        // Known first: a child that is forked after this shares the wake-up with its parent.
+        // Read first: a child that is forked after this shares the wake-up with its parent.
         let process = process::id();
         let wakeup = Arc::new(Wakeup::new().map_err(runtime::exhausted)?);
         Ok(Self {
@@ -68,12 +68,12 @@ impl<T> Lane<T> {
     /// call to its parent, so there this returns a pause.
     pub(crate) fn run<R>(&self, call: Driven<'_, R>, pauses: bool) -> Piece<R> {
         let waits = Waits::start(self.wakeup.descriptor(), self.process);
-        // The caller may be a task of a runtime, whose turn must not limit what is done here.
+        // If the caller is a task of a runtime, that runtime must not limit this future's turns.
         let mut call = pin!(unconstrained(call));
         let pause = pauses.then(|| Instant::now() + INTERRUPT_INTERVAL);
         let mut context = Context::from_waker(&self.waker);
         while self.process == process::id() {
-            waits.forget();
+            waits.clear();
             let polled = call.as_mut().poll(&mut context);
             if self.process != process::id() {
                 break;
@@ -99,7 +99,7 @@ mod tests {
     use super::*;
     use crate::runtime::clock;
 
-    fn run<R>(future: impl Future<Output = R>) -> R {
+    pub(super) fn run<R>(future: impl Future<Output = R>) -> R {
         let lane = Lane::<()>::new().unwrap();
         match lane.run(pin!(async { Ok(future.await) }), false) {
             Piece::Done(result) => result.unwrap(),

@@ -17,13 +17,13 @@ use tokio::time::Instant;
 use super::waits;
 use crate::runtime::clock;
 
-/// A socket that waits for nothing but what its lane waits for.
+/// A socket whose reads and writes wait in the lane of their thread.
 pub(crate) struct TcpStream {
     socket: net::TcpStream,
-    /// What is read comes here first. To read into a buffer that is not initialized would be unsafe,
-    /// and to initialize that for each read takes longer than to copy a record.
+    /// Reads go here first, and are copied from here. To read into the uninitialized buffer of the
+    /// caller would be unsafe, and to initialize that for each read takes longer than the copy.
     received: Box<[u8]>,
-    /// The last read took all that had arrived.
+    /// Whether the last read took all that had arrived.
     is_drained: bool,
 }
 
@@ -64,7 +64,7 @@ impl TcpStream {
 
 impl Drop for TcpStream {
     fn drop(&mut self) {
-        waits::disown(self.as_raw_fd());
+        waits::forget_socket(self.as_raw_fd());
     }
 }
 
@@ -76,7 +76,7 @@ impl AsRawFd for TcpStream {
 
 /// How long each address has before the next one is tried as well (RFC 8305, 5).
 const HEAD_START: Duration = Duration::from_millis(250);
-const MAX_ATTEMPTS: usize = waits::MOST;
+const MAX_ATTEMPTS: usize = waits::MAX_SOCKETS;
 
 /// Alternates the addresses of the first one's family and of the other family (RFC 8305, 4).
 fn alternate(addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
@@ -101,7 +101,7 @@ fn start(address: SocketAddr) -> io::Result<TcpStream> {
     waits::own(stream.as_raw_fd())?;
     let socket = SockRef::from(&stream.socket);
     socket.set_nonblocking(true)?;
-    // A request is written at once: nothing is gained by waiting for more of it.
+    // A request is written in one piece, so it must not wait for more.
     socket.set_tcp_nodelay(true)?;
     match socket.connect(&address.into()) {
         Err(error) if error.raw_os_error() != Some(Errno::EINPROGRESS as i32) => Err(error),
@@ -184,5 +184,93 @@ impl AsyncWrite for TcpStream {
 
     fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
         Poll::Ready(self.socket.shutdown(Shutdown::Write))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{Ipv4Addr, Ipv6Addr, TcpListener};
+
+    use super::super::tests::run;
+    use super::*;
+
+    fn listener() -> (TcpListener, SocketAddr) {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let address = listener.local_addr().unwrap();
+        (listener, address)
+    }
+
+    /// An address where nobody listens.
+    fn closed() -> SocketAddr {
+        listener().1
+    }
+
+    /// An address that answers no attempt to connect, because its queue is full.
+    fn silent() -> (Socket, Vec<net::TcpStream>, SocketAddr) {
+        let listener = Socket::new(Domain::IPV4, Type::STREAM, Some(Protocol::TCP)).unwrap();
+        listener.bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into()).unwrap();
+        listener.listen(0).unwrap();
+        let address = listener.local_addr().unwrap().as_socket().unwrap();
+        let brief = Duration::from_millis(200);
+        let mut queue = Vec::new();
+        while let Ok(waiting) = net::TcpStream::connect_timeout(&address, brief) {
+            queue.push(waiting);
+        }
+        (listener, queue, address)
+    }
+
+    fn peer_of(connected: io::Result<TcpStream>) -> SocketAddr {
+        connected.unwrap().socket.peer_addr().unwrap()
+    }
+
+    #[test]
+    fn the_families_take_turns() {
+        let [a, b, c] = [1, 2, 3].map(|port| SocketAddr::from((Ipv6Addr::LOCALHOST, port)));
+        let [x, y] = [4, 5].map(|port| SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
+        assert_eq!(alternate(vec![a, b, c, x, y]), [a, x, b, y, c]);
+        assert_eq!(alternate(vec![x, a, b]), [x, a, b]);
+        assert_eq!(alternate(Vec::new()), []);
+    }
+
+    #[test]
+    fn an_address_that_refuses_is_passed_over() {
+        let (_good, address) = listener();
+        let all = vec![closed(), closed(), address];
+        assert_eq!(peer_of(run(TcpStream::connect(all))), address);
+        let error = run(TcpStream::connect(vec![closed(), closed()])).err().unwrap();
+        assert_eq!(error.kind(), ErrorKind::ConnectionRefused);
+        assert_eq!(run(TcpStream::connect(Vec::new())).err().unwrap().kind(), ErrorKind::NotFound);
+    }
+
+    #[test]
+    fn an_address_that_is_silent_delays_the_next_one_only_briefly() {
+        let (_listener, _queue, mute) = silent();
+        let (_good, address) = listener();
+        for silent in 1..MAX_ATTEMPTS {
+            let all = [vec![mute; silent], vec![closed(), address]].concat();
+            assert_eq!(peer_of(run(TcpStream::connect(all))), address, "{silent}");
+        }
+    }
+
+    #[test]
+    fn a_number_that_is_used_again_is_not_ready() {
+        let is_ready = run(async {
+            let (_good, address) = listener();
+            let stream = TcpStream::connect(vec![address]).await.unwrap();
+            let number = stream.as_raw_fd();
+            let mut polls = 0;
+            // The lane finds it writable, and nobody asks for that.
+            poll_fn(|_| {
+                polls += 1;
+                match polls {
+                    1 => waits::poll_socket(number, PollFlags::POLLOUT),
+                    _ => Poll::Ready(()),
+                }
+            })
+            .await;
+            drop(stream);
+            waits::poll_socket(number, PollFlags::POLLOUT).is_ready()
+        });
+        assert!(!is_ready);
     }
 }

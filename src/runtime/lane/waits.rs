@@ -1,13 +1,14 @@
 //! What the thread that drives a lane waits for.
 //!
-//! A future notes here what it waits for while it is polled; the lane then waits for all of it with one
-//! `poll(2)`. The cells have no destructor, so they can be used while a thread ends, and a forked child
+//! While a future is polled, it notes here what it waits for. Then the lane waits for all of it with
+//! one `poll(2)`. The cells have no destructor, so they work while a thread ends, and a forked child
 //! can read them.
 
 use std::array;
 use std::cell::Cell;
 use std::io;
 use std::os::fd::{BorrowedFd, RawFd};
+use std::sync::atomic::{Ordering, compiler_fence};
 use std::task::Poll;
 use std::time::Instant;
 
@@ -16,18 +17,20 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use super::fork;
 use crate::runtime::process;
 
-/// More sockets than one future waits for at once.
-pub(super) const MOST: usize = 4;
+/// The most sockets that one future has at once: each attempt to connect has one.
+pub(super) const MAX_SOCKETS: usize = 4;
+/// The sockets, and the lane's wake-up.
+const MAX_DESCRIPTORS: usize = MAX_SOCKETS + 1;
 
-/// What a thread drives, if it does.
+/// The state of the lane that this thread drives.
 struct Current {
     is_driving: Cell<bool>,
     /// The process that the lane belongs to.
     process: Cell<u64>,
     until: Cell<Option<Instant>>,
-    sockets: [Cell<Watched>; MOST],
+    sockets: [Cell<Watched>; MAX_SOCKETS],
     /// The descriptors that a forked child must not touch.
-    owned: [Cell<RawFd>; MOST + 1],
+    owned: [Cell<RawFd>; MAX_DESCRIPTORS],
 }
 
 #[derive(Clone, Copy)]
@@ -47,8 +50,8 @@ thread_local! {
             is_driving: Cell::new(false),
             process: Cell::new(0),
             until: Cell::new(None),
-            sockets: [const { Cell::new(NONE) }; MOST],
-            owned: [const { Cell::new(NO_DESCRIPTOR) }; MOST + 1],
+            sockets: [const { Cell::new(NONE) }; MAX_SOCKETS],
+            owned: [const { Cell::new(NO_DESCRIPTOR) }; MAX_DESCRIPTORS],
         }
     };
 }
@@ -58,7 +61,7 @@ pub(crate) fn is_driving() -> bool {
     CURRENT.with(|current| current.is_driving.get())
 }
 
-/// Ready from `ends` on.
+/// Ready at `ends` and later.
 pub(crate) fn poll_until(ends: Instant) -> Poll<()> {
     if Instant::now() >= ends {
         return Poll::Ready(());
@@ -70,7 +73,7 @@ pub(crate) fn poll_until(ends: Instant) -> Poll<()> {
     Poll::Pending
 }
 
-/// Ready once after the lane has waited until the socket `descriptor` was as `wants` says.
+/// Ready once after the lane has waited until the socket `descriptor` can do what `wants` says.
 pub(super) fn poll_socket(descriptor: RawFd, wants: PollFlags) -> Poll<()> {
     CURRENT.with(|current| {
         let known = |socket: &&Cell<Watched>| {
@@ -112,6 +115,8 @@ pub(crate) fn own(descriptor: RawFd) -> io::Result<()> {
             None if is_known => {}
             None => return Err(io::Error::other("a call has too many sockets")),
         }
+        // A signal handler may fork between any two instructions. The descriptor is noted first.
+        compiler_fence(Ordering::SeqCst);
         if current.process.get() != process::id() {
             return Err(io::Error::other("the socket belongs to the parent of this process"));
         }
@@ -119,17 +124,21 @@ pub(crate) fn own(descriptor: RawFd) -> io::Result<()> {
     })
 }
 
-/// Undoes [`own`], before the socket is closed and its number can mean something else.
-pub(super) fn disown(descriptor: RawFd) {
+/// Forgets a socket before it is closed. Afterwards another socket or file may get its number.
+pub(super) fn forget_socket(descriptor: RawFd) {
     CURRENT.with(|current| {
         for owned in current.owned.iter().filter(|owned| owned.get() == descriptor) {
             owned.set(NO_DESCRIPTOR);
         }
+        for socket in current.sockets.iter().filter(|socket| socket.get().descriptor == descriptor)
+        {
+            socket.set(NONE);
+        }
     });
 }
 
-/// What [`own`] has noted.
-pub(super) fn owned() -> [RawFd; MOST + 1] {
+/// The descriptors that [`own`] has noted.
+pub(super) fn owned() -> [RawFd; MAX_DESCRIPTORS] {
     CURRENT.with(|current| current.owned.each_ref().map(Cell::get))
 }
 
@@ -143,8 +152,8 @@ pub(super) struct Waits {
 struct Saved {
     is_driving: bool,
     process: u64,
-    sockets: [Watched; MOST],
-    owned: [RawFd; MOST + 1],
+    sockets: [Watched; MAX_SOCKETS],
+    owned: [RawFd; MAX_DESCRIPTORS],
 }
 
 impl Current {
@@ -164,14 +173,14 @@ impl Current {
 impl Waits {
     pub(super) fn start(wakeup: RawFd, process: u64) -> Self {
         fork::watch();
-        let mut owned = [NO_DESCRIPTOR; MOST + 1];
+        let mut owned = [NO_DESCRIPTOR; MAX_DESCRIPTORS];
         owned[0] = wakeup;
-        let new = Saved { is_driving: true, process, sockets: [NONE; MOST], owned };
+        let new = Saved { is_driving: true, process, sockets: [NONE; MAX_SOCKETS], owned };
         Self { wakeup, outer: CURRENT.with(|current| current.replace(&new)) }
     }
 
-    /// Forgets what was waited for, before a future notes it anew. What is ready stays ready.
-    pub(super) fn forget(&self) {
+    /// Forgets what the future waited for, before it is polled again. What is ready stays ready.
+    pub(super) fn clear(&self) {
         CURRENT.with(|current| {
             current.until.set(None);
             for socket in &current.sockets {
@@ -182,8 +191,8 @@ impl Waits {
         });
     }
 
-    /// Waits until something is ready, until the time that was noted, or until `pause`. Whether the
-    /// wake-up is ready.
+    /// Waits until something is ready, until the time that was noted, or until `pause`. Returns whether
+    /// the wake-up is ready.
     #[allow(unsafe_code, reason = "descriptors are kept as numbers, which a forked child can read")]
     pub(super) fn wait(&self, pause: Option<Instant>) -> bool {
         // SAFETY: the lane owns its wake-up. Each socket is owned by the future that noted it when
@@ -191,8 +200,8 @@ impl Waits {
         let borrowed = |descriptor| unsafe { BorrowedFd::borrow_raw(descriptor) };
         CURRENT.with(|current| {
             let wakeup = || PollFd::new(borrowed(self.wakeup), PollFlags::POLLIN);
-            let mut polled: [PollFd<'_>; MOST + 1] = array::from_fn(|_| wakeup());
-            let mut sockets = [&current.sockets[0]; MOST];
+            let mut polled: [PollFd<'_>; MAX_DESCRIPTORS] = array::from_fn(|_| wakeup());
+            let mut sockets = [&current.sockets[0]; MAX_SOCKETS];
             let mut count = 0;
             for socket in &current.sockets {
                 let watched = socket.get();

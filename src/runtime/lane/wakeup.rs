@@ -25,10 +25,10 @@ impl Wakeup {
         self.descriptor.raw()
     }
 
-    /// Has `wait` wait, which returns when the descriptor is readable. Not if somebody has woken this
-    /// since the last time.
+    /// Calls `wait`, which returns whether the descriptor is readable. It does not call it if somebody
+    /// has woken the lane since the last time.
     pub(super) fn sleep(&self, wait: impl FnOnce() -> bool) {
-        // In this order, and the other way round in `wake`: so one of the two sees the other.
+        // `wake` uses the opposite order, so one of the two sees the other.
         self.is_asleep.store(true, Ordering::SeqCst);
         if !self.is_woken.load(Ordering::SeqCst) && wait() {
             self.descriptor.clear();
@@ -71,7 +71,7 @@ mod descriptor {
         }
 
         pub(super) fn set(&self) {
-            // Refused only if it is readable already.
+            // It fails only if the descriptor is readable already.
             let _ = self.0.write(1);
         }
 
