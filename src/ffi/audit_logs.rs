@@ -13,7 +13,7 @@ use super::guard::{defer_cancellation, return_status, return_status_undeferred, 
 use super::handle::{Handle, clone_value, impl_opaque, take_handle};
 use super::status::aura_status;
 use crate::blocking::AuditLogs;
-use crate::{AuditLog, Result};
+use crate::{AuditLog, AuditLogPage, Result};
 
 /// A stream of the rows of an audit log, newest first.
 ///
@@ -198,10 +198,20 @@ pub extern "C" fn aura_audit_logs_next_page(
     audit_logs_json: Option<&mut MaybeUninit<*mut c_char>>,
     error: Option<&mut MaybeUninit<*mut aura_error>>,
 ) -> aura_status {
+    return_page(logs, audit_logs_json, error, AuditLogs::next_page, aura_status::AURA_END)
+}
+
+/// Returns the page that `next` returns, or `none` if it returns none.
+fn return_page(
+    logs: *mut aura_audit_logs,
+    audit_logs_json: Option<&mut MaybeUninit<*mut c_char>>,
+    error: Option<&mut MaybeUninit<*mut aura_error>>,
+    next: fn(&AuditLogs) -> Result<Option<AuditLogPage>>,
+    none: aura_status,
+) -> aura_status {
     return_status(error, || {
         let audit_logs_json = OutPointer::new("audit_logs_json", audit_logs_json)?;
-        let logs = clone_value("logs", logs)?;
-        let Some(page) = logs.next_page()? else { return Ok(aura_status::AURA_END) };
+        let Some(page) = next(&clone_value("logs", logs)?.logs)? else { return Ok(none) };
         audit_logs_json.set_text(&page.json())?;
         Ok(aura_status::AURA_OK)
     })
@@ -222,14 +232,8 @@ pub extern "C" fn aura_audit_logs_next_page_at_hand(
     audit_logs_json: Option<&mut MaybeUninit<*mut c_char>>,
     error: Option<&mut MaybeUninit<*mut aura_error>>,
 ) -> aura_status {
-    return_status(error, || {
-        let audit_logs_json = OutPointer::new("audit_logs_json", audit_logs_json)?;
-        let Some(page) = clone_value("logs", logs)?.next_arrived_page()? else {
-            return Ok(aura_status::AURA_PENDING);
-        };
-        audit_logs_json.set_text(&page.json())?;
-        Ok(aura_status::AURA_OK)
-    })
+    let next = AuditLogs::next_arrived_page;
+    return_page(logs, audit_logs_json, error, next, aura_status::AURA_PENDING)
 }
 
 /// Starts aura_audit_logs_next() without waiting for its result: aura_call_wait() returns it. Calls
