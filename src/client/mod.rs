@@ -1,6 +1,7 @@
 //! The client.
 //!
 //! - `options`: the declarations of all options
+//! - `option_names`: the error of an unknown name, with a suggestion
 //! - `option_values`: the parsers of their values
 //! - `settings`: the resolved options of one call
 //! - `route`: the route to a server, direct or through a proxy
@@ -12,6 +13,7 @@
 pub(crate) mod audit_logs;
 pub(crate) mod cache;
 pub(crate) mod call;
+mod option_names;
 pub(crate) mod option_values;
 pub(crate) mod options;
 pub(crate) mod rate_limit;

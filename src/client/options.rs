@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
+use super::option_names::unknown_option;
 use super::option_values::{
     self, Parsed, TIMES, any, boolean, comment, connections, count, from_one, header_text, invalid,
     may_hold_secret, path, proxy, repo_url, seconds, user_agent, whole,
@@ -129,7 +130,7 @@ macro_rules! options {
                         let value = $parse(value).map_err(|why| rejected(name, $allowed, &why))?;
                         self.$name = Some(value);
                     })+
-                    _ => return Err(unknown_option(name, value)),
+                    _ => return Err(unknown_option(name, value, &names())),
                 }
                 Ok(())
             }
@@ -141,7 +142,7 @@ macro_rules! options {
             pub fn unset(&mut self, name: &str) -> Result<()> {
                 match name {
                     $(stringify!($name) => self.$name = None,)+
-                    _ => return Err(unknown_option(name, "")),
+                    _ => return Err(unknown_option(name, "", &names())),
                 }
                 Ok(())
             }
@@ -260,66 +261,16 @@ options! {
         default Some("true"), env [], allowed "true, false, 1, 0, yes, no, on or off";
 }
 
+fn names() -> Vec<&'static str> {
+    Options::SPECS.iter().map(|spec| spec.name).collect()
+}
+
 impl Options {
     /// No option set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
-}
-
-/// The error of a name that is no option.
-///
-/// The name is repeated only if it looks like the name of an option, and if the value does not: a
-/// program that swaps the two has its key where the name should be.
-fn unknown_option(name: &str, value: &str) -> Error {
-    let names: Vec<_> = Options::SPECS.iter().map(|spec| spec.name).collect();
-    let is_swapped = names.contains(&normalize(value.trim()).as_str());
-    let is_name = (1..=LONGEST_NAME).contains(&name.len())
-        && name.bytes().all(|byte| byte.is_ascii_lowercase() || matches!(byte, b'_' | b'-'));
-    let mut message = "unknown option".to_owned();
-    if is_swapped {
-        message +=
-            ". Its value is the name of an option: check that name and value are not swapped";
-    } else {
-        if is_name {
-            message += &format!(" {name:?}");
-        }
-        if let Some(similar) = similar_name(name) {
-            message += &format!(". Did you mean `{similar}`?");
-        }
-    }
-    if !message.ends_with('?') {
-        message += ".";
-    }
-    Error::invalid_argument(format!("{message} The options are {}", names.join(", ")))
-}
-
-/// Longer names are no mistyped names of options.
-const LONGEST_NAME: usize = 24;
-
-fn normalize(name: &str) -> String {
-    name.to_ascii_lowercase().replace('-', "_")
-}
-
-/// The option that `name` probably means: the one with at most two typing errors, or the only one
-/// whose name contains it.
-fn similar_name(name: &str) -> Option<&'static str> {
-    const MAX_ERRORS: usize = 2;
-    const SHORTEST_PART: usize = 3;
-    let name = normalize(name);
-    if !(SHORTEST_PART..=LONGEST_NAME).contains(&name.len()) {
-        return None;
-    }
-    let names = || Options::SPECS.iter().map(|spec| spec.name);
-    let mistyped = names()
-        .map(|known| (strsim::osa_distance(known, &name), known))
-        .filter(|(errors, known)| *errors <= MAX_ERRORS.min(known.len() / 2))
-        .min_by_key(|(errors, _)| *errors);
-    mistyped.map(|(_, known)| known).or_else(|| {
-        let mut containing = names().filter(|known| known.contains(&name));
-        containing.next().filter(|_| containing.next().is_none())
-    })
 }
 
 /// The error of an option that does not accept its value.

@@ -6,6 +6,7 @@
 //! - `reply`: a reply: a record or an error
 //! - `response`: what a reply contains besides its record
 //! - `error_body`: the body of an error
+//! - `diagnosis`: the kind of an error, its reason and its hint
 //! - `hints`: what to do next about an error
 //! - `token`: the expiry time in an access token
 //! - `user`, `audit_log`: the records
@@ -17,6 +18,7 @@
 //! - `headers`: the parsers of single headers
 
 pub(crate) mod audit_log;
+mod diagnosis;
 mod error_body;
 pub(crate) mod headers;
 mod hints;

@@ -7,13 +7,14 @@ use http::header::{CONTENT_TYPE, LOCATION};
 use serde::de::IgnoredAny;
 
 use super::audit_log::Page;
+use super::diagnosis::Failed;
 use super::error_body::ErrorBody;
 use super::headers::{self, Notice, RateWindow};
 use super::hints;
 use super::json::{self, Flaw};
-use super::response::Response;
+use super::response::{RateLimitState, Response};
 use super::user::User;
-use crate::error::{Error, ErrorKind, Reason, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::operation::Operation;
 use crate::server_text;
 
@@ -78,9 +79,18 @@ impl Reply {
         let body = std::mem::take(&mut self.body);
         let result = self.check_content_type().and_then(|()| read(body));
         match result {
-            Ok(record) => Ok((record, Response::new(&self))),
+            Ok(record) => Ok((record, self.response())),
             Err(flaw) => Err(self.invalid_reply(&flaw, operation)),
         }
+    }
+
+    fn response(&self) -> Response {
+        let rate_limit = self.rate_window().map(|window| RateLimitState {
+            limit: window.limit,
+            remaining: window.remaining,
+            resets_in: window.resets_in,
+        });
+        Response { request_id: self.request_id().map(str::to_owned), rate_limit }
     }
 
     fn check_content_type(&self) -> Result<(), Flaw> {
@@ -149,7 +159,13 @@ impl Reply {
     /// The error of a reply that is not a success.
     fn error(&self, operation: Operation) -> Error {
         let body = ErrorBody::read(&self.body);
-        let (kind, reason, hint) = self.diagnose(operation, body.as_ref());
+        let failed = Failed {
+            status: self.status,
+            headers: &self.headers,
+            is_counted: self.rate_window().is_some(),
+            body: body.as_ref(),
+        };
+        let (kind, reason, hint) = failed.diagnose(operation);
         let (message, errors) = match body {
             Some(body) => (body.message, body.errors),
             None => (self.describe(), None),
@@ -170,86 +186,6 @@ impl Reply {
             .with_outcome_unknown(operation.has_unknown_outcome(self.status))
     }
 
-    fn diagnose(
-        &self,
-        operation: Operation,
-        body: Option<&ErrorBody>,
-    ) -> (ErrorKind, Option<Reason>, Option<&'static str>) {
-        let message = body.map_or("", |body| body.message.as_str());
-        match self.status {
-            400 if matches!(operation, Operation::GetCurrentUser | Operation::StreamAuditLogs) => (
-                ErrorKind::UnexpectedStatus,
-                None,
-                body.map_or(Some(hints::NOT_A_HEX_API), |_| Some(hints::DEACTIVATED)),
-            ),
-            401 => match headers::challenge(&self.headers) {
-                ErrorKind::Unauthenticated => {
-                    let (reason, hint) = credential_reason(message);
-                    (ErrorKind::Unauthenticated, reason, hint)
-                }
-                otp => (otp, None, Some(hints::SET_OTP)),
-            },
-            403 => match message {
-                "email not verified" => (
-                    ErrorKind::Forbidden,
-                    Some(Reason::EmailNotVerified),
-                    Some(hints::VERIFY_EMAIL),
-                ),
-                "Blocked" => {
-                    (ErrorKind::Forbidden, Some(Reason::AddressBlocked), Some(hints::BLOCKED))
-                }
-                _ => (ErrorKind::Forbidden, None, Some(hints::NOT_PERMITTED)),
-            },
-            404 => self.not_found(operation, body),
-            405 => (ErrorKind::Unsupported, None, Some(hints::NO_SUCH_ENDPOINT)),
-            407 => (ErrorKind::UnexpectedStatus, None, Some(hints::PROXY_CREDENTIAL)),
-            408 => (ErrorKind::UnexpectedStatus, None, Some(hints::REQUEST_TIMEOUT)),
-            421 => (ErrorKind::UnexpectedStatus, None, Some(hints::MISDIRECTED)),
-            422 => (ErrorKind::Validation, None, None),
-            425 => (ErrorKind::UnexpectedStatus, None, Some(hints::TOO_EARLY)),
-            429 => (ErrorKind::RateLimited, None, Some(hints::RATE_LIMITED)),
-            500..=599 if operation.has_unknown_outcome(self.status) => {
-                (ErrorKind::Server, None, Some(hints::OUTCOME_UNKNOWN))
-            }
-            500..=599 => (ErrorKind::Server, None, Some(hints::SERVER_FAILED)),
-            301 | 302 | 303 | 307 | 308 => {
-                (ErrorKind::UnexpectedStatus, None, Some(hints::REDIRECT))
-            }
-            _ => {
-                (ErrorKind::UnexpectedStatus, None, body.is_none().then_some(hints::NOT_A_HEX_API))
-            }
-        }
-    }
-
-    /// Distinguishes a missing user from a missing endpoint.
-    ///
-    /// hexpm's reset answers 204 for every name. So its 404 comes from the router: the message is
-    /// "Page not found", and the request is not counted against the rate limit. A server that looks
-    /// for the user says something else, or counts the request.
-    fn not_found(
-        &self,
-        operation: Operation,
-        body: Option<&ErrorBody>,
-    ) -> (ErrorKind, Option<Reason>, Option<&'static str>) {
-        let by_router = self.rate_window().is_none()
-            && body.is_none_or(|body| body.message == "Page not found");
-        match operation {
-            Operation::ResetUserPassword if by_router => {
-                (ErrorKind::Unsupported, None, Some(hints::RESET_ON_WEBSITE))
-            }
-            Operation::CreateUser if by_router => {
-                (ErrorKind::Unsupported, None, Some(hints::SIGN_UP_ON_WEBSITE))
-            }
-            Operation::CreateUser => (ErrorKind::Unsupported, None, Some(hints::NO_SUCH_ENDPOINT)),
-            _ if body.is_none() => (ErrorKind::NotFound, None, Some(hints::NOT_A_HEX_API)),
-            Operation::GetCurrentUser | Operation::StreamAuditLogs => {
-                (ErrorKind::NotFound, None, Some(hints::NOT_OF_A_USER))
-            }
-            Operation::GetUser => (ErrorKind::NotFound, None, Some(hints::CHECK_NAME)),
-            Operation::ResetUserPassword => (ErrorKind::NotFound, None, None),
-        }
-    }
-
     fn describe(&self) -> String {
         if let Some(why) = &self.unreadable {
             return format!("status {} with a body that cannot be read: {why}", self.status);
@@ -265,27 +201,6 @@ impl Reply {
     }
 }
 
-fn credential_reason(message: &str) -> (Option<Reason>, Option<&'static str>) {
-    match message {
-        "missing authentication information" => {
-            (Some(Reason::MissingCredential), Some(hints::SET_KEY))
-        }
-        "invalid API key"
-        | "invalid username and password combination"
-        | "invalid authentication information" => {
-            (Some(Reason::InvalidCredential), Some(hints::CHECK_KEY))
-        }
-        "API key revoked" => (Some(Reason::RevokedCredential), Some(hints::NEW_KEY)),
-        "key not authorized for this action" => {
-            (Some(Reason::InsufficientScope), Some(hints::SCOPE))
-        }
-        _ if message.starts_with("Basic authentication is disabled") => {
-            (Some(Reason::BasicDisabled), Some(hints::BASIC_DISABLED))
-        }
-        _ => (None, None),
-    }
-}
-
 /// `application/json`, `application/vnd.hex+json`, with or without parameters.
 fn is_json(content_type: &str) -> bool {
     let essence = content_type.split(';').next().unwrap_or("").trim();
@@ -295,11 +210,15 @@ fn is_json(content_type: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use http::{HeaderName, HeaderValue};
 
-    fn reply(status: u16, headers: &[(&'static str, &str)], body: &str) -> Reply {
+    pub(in crate::protocol) fn reply(
+        status: u16,
+        headers: &[(&'static str, &str)],
+        body: &str,
+    ) -> Reply {
         let headers = headers
             .iter()
             .map(|(name, value)| {
@@ -310,63 +229,8 @@ mod tests {
         Reply { status, headers, body, unreadable: None, received }
     }
 
-    const JSON: (&str, &str) = ("content-type", "application/json; charset=utf-8");
-    const PAGE_NOT_FOUND: &str = r#"{"message":"Page not found","status":404}"#;
-
-    #[test]
-    fn no_such_endpoint_is_not_no_such_user() {
-        use Operation::{CreateUser, GetCurrentUser, GetUser, ResetUserPassword};
-        let counted = [
-            JSON,
-            ("x-ratelimit-limit", "100"),
-            ("x-ratelimit-remaining", "9"),
-            ("x-ratelimit-reset", "60"),
-        ];
-        for (operation, headers, body, kind) in [
-            (ResetUserPassword, &[JSON][..], PAGE_NOT_FOUND, ErrorKind::Unsupported),
-            (ResetUserPassword, &[], "<html>", ErrorKind::Unsupported),
-            (ResetUserPassword, &counted, PAGE_NOT_FOUND, ErrorKind::NotFound),
-            (ResetUserPassword, &[JSON], r#"{"message":"no such user"}"#, ErrorKind::NotFound),
-            (GetUser, &[JSON], PAGE_NOT_FOUND, ErrorKind::NotFound),
-            (GetCurrentUser, &[JSON], PAGE_NOT_FOUND, ErrorKind::NotFound),
-            (CreateUser, &[JSON], PAGE_NOT_FOUND, ErrorKind::Unsupported),
-        ] {
-            let error = reply(404, headers, body).nothing(operation).unwrap_err();
-            assert_eq!(error.kind(), kind, "{operation:?} {body}");
-        }
-        let error = reply(404, &[JSON], PAGE_NOT_FOUND).nothing(ResetUserPassword).unwrap_err();
-        assert_eq!(error.message(), "Page not found");
-        assert!(error.to_string().contains("https://hex.pm/password/reset"), "{error}");
-        let error = reply(404, &[JSON], PAGE_NOT_FOUND).user(CreateUser).unwrap_err();
-        assert!(error.to_string().contains("https://hex.pm/signup"), "{error}");
-    }
-
-    #[test]
-    fn a_400_to_a_credential_hints_at_a_deactivated_account() {
-        let body = r#"{"message":"Bad request","status":400}"#;
-        let error = reply(400, &[JSON], body).user(Operation::GetCurrentUser).unwrap_err();
-        assert!(error.hint().unwrap().contains("deactivated"), "{error}");
-        let error = reply(400, &[JSON], body).user(Operation::GetUser).unwrap_err();
-        assert_eq!(error.hint(), None);
-    }
-
-    #[test]
-    fn a_401_is_told_apart() {
-        for (message, reason) in [
-            ("missing authentication information", Some(Reason::MissingCredential)),
-            ("invalid API key", Some(Reason::InvalidCredential)),
-            ("API key revoked", Some(Reason::RevokedCredential)),
-            ("key not authorized for this action", Some(Reason::InsufficientScope)),
-            ("Basic authentication is disabled. Update your client", Some(Reason::BasicDisabled)),
-            ("go away", None),
-        ] {
-            let body = format!(r#"{{"message":"{message}","status":401}}"#);
-            let error = reply(401, &[JSON], &body).user(Operation::GetCurrentUser).unwrap_err();
-            assert_eq!((error.kind(), error.reason()), (ErrorKind::Unauthenticated, reason));
-            assert_eq!(error.hint().is_some(), reason.is_some());
-            assert_eq!(error.message(), message);
-        }
-    }
+    pub(in crate::protocol) const JSON: (&str, &str) =
+        ("content-type", "application/json; charset=utf-8");
 
     #[test]
     fn an_error_carries_all_the_server_said() {

@@ -1,10 +1,8 @@
-//! What a reply says besides the record in its body.
+//! What a reply contains besides its record.
 
 use std::time::Duration;
 
-use super::reply::Reply;
-
-/// What a successful reply said besides its record: see [`User::response`](crate::User::response).
+/// What a successful reply contained besides its record: see [`User::response`](crate::User::response).
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Response {
@@ -24,15 +22,4 @@ pub struct RateLimitState {
     pub remaining: u64,
     /// Time until the next window.
     pub resets_in: Duration,
-}
-
-impl Response {
-    pub(super) fn new(reply: &Reply) -> Self {
-        let rate_limit = reply.rate_window().map(|window| RateLimitState {
-            limit: window.limit,
-            remaining: window.remaining,
-            resets_in: window.resets_in,
-        });
-        Self { request_id: reply.request_id().map(str::to_owned), rate_limit }
-    }
 }
