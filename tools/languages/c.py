@@ -1,9 +1,11 @@
 """C: the names of the statuses, which aura_status_name() returns."""
 
+from description import enum_of
+
 
 def status_names(description):
     """The table in Rust, behind the C ABI."""
-    [status] = [one for one in description["enums"] if one["name"] == "aura_status"]
+    status = enum_of(description, "aura_status")
     lines = [
         f'        (aura_status::{value["name"]}, c"{value["text"]}"),'
         for value in status["values"]

@@ -3,6 +3,8 @@
 import re
 import textwrap
 
+from description import camel
+
 MAIN = "bindings/java/src/main/java/io/github/aurausers"
 PRIMITIVE = ("int", "long", "boolean")
 UNSETS = "; null unsets the option"
@@ -33,17 +35,6 @@ def type_of(parameter):
         "byte[]"
         if parameter["type"] == "const char *" and "direction" in parameter
         else "long"
-    )
-
-
-def camel(name, upper=False):
-    """snake_case in Java's spelling."""
-    first, *others = name.split("_")
-    return "".join(
-        [
-            first.capitalize() if upper else first,
-            *(word.capitalize() for word in others),
-        ]
     )
 
 
@@ -82,7 +73,7 @@ def setters(description):
     for option in description["options"]:
         name, method = option["name"], camel(option["name"])
         if option["type"] == "choice":
-            enum = "On" + camel(name, upper=True)
+            enum = "On" + camel(f"_{name}")
             values = ",\n".join(
                 "\n".join(
                     [f"    /** The value {{@code {value}}}. */", f"    {value.upper()}"]

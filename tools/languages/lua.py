@@ -1,13 +1,11 @@
 """Lua: the options."""
 
+from description import quote
+
 
 def quoted(text):
     """A text as a literal; nil for None."""
-    return (
-        "nil"
-        if text is None
-        else '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
-    )
+    return quote(text, "nil", '"')
 
 
 def options(description):

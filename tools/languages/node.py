@@ -1,8 +1,9 @@
 """Node.js: the declarations of the C ABI, the tables of options and kinds, and their types."""
 
 import json
-import re
 import textwrap
+
+from description import camel, enum_of
 
 WIDTH = 100
 TYPES = {
@@ -13,11 +14,6 @@ TYPES = {
     "seconds": "number",
     "whole": "number | bigint",
 }
-
-
-def camel(name):
-    """api_key as apiKey."""
-    return re.sub(r"_(.)", lambda match: match[1].upper(), name)
 
 
 def declared(function):
@@ -76,11 +72,8 @@ def options(description):
 
 def facts(description):
     """What is neither function nor option."""
-    numbers = {}
-    for enum in description["enums"]:
-        if enum["name"] == "aura_status":
-            numbers = {value["text"]: value["number"] for value in enum["values"]}
-    lines = [f"  {name}: {number}," for name, number in numbers.items()]
+    values = enum_of(description, "aura_status")["values"]
+    lines = [f"  {value['text']}: {value['number']}," for value in values]
     library = description["library"]
     soname = ", ".join(
         f"{json.dumps(k)}: {json.dumps(v)}" for k, v in library["soname"].items()

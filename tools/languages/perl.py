@@ -2,6 +2,8 @@
 
 import textwrap
 
+from description import functions_of, quote, statuses_to_handle
+
 FOLDER = "bindings/perl/lib/Aura"
 WIDTH = 120
 # What the package calls.
@@ -63,25 +65,18 @@ def type_of(value):
 
 def functions(description):
     """One line for each."""
-    by_name = {function["name"]: function for function in description["functions"]}
     lines = []
-    for name in FUNCTIONS:
-        function = by_name[name]
+    for function in functions_of(description, FUNCTIONS):
         types = " ".join(type_of(one) for one in function["parameters"])
         lines.append(
-            f"    {name} => [ [qw({types})], '{type_of(function['result'])}' ],"
+            f"    {function['name']} => [ [qw({types})], '{type_of(function['result'])}' ],"
         )
     return "\n".join(lines)
 
 
 def statuses(description):
     """The statuses that are looked at: those that are no errors, and that of a call that was ended."""
-    [status] = [one for one in description["enums"] if one["name"] == "aura_status"]
-    kept = [
-        value
-        for value in status["values"]
-        if value["number"] < 10 or value["text"] == "cancelled"
-    ]
+    kept = statuses_to_handle(description)
     return "\n".join(
         f"use constant {value['name']} => {value['number']};" for value in kept
     )
@@ -128,9 +123,7 @@ def documented(description):
     for option in description["options"]:
         default = f", default C<{option['default']}>" if option["default"] else ""
         variables = "".join(f", C<${name}>" for name in option["environment"])
-        scope = " Of a client alone." if option["scope"] == "client" else ""
-        doc = option["doc"].replace("An option of a client, not of a call.", "").strip()
-        text = f"{pod(doc)} Allowed: {pod(option['allowed'])}.{scope}"
+        text = f"{pod(option['doc'])} Allowed: {pod(option['allowed'])}."
         lines += [f"=item C<{option['name']}>{default}{variables}", ""]
         lines += [*textwrap.wrap(text, WIDTH), ""]
     # The line that ends the part belongs to this comment.
@@ -153,11 +146,7 @@ def wrapped(text):
 
 def perl(text):
     """A text as a literal; undef for None."""
-    return (
-        "undef"
-        if text is None
-        else "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
-    )
+    return quote(text, "undef")
 
 
 PARTS = [

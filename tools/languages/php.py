@@ -2,6 +2,8 @@
 
 import textwrap
 
+from description import enum_of, functions_of, joined, quote
+
 FOLDER = "bindings/php"
 WIDTH = 120
 # What the package calls.
@@ -45,7 +47,6 @@ FUNCTIONS = [
 
 def declarations(description):
     """The handles and functions in C. An enum is the number that it is in the ABI."""
-    by_name = {function["name"]: function for function in description["functions"]}
     numbers = [
         f"typedef {enum['type']} {enum['name']};" for enum in description["enums"]
     ]
@@ -53,25 +54,19 @@ def declarations(description):
         f"typedef struct {one['name']} {one['name']};" for one in description["handles"]
     ]
     functions = []
-    for name in FUNCTIONS:
-        function = by_name[name]
+    for function in functions_of(description, FUNCTIONS):
         parameters = ", ".join(
             joined(one["type"], one["name"]) for one in function["parameters"]
         )
         functions.append(
-            f"{joined(function['result']['type'], name)}({parameters or 'void'});"
+            f"{joined(function['result']['type'], function['name'])}({parameters or 'void'});"
         )
     return "\n".join(numbers + handles + functions)
 
 
-def joined(kind, name):
-    """A type and a name, as C writes them."""
-    return f"{kind}{name}" if kind.endswith("*") else f"{kind} {name}"
-
-
 def statuses(description):
     """The statuses that are no errors."""
-    [status] = [one for one in description["enums"] if one["name"] == "aura_status"]
+    status = enum_of(description, "aura_status")
     return "\n".join(
         f"    public const {value['name'].removeprefix('AURA_')} = {value['number']};"
         for value in status["values"]
@@ -106,11 +101,7 @@ def wrapped(before, text):
 
 def php(text):
     """A text as a literal; null for None."""
-    return (
-        "null"
-        if text is None
-        else "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
-    )
+    return quote(text, "null")
 
 
 TYPES = {

@@ -2,6 +2,8 @@
 
 import textwrap
 
+from description import functions_of, quote, statuses_to_handle
+
 FOLDER = "bindings/ruby"
 WIDTH = 120
 # What the package calls. BLOCKING is what waits, or may wait for a thread's end, without Ruby's
@@ -70,10 +72,9 @@ def type_of(value):
 
 def functions(description):
     """One line of attach_function for each."""
-    by_name = {function["name"]: function for function in description["functions"]}
     lines = []
-    for name in FUNCTIONS:
-        function = by_name[name]
+    for function in functions_of(description, FUNCTIONS):
+        name = function["name"]
         types = ", ".join(type_of(one) for one in function["parameters"])
         result = type_of(function["result"])
         blocking = ", blocking: true" if name in BLOCKING else ""
@@ -88,12 +89,7 @@ def functions(description):
 
 def statuses(description):
     """The statuses that are looked at: no errors, and the one of a call that was ended."""
-    [status] = [one for one in description["enums"] if one["name"] == "aura_status"]
-    kept = [
-        value
-        for value in status["values"]
-        if value["number"] < 10 or value["text"] == "cancelled"
-    ]
+    kept = statuses_to_handle(description)
     return "\n".join(f"    {value['name']} = {value['number']}" for value in kept)
 
 
@@ -124,11 +120,7 @@ def wrapped(literal):
 
 def ruby(text):
     """A text as a literal; nil for None."""
-    return (
-        "nil"
-        if text is None
-        else "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
-    )
+    return quote(text, "nil")
 
 
 TYPES = {

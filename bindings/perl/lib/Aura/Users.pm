@@ -179,7 +179,7 @@ no, on or off.
 =item C<env>, default C<true>
 
 Whether to read options from the environment. It is an option of a client only. Allowed: true, false, 1, 0, yes, no, on
-or off. Of a client alone.
+or off.
 
 =back
 
