@@ -25,13 +25,13 @@ func description(t *testing.T) (d struct {
 	} `json:"error_kinds"`
 	Records map[string][]struct{ Name string }
 }) {
-	file := os.Getenv("AURA_DESCRIPTION")
+	file := os.Getenv("AURA_USERS_DESCRIPTION")
 	if file == "" {
 		file = "../../include/aura_users.json"
 	}
 	text, err := os.ReadFile(file)
 	if err != nil {
-		t.Skip("no description here: AURA_DESCRIPTION names no aura_users.json")
+		t.Skip("no description here: AURA_USERS_DESCRIPTION names no aura_users.json")
 	}
 	if err := json.Unmarshal(text, &d); err != nil {
 		t.Fatal(err)

@@ -2,29 +2,11 @@
 # check.sh LIBRARY SANDBOX REPLAY: checks the rock, installs it with luarocks into a clean folder for Lua 5.4 and for
 # LuaJIT, and runs there its tests, the README's examples, the tour and the conformance cases. The three are absolute
 # paths of libaura_users.so, aura-sandbox and aura-replay. Ends with a line `N passed, N failed, N skipped`.
-set -u
-[ $# = 3 ] || { sed -n '2,4s/^# //p' "$0" >&2; exit 2; }
-here=$(cd "$(dirname "$0")" && pwd)
-root=$(cd "$here/../.." && pwd)
-export AURA_USERS_LIBRARY="$1"
-sandbox=$2 replay=$3
-unset CI HEX_API_URL HEX_API_KEY HEX_OTP LUA_PATH LUA_CPATH
-clean=$(mktemp -d)
-trap 'rm -rf "$clean"' EXIT
-passed=0 failed=0 skipped=0
-
-check() { # WHAT COMMAND...
-    what=$1
-    shift
-    if "$@" >"$clean/log" 2>&1; then
-        passed=$((passed + 1))
-        echo "lua: $what: $(tail -n 1 "$clean/log")"
-    else
-        failed=$((failed + 1))
-        tail -n 60 "$clean/log"
-        echo "lua: $what: failed"
-    fi
-}
+language=lua
+# shellcheck source=bindings/checks.sh
+. "$(dirname "$0")/../checks.sh"
+export AURA_USERS_LIBRARY="$library"
+unset LUA_PATH LUA_CPATH
 
 for program in cc luarocks; do
     command -v $program >/dev/null || "$root/tools/need" $program || exit 1
@@ -53,8 +35,7 @@ for one in 5.4:lua5.4:/usr/include/lua5.4 5.1:luajit:/usr/include/luajit-2.1; do
     lua=${one#*:}
     lua=${lua%:*}
     if ! command -v "$lua" >/dev/null || [ ! -f "$include/lua.h" ] || ! "$lua" -e 'require "cjson"' 2>/dev/null; then
-        skipped=$((skipped + 1))
-        echo "skipped: $lua: it, its headers or lua-cjson is missing (Debian: lua5.4 liblua5.4-dev luajit libluajit-5.1-dev lua-cjson)"
+        skip "$lua" "it, its headers or lua-cjson is missing (Debian: lua5.4 liblua5.4-dev luajit libluajit-5.1-dev lua-cjson)"
         continue
     fi
     tree="$clean/$lua"
@@ -63,9 +44,8 @@ for one in 5.4:lua5.4:/usr/include/lua5.4 5.1:luajit:/usr/include/luajit-2.1; do
     export LUA_PATH="$tree/share/lua/$version/?.lua;$tree/share/lua/$version/?/init.lua;;"
     export LUA_CPATH="$tree/lib/lua/$version/?.so;;"
     check "$lua: tests, examples, tour" python3 test/run.py "$sandbox" "$lua"
-    check "$lua: the conformance cases" "$replay" drive --wire "$root/tests/wire" "$lua" test/driver.lua
+    conformance "$lua" test/driver.lua
     unset LUA_PATH LUA_CPATH
 done
 
-echo "$passed passed, $failed failed, $skipped skipped"
-[ $failed = 0 ]
+finish

@@ -3,34 +3,11 @@
 # and runs there the conformance cases. The tests run the README's quick start, the examples of the documentation and the
 # tour. The three are absolute paths of libaura_users.so, aura-sandbox and aura-replay. Ends with a line
 # `N passed, N failed, N skipped`.
-set -u
-[ $# = 3 ] || { sed -n '2,5s/^# //p' "$0" >&2; exit 2; }
-here=$(cd "$(dirname "$0")" && pwd)
-root=$(cd "$here/../.." && pwd)
-export AURA_USERS_LIBRARY="$1" AURA_SANDBOX_BIN="$2" AURA_USERS_DESCRIPTION="$root/include/aura_users.json"
-replay=$3
-unset CI HEX_API_URL HEX_API_KEY HEX_OTP PERL5LIB PERL5OPT
-clean=$(mktemp -d)
-trap 'rm -rf "$clean"' EXIT
-passed=0 failed=0 skipped=0
-
-check() { # WHAT COMMAND...
-    what=$1
-    shift
-    if "$@" >"$clean/log" 2>&1; then
-        passed=$((passed + 1))
-        echo "perl: $what: $(tail -n 1 "$clean/log")"
-    else
-        failed=$((failed + 1))
-        tail -n 100 "$clean/log"
-        echo "perl: $what: failed"
-    fi
-}
-
-skip() { # WHAT WHY
-    skipped=$((skipped + 1))
-    echo "skipped: $1: $2"
-}
+language=perl
+# shellcheck source=bindings/checks.sh
+. "$(dirname "$0")/../checks.sh"
+export AURA_USERS_LIBRARY="$library" AURA_SANDBOX_BIN="$sandbox"
+unset PERL5LIB PERL5OPT
 
 has() { # MODULE
     perl -M"$1" -e 1 2>/dev/null
@@ -109,8 +86,6 @@ check "its own tests, the quick start and the tour" tests
 check "the distribution is installed" install
 check "the library in the package's own folder" bring
 mkdir -p "$clean/project" && cp "$here/t/driver.pl" "$clean/project" && cd "$clean/project" || exit 1
-check "the conformance cases" env PERL5LIB="$clean/installed/lib/perl5" "$replay" drive --wire "$root/tests/wire" \
-    perl driver.pl
+PERL5LIB="$clean/installed/lib/perl5" conformance perl driver.pl
 
-echo "$passed passed, $failed failed, $skipped skipped"
-[ $failed = 0 ]
+finish

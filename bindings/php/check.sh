@@ -2,37 +2,13 @@
 # check.sh LIBRARY SANDBOX REPLAY: checks the package, installs it with composer into a clean project, and runs there its
 # tests, the conformance cases, the README's quick start and the tour. The three are absolute paths of libaura_users.so,
 # aura-sandbox and aura-replay. Ends with a line `N passed, N failed, N skipped`.
-set -u
-[ $# = 3 ] || { sed -n '2,4s/^# //p' "$0" >&2; exit 2; }
-here=$(cd "$(dirname "$0")" && pwd)
-root=$(cd "$here/../.." && pwd)
-export AURA_USERS_LIBRARY="$1" AURA_SANDBOX_BIN="$2" AURA_USERS_DESCRIPTION="$root/include/aura_users.json"
-replay=$3
-unset CI HEX_API_URL HEX_API_KEY HEX_OTP
-clean=$(mktemp -d)
+language=php
+# shellcheck source=bindings/checks.sh
+. "$(dirname "$0")/../checks.sh"
+export AURA_USERS_LIBRARY="$library" AURA_SANDBOX_BIN="$sandbox"
 # Another user than root has to read the package.
 chmod 755 "$clean"
-trap 'rm -rf "$clean"' EXIT
 export COMPOSER_HOME="$clean/composer" COMPOSER_ALLOW_SUPERUSER=1 COMPOSER_DISABLE_NETWORK=1
-passed=0 failed=0 skipped=0
-
-check() { # WHAT COMMAND...
-    what=$1
-    shift
-    if "$@" >"$clean/log" 2>&1; then
-        passed=$((passed + 1))
-        echo "php: $what: $(grep . "$clean/log" | tail -n 1)"
-    else
-        failed=$((failed + 1))
-        tail -n 100 "$clean/log"
-        echo "php: $what: failed"
-    fi
-}
-
-skip() { # WHAT WHY
-    skipped=$((skipped + 1))
-    echo "skipped: $1: $2"
-}
 
 "$root/tools/need" php || exit 1
 "$root/tools/need" composer phpunit phpcs php-cgi php-fpm php-psr-log php-mbstring php-xml || exit 1
@@ -75,8 +51,7 @@ sed -n 's/^[0-9]*) \(AuraUsers.Test.*\)/\1/p' "$clean/log" >"$clean/skipped"
 if grep -q 'skipped test' "$clean/log"; then
     skip "some tests" "$(tr '\n' ' ' <"$clean/skipped")"
 fi
-check "the conformance cases" installed "$replay" drive --wire "$root/tests/wire" php test/driver.php vendor/autoload.php
+cd "$clean/project" && conformance php test/driver.php vendor/autoload.php
 check "the quick start and the tour" installed php test/examples.php README.md tour.php
 
-echo "$passed passed, $failed failed, $skipped skipped"
-[ $failed = 0 ]
+finish

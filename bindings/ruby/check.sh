@@ -2,34 +2,10 @@
 # check.sh LIBRARY SANDBOX REPLAY: checks the gem, builds it, installs it into a clean folder, and runs there its tests,
 # the conformance cases, the README's quick start and the tour. The three are absolute paths of libaura_users.so,
 # aura-sandbox and aura-replay. Ends with a line `N passed, N failed, N skipped`.
-set -u
-[ $# = 3 ] || { sed -n '2,4s/^# //p' "$0" >&2; exit 2; }
-here=$(cd "$(dirname "$0")" && pwd)
-root=$(cd "$here/../.." && pwd)
-export AURA_USERS_LIBRARY="$1" AURA_SANDBOX_BIN="$2" AURA_USERS_DESCRIPTION="$root/include/aura_users.json"
-replay=$3
-unset CI HEX_API_URL HEX_API_KEY HEX_OTP
-clean=$(mktemp -d)
-trap 'rm -rf "$clean"' EXIT
-passed=0 failed=0 skipped=0
-
-check() { # WHAT COMMAND...
-    what=$1
-    shift
-    if "$@" >"$clean/log" 2>&1; then
-        passed=$((passed + 1))
-        echo "ruby: $what: $(tail -n 1 "$clean/log")"
-    else
-        failed=$((failed + 1))
-        tail -n 100 "$clean/log"
-        echo "ruby: $what: failed"
-    fi
-}
-
-skip() { # WHAT WHY
-    skipped=$((skipped + 1))
-    echo "skipped: $1: $2"
-}
+language=ruby
+# shellcheck source=bindings/checks.sh
+. "$(dirname "$0")/../checks.sh"
+export AURA_USERS_LIBRARY="$library" AURA_SANDBOX_BIN="$sandbox"
 
 for program in ruby rubocop; do
     command -v $program >/dev/null || "$root/tools/need" $program || exit 1
@@ -70,8 +46,7 @@ else
 fi
 installed ruby -e 'require "async"' 2>/dev/null || skip "a Fiber scheduler" "there is no gem async (Debian: ruby-async)"
 check "its own tests" tests
-check "the conformance cases" installed "$replay" drive --wire "$root/tests/wire" ruby test/driver.rb
+cd "$clean/project" && GEM_PATH="$clean/gems:$(gem env path)" conformance ruby test/driver.rb
 check "the quick start and the tour" installed ruby test/examples.rb README.md tour.rb
 
-echo "$passed passed, $failed failed, $skipped skipped"
-[ $failed = 0 ]
+finish

@@ -35,10 +35,11 @@ fn normalize(name: &str) -> String {
     name.to_ascii_lowercase().replace('-', "_")
 }
 
-/// The option that `name` probably means: the one with at most two typing errors, or the only one
-/// whose name contains it.
+/// The option that `name` probably means: the one with few typing errors, or the only one whose name
+/// contains it.
 fn similar_name(name: &str, names: &[&'static str]) -> Option<&'static str> {
-    const MAX_ERRORS: usize = 2;
+    // Three in a long name, such as max_retry.
+    let most = |known: &str| if known.len() < 9 { known.len().min(4) / 2 } else { 3 };
     const SHORTEST_PART: usize = 3;
     let name = normalize(name);
     if !(SHORTEST_PART..=LONGEST_NAME).contains(&name.len()) {
@@ -47,7 +48,7 @@ fn similar_name(name: &str, names: &[&'static str]) -> Option<&'static str> {
     let mistyped = names
         .iter()
         .map(|known| (strsim::osa_distance(known, &name), *known))
-        .filter(|(errors, known)| *errors <= MAX_ERRORS.min(known.len() / 2))
+        .filter(|(errors, known)| *errors <= most(known))
         .min_by_key(|(errors, _)| *errors);
     mistyped.map(|(_, known)| known).or_else(|| {
         let mut containing = names.iter().copied().filter(|known| known.contains(&name));

@@ -328,6 +328,7 @@ mod tests {
             ("apikey", "unknown option \"apikey\". Did you mean `api_key`?"),
             ("apiKey", "unknown option. Did you mean `api_key`?"),
             ("retries", "unknown option \"retries\". Did you mean `max_retries`?"),
+            ("max_retry", "unknown option \"max_retry\". Did you mean `max_retries`?"),
             ("max", "unknown option \"max\". The options are"),
             ("op", "unknown option \"op\". The options are"),
             ("base_url", "unknown option \"base_url\". The options are"),

@@ -108,15 +108,6 @@ def options(description):
     return "\n".join(lines)
 
 
-def names(description):
-    """The options in their order."""
-    listed = " ".join(option["name"] for option in description["options"])
-    filled = textwrap.fill(
-        listed, WIDTH, initial_indent="    ", subsequent_indent="    "
-    )
-    return f"our @NAMES = qw(\n{filled}\n);"
-
-
 def documented(description):
     """The options as a list in POD."""
     lines = ["", "=over", ""]
@@ -153,7 +144,6 @@ PARTS = [
     (f"{FOLDER}/Users/Native.pm", "statuses", statuses),
     (f"{FOLDER}/Users/Native.pm", "functions", functions),
     (f"{FOLDER}/Users/Error.pm", "kinds", kinds),
-    (f"{FOLDER}/Users/Options.pm", "names of options", names),
     (f"{FOLDER}/Users/Options.pm", "options", options),
     (f"{FOLDER}/Users.pm", "options of the documentation", documented),
 ]

@@ -102,20 +102,15 @@ local function text(name, value)
   return value
 end
 
-local function suggestion(name)
-  for known in pairs(aura.OPTIONS) do
-    local is_near = known:sub(1, 3) == name:sub(1, 3) or known:gsub("_", "") == name:gsub("_", "")
-    if is_near and math.abs(#known - #name) <= 2 then
-      return "did you mean " .. known .. "?"
-    end
-  end
-  return "see aura_users.OPTIONS"
-end
-
 local function option_text(name, value, scope)
-  local option = type(name) == "string" and aura.OPTIONS[name]
+  local option = aura.OPTIONS[name]
   if not option then
-    return nil, refuse(("unknown option %q: %s"):format(tostring(name), suggestion(tostring(name))))
+    -- C refuses the name, and suggests one. It repeats neither the name nor the value if they may be secret.
+    local found, err = text("an option's name", name)
+    if not found then
+      return nil, err
+    end
+    return text("an option", tostring(value))
   elseif option.scope == "client" and scope == "call" then
     return nil, refuse(name .. " is an option of a client, not of a call")
   end

@@ -104,8 +104,10 @@ end)
 
 test("bad arguments and options", function()
   for _, bad in ipairs({
-    { { timout = 3 }, "did you mean timeout?" },
-    { { xyzzy = 3 }, "OPTIONS" },
+    { { timout = 3 }, "Did you mean `timeout`?" },
+    { { xyzzy = 3 }, "The options are repo_url, api_key" },
+    { { ["0123456789abcdef"] = "api_key" }, "unknown option. " },
+    { { [7] = 3 }, "an option's name is to be a string" },
     { { timeout = "3" }, "timeout is a string; allowed: seconds" },
     { { timeout = 0 }, 'timeout is "0"' },
     { { page = 1.5 }, "page" },

@@ -1,7 +1,6 @@
 // Arguments and options: from JavaScript's values to the library's texts.
 "use strict";
 
-const { inspect } = require("node:util");
 const { fileURLToPath } = require("node:url");
 const { abi, failure } = require("./library.cjs");
 const { options: table } = require("./generated.cjs");
@@ -46,26 +45,23 @@ function shown(value) {
   return typeof value === "number" ? String(value) : typeof value;
 }
 
-/** What a name that is no option was meant to be. */
-function suggestion(name) {
-  const plain = (word) => word.toLowerCase().replace(/[^a-z]/g, "");
-  const [best] = Object.keys(table)
-    .map((known) => ({ known, distance: distance(plain(name), plain(known)) }))
-    .sort((a, b) => a.distance - b.distance);
-  if (best.distance <= 2) return `; did you mean ${best.known}?`;
-  return `; the options are ${Object.keys(table).join(", ")}`;
-}
+const camel = (name) => name.replace(/_(.)/g, (_, letter) => letter.toUpperCase());
+const snake = (name) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
-/** How many letters have to change to make one word of the other. */
-function distance(a, b) {
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++)
-      next[j] = Math.min(row[j] + 1, next[j - 1] + 1, row[j - 1] + (a[i - 1] !== b[j - 1]));
-    row = next;
+/** Has C refuse a name that is no option. C suggests one, and repeats no name that may be secret. */
+function refuse(name, value) {
+  if (Object.hasOwn(table, camel(name)))
+    throw invalid(`unknown option "${name}". Did you mean \`${camel(name)}\`?`);
+  const inC = text("an option's name", snake(name));
+  const options = abi.options_new();
+  try {
+    const inText = typeof value === "string" ? text("an option", value) : "";
+    // A newer library may know it.
+    if (abi.options_set(options, inC, inText, failure) === 0) throw invalid(`unknown option "${name}"`);
+    throw invalid(take().serverMessage.replace(/[a-z]+(_[a-z]+)+/g, camel));
+  } finally {
+    abi.options_free(options);
   }
-  return row[b.length];
 }
 
 /** The options that are set, each as [name in C, text]. */
@@ -77,7 +73,7 @@ function check(options, { isClient = false, takesSignal = false } = {}) {
   for (const [name, value] of Object.entries(options)) {
     if (name === "signal" && takesSignal) continue;
     const option = Object.hasOwn(table, name) ? table[name] : undefined;
-    if (!option) throw invalid(`unknown option ${inspect(name)}${suggestion(name)}`);
+    if (!option) refuse(name, value);
     if (value === undefined || value === null) continue;
     if (option.scope === "client" && !isClient)
       throw invalid(`the option ${name} is one of a client, not of a call`);

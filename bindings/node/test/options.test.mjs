@@ -12,8 +12,8 @@ const root = dirname(createRequire(import.meta.url).resolve("aura-users/package.
 const internal = (name) => createRequire(import.meta.url)(join(root, "lib", name));
 const tables = internal("generated.cjs");
 const { kinds } = internal("errors.cjs");
-const file = process.env.AURA_DESCRIPTION ?? join(root, "../../include/aura_users.json");
-const skip = existsSync(file) ? false : "AURA_DESCRIPTION does not name aura_users.json";
+const file = process.env.AURA_USERS_DESCRIPTION ?? join(root, "../../include/aura_users.json");
+const skip = existsSync(file) ? false : "AURA_USERS_DESCRIPTION does not name aura_users.json";
 const description = skip || JSON.parse(readFileSync(file, "utf8"));
 
 test("every option is known, with its type", { skip }, () => {
@@ -64,9 +64,11 @@ test("an option of every type is taken", () => {
 
 test("a bad option is refused with words that name it", () => {
   const bad = [
-    [{ api_key: "x" }, /unknown option 'api_key'; did you mean apiKey\?/],
-    [{ tiemout: 1 }, /did you mean timeout\?/],
-    [{ colour: 1 }, /the options are repoUrl, /],
+    [{ api_key: "x" }, /unknown option "api_key". Did you mean `apiKey`\?/],
+    [{ tiemout: 1 }, /unknown option "tiemout". Did you mean `timeout`\?/],
+    [{ colour: 1 }, /unknown option "colour". The options are repoUrl, /],
+    [{ maxretries: 1 }, /Did you mean `maxRetries`\?/],
+    [{ "0123456789abcdef": "apiKey" }, /^invalid_argument: unknown option\. [^0]*$/],
     [{ timeout: 0 }, /timeout must be milliseconds from 1 to 31536000000, got 0/],
     [{ timeout: "5" }, /timeout must be milliseconds/],
     [{ timeout: Number.NaN }, /timeout must be milliseconds/],

@@ -121,5 +121,5 @@ test("the server's text of a row is exact, whatever is in it", async () => {
 
 test("a bad option is refused when the stream is opened", () => {
   assert.throws(() => client.streamAuditLogs({ page: 0 }), InvalidArgumentError);
-  assert.throws(() => client.streamAuditLogs({ pages: 2 }), /did you mean page\?/);
+  assert.throws(() => client.streamAuditLogs({ pages: 2 }), /Did you mean `page`\?/);
 });

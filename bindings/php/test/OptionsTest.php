@@ -30,9 +30,9 @@ final class OptionsTest extends AuraTestCase
     public function refusals(): array
     {
         return [
-            ['timout', 3, 'unknown option "timout". Did you mean "timeout"?'],
-            ['maxRetries', 3, 'Did you mean "max_retries"?'],
-            ['0f1e2d3c4b5a', 3, 'unknown option; the options are repo_url, api_key'],
+            ['timout', 3, 'unknown option "timout". Did you mean `timeout`?'],
+            ['maxRetries', 3, 'Did you mean `max_retries`?'],
+            ['0f1e2d3c4b5a', 3, 'unknown option. The options are repo_url, api_key'],
             ['timeout', '3', 'timeout is of type string; allowed: seconds'],
             ['timeout', 0, 'timeout is "0"'],
             ['timeout', NAN, 'timeout is "NAN"'],

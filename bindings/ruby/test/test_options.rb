@@ -13,10 +13,11 @@ class OptionsTest < AuraTest
   end
 
   def test_an_unknown_option_gets_a_suggestion
-    assert_includes refused(timout: 3), 'did you mean timeout?'
-    assert_includes refused(xyzzy: 3), 'the options are repo_url, api_key'
+    assert_includes refused(timout: 3), 'Did you mean `timeout`?'
+    assert_includes refused(xyzzy: 3), 'The options are repo_url, api_key'
+    refute_includes refused('0123456789abcdef': 'api_key'), '0123456789abcdef'
     error = assert_raises(AuraUsers::InvalidArgumentError) { client.get_user('eric', max_retry: 3) }
-    assert_includes error.message, 'did you mean max_retries?'
+    assert_includes error.message, 'Did you mean `max_retries`?'
   end
 
   def test_values_of_a_wrong_type_or_size

@@ -24,6 +24,7 @@ final class Options
         $native = new Handle($library->aura_options_new(), 'aura_options_free', 'options');
         foreach ($options as $name => $value) {
             $text = self::text((string) $name, $value);
+            $name = Text::of("an option's name", (string) $name);
             if ($library->aura_options_set($native->get(), $name, $text, Native::error()) !== Native::OK) {
                 throw Native::takeError();
             }
@@ -60,7 +61,11 @@ final class Options
 
     private static function text(string $name, #[\SensitiveParameter] mixed $value): string
     {
-        $option = OptionTable::OPTIONS[$name] ?? self::refuse(self::unknown($name));
+        $option = OptionTable::OPTIONS[$name] ?? null;
+        if ($option === null) {
+            // C refuses the name, and suggests one. It repeats neither of the two if they may be secret.
+            return Text::of('an option', is_scalar($value) ? (string) $value : '');
+        }
         $text = match ($option['type']) {
             'whole' => is_int($value) ? (string) $value : null,
             'seconds' => is_int($value) || is_float($value) ? (string) $value : null,
@@ -72,23 +77,6 @@ final class Options
             $name,
             $text ?? self::refuse("$name is of type " . get_debug_type($value) . "; allowed: {$option['allowed']}")
         );
-    }
-
-    private static function unknown(string $name): string
-    {
-        $names = array_keys(OptionTable::OPTIONS);
-        // A name may be a secret that was swapped with it: only one like an option's is repeated.
-        $near = $name;
-        $distance = 3;
-        foreach ($names as $known) {
-            $steps = levenshtein(strtolower($name), $known);
-            if ($steps < $distance) {
-                [$near, $distance] = [$known, $steps];
-            }
-        }
-        return $distance < 3
-            ? "unknown option \"$name\". Did you mean \"$near\"?"
-            : 'unknown option; the options are ' . implode(', ', $names);
     }
 
     private static function refuse(string $message): never

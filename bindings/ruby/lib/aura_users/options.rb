@@ -88,17 +88,12 @@ module AuraUsers
       private
 
       def set(handle, name, value)
-        option = OPTIONS.fetch(name) { Text.refuse(unknown(name)) }
+        option = OPTIONS[name]
+        # C refuses an unknown name, and suggests one. It repeats neither of the two if they may be secret.
+        text = option ? Text.of_option(option, value) : Text.of('an option', value.to_s)
         places = Native::Places.new
-        status = Native.aura_options_set(handle, name.name, Text.of_option(option, value), places.error)
+        status = Native.aura_options_set(handle, Text.of("an option's name", name.to_s), text, places.error)
         raise places.take_error unless status == Native::AURA_OK
-      end
-
-      def unknown(name)
-        near = defined?(DidYouMean::SpellChecker) &&
-               DidYouMean::SpellChecker.new(dictionary: OPTIONS.keys).correct(name).first
-        guess = near ? "did you mean #{near}?" : "the options are #{OPTIONS.keys.join(', ')}"
-        "unknown option #{name.inspect}: #{guess}"
       end
     end
   end

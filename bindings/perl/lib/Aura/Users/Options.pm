@@ -8,20 +8,12 @@ use Aura::Users::Error  ();
 use Aura::Users::Handle ();
 use Aura::Users::Native qw(aura_error_free aura_error_json aura_options_new aura_options_set AURA_OK);
 use Exporter            qw(import);
-use List::Util          qw(max min pairs);
+use List::Util          qw(pairs);
 use overload            ();
 use Scalar::Util        qw(blessed);
 
 our $VERSION   = 'v0.1.0';
 our @EXPORT_OK = qw(checked_options native_options octets_of take_error);
-
-# In their order.
-#<<< generated: names of options
-our @NAMES = qw(
-    repo_url api_key otp timeout total_timeout connect_timeout max_retries rate_limit prefetch page proxy no_proxy
-    ca_file user_agent client_name max_body max_connections cache allow_insecure_http env
-);
-#>>> end of generated: names of options
 
 our %OPTIONS = (
     #<<< generated: options
@@ -160,7 +152,10 @@ sub checked_options ( $list, $is_client = 0 ) {
     my %set;
     for my $pair ( pairs @{$list} ) {
         my ( $name, $value ) = @{$pair};
-        my $option = $OPTIONS{ $name // q{} } // _suggest( $name // q{} );
+        my $option = $OPTIONS{ $name // q{} };
+
+        # C refuses the name, and suggests one. It repeats neither of the two if they may be secret.
+        native_options( { $name => ref $value ? q{} : $value // q{} } ) if !$option;
         _refuse("$name is an option of a client, not of a call")
             if $option && $option->{scope} eq 'client' && !$is_client;
         $set{$name} = $value if defined $value;
@@ -185,30 +180,6 @@ sub _text_of ( $name, $value ) {
     return $value if !$option || $option->{type} ne 'boolean';
     return $value        ? 1 : 0 if ref $value;
     return $value eq q{} ? 0 : $value;
-}
-
-# Dies with the option that was meant. If none is near, C lists them all; it repeats no name that may be a secret.
-sub _suggest ($name) {
-    my ( $near, $distance ) = ( q{}, 1 + max( 2, length($name) / 3 ) );
-    for my $option (@NAMES) {
-        my $this = _distance( $name, $option );
-        ( $near, $distance ) = ( $option, $this ) if $this < $distance;
-    }
-    return $near ? _refuse("unknown option \"$name\". Did you mean $near?") : undef;
-}
-
-# How many characters to add, take away or replace to make one text of the other.
-sub _distance ( $one, $other ) {
-    my @row = 0 .. length $other;
-    for my $i ( 1 .. length $one ) {
-        my @next = ($i);
-        for my $j ( 1 .. length $other ) {
-            my $differs = substr( $one, $i - 1, 1 ) ne substr $other, $j - 1, 1;
-            push @next, min( $row[$j] + 1, $next[-1] + 1, $row[ $j - 1 ] + $differs );
-        }
-        @row = @next;
-    }
-    return $row[-1];
 }
 
 sub _refuse ($message) {
