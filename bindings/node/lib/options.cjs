@@ -57,7 +57,8 @@ function refuse(name, value) {
   try {
     const inText = typeof value === "string" ? text("an option", value) : "";
     // A newer library may know it.
-    if (abi.options_set(options, inC, inText, failure) === 0) throw invalid(`unknown option "${name}"`);
+    if (abi.options_set(options, inC, inText, failure) === 0)
+      throw invalid(`unknown option "${name}"`);
     throw invalid(take().serverMessage.replace(/[a-z]+(_[a-z]+)+/g, camel));
   } finally {
     abi.options_free(options);
