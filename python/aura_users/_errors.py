@@ -6,7 +6,6 @@ import builtins
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from typing import Any
 
 
@@ -360,21 +359,6 @@ def from_fields(fields: dict[str, Any]) -> AuraError:
     del fields["code"]  # each kind has a class
     cls = BY_KIND.get(fields["kind"], AuraError)
     return cls(retry_after=None if wait_ms is None else wait_ms / 1000, **fields)
-
-
-def unexpected_keyword(name: str, why: str, allowed: Sequence[str]) -> TypeError:
-    """Return the exception for a keyword that no option has.
-
-    `why` is the core's message. It repeats the name only if the name cannot be a secret.
-    """
-    from difflib import get_close_matches
-
-    text = f"unexpected keyword argument {name!r}" if f'"{name}"' in why else "unexpected keyword"
-    guesses = get_close_matches(name.lower().replace("-", "_"), allowed, 1)
-    if guesses:
-        return TypeError(f"{text}. Did you mean {guesses[0]!r}?")
-    _, _, rest = why.partition("unknown option")
-    return TypeError(text + rest.removeprefix(f' "{name}"'))
 
 
 def invalid_argument(message: str) -> AuraError:

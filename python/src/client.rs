@@ -201,7 +201,7 @@ macro_rules! client_methods {
                 unknown: Option<&Bound<'_, PyDict>>,
             ) -> PyResult<Self> {
                 let keywords = [$((stringify!($option), $option),)* ("env", env)];
-                let mut options = options::read(py, &keywords, unknown)?;
+                let mut options = options::read(&keywords, unknown)?;
                 if value_of(&keywords, "client_name").is_none() {
                     options = named(py, options);
                 }
@@ -223,7 +223,7 @@ macro_rules! client_methods {
                 unknown: Option<&Bound<'_, PyDict>>,
             ) -> PyResult<Self> {
                 let keywords = [$((stringify!($option), $option),)*];
-                let client = self.get(py)?.with_options(options::read(py, &keywords, unknown)?);
+                let client = self.get(py)?.with_options(options::read(&keywords, unknown)?);
                 Ok(Self::open(client, self.shown.clone().with(&keywords)?))
             }
 
@@ -248,7 +248,7 @@ macro_rules! client_methods {
                 $($option: Option<Bound<'_, PyAny>>,)*
                 unknown: Option<&Bound<'_, PyDict>>,
             ) -> PyResult<User> {
-                let options = options::read(py, &[$((stringify!($option), $option),)*], unknown)?;
+                let options = options::read(&[$((stringify!($option), $option),)*], unknown)?;
                 create_user(py, self.get(py)?, (username, password, emails), options)
             }
 
@@ -262,7 +262,7 @@ macro_rules! client_methods {
                 $($option: Option<Bound<'_, PyAny>>,)*
                 unknown: Option<&Bound<'_, PyDict>>,
             ) -> PyResult<User> {
-                let options = options::read(py, &[$((stringify!($option), $option),)*], unknown)?;
+                let options = options::read(&[$((stringify!($option), $option),)*], unknown)?;
                 get_current_user(py, self.get(py)?, options)
             }
 
@@ -278,7 +278,7 @@ macro_rules! client_methods {
                 $($option: Option<Bound<'_, PyAny>>,)*
                 unknown: Option<&Bound<'_, PyDict>>,
             ) -> PyResult<User> {
-                let options = options::read(py, &[$((stringify!($option), $option),)*], unknown)?;
+                let options = options::read(&[$((stringify!($option), $option),)*], unknown)?;
                 get_user(py, self.get(py)?, username_or_email, options)
             }
 
@@ -294,7 +294,7 @@ macro_rules! client_methods {
                 $($option: Option<Bound<'_, PyAny>>,)*
                 unknown: Option<&Bound<'_, PyDict>>,
             ) -> PyResult<()> {
-                let options = options::read(py, &[$((stringify!($option), $option),)*], unknown)?;
+                let options = options::read(&[$((stringify!($option), $option),)*], unknown)?;
                 reset_user_password(py, self.get(py)?, username_or_email, options)
             }
 
@@ -309,7 +309,7 @@ macro_rules! client_methods {
                 $($option: Option<Bound<'_, PyAny>>,)*
                 unknown: Option<&Bound<'_, PyDict>>,
             ) -> PyResult<AuditLogs> {
-                let options = options::read(py, &[$((stringify!($option), $option),)*], unknown)?;
+                let options = options::read(&[$((stringify!($option), $option),)*], unknown)?;
                 stream_audit_logs(py, self.get(py)?, options)
             }
 

@@ -6,7 +6,6 @@ use aura_users::{Error, ErrorKind};
 use pyo3::exceptions::PyOSError;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::PyTuple;
 
 use crate::interrupt;
 use crate::json::decode;
@@ -52,14 +51,6 @@ pub(crate) fn invalid_argument(py: Python<'_>, message: &str) -> PyErr {
     exception(py, |found| call(found.invalid_argument.bind(py), (message,)))
 }
 
-/// The TypeError of a keyword argument that no option has; `why` is the core's message.
-pub(crate) fn unexpected_keyword(py: Python<'_>, name: &str, why: &str, allowed: &[&str]) -> PyErr {
-    exception(py, |found| {
-        let allowed = PyTuple::new(py, allowed)?;
-        call(found.unexpected_keyword.bind(py), (name, why, allowed))
-    })
-}
-
 /// Whether it is an exception of this library.
 pub(crate) fn is_ours(py: Python<'_>, error: &PyErr) -> bool {
     found(py).is_ok_and(|found| error.is_instance(py, found.base.bind(py)))
@@ -77,7 +68,6 @@ struct Found {
     base: Py<PyAny>,
     from_fields: Py<PyAny>,
     invalid_argument: Py<PyAny>,
-    unexpected_keyword: Py<PyAny>,
     strerror: Py<PyAny>,
 }
 
@@ -90,7 +80,6 @@ fn found(py: Python<'_>) -> PyResult<&Found> {
             base: errors.getattr("AuraError")?.unbind(),
             from_fields: errors.getattr("from_fields")?.unbind(),
             invalid_argument: errors.getattr("invalid_argument")?.unbind(),
-            unexpected_keyword: errors.getattr("unexpected_keyword")?.unbind(),
             strerror,
         })
     })

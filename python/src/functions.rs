@@ -46,10 +46,10 @@ fn prepare<const N: usize>(
     env: Option<Bound<'_, PyAny>>,
     unknown: Option<&Bound<'_, PyDict>>,
 ) -> PyResult<(blocking::Client, Options)> {
-    let options = options::read(py, keywords, unknown)?;
+    let options = options::read(keywords, unknown)?;
     let reads_env = match env {
         Some(env) => {
-            options::read(py, &[("env", Some(env.clone()))], None)?;
+            options::read(&[("env", Some(env.clone()))], None)?;
             env.is_truthy()?
         }
         None => true,

@@ -9,7 +9,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyString, PyTuple};
 
 use crate::datetime;
-use crate::errors::{invalid_argument, raised, unexpected_keyword};
+use crate::errors::{invalid_argument, raised};
 use crate::python_code;
 
 /// Hands the names of every option that a call takes to a macro. `env` is a client's alone.
@@ -35,13 +35,12 @@ pub(crate) type Keywords<'py, const N: usize> = [(&'static str, Option<Bound<'py
 
 /// The options that are set.
 pub(crate) fn read<const N: usize>(
-    py: Python<'_>,
     keywords: &Keywords<'_, N>,
     unknown: Option<&Bound<'_, PyDict>>,
 ) -> PyResult<Options> {
     if let Some((name, value)) = unknown.and_then(|unknown| unknown.iter().next()) {
         let name = name.cast::<PyString>()?.to_string_lossy().into_owned();
-        return Err(refuse_name(py, &name, &value, &keywords.each_ref().map(|(name, _)| *name)));
+        return Err(refuse_name(&name, &value));
     }
     let mut options = Options::new();
     for (name, value) in keywords {
@@ -58,7 +57,7 @@ pub(crate) fn from_dict(keywords: &Bound<'_, PyDict>) -> PyResult<Options> {
     for (name, value) in keywords {
         let name = name.cast::<PyString>()?.to_string_lossy().into_owned();
         if !CALL_OPTIONS.contains(&name.as_str()) {
-            return Err(refuse_name(keywords.py(), &name, &value, CALL_OPTIONS));
+            return Err(refuse_name(&name, &value));
         }
         if !value.is_none() {
             options = set(options, &name, &value)?;
@@ -71,17 +70,22 @@ pub(crate) fn from_dict(keywords: &Bound<'_, PyDict>) -> PyResult<Options> {
 ///
 /// The name may be a secret that was swapped with the name of its option. The core decides whether
 /// a message may repeat it.
-fn refuse_name(py: Python<'_>, name: &str, value: &Bound<'_, PyAny>, allowed: &[&str]) -> PyErr {
+fn refuse_name(name: &str, value: &Bound<'_, PyAny>) -> PyErr {
     if Options::SPECS.iter().any(|spec| spec.name == name) {
         let message = format!("{name} is an option of a client, not of one call");
         return PyTypeError::new_err(message);
     }
     let value = value.extract::<String>().unwrap_or_default();
-    let why = match Options::new().set(name, &value) {
-        Err(unknown) => unknown.message().to_owned(),
-        Ok(()) => String::new(),
+    let refused = Options::new().set(name, &value).err();
+    let why =
+        refused.map_or_else(|| "unknown option".to_owned(), |error| error.message().to_owned());
+    let why = match why.find("? The options are") {
+        Some(end) => &why[..=end],
+        None => &why,
     };
-    unexpected_keyword(py, name, &why, allowed)
+    // Names and messages in the style of Python's own TypeErrors.
+    let why = why.replacen("unknown option", "unexpected keyword argument", 1);
+    PyTypeError::new_err(why.replace(['"', '`'], "'"))
 }
 
 enum Kind {
