@@ -39,7 +39,89 @@ class Job:
     tls: bool = False
 
 
+@dataclass
+class Target:
+    """`ours` by `peer` of a job, at most `most`. A peer may be a number."""
+
+    job: str
+    ours: str
+    peer: str | float
+    most: float
+
+
 E = Entrant
+
+
+@dataclass
+class Package:
+    """A package for another language, and the usual clients of that language."""
+
+    language: str
+    ours: str
+    # The program of each by label. The first is the one that ours is compared with.
+    peers: dict[str, str]
+    # The target for get_user. The stream's is 1.
+    most: float
+    # Multiplies the warm-up of get_user and of the stream.
+    warmer: tuple[int, int] = (1, 1)
+    # Divides the number of streams.
+    slower: int = 1
+    # The peer that can request several pages at a time.
+    ahead: str | None = None
+
+    def user(self):
+        return self._each("user", warmer=self.warmer[0])
+
+    def stream(self):
+        return self._each("stream", slower=self.slower, warmer=self.warmer[1])
+
+    def latency(self):
+        for label, program in self.peers.items():
+            if program == self.ahead:
+                yield E(
+                    f"{self.language}: {label}, {AHEAD} in flight", program, "ahead"
+                )
+        yield from self._each("stream", ", default prefetch", ", one by one")
+
+    def targets(self):
+        ours, peer = (entrant.label for entrant in [*self.user()][:2])
+        return Target("user", ours, peer, self.most), Target("stream", ours, peer, 1.0)
+
+    def _each(self, job, ours="", theirs="", **times):
+        yield E(f"{self.language}: ours{ours}", self.ours, job, **times)
+        for label, program in self.peers.items():
+            yield E(f"{self.language}: {label}{theirs}", program, job, **times)
+
+
+PACKAGES = [
+    Package("Go", "go", {"net/http + encoding/json": "go_nethttp"}, 1.0, (3, 1)),
+    Package("Java", "java", {"HttpClient + Jackson": "java_jackson"}, 1.0, (40, 6)),
+    Package(
+        "Node.js",
+        "node",
+        {"undici": "undici", "fetch": "fetch", "http": "node_http"},
+        0.5,
+        (30, 3),
+        ahead="undici",
+    ),
+    Package("Ruby", "ruby", {"Net::HTTP + json": "net_http"}, 0.5, slower=2),
+    Package("Lua", "lua", {"luasocket + cjson": "lua_socket"}, 0.5, slower=2),
+    Package(
+        "LuaJIT",
+        "luajit",
+        {"luasocket + cjson": "luajit_socket", "Lua-cURL + cjson": "luajit_curl"},
+        0.5,
+        (5, 2),
+        slower=2,
+    ),
+    Package("Perl", "perl", {"HTTP::Tiny": "http_tiny"}, 0.5, slower=4),
+    Package("PHP", "php", {"curl": "php_curl"}, 0.5, slower=2),
+]
+
+
+def of_packages(job):
+    return [entrant for package in PACKAGES for entrant in getattr(package, job)()]
+
 
 JOBS = [
     Job(
@@ -60,25 +142,7 @@ JOBS = [
             E("Python: httpx", "httpx", "user", slower=4),
             E("Python: httpx, async", "httpx", "async_user", slower=8),
             E("Python: requests", "requests", "user", slower=8),
-            E("Go: ours", "go", "user", warmer=3),
-            E("Go: net/http + encoding/json", "go_nethttp", "user", warmer=3),
-            E("Java: ours", "java", "user", warmer=40),
-            E("Java: HttpClient + Jackson", "java_jackson", "user", warmer=40),
-            E("Node.js: ours", "node", "user", warmer=30),
-            E("Node.js: undici", "undici", "user", warmer=30),
-            E("Node.js: fetch", "fetch", "user", slower=2, warmer=15),
-            E("Node.js: http", "node_http", "user", slower=2, warmer=15),
-            E("Ruby: ours", "ruby", "user"),
-            E("Ruby: Net::HTTP + json", "net_http", "user", slower=2),
-            E("Lua: ours", "lua", "user"),
-            E("Lua: luasocket + cjson", "lua_socket", "user", slower=2),
-            E("LuaJIT: ours", "luajit", "user", warmer=5),
-            E("LuaJIT: luasocket + cjson", "luajit_socket", "user", slower=2, warmer=5),
-            E("LuaJIT: Lua-cURL + cjson", "luajit_curl", "user", warmer=5),
-            E("Perl: ours", "perl", "user"),
-            E("Perl: HTTP::Tiny", "http_tiny", "user", slower=2),
-            E("PHP: ours", "php", "user"),
-            E("PHP: curl", "php_curl", "user"),
+            *of_packages("user"),
         ],
         count=4000,
         warm_up=300,
@@ -102,31 +166,7 @@ JOBS = [
             E("Python: aiohttp", "aiohttp", "async_stream", slower=2),
             E("Python: httpx", "httpx", "stream", slower=2),
             E("Python: requests", "requests", "stream", slower=4),
-            E("Go: ours", "go", "stream"),
-            E("Go: net/http + encoding/json", "go_nethttp", "stream", slower=2),
-            E("Java: ours", "java", "stream", warmer=6),
-            E("Java: HttpClient + Jackson", "java_jackson", "stream", warmer=6),
-            E("Node.js: ours", "node", "stream", warmer=3),
-            E("Node.js: undici", "undici", "stream", warmer=3),
-            E("Node.js: fetch", "fetch", "stream", slower=2, warmer=3),
-            E("Node.js: http", "node_http", "stream", slower=2, warmer=3),
-            E("Ruby: ours", "ruby", "stream", slower=2),
-            E("Ruby: Net::HTTP + json", "net_http", "stream", slower=2),
-            E("Lua: ours", "lua", "stream", slower=2),
-            E("Lua: luasocket + cjson", "lua_socket", "stream", slower=2),
-            E("LuaJIT: ours", "luajit", "stream", slower=2, warmer=2),
-            E(
-                "LuaJIT: luasocket + cjson",
-                "luajit_socket",
-                "stream",
-                slower=2,
-                warmer=2,
-            ),
-            E("LuaJIT: Lua-cURL + cjson", "luajit_curl", "stream", slower=2, warmer=2),
-            E("Perl: ours", "perl", "stream", slower=4),
-            E("Perl: HTTP::Tiny", "http_tiny", "stream", slower=4),
-            E("PHP: ours", "php", "stream", slower=2),
-            E("PHP: curl", "php_curl", "stream", slower=2),
+            *of_packages("stream"),
         ],
         count=8,
         warm_up=2,
@@ -148,17 +188,7 @@ JOBS = [
             ),
             E(f"Python: aiohttp, {AHEAD} in flight", "aiohttp", "ahead"),
             E("Python: requests, one by one", "requests", "stream"),
-            E("Go: ours, default prefetch", "go", "stream"),
-            E("Go: net/http, one by one", "go_nethttp", "stream"),
-            E("Java: ours, default prefetch", "java", "stream"),
-            E("Java: HttpClient, one by one", "java_jackson", "stream"),
-            E("Node.js: ours, default prefetch", "node", "stream"),
-            E(f"Node.js: undici, {AHEAD} in flight", "undici", "ahead"),
-            E("Node.js: undici, one by one", "undici", "stream"),
-            E("Ruby: ours, default prefetch", "ruby", "stream"),
-            E("Ruby: Net::HTTP, one by one", "net_http", "stream"),
-            E("Lua: ours, default prefetch", "lua", "stream"),
-            E("Lua: luasocket, one by one", "lua_socket", "stream"),
+            *of_packages("latency"),
         ],
         count=2,
         warm_up=1,
@@ -257,16 +287,6 @@ def floor(in_flight, alone):
     return (alone + -(-together // in_flight) + check) * DELAY_MS * 1000
 
 
-@dataclass
-class Target:
-    """`ours` by `peer` of a job, at most `most`. A peer may be a number."""
-
-    job: str
-    ours: str
-    peer: str | float
-    most: float
-
-
 TARGETS = [
     Target("user", "C: ours, the JSON taken", "C: libcurl + yyjson", 1.0),
     Target("user", "Python: ours", "Python: pycurl + orjson", 0.65),
@@ -275,18 +295,7 @@ TARGETS = [
     Target("stream", "Python: ours, params as dicts", "Python: pycurl + orjson", 1.5),
     Target("latency", f"C: ours, prefetch {AHEAD}", floor(AHEAD, 1), 1.15),
     Target("latency", "C: ours, default prefetch", floor(4, 2), 1.15),
-    Target("user", "Go: ours", "Go: net/http + encoding/json", 1.0),
-    Target("user", "Java: ours", "Java: HttpClient + Jackson", 1.0),
-    Target("user", "Node.js: ours", "Node.js: undici", 0.5),
-    Target("user", "Ruby: ours", "Ruby: Net::HTTP + json", 0.5),
-    Target("user", "Lua: ours", "Lua: luasocket + cjson", 0.5),
-    Target("user", "LuaJIT: ours", "LuaJIT: luasocket + cjson", 0.5),
-    Target("stream", "Go: ours", "Go: net/http + encoding/json", 1.0),
-    Target("stream", "Java: ours", "Java: HttpClient + Jackson", 1.0),
-    Target("stream", "Node.js: ours", "Node.js: undici", 1.0),
-    Target("stream", "Ruby: ours", "Ruby: Net::HTTP + json", 1.0),
-    Target("stream", "Lua: ours", "Lua: luasocket + cjson", 1.0),
-    Target("stream", "LuaJIT: ours", "LuaJIT: luasocket + cjson", 1.0),
+    *(target for package in PACKAGES for target in package.targets()),
     # Four times the calls for a second of CPU.
     Target("threads", "Python: ours", "Python: httpx", 0.25),
     Target("tasks", "Python: ours", "Python: httpx", 0.25),

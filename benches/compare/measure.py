@@ -128,6 +128,9 @@ def job_rounds(job, programs, rounds, part, tell):
                     took = time.monotonic() - start
                     result["busy"] = (server_cpu(pid) - before) / took
                     results[entrant.label].append(result)
+    counted = {run["rows"] for runs in results.values() for run in runs if run["rows"]}
+    if len(counted) > 1:
+        raise SystemExit(f"{job.name}: the programs read different rows: {counted}")
     return results, skipped
 
 

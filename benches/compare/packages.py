@@ -153,25 +153,29 @@ def lua(which, build):
     }
 
 
-def in_bindings(language, program, files, build):
-    """The programs of a package that brings its own."""
-    found = {}
-    for name, file in files.items():
-        path = BINDINGS / language / "bench" / file
-        if not path.exists():
-            why = f"there is no {path.relative_to(ROOT)} yet"
-            found[name] = Program([], why)
-        elif not is_there(program, program):
-            found[name] = Program([], f"there is no {program}")
-        else:
-            found[name] = Program([program, str(path)], environment=LIBRARY)
-    return found
+def script(program, names, modules, build):
+    """The programs of a language that needs no build, only Debian's packages `modules`."""
+    if build:
+        need(program, *modules)
+    if not shutil.which(program):
+        return skipped(names, f"there is no {program}")
+    folder = HERE / program
+    return {
+        name: Program([program, str(folder / file)], environment=LIBRARY)
+        for name, file in names.items()
+    }
 
 
 PHP = {"php": "ours.php", "php_curl": "curl.php"}
 PERL = {"perl": "ours.pl", "http_tiny": "http_tiny.pl"}
+PERL_MODULES = [
+    "libffi-platypus-perl",
+    "libjson-maybexs-perl",
+    "libjson-xs-perl",
+    "libtime-moment-perl",
+]
 
-# How the programs of a language are had, and their names.
+# The function that prepares the programs of a language, and their names.
 ALL = {
     "go": (go, ["go", "go_nethttp"]),
     "java": (java, ["java", "java_jackson"]),
@@ -181,7 +185,10 @@ ALL = {
         ["luajit", "luajit_socket", "luajit_curl"],
     ),
     "node": (node, ["node", "undici", "fetch", "node_http"]),
-    "perl": (functools.partial(in_bindings, "perl", "perl", PERL), PERL),
-    "php": (functools.partial(in_bindings, "php", "php", PHP), PHP),
+    "perl": (
+        functools.partial(script, "perl", PERL, PERL_MODULES),
+        PERL,
+    ),
+    "php": (functools.partial(script, "php", PHP, ["php-curl"]), PHP),
     "ruby": (ruby, ["ruby", "net_http"]),
 }

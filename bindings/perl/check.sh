@@ -15,17 +15,20 @@ has() { # MODULE
 
 "$root/tools/need" perl make perlcritic perltidy libffi-platypus-perl libjson-maybexs-perl libtime-moment-perl || exit 1
 
+# The programs of `make bench`.
+programs=$root/benches/compare/perl
+
 tidy() {
     cd "$here" || return 1
     status=0
-    for file in $(find . -name '*.pm' -o -name '*.t' -o -name '*.pl' -o -name Makefile.PL); do
+    for file in $(find . "$programs" -name '*.pm' -o -name '*.t' -o -name '*.pl' -o -name Makefile.PL); do
         perltidy -pro=.perltidyrc "$file" -o "$clean/tidy" && diff -u "$file" "$clean/tidy" || status=1
     done
     [ $status = 0 ] && echo "every file is tidy"
 }
 
 critic() {
-    cd "$here" && perlcritic --quiet --profile .perlcriticrc . && echo "no remark of severity 4 or 5"
+    cd "$here" && perlcritic --quiet --profile .perlcriticrc . "$programs" && echo "no remark of severity 4 or 5"
 }
 
 documentation() {

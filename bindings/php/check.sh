@@ -14,7 +14,7 @@ export COMPOSER_HOME="$clean/composer" COMPOSER_ALLOW_SUPERUSER=1 COMPOSER_DISAB
 "$root/tools/need" composer phpunit phpcs php-cgi php-fpm php-psr-log php-mbstring php-xml || exit 1
 
 syntax() {
-    find "$here" -name '*.php' -print0 | xargs -0 -n 1 php -d error_reporting=-1 -l && php -l "$here/bin/aura-users-header"
+    find "$here" "$root/benches/compare/php" -name '*.php' -print0 | xargs -0 -n 1 php -d error_reporting=-1 -l && php -l "$here/bin/aura-users-header"
 }
 
 install() {

@@ -1,5 +1,5 @@
 /*
- * What every C program here measures, and the line of JSON it prints.
+ * The measuring part of every C program, and the line of JSON that each prints.
  *
  * Each is called PROGRAM JOB URL COUNT WARM_UP [API_KEY]: it does the job's operation WARM_UP times, then
  * COUNT times under the clock.
@@ -21,7 +21,7 @@ typedef struct {
     long count;
     double cpu_us, wall_us, began_us;
     double *latencies;
-    /* What was read, so that all who measure have done the same. */
+    /* Counts what was read. compare.py checks that all programs read the same rows. */
     long rows, checksum;
 } bench;
 

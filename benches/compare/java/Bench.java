@@ -7,14 +7,14 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * What every Java program here measures, and the line of JSON it prints.
+ * The measuring part of every Java program, and the line of JSON that each prints.
  *
  * <p>Each is called PROGRAM JOB URL COUNT WARM_UP [OPTION VALUE]... and does the job's operation
  * WARM_UP times, then COUNT times under the clock. CPU is that of all threads, the collector's and
  * the compilers' too.
  */
 final class Bench {
-  /** What was read, so that all who measure have done the same. */
+  /** Counts what was read. compare.py checks that all programs read the same rows. */
   static final class Seen {
     long rows;
     long checksum;

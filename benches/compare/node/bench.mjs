@@ -1,4 +1,4 @@
-// What every Node.js program here measures, and the line of JSON it prints.
+// The measuring part of every Node.js program, and the line of JSON that each prints.
 //
 // Each is called PROGRAM JOB URL COUNT WARM_UP [OPTION VALUE]... and does the job's operation WARM_UP
 // times, then COUNT times under the clock. CPU is that of all threads of the process.

@@ -1,6 +1,6 @@
 package Bench;
 
-# What every Perl program here measures, and the line of JSON it prints. Each is called
+# The measuring part of every Perl program, and the line of JSON that each prints. Each is called
 # PROGRAM JOB URL COUNT WARM_UP [OPTION VALUE]... and does the job's operation WARM_UP times, then COUNT times under the
 # clock.
 

@@ -5,7 +5,7 @@
 use v5.36;
 
 use FindBin qw($Bin);
-use lib $Bin, "$Bin/../lib";
+use lib $Bin, "$Bin/../../../bindings/perl/lib";
 
 use Aura::Users;
 use Bench;

@@ -1,15 +1,15 @@
 <?php
 
 /*
- * What both programs measure, and the line of JSON they print. Each is called PROGRAM JOB URL COUNT WARM_UP. It does
- * the job's operation WARM_UP times, then COUNT times under the clock.
+ * The measuring part of both programs, and the line of JSON that each prints.
+ * Usage: PROGRAM JOB URL COUNT WARM_UP. It runs the job's operation WARM_UP times, then measures COUNT more runs.
  */
 
 declare(strict_types=1);
 
 namespace AuraUsers\Bench;
 
-/** What was read, so that all who measure have done the same. */
+/** Counts what was read. compare.py checks that all programs read the same rows. */
 final class Seen
 {
     public int $rows = 0;

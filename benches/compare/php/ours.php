@@ -12,7 +12,7 @@ use AuraUsers\Client;
 
 require __DIR__ . '/bench.php';
 spl_autoload_register(static function (string $class): void {
-    require __DIR__ . '/../src/' . str_replace('\\', '/', substr($class, strlen('AuraUsers\\'))) . '.php';
+    require __DIR__ . '/../../../bindings/php/src/' . str_replace('\\', '/', substr($class, strlen('AuraUsers\\'))) . '.php';
 });
 
 measure(static function (string $url): array {

@@ -1,4 +1,4 @@
-"""What every Python program here measures, and the line of JSON it prints.
+"""The measuring part of every Python program, and the line of JSON that each prints.
 
 Each is called PROGRAM JOB URL COUNT WARM_UP [OPTION VALUE]... and does the job's operation WARM_UP
 times, then COUNT times under the clock.
@@ -16,7 +16,7 @@ TASKS = 1000
 
 
 class Seen:
-    """What was read, so that all who measure have done the same."""
+    """Counts what was read. compare.py checks that all programs read the same rows."""
 
     def __init__(self):
         self.rows = 0

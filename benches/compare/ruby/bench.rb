@@ -2,12 +2,12 @@
 
 require 'json'
 
-# What every Ruby program here measures, and the line of JSON it prints.
+# The measuring part of every Ruby program, and the line of JSON that each prints.
 #
 # Each is called PROGRAM JOB URL COUNT WARM_UP [OPTION VALUE]... and does the job's operation WARM_UP
 # times, then COUNT times under the clock. CPU is that of all threads of the process.
 module Bench
-  # What was read, so that all who measure have done the same.
+  # Counts what was read. compare.py checks that all programs read the same rows.
   Seen = Struct.new(:rows, :checksum)
 
   JOB, URL, COUNT, WARM_UP, *REST = ARGV

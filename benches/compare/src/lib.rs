@@ -1,11 +1,11 @@
-//! What every Rust program here measures, and the line of JSON it prints.
+//! The measuring part of every Rust program, and the line of JSON that each prints.
 //!
 //! Each is called `PROGRAM JOB URL COUNT WARM_UP [OPTION VALUE]...` and does the job's operation
 //! WARM_UP times, then COUNT times under the clock.
 
 use std::time::{Duration, Instant};
 
-/// What was read, so that all who measure have done the same.
+/// Counts what was read. compare.py checks that all programs read the same rows.
 #[derive(Default)]
 pub struct Seen {
     pub rows: usize,
