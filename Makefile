@@ -21,6 +21,12 @@ export PYO3_BUILD_EXTENSION_MODULE := 1
 # The packages for other languages. Each has its own check.sh.
 BINDINGS := java node go php perl ruby lua
 
+# A script's background job, such as `make test &`, ignores SIGINT, and so would every test of Ctrl-C.
+ifeq ($(shell env --default-signal=INT,QUIT echo yes 2>/dev/null),yes)
+SHELL := $(shell command -v env)
+.SHELLFLAGS := --default-signal=INT,QUIT sh -c
+endif
+
 .DEFAULT_GOAL := help
 .PHONY: help demo tours test growth test-examples lint msrv deny fuzz test-rust test-c test-cpp \
     sanitize test-install test-python test-sandbox-python test-live header reference bench \

@@ -154,8 +154,11 @@ static void a_signal_after_the_main_thread(int number)
     int status = 0;
     fflush(stdout);
     pid_t child = fork();
-    if (child == 0)
+    if (child == 0) {
+        /* A script's background job ignores SIGINT. */
+        signal(number, SIG_DFL);
         end_the_main_thread();
+    }
     while (state_of(child) != 'Z' && state_of(child) != '?')
         nanosleep(&moment, NULL);
     kill(child, number);
