@@ -3,6 +3,8 @@
 # against the installed tree in every supported way, and runs them against a sandbox.
 set -u
 sandbox=$1 work=$2 profile=$3
+# The job server of the make that runs this script is not for the ones below.
+unset MAKEFLAGS
 cd "$(dirname "$0")" || exit
 . ./ways.sh
 
