@@ -69,18 +69,22 @@ test: ## run every check and test of every language, as CI does
 	@tools/need cargo cc curl g++ clang valgrind doxygen cmake pkg-config python3-venv tinyproxy-bin \
 	    nlohmann-json3-dev
 	@mkdir -p $(BUILD)
-	@{ $(MAKE) -k -j2 --output-sync=target TOGETHER=yes $(PARTS) 2>&1; echo $$? >$(TEST_LOG).status; } | \
+	@{ $(MAKE) -k -j2 --output-sync=recurse $(PARTS:%=timed-%) 2>&1; echo $$? >$(TEST_LOG).status; } | \
 	    tee $(TEST_LOG)
 	@tools/skipped $(TEST_LOG)
+	@echo "make test: how long each part took:"
+	@sed -n 's/^part \([^ ]*\) took \([0-9]* s\)$$/    \2 \1/p' $(TEST_LOG) | sort -rn
 	@test "$$(cat $(TEST_LOG).status)" = 0
 	@echo "make test: everything passed"
 
+.PHONY: $(PARTS:%=timed-%)
+$(PARTS:%=timed-%): timed-%:
+	@start=$$(date +%s); status=0; $(MAKE) --no-print-directory $* || status=$$?; \
+	    echo "part $* took $$(($$(date +%s) - start)) s"; exit $$status
 # These parts use the same virtual environment, or the package in it, so they run one after another.
-ifdef TOGETHER
-test-python: lint
-test-examples test-sandbox-python: test-python
-test-sandbox-python: test-examples
-endif
+timed-test-python: timed-lint
+timed-test-examples timed-test-sandbox-python: timed-test-python
+timed-test-sandbox-python: timed-test-examples
 
 lint: venv deny reference ## check formatting, lints, dependencies and the reference pages
 	$(CARGO) fmt --all --check
