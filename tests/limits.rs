@@ -37,11 +37,11 @@ fn read_everywhere(reply: Vec<u8>) -> Vec<Result<User>> {
     let server = serving(reply);
     let options = server.options().max_retries(0);
     let client = once(&server);
-    let begun = client.get_user_start("eric").unwrap();
-    assert!(begun.wait(None));
+    let started = client.get_user_start("eric").unwrap();
+    assert!(started.wait(None));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let hosted = runtime.block_on(async { Client::new(options)?.get_user("eric").await });
-    vec![client.get_user("eric"), begun.take().unwrap(), hosted]
+    vec![client.get_user("eric"), started.take().unwrap(), hosted]
 }
 
 #[test]

@@ -21,7 +21,7 @@ use time::OffsetDateTime;
 const REPLY: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\
     content-length: 19\r\nconnection: close\r\n\r\n{\"username\":\"eric\"}";
 
-/// A server that gives the same answer to every request. Returns its port.
+/// A server that sends the same reply to every request. Returns its port.
 fn serve(config: rustls::ServerConfig) -> u16 {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -156,14 +156,14 @@ fn nothing_is_sent_before_the_handshake_is_over() {
     let before = accepted.load(Ordering::SeqCst);
     std::thread::scope(|scope| {
         let call = scope.spawn(|| client.reset_user_password("eric").unwrap_err());
-        let begun = client.reset_user_password_start("eric").unwrap();
+        let started = client.reset_user_password_start("eric").unwrap();
         while accepted.load(Ordering::SeqCst) < before + 2 {
             std::thread::yield_now();
         }
         token.cancel();
         assert_unsent(&call.join().unwrap(), ErrorKind::Cancelled);
-        assert!(begun.wait(None));
-        assert_unsent(&begun.take().unwrap().unwrap_err(), ErrorKind::Cancelled);
+        assert!(started.wait(None));
+        assert_unsent(&started.take().unwrap().unwrap_err(), ErrorKind::Cancelled);
     });
 }
 

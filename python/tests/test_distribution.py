@@ -50,7 +50,7 @@ def succeed(*command: str | Path, **environment: str) -> str:
 
 
 def installed(folder: Path, wheel: Path) -> Path:
-    """A new virtual environment with the wheel and nothing else; gives where its programs are."""
+    """Create a virtual environment with only the wheel, and return the folder of its programs."""
     venv.create(folder, symlinks=True)
     programs = folder / "bin"
     pip = [sys.executable, "-m", "pip", "--python", str(programs / "python")]

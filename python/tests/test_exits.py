@@ -18,7 +18,7 @@ DEBUG = {"PYTHONASYNCIODEBUG": "1"}
 
 
 def quiet_end(script: Script) -> str:
-    """Wait for a good end without a word on standard error; gives what was printed."""
+    """Wait for the program to succeed with nothing on standard error, and return its output."""
     out, err = script.process.communicate(timeout=ON_EXIT)
     assert (script.process.returncode, err) == (0, ""), err
     return out
@@ -185,15 +185,15 @@ async def many():
 calls = {"call": lambda: client.get_user("eric"),
          "rows": lambda: list(client.stream_audit_logs(page=8)),
          "loop": lambda: asyncio.run(many())}
-begun = threading.Barrier(5)
+started = threading.Barrier(5)
 def forever():
     calls[what]()
-    begun.wait()
+    started.wait()
     while True:
         calls[what]()
 for _ in range(4):
     threading.Thread(target=forever, daemon=True).start()
-begun.wait()
+started.wait()
 class Last:
     def __del__(self, sleep=time.sleep, is_finalizing=sys.is_finalizing):
         assert is_finalizing()

@@ -287,7 +287,7 @@ impl WorldHandle {
         self.hosted.world().journal.clear();
     }
 
-    /// The world as a document. A world restored from it gives the same answers, byte for byte.
+    /// The world as a document. A world restored from it sends the same replies, byte for byte.
     pub fn snapshot(&self) -> NewWorld {
         self.hosted.world().snapshot()
     }

@@ -76,7 +76,7 @@ pub(crate) fn scatter(number: u64) -> u64 {
 fn system<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
     // Every supported platform has a source of random bytes. Without one, no secret is possible.
-    getrandom::fill(&mut bytes).expect("the system gives random bytes");
+    getrandom::fill(&mut bytes).expect("the system provides random bytes");
     bytes
 }
 

@@ -105,7 +105,7 @@ fn a_restored_world_answers_byte_for_byte_the_same() {
         assert_eq!(first, second);
     }
     assert_eq!(sandbox.journal(&JournalFilter::default()).len(), first.len());
-    // Another process that starts from it gives the same, except for the address.
+    // Another process that starts from it sends the same replies, except for the address.
     let world = NewWorld::from_json(&snapshot).expect("a world");
     let other = Sandbox::start(Config::default().world(world)).expect("start");
     let moved = bytes(&replies(&Client::new(&other, other.port())));

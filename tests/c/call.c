@@ -279,7 +279,7 @@ static void cancellation_races(const struct sandbox *sandbox)
 
 struct waiter {
     aura_call *call;
-    int begun[2];    /* a pipe: written just before it waits */
+    int waiting[2];  /* a pipe: written just before it waits */
     char thread[64]; /* the thread's folder in /proc */
     aura_status status;
 };
@@ -289,7 +289,7 @@ static void *wait_for_ever(void *argument)
     struct waiter *waiter = argument;
     char *json;
     if (readlink("/proc/thread-self", waiter->thread, sizeof waiter->thread - 1) > 0 &&
-        write(waiter->begun[1], "", 1) == 1)
+        write(waiter->waiting[1], "", 1) == 1)
         waiter->status = aura_call_wait(waiter->call, -1, &json, NULL);
     return NULL;
 }
@@ -344,17 +344,17 @@ static void freeing_in_every_state(const struct sandbox *sandbox)
     struct waiter waiter = {NULL, {-1, -1}, "", AURA_INTERNAL};
     pthread_t thread;
     CHECK_STATUS(aura_get_user_start(silent, "late", NULL, &waiter.call, NULL), AURA_OK, NULL);
-    if (pipe(waiter.begun) != 0 ||
+    if (pipe(waiter.waiting) != 0 ||
         pthread_create(&thread, NULL, wait_for_ever, &waiter) != 0 ||
-        read(waiter.begun[0], &(char){0}, 1) != 1)
+        read(waiter.waiting[0], &(char){0}, 1) != 1)
         check_give_up("no thread");
     /* It would be misuse to free a handle before the call begins. */
     wait_until_it_waits(waiter.thread);
     aura_call_free(waiter.call);
     pthread_join(thread, NULL);
     CHECK_INT(waiter.status, AURA_CANCELLED);
-    close(waiter.begun[0]);
-    close(waiter.begun[1]);
+    close(waiter.waiting[0]);
+    close(waiter.waiting[1]);
 
     /* Ended and not taken, taken, failed, cancelled. */
     for (int state = 0; state < 4; state++) {

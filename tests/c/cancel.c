@@ -168,7 +168,7 @@ static void races(const struct sandbox *sandbox)
     aura_client_free(client);
 }
 
-/* The call has begun, so it goes on, and ends as if nothing had been freed. */
+/* The call was started, so it continues as if nothing had been freed. */
 static void freeing_while_a_call_runs(void)
 {
     struct mute mute;

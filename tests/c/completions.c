@@ -59,7 +59,7 @@ static void thousands_of_calls(const struct sandbox *sandbox)
     static aura_call *calls[MANY];
     aura_client *client = new_client(sandbox->api_url, NULL);
     aura_completions *queue = aura_completions_new();
-    for (int begun = 0; begun < MANY; begun += AT_ONCE) {
+    for (int started = 0; started < MANY; started += AT_ONCE) {
         for (int i = 0; i < AT_ONCE; i++) {
             CHECK_STATUS(aura_get_user_start(client, "eric", NULL, &calls[i], NULL), AURA_OK, NULL);
             CHECK_STATUS(aura_call_complete(calls[i], queue, (uint64_t)i, NULL), AURA_OK, NULL);

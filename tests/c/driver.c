@@ -167,25 +167,25 @@ static void once(const char *command, const aura_client *client, FILE *out)
 static void many(const char *command, const aura_client *client, long times, FILE *out)
 {
     enum { KINDS = 128 };
-    long counts[KINDS] = {0}, begun = 0;
+    long counts[KINDS] = {0}, started = 0;
     long cancel = number(command, "/cancel_after_ms", -1);
     int at_once = is_true(command, "/at_once"), is_first = 1;
     aura_call **calls = calloc((size_t)times, sizeof *calls);
     aura_completions *queue = aura_completions_new();
     uint64_t tokens[64];
     for (long left = times; left > 0;) {
-        while (begun < times && (at_once || begun + left == times)) {
-            aura_status status = start(command, client, &calls[begun], NULL);
+        while (started < times && (at_once || started + left == times)) {
+            aura_status status = start(command, client, &calls[started], NULL);
             if (status == AURA_OK) {
-                aura_call_complete(calls[begun], queue, (uint64_t)begun, NULL);
+                aura_call_complete(calls[started], queue, (uint64_t)started, NULL);
             } else {
                 counts[status % KINDS]++;
                 left--;
             }
-            begun++;
+            started++;
         }
         int32_t came = aura_completions_wait(queue, left == 0 ? 0 : cancel, tokens, 64);
-        for (long i = 0; came == 0 && left > 0 && cancel >= 0 && i < begun; i++)
+        for (long i = 0; came == 0 && left > 0 && cancel >= 0 && i < started; i++)
             aura_call_cancel(calls[i]);
         for (int32_t i = 0; i < came; i++, left--) {
             char *json;

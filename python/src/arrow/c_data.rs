@@ -41,7 +41,7 @@ pub(super) struct Batch {
     pub(super) until_released: Arc<dyn Send + Sync>,
 }
 
-/// What gives the batches; none after the last.
+/// Returns the next batch, or none after the last.
 pub(super) type Source = Box<dyn FnMut() -> Result<Option<Batch>, Failure> + Send>;
 
 impl Column {

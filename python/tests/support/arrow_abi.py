@@ -69,7 +69,7 @@ def opened(capsule: object) -> Stream:
 
 
 def schema(stream: Stream) -> Schema:
-    """What the stream gives; the caller releases it."""
+    """Return the stream's next value. The caller releases it."""
     out = Schema()
     assert stream.get_schema(stream, out) == 0
     return out

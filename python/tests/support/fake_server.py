@@ -53,7 +53,7 @@ HEXPM = {
 
 
 class FakeServer:
-    """Answers each request with what `answer` gives; `requests` are those that came.
+    """Answer each request with the result of `answer`, and keep it in `requests`.
 
     `accepted` counts the connections, and `hung_up` has a permit for each that ended. Its audit
     logs have the headers of hexpm's, except if `is_hexpm` is false.

@@ -130,7 +130,7 @@ class Script:
         self.process.stdin.flush()
 
     def finish(self, timeout: float = 30) -> str:
-        """Wait for its end, which must be a good one; gives the rest of what it printed."""
+        """Wait for the program to succeed, and return the rest of its output."""
         assert self.process.stdout
         patience = threading.Timer(timeout, self.process.kill)
         patience.start()
@@ -146,7 +146,7 @@ class Script:
 
 
 def run(source: str | Path, *args: str, timeout: float = 30) -> str:
-    """Run a program to its good end; gives what it printed."""
+    """Run a program, which must succeed, and return its output."""
     with Script(source, *args) as script:
         return script.finish(timeout)
 

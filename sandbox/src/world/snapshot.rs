@@ -1,4 +1,4 @@
-//! Writes a world as a document. A world restored from it gives the same answers, byte for byte.
+//! Writes a world as a document. A world restored from it sends the same replies, byte for byte.
 
 use super::World;
 use super::account::{Email, Member, User};

@@ -53,7 +53,7 @@ fn recorded(profile: Profile) {
         println!("{profile}: the server is the other one, see there");
         return;
     }
-    // If an empty world gives the same reply, the request needs no state.
+    // If an empty world sends the same reply, the request needs no state.
     let empty = Target::sandbox(profile);
     let mut complaints = Vec::new();
     let mut cases = 0;

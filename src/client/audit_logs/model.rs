@@ -128,7 +128,7 @@ impl Reader {
     }
 }
 
-/// What `future` gives, within as many polls as the step allows.
+/// Returns the result of `future`, within as many polls as the step allows.
 async fn polled<T>(step: Step, future: impl Future<Output = T>) -> Option<T> {
     let polls = if let Step::Dropped(_, polls) = step { usize::from(polls) } else { usize::MAX };
     let mut future = pin!(future);
@@ -141,7 +141,7 @@ async fn polled<T>(step: Step, future: impl Future<Output = T>) -> Option<T> {
     None
 }
 
-/// Reads to the end; gives the numbers of the pages that were requested.
+/// Reads to the end. Returns the numbers of the pages that were requested.
 async fn run(server: Server, prefetch: usize, page: u64, steps: Vec<Step>) -> Vec<u64> {
     let may_repeat_alike = server.has_long_runs;
     let server = Arc::new(Mutex::new(server));
