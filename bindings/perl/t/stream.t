@@ -52,6 +52,19 @@ subtest 'an error keeps the place' => sub {
     is_deeply [ @rows, rest($logs) ], \@all;
 };
 
+subtest 'a handler that dies between the read of a page and its rows loses none' => sub {
+    my $logs = client( prefetch => 0 )->stream_audit_logs;
+    {
+        no warnings 'redefine';
+        local *Aura::Users::AuditLog::all = sub { die "handler\n" };
+        is died( sub { $logs->next_page } ), "handler\n";
+    }
+    is $logs->page, 1;
+    is_deeply [ map { $_->raw_json } $logs->start_next_page->result->@* ], [ @all[ 0 .. 99 ] ];
+    is $logs->page, 2;
+    is_deeply [ rest($logs) ], [ @all[ 100 .. 249 ] ];
+};
+
 subtest 'a closed stream' => sub {
     my $logs = client()->stream_audit_logs;
     $logs->next;

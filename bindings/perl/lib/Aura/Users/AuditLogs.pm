@@ -34,16 +34,16 @@ sub all ($self) {
 }
 
 sub start_next_page ($self) {
-    return Aura::Users::Call->ended( $self->next_page ) if $self->{rows}->@*;
+    return Aura::Users::Call->ended( $self->next_page ) if $self->_has_page;
     return delete $self->{call} // $self->_start;
 }
 
 sub page ($self) {
-    return $self->{rows}->@* ? $self->{page} : aura_audit_logs_page( $self->{stream}->pointer );
+    return $self->_has_page ? $self->{page} : aura_audit_logs_page( $self->{stream}->pointer );
 }
 
 sub close ($self) {    ## no critic (ProhibitBuiltinHomonyms)
-    @{$self}{qw(call rows)} = ( undef, [] );
+    @{$self}{qw(call octets rows)} = ( undef, undef, [] );
     return $self->{stream}->close;
 }
 
@@ -51,15 +51,20 @@ sub is_closed ($self) {
     return $self->{stream}->is_closed;
 }
 
-# Gets the rows of the next page; after the last one there are none. If a handler dies meanwhile, the next turn goes on
-# where this one was: no row is lost.
-sub _fill ($self) {
-    my $page = $self->page;
-    $self->_read || $self->_wait if !defined $self->{octets};
-    return if !defined $self->{octets};
+# Whether a page has left C and its rows are not all returned. If a handler died in _fill, its rows are still octets.
+sub _has_page ($self) {
+    return $self->{rows}->@* || defined $self->{octets};
+}
 
-    # One op, so no handler comes between.
-    @{$self}{qw(page rows octets)} = ( $page, Aura::Users::AuditLog->all( $self->{octets} ), undef );
+# Gets the rows of the next page. After the last page there are none. If a handler dies in this function, the next call
+# continues at the same point, so no row is lost.
+sub _fill ($self) {
+    $self->{page} = $self->page;
+    $self->_read || $self->_wait if !defined $self->{octets};
+    return                       if !defined $self->{octets};
+
+    # This is one op, so no handler runs between its parts.
+    @{$self}{qw(rows octets)} = ( Aura::Users::AuditLog->all( $self->{octets} ), undef );
     return;
 }
 
