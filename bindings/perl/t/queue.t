@@ -23,6 +23,18 @@ subtest 'calls complete into one queue' => sub {
     is $queue->wait, 0, 'there is nothing to wait for';
 };
 
+subtest 'add refuses a bad call and a bad callback' => sub {
+    my $queue = Aura::Users::Queue->new;
+    my $call  = client()->start_get_user('eric');
+    for my $arguments ( [ undef, sub { } ], [ {}, sub { } ], [ $call, 'print' ] ) {
+        my $error = died( sub { $queue->add( @{$arguments} ) } );
+        isa_ok $error, 'Aura::Users::Error::InvalidArgument';
+        my $words = ref $arguments->[1] ? 'add() needs an Aura::Users::Call' : 'the callback of add() is not';
+        like $error->message, qr/\Q$words\E/;
+    }
+    is $queue->pending, 0, 'the queue waits for none of them';
+};
+
 subtest 'plain select' => sub {
     my ( $queue, $name ) = Aura::Users::Queue->new;
     $queue->add( client()->start_get_user('eric'), sub ($call) { $name = $call->result->username } );

@@ -7,6 +7,7 @@ use Aura::Users::Handle ();
 use Aura::Users::Native qw(aura_call_complete aura_completions_fd aura_completions_new
     aura_completions_wait aura_completions_wake);
 use Aura::Users::Signals qw(hold_signals);
+use Scalar::Util         qw(blessed);
 use Time::HiRes          qw(clock_gettime CLOCK_MONOTONIC);
 
 our $VERSION = 'v0.1.0';
@@ -19,6 +20,9 @@ sub new ($class) {
 }
 
 sub add ( $self, $call, $callback ) {
+    Aura::Users::Error->refuse('add() needs an Aura::Users::Call')
+        if !( blessed $call && $call->isa('Aura::Users::Call') );
+    Aura::Users::Error->refuse('the callback of add() is not a code reference') if ref $callback ne 'CODE';
     $self->_adopt;
     my $token = ++$self->{last};
     $self->{calls}{$token} = [ $call, $callback ];
