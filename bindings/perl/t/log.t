@@ -39,14 +39,33 @@ subtest 'a callback that dies' => sub {
     Aura::Users->log_to(undef);
 };
 
+subtest 'a callback that makes calls is not called inside itself' => sub {
+    my ( $client, $depth, $deepest, $lines ) = ( client(), 0, 0, 0 );
+    Aura::Users->log_to(
+        sub (@) {
+            $depth++;
+            $deepest = $depth if $depth > $deepest;
+            $client->get_user('eric') if $lines++ < 10;
+            $depth--;
+        },
+        'debug'
+    );
+    is $client->get_user('eric')->username, 'eric';
+    is $deepest,                            1;
+    my $seen = $lines;
+    $client->get_user('eric');
+    cmp_ok $lines, '>', $seen + 1, 'the lines of its calls follow';
+    Aura::Users->log_to(undef);
+};
+
 subtest 'bad arguments' => sub {
-    like died( sub { Aura::Users->log_to('file') } ), qr/a reference to code, or to undef/;
+    like died( sub { Aura::Users->log_to($_) } ), qr/must be a code reference or undef/ for 'file', 0;
     like died(
         sub {
             Aura::Users->log_to( sub { }, 'loud' );
         }
         ),
-        qr/debug, info or warn/;
+        qr/the lowest level is "loud"; allowed: debug, info or warn/;
 };
 
 subtest 'without Log::Any warnings go to standard error' => sub {

@@ -15,9 +15,9 @@ sub new ( $class, @options ) {
 
 sub log_to ( $class, @to ) {
     my ( $callback, $level ) = @to;
-    Aura::Users::Error->refuse('the log goes to a reference to code, or to undef')
-        if $callback && ref $callback ne 'CODE';
-    Aura::Users::Error->refuse('the lowest level is debug, info or warn')
+    Aura::Users::Error->refuse('the callback of log_to() must be a code reference or undef')
+        if defined $callback && ref $callback ne 'CODE';
+    Aura::Users::Error->refuse("the lowest level is \"$level\"; allowed: debug, info or warn")
         if defined $level && !Aura::Users::Log::is_level($level);
     Aura::Users::Log::send_to(@to);
     return;

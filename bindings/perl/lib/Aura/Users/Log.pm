@@ -48,13 +48,16 @@ sub _level_of_log_any {
     return $any->is_debug ? $LEVELS{debug} : $any->is_info ? $LEVELS{info} : $LEVELS{warn};
 }
 
-# Gives the lines that came meanwhile to who wants them. Signals are held: a handler that dies is no fault of a logger.
+# Passes the new lines to the callback or to Log::Any. Signals are held, so that the failure of a handler is not reported
+# as a failure of the logger. A logger may make calls: their lines follow with the next call's, not inside the logger.
 sub deliver {
-    return if !$kept;
+    our $is_delivering;
+    return if !$kept || $is_delivering;
     hold_signals(
         sub {
             return if aura_log_take( \my $json, undef ) != AURA_OK;
             my ($log) = Aura::Users::JSON::decode( take_text($json) );
+            local $is_delivering = 1;
             eval { _tell($log); 1 } or warn "Aura::Users: the logger failed: $@";
         }
     );
