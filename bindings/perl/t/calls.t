@@ -79,11 +79,11 @@ subtest 'bad arguments are named' => sub {
         like $error->message, qr/\Q$words{$name}\E/;
         is $error->attempts, 0;
     }
-    like died( sub { client()->get_user(undef) } ),      qr/username_or_email is to be text, not undef/;
-    like died( sub { client()->get_user( ['eric'] ) } ), qr/is to be text, not an ARRAY reference/;
+    like died( sub { client()->get_user(undef) } ),      qr/username_or_email must be text, not undef/;
+    like died( sub { client()->get_user( ['eric'] ) } ), qr/must be text, not an ARRAY reference/;
     like died( sub { client()->create_user( 'a', 'b', 'c@example.com' ) } ),
-        qr/emails is to be a reference to an array/;
-    like died( sub { client()->get_user( 'eric', 'timeout' ) } ), qr/one has no value/;
+        qr/emails must be a reference to an array/;
+    like died( sub { client()->get_user( 'eric', 'timeout' ) } ), qr/the last one has no value/;
 };
 
 subtest 'text is characters' => sub {

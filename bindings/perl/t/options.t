@@ -20,6 +20,12 @@ subtest 'an unknown option gets a suggestion' => sub {
     like refused( timout => 3 ), qr/unknown option "timout". Did you mean `timeout`\?/;
     like refused( xyzzy  => 3 ), qr/The options are repo_url, api_key/;
     like died( sub { client()->get_user( 'eric', max_retry => 3 ) } ), qr/Did you mean `max_retries`\?/;
+    {
+        my @warnings;
+        local $SIG{__WARN__} = sub { push @warnings, @_ };
+        like refused( undef, 3 ), qr/unknown option[.] The options are repo_url/;
+        is_deeply \@warnings, [];
+    }
     unlike refused( 'secret-key-of-42-characters' => 'api_key' ), qr/of-42/, 'what may be a secret is not repeated';
 };
 
@@ -30,7 +36,7 @@ subtest 'values of a wrong type or size' => sub {
     like refused( page       => 1.5 ),     qr/page is "1.5"; allowed: a whole number, at least 1/;
     like refused( env        => 'maybe' ), qr/env is "maybe"/;
     like refused( rate_limit => 'maybe' ), qr/rate_limit is "maybe"/;
-    like refused( api_key    => [] ),      qr/api_key is to be text, not an ARRAY reference/;
+    like refused( api_key    => [] ),      qr/api_key must be text, not an ARRAY reference/;
     like refused( user_agent => "a\0b" ),  qr/user_agent contains a NUL/;
 };
 

@@ -56,7 +56,7 @@ sub reset_user_password ( $self, @arguments ) {
 }
 
 sub start_create_user ( $self, $username, $password, $emails, @options ) {
-    Aura::Users::Error->refuse('emails is to be a reference to an array of texts') if ref $emails ne 'ARRAY';
+    Aura::Users::Error->refuse('emails must be a reference to an array of addresses') if ref $emails ne 'ARRAY';
     my @texts  = ( octets_of( username => $username ), octets_of( password => $password ) );
     my @emails = map { octets_of( emails => $_ ) } @{$emails};
     return $self->_start( \&aura_create_user_start, \&_user, \@options, @texts, \@emails, scalar @emails );

@@ -138,8 +138,8 @@ sub take_error ($pointer) {
 
 # A text as UTF-8 for C. Dies if it is none, or would be cut.
 sub octets_of ( $name, $value ) {
-    _refuse("$name is to be text, not undef") if !defined $value;
-    _refuse( "$name is to be text, not " . _a($value) ) if ref $value && !overload::Method( $value, q{""} );
+    _refuse("$name must be text, not undef") if !defined $value;
+    _refuse( "$name must be text, not " . _a($value) ) if ref $value && !overload::Method( $value, q{""} );
     my $octets = "$value";
     utf8::encode($octets);
     _refuse("$name contains a NUL") if index( $octets, "\0" ) >= 0;
@@ -148,13 +148,13 @@ sub octets_of ( $name, $value ) {
 
 # A list of names and values as a hash without those that are not set, if they are options of a call; or of a client too.
 sub checked_options ( $list, $is_client = 0 ) {
-    _refuse('options are to be names and values; one has no value') if @{$list} % 2;
+    _refuse('options must be pairs of a name and a value; the last one has no value') if @{$list} % 2;
     my %set;
     for my $pair ( pairs @{$list} ) {
-        my ( $name, $value ) = @{$pair};
-        my $option = $OPTIONS{ $name // q{} };
+        my ( $name, $value ) = ( $pair->[0] // q{}, $pair->[1] );
+        my $option = $OPTIONS{$name};
 
-        # C refuses the name, and suggests one. It repeats neither of the two if they may be secret.
+        # C refuses the name and suggests another. Its message repeats neither name nor value if they may be secret.
         native_options( { $name => ref $value ? q{} : $value // q{} } ) if !$option;
         _refuse("$name is an option of a client, not of a call")
             if $option && $option->{scope} eq 'client' && !$is_client;
