@@ -21,6 +21,7 @@ final class Log
     private static int $level = 3;
     /** What the library was told; null if it was not in this request. */
     private static ?int $kept = null;
+    private static bool $isDelivering = false;
 
     /**
      * Sets a PSR-3 logger, which gets the lines of level `$lowest` and above: `debug`, `info` or `warning`.
@@ -61,16 +62,21 @@ final class Log
     }
 
     /**
-     * Gives the lines that came meanwhile to the logger.
+     * Passes the new lines to the logger. A logger may make calls: their lines follow with the next call's, not inside
+     * the logger.
      *
      * @internal
      */
     public static function deliver(): void
     {
-        if (self::$level === 0 || Native::library()->aura_log_take(Native::text(), null) !== Native::OK) {
+        if (self::$level === 0 || self::$isDelivering) {
+            return;
+        }
+        if (Native::library()->aura_log_take(Native::text(), null) !== Native::OK) {
             return;
         }
         $log = json_decode(Native::takeText(), true);
+        self::$isDelivering = true;
         try {
             foreach ($log['lines'] as $line) {
                 self::write($line['level'] === 'warn' ? 'warning' : $line['level'], $line['text'], $line);
@@ -80,6 +86,8 @@ final class Log
             }
         } catch (\Throwable $e) {
             error_log("aura-users: the logger failed: {$e->getMessage()}");
+        } finally {
+            self::$isDelivering = false;
         }
     }
 

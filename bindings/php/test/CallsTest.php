@@ -176,6 +176,34 @@ final class CallsTest extends AuraTestCase
         self::assertFails(InvalidArgumentException::class, static fn () => Log::to($logger, 'loud'));
     }
 
+    public function testALoggerThatMakesCallsIsNotCalledInsideItself(): void
+    {
+        $logger = new class (self::client()) extends AbstractLogger {
+            public int $lines = 0;
+            public int $depth = 0;
+            public int $deepest = 0;
+
+            public function __construct(private readonly Client $client)
+            {
+            }
+
+            public function log($level, $message, array $context = []): void
+            {
+                $this->deepest = max($this->deepest, ++$this->depth);
+                if ($this->lines++ < 10) {
+                    $this->client->getUser('eric');
+                }
+                $this->depth--;
+            }
+        };
+        Log::to($logger);
+        self::client()->getUser('eric');
+        self::assertSame(1, $logger->deepest);
+        $seen = $logger->lines;
+        self::client()->getUser('eric');
+        self::assertGreaterThan($seen + 1, $logger->lines);
+    }
+
     public function testALoggerThatFails(): void
     {
         Log::to(new class extends AbstractLogger {
