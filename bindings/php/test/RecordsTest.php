@@ -104,6 +104,13 @@ final class RecordsTest extends TestCase
         (new User(self::JSON))->name;
     }
 
+    public function testJsonThatIsNoObject(): void
+    {
+        $this->expectException(DecodeException::class);
+        $this->expectExceptionMessage('the JSON is not an object');
+        (new User('3'))->username;
+    }
+
     public function testJsonThatIsTooDeep(): void
     {
         $row = new AuditLog('{"params":' . str_repeat('[', 2000) . str_repeat(']', 2000) . '}');

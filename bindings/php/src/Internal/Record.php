@@ -51,7 +51,11 @@ trait Record
      */
     public function toArray(): array
     {
-        return $this->fields ??= self::decoded($this->rawJson, true);
+        if ($this->fields === null) {
+            $fields = self::decoded($this->rawJson, true);
+            $this->fields = is_array($fields) ? $fields : throw DecodeException::because('the JSON is not an object');
+        }
+        return $this->fields;
     }
 
     /** For json_encode(): the server's own fields. rawJson has them byte for byte. */
