@@ -76,6 +76,7 @@ final class AuditLogs implements \IteratorAggregate
         $stream = $this->stream->get();
         $held = Signals::hold();
         try {
+            $page = $held ? $this->nativePage() : 0;
             if ($this->interrupted !== [] || !Call::mayBlock($held)) {
                 $row = $this->waitForRow($stream, $held);
             } else {
@@ -88,9 +89,7 @@ final class AuditLogs implements \IteratorAggregate
         } finally {
             if ($held && isset($row)) {
                 // A signal handler may throw.
-                $this->ahead = [$row];
-                $this->first = 0;
-                $this->aheadPage = $this->nativePage();
+                $this->keep([$row], $page);
             }
             Signals::release($held);
         }
@@ -138,11 +137,21 @@ final class AuditLogs implements \IteratorAggregate
             } while ($row !== null && $this->nativePage() === $page);
             return $rows;
         } catch (\Throwable $e) {
-            $this->ahead = [...$rows, ...$this->ahead];
-            $this->first = 0;
-            $this->aheadPage = $page;
+            $this->keep($rows, $page);
             throw $e;
         }
+    }
+
+    /**
+     * Puts rows before those that are already kept.
+     *
+     * @param list<AuditLog> $rows
+     */
+    private function keep(array $rows, int $page): void
+    {
+        $this->ahead = [...$rows, ...$this->ahead];
+        $this->first = 0;
+        $this->aheadPage = $page;
     }
 
     private function takeAhead(): AuditLog

@@ -120,6 +120,43 @@ final class SignalsTest extends AuraTestCase
         ];
     }
 
+    public function testTheLastRowOfAPageIsOnThatPage(): void
+    {
+        [$output] = self::runPhp(<<<'PHP'
+            $isArmed = false;
+            // The library's lines are fetched before a hundredth row is returned.
+            AuraUsers\Log::to(new class ($isArmed) extends Psr\Log\AbstractLogger {
+                public function __construct(private bool &$isArmed)
+                {
+                }
+
+                public function log($level, $message, array $context = []): void
+                {
+                    if ($this->isArmed) {
+                        $this->isArmed = false;
+                        posix_kill(getmypid(), SIGUSR1);
+                    }
+                }
+            });
+            pcntl_async_signals(true);
+            pcntl_signal(SIGUSR1, fn () => throw new RuntimeException('handler'));
+            $client = new AuraUsers\Client(['repo_url' => $argv[1], 'api_key' => 'key-of-eric', 'prefetch' => 0]);
+            $all = array_map(fn ($log) => $log->rawJson, iterator_to_array($client->streamAuditLogs()));
+            $logs = $client->streamAuditLogs();
+            for ($i = 0; $i < 99; $i++) {
+                $logs->next();
+            }
+            $isArmed = true;
+            try {
+                $logs->next();
+            } catch (RuntimeException $e) {
+                echo $e->getMessage(), ' ', $logs->page(), ' ', $logs->next()->rawJson === $all[99] ? 'same' : 'other';
+            }
+            echo ' ', $logs->page();
+            PHP, self::sandbox()->apiUrl);
+        self::assertSame('handler 1 same 2', $output);
+    }
+
     public function testWithoutAsyncSignalsHandlersWait(): void
     {
         self::sandbox()->delay('/users/eric', 300, 1);
