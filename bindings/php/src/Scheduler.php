@@ -68,7 +68,7 @@ final class Scheduler
     {
         $tasks = [];
         $active = 0;
-        $failed = null;
+        $failed = $thrown = null;
         $waiting = Task::current();
         $ended = function (Task $task) use (&$active, &$failed, $waiting): void {
             $active--;
@@ -77,22 +77,30 @@ final class Scheduler
                 $this->resumeLater($waiting);
             }
         };
-        foreach ($works as $key => $work) {
-            while ($active >= max(1, $atOnce) && $failed === null) {
+        try {
+            foreach ($works as $key => $work) {
+                while ($active >= max(1, $atOnce) && $failed === null) {
+                    $this->waitFor($waiting);
+                }
+                if ($failed !== null) {
+                    break;
+                }
+                $tasks[$key] = $this->spawn($work);
+                $active++;
+                $tasks[$key]->onDone($ended);
+            }
+            while ($active > 0 && $failed === null) {
                 $this->waitFor($waiting);
             }
-            if ($failed !== null) {
-                break;
-            }
-            $active++;
-            $tasks[$key] = $this->spawn($work);
-            $tasks[$key]->onDone($ended);
+        } catch (\Throwable $thrown) {
+            // It comes from $works, a signal handler, a timer or a callback. No task of this call stays behind.
         }
         while ($active > 0) {
-            if ($failed !== null) {
-                array_map(static fn (Task $task) => $task->cancel(), $tasks);
-            }
+            array_map(static fn (Task $task) => $task->cancel(), $tasks);
             $this->waitFor($waiting);
+        }
+        if ($thrown !== null) {
+            throw $thrown;
         }
         $failed?->await();
         return array_map(static fn (Task $task): mixed => $task->await(), $tasks);
@@ -104,10 +112,8 @@ final class Scheduler
         while ($this->running > 0) {
             $this->turn();
         }
-        $failed = $this->failed;
-        $this->failed = [];
-        foreach ($failed as $task) {
-            $error = $task->takeUnseenError();
+        while ($this->failed !== []) {
+            $error = array_shift($this->failed)->takeUnseenError();
             if ($error !== null) {
                 throw $error;
             }
@@ -157,10 +163,18 @@ final class Scheduler
             $this->runTimers();
             $this->collect($this->ready === [] ? $until : 0);
         } while ($this->ready === [] && hrtime(true) < $until);
-        $ready = $this->ready;
-        $this->ready = [];
-        foreach ($ready as $task) {
-            $task->run();
+        try {
+            // A task that becomes ready meanwhile runs in the next tick.
+            for ($left = count($this->ready); $left > 0 && $this->ready !== []; $left--) {
+                $id = array_key_first($this->ready);
+                $task = $this->ready[$id];
+                unset($this->ready[$id]);
+                $task->run();
+            }
+        } finally {
+            if ($this->ready !== []) {
+                $this->wake();
+            }
         }
     }
 
@@ -172,7 +186,8 @@ final class Scheduler
     public function turn(): void
     {
         if ($this->waiting === [] && $this->ready === [] && $this->timers->isEmpty()) {
-            throw new \LogicException('all tasks wait for each other');
+            throw new \LogicException('no task can continue: each waits for another one, or for something that this '
+                . 'scheduler does not run');
         }
         $this->tick(Call::SLICE / 1000);
     }
@@ -191,6 +206,12 @@ final class Scheduler
     }
 
     /** @internal */
+    public function isWaiting(int $token): bool
+    {
+        return isset($this->waiting[$token]);
+    }
+
+    /** @internal */
     public function forget(int $token): void
     {
         unset($this->waiting[$token]);
@@ -200,8 +221,7 @@ final class Scheduler
     public function resumeLater(Task $task): void
     {
         $this->ready[spl_object_id($task)] = $task;
-        // An event loop calls tick() again.
-        Native::library()->aura_completions_wake($this->queue->get());
+        $this->wake();
     }
 
     /** @internal */
@@ -228,6 +248,12 @@ final class Scheduler
     private function waitFor(?Task $waiting): void
     {
         $waiting === null ? $this->turn() : \Fiber::suspend();
+    }
+
+    /** Makes stream() readable, so that an event loop calls tick(). */
+    private function wake(): void
+    {
+        Native::library()->aura_completions_wake($this->queue->get());
     }
 
     private function runTimers(): void

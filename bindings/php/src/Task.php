@@ -117,7 +117,10 @@ final class Task
         $this->call = $call;
         try {
             Signals::release($held);
-            Fiber::suspend();
+            do {
+                Fiber::suspend();
+                // A task that this one started can resume it too: see Scheduler::all().
+            } while ($this->scheduler->isWaiting($token));
         } finally {
             $this->call = null;
             $this->scheduler->forget($token);
@@ -143,8 +146,16 @@ final class Task
             $callbacks = $this->callbacks;
             $this->callbacks = [];
             $this->scheduler->ended($this);
+            $thrown = null;
             foreach ($callbacks as $callback) {
-                $callback($this);
+                try {
+                    $callback($this);
+                } catch (\Throwable $e) {
+                    $thrown ??= $e;
+                }
+            }
+            if ($thrown !== null) {
+                throw $thrown;
             }
         }
     }

@@ -120,7 +120,7 @@ final class SchedulerTest extends AuraTestCase
             return $second->await();
         });
         $second = $scheduler->spawn(static fn () => $first->await());
-        $this->expectExceptionMessage('all tasks wait for each other');
+        $this->expectExceptionMessage('no task can continue');
         $scheduler->run();
     }
 
@@ -164,6 +164,101 @@ final class SchedulerTest extends AuraTestCase
         unset($scheduler);
         gc_collect_cycles();
         self::assertTrue($isCleaned);
+    }
+
+    public function testACallbackThatThrowsLosesNoTask(): void
+    {
+        $client = self::client();
+        $scheduler = new Scheduler();
+        $names = [];
+        $isCalled = false;
+        $tasks = [];
+        for ($i = 0; $i < 5; $i++) {
+            $tasks[] = $scheduler->spawn(static function () use ($client, &$names): void {
+                $names[] = $client->getUser('eric')->username;
+            });
+        }
+        $tasks[0]->onDone(static fn () => throw new \RuntimeException('callback'));
+        $tasks[0]->onDone(static function () use (&$isCalled): void {
+            $isCalled = true;
+        });
+        try {
+            $scheduler->run();
+            self::fail('run() does not throw');
+        } catch (\RuntimeException $e) {
+            self::assertSame('callback', $e->getMessage());
+        }
+        $scheduler->run();
+        self::assertSame(array_fill(0, 5, 'eric'), $names);
+        self::assertTrue($isCalled);
+    }
+
+    /** @dataProvider badWorks */
+    public function testAllLeavesNoTaskBehind(\Closure $rest, string $class): void
+    {
+        $silent = self::silentClient();
+        $works = static function () use ($silent, $rest): \Generator {
+            yield static fn () => $silent->getUser('eric');
+            yield $rest();
+        };
+        $scheduler = new Scheduler();
+        try {
+            $scheduler->all($works());
+            self::fail("no $class");
+        } catch (\Throwable $e) {
+            self::assertInstanceOf($class, $e);
+        }
+        self::assertTrue($scheduler->isIdle());
+    }
+
+    /** @return array<string, array{\Closure, class-string<\Throwable>}> */
+    public function badWorks(): array
+    {
+        return [
+            'a generator that throws' => [static fn () => throw new \DomainException('works'), \DomainException::class],
+            'not callable' => [static fn () => 7, \TypeError::class],
+        ];
+    }
+
+    public function testAGeneratorThatMakesCallsStopsNoOtherTask(): void
+    {
+        $client = self::client();
+        $scheduler = new Scheduler();
+        $order = [];
+        self::sandbox()->delay('/users/eric', 1000, 1);
+        $works = static function () use ($client, &$order): \Generator {
+            yield static fn () => $client->getCurrentUser();
+            $client->getUser('eric');
+            $order[] = 'generator';
+        };
+        $all = $scheduler->spawn(static fn () => $scheduler->all($works()));
+        $other = $scheduler->spawn(static function () use ($client, &$order): void {
+            for ($i = 0; $i < 3; $i++) {
+                $client->getCurrentUser();
+            }
+            $order[] = 'other';
+        });
+        $all->await();
+        $other->await();
+        self::assertSame(['other', 'generator'], $order);
+    }
+
+    public function testRunThrowsEveryErrorThatNobodyAwaited(): void
+    {
+        $scheduler = new Scheduler();
+        $scheduler->spawn(static fn () => throw new \DomainException('first'));
+        $scheduler->spawn(static fn () => throw new \DomainException('second'));
+        $messages = [];
+        do {
+            try {
+                $scheduler->run();
+                $isDone = true;
+            } catch (\DomainException $e) {
+                $messages[] = $e->getMessage();
+                $isDone = false;
+            }
+        } while (!$isDone);
+        self::assertSame(['first', 'second'], $messages);
     }
 
     public function testAFiberOfSomebodyElseBlocks(): void
