@@ -123,7 +123,7 @@ final class Scheduler
     /** Calls this after so many seconds, if the scheduler runs then: `$scheduler->after(2.5, $task->expire(...))`. */
     public function after(float $seconds, callable $action): void
     {
-        $this->timers->insert($action, -(hrtime(true) + (int) ($seconds * 1e9)));
+        $this->timers->insert($action, -(hrtime(true) + $seconds * 1e9));
     }
 
     /** Whether all tasks have ended. */

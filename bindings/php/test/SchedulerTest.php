@@ -261,6 +261,15 @@ final class SchedulerTest extends AuraTestCase
         self::assertSame(['first', 'second'], $messages);
     }
 
+    public function testAnInfiniteTimerNeverFires(): void
+    {
+        $scheduler = new Scheduler();
+        $task = $scheduler->spawn(static fn () => self::client()->getUser('eric')->username);
+        $scheduler->after(INF, $task->cancel(...));
+        $scheduler->after(1e300, $task->cancel(...));
+        self::assertSame('eric', $task->await());
+    }
+
     public function testAFiberOfSomebodyElseBlocks(): void
     {
         $fiber = new \Fiber(static fn () => self::client()->getUser('eric')->username);
