@@ -114,6 +114,7 @@ final class Task
             $this->ending = null;
         }
         $token = $this->scheduler->watch($this, $call);
+        $outer = $this->call;
         $this->call = $call;
         try {
             Signals::release($held);
@@ -121,8 +122,11 @@ final class Task
                 Fiber::suspend();
                 // A task that this one started can resume it too: see Scheduler::all().
             } while ($this->scheduler->isWaiting($token));
+        } catch (\FiberError) {
+            // PHP suspends no fiber in a signal handler, in a destructor that the garbage collector runs, or in a
+            // `finally` of a task that was dropped. There the call is waited for without other tasks.
         } finally {
-            $this->call = null;
+            $this->call = $outer;
             $this->scheduler->forget($token);
             if ($held) {
                 Signals::hold();

@@ -270,6 +270,84 @@ final class SchedulerTest extends AuraTestCase
         self::assertSame('eric', $task->await());
     }
 
+    public function testCallsWherePhpSuspendsNoFiber(): void
+    {
+        $names = [];
+        $call = static function () use (&$names): void {
+            $names[] = self::client()->getUser('eric')->username;
+        };
+        pcntl_async_signals(true);
+        pcntl_signal(SIGUSR1, $call);
+        try {
+            (new Scheduler())->spawn(static function () use ($call): void {
+                posix_kill(getmypid(), SIGUSR1);
+                $object = new class ($call) {
+                    public object $self;
+
+                    public function __construct(private readonly \Closure $call)
+                    {
+                        $this->self = $this;
+                    }
+
+                    public function __destruct()
+                    {
+                        ($this->call)();
+                    }
+                };
+                unset($object);
+                gc_collect_cycles();
+            })->await();
+        } finally {
+            pcntl_async_signals(false);
+            pcntl_signal(SIGUSR1, SIG_DFL);
+        }
+        self::assertSame(['eric', 'eric'], $names);
+        $silent = self::silentClient();
+        $scheduler = new Scheduler();
+        $scheduler->spawn(static function () use ($silent, $call): void {
+            try {
+                $silent->getUser('eric');
+            } finally {
+                $call();
+            }
+        });
+        unset($scheduler);
+        gc_collect_cycles();
+        self::assertSame(['eric', 'eric', 'eric'], $names);
+    }
+
+    public function testATaskIsCancelledAfterAHandlerMadeACall(): void
+    {
+        $name = null;
+        pcntl_async_signals(true);
+        pcntl_signal(SIGUSR1, static function () use (&$name): void {
+            $name = self::client()->getUser('eric')->username;
+        });
+        // The signal comes while options are read, so its handler runs where the task starts to wait.
+        $url = new class (self::silentUrl()) {
+            public function __construct(private readonly string $url)
+            {
+            }
+
+            public function __toString(): string
+            {
+                posix_kill(getmypid(), SIGUSR1);
+                return $this->url;
+            }
+        };
+        try {
+            $task = (new Scheduler())->spawn(
+                static fn () => self::silentClient()->getUser('eric', ['repo_url' => $url, 'timeout' => 5])
+            );
+            self::assertSame('eric', $name);
+            $task->cancel();
+            self::assertFails(CancelledException::class, static fn () => $task->await());
+        } finally {
+            pcntl_async_signals(false);
+            pcntl_signal(SIGUSR1, SIG_DFL);
+        }
+    }
+
     public function testAFiberOfSomebodyElseBlocks(): void
     {
         $fiber = new \Fiber(static fn () => self::client()->getUser('eric')->username);
