@@ -42,6 +42,18 @@ subtest 'the JSON of rows that are odd' => sub {
     isa_ok $@, 'Aura::Users::Error::Decode';
 };
 
+subtest 'bad JSON' => sub {
+    my %words = (
+        'x'   => qr/\A decode: [ ] malformed [ ] JSON .* [)] \z/x,
+        '[1]' => qr/\A decode: [ ] no [ ] JSON [ ] object \z/x
+    );
+    for my $json ( sort keys %words ) {
+        eval { Aura::Users::User->new($json)->username };
+        isa_ok $@, 'Aura::Users::Error::Decode';
+        like $@->message, $words{$json}, 'the message names no file of the package';
+    }
+};
+
 subtest 'a name that comes twice' => sub {
     is( Aura::Users::AuditLog->new('{"action":"a","action":"b"}')->action, 'b' );
 };

@@ -29,6 +29,7 @@ sub decode ($octets) {
             eval { $value = $JSON->decode($octets); 1 } or $problem = $@;
         }
     );
+    $problem =~ s/ at \Q${\ __FILE__}\E line \d+[.]\n\z// if defined $problem;
     die $first if $first && !$problem;    ## no critic (RequireCarping) -- as the handler died
     return ( $value, $problem );
 }
