@@ -1,8 +1,8 @@
 #!/bin/sh
-# check.sh LIBRARY SANDBOX REPLAY: checks the package, builds its distribution, tests and installs it into a clean folder,
-# and runs there the conformance cases. The tests run the README's quick start, the examples of the documentation and the
-# tour. The three are absolute paths of libaura_users.so, aura-sandbox and aura-replay. Ends with a line
-# `N passed, N failed, N skipped`.
+# check.sh LIBRARY SANDBOX REPLAY: checks the package, builds and tests its distribution, installs it into a clean
+# folder, and runs the conformance cases there. The tests run the README's quick start, the examples of the
+# documentation and the tour. The arguments are absolute paths of libaura_users.so, aura-sandbox and aura-replay. The
+# last line is `N passed, N failed, N skipped`.
 language=perl
 # shellcheck source=bindings/checks.sh
 . "$(dirname "$0")/../checks.sh"
@@ -24,17 +24,17 @@ tidy() {
     for file in $(find . "$programs" -name '*.pm' -o -name '*.t' -o -name '*.pl' -o -name Makefile.PL); do
         perltidy -pro=.perltidyrc "$file" -o "$clean/tidy" && diff -u "$file" "$clean/tidy" || status=1
     done
-    [ $status = 0 ] && echo "every file is tidy"
+    [ $status = 0 ] && echo "perltidy changes no file"
 }
 
 critic() {
-    cd "$here" && perlcritic --quiet --profile .perlcriticrc . "$programs" && echo "no remark of severity 4 or 5"
+    cd "$here" && perlcritic --quiet --profile .perlcriticrc . "$programs" && echo "no violation of severity 4 or 5"
 }
 
 documentation() {
     cd "$here" || return 1
     grep -rl '^=head1' lib | xargs podchecker -warnings -warnings || return 1
-    # Methods that are documented nowhere. Modules without POD are for the others alone.
+    # Finds methods without POD. Modules without POD are internal.
     for file in $(grep -rl '^=head1' lib); do
         module=$(echo "$file" | sed 's,^lib/,,; s,/,::,g; s,\.pm$,,')
         perl -Ilib -MPod::Coverage -e '
@@ -65,12 +65,12 @@ install() {
         PERL5LIB="$clean/installed/lib/perl5" perl -MAura::Users -e 'print Aura::Users->VERSION, "\n"'
 }
 
-# A package that brings its library.
-bring() {
+# Installs a package that contains the library.
+install_with_library() {
     folder="$clean/source/lib/Aura/Users/native/$(uname -s | tr A-Z a-z)-$(uname -m)"
     mkdir -p "$folder" && cp "$AURA_USERS_LIBRARY" "$folder/libaura_users.so" && cd "$clean/source" &&
-        perl Makefile.PL INSTALL_BASE="$clean/brought" && make install && cd "$clean" &&
-        env -u AURA_USERS_LIBRARY PERL5LIB="$clean/brought/lib/perl5" perl -MAura::Users -e 'Aura::Users->new; print "ok\n"'
+        perl Makefile.PL INSTALL_BASE="$clean/with-library" && make install && cd "$clean" &&
+        env -u AURA_USERS_LIBRARY PERL5LIB="$clean/with-library/lib/perl5" perl -MAura::Users -e 'Aura::Users->new; print "ok\n"'
 }
 
 check "the generated parts" python3 "$root/tools/generate.py" --check
@@ -79,15 +79,15 @@ check "perlcritic" critic
 if has Pod::Coverage; then
     check "the documentation" documentation
 else
-    skip "the documentation" "there is no Pod::Coverage (Debian: libpod-coverage-perl)"
+    skip "the documentation" "Pod::Coverage is missing (Debian: libpod-coverage-perl)"
 fi
 for module in IO::Async AnyEvent Log::Any; do
-    has $module || skip "the tests with $module" "it is not there (Debian: libio-async-perl, libanyevent-perl, liblog-any-perl)"
+    has $module || skip "the tests with $module" "it is missing (Debian: libio-async-perl, libanyevent-perl, liblog-any-perl)"
 done
 check "the distribution is built" build
 check "its own tests, the quick start and the tour" tests
 check "the distribution is installed" install
-check "the library in the package's own folder" bring
+check "the library in the package's own folder" install_with_library
 mkdir -p "$clean/project" && cp "$here/t/driver.pl" "$clean/project" && cd "$clean/project" || exit 1
 PERL5LIB="$clean/installed/lib/perl5" conformance perl driver.pl
 

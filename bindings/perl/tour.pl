@@ -4,28 +4,28 @@
 #
 #     TOUR_PASSWORD=... perl tour.pl REPO_URL USERNAME EMAIL
 #
-# It makes an account that stays. Try it on a server of your own, such as aura-sandbox.
+# It creates an account and does not delete it. Run it on a server of yours, such as aura-sandbox.
 
 use v5.36;
 use open qw(:std :encoding(UTF-8));
 
 use Aura::Users;
 
-sub make_account ( $client, $username, $password, $email ) {
+sub create_account ( $client, $username, $password, $email ) {
     my $user = $client->create_user( $username, $password, [$email] );
     say 'create_user: ', $user->raw_json;
 
     $user = $client->get_user($username);
     say 'get_user: ', $user->raw_json;
 
-    # The name is taken now: the server refuses a second account, and says why.
+    # The name is taken now, so the server rejects a second account.
     return if eval { $client->create_user( $username, $password, [$email] ) };
     die $@ if !( $@ isa Aura::Users::Error::Validation );
     say 'create_user again: ', $@->message;
     return;
 }
 
-# Reads a line; what a person does on the server's web site comes before it.
+# Asks for an API key, which the user creates on the server's web site.
 sub ask_for_key ($email) {
     print "Follow the link in the mail to $email, make an API key, and paste it here: ";
     chomp( my $key = <STDIN> // q{} );
@@ -59,9 +59,9 @@ my $password = $ENV{TOUR_PASSWORD};
 die "usage: TOUR_PASSWORD=... perl tour.pl REPO_URL USERNAME EMAIL\n" if @ARGV != 3 || !$password;
 STDOUT->autoflush;
 
-make_account( Aura::Users->new( repo_url => $repo_url ), $username, $password, $email );
+create_account( Aura::Users->new( repo_url => $repo_url ), $username, $password, $email );
 
-# From here on as the account itself.
+# The following calls use a key of the new account.
 my $client = Aura::Users->new( repo_url => $repo_url, api_key => ask_for_key($email) );
 say 'get_current_user: ', $client->get_current_user->raw_json;
 reset_password( $client, $username );

@@ -1,18 +1,17 @@
 package Bench;
 
-# The measuring part of every Perl program, and the line of JSON that each prints. Each is called
-# PROGRAM JOB URL COUNT WARM_UP [OPTION VALUE]... and does the job's operation WARM_UP times, then COUNT times under the
-# clock.
+# Measures the job of a program, and prints the line of JSON.
+# Usage: PROGRAM JOB URL COUNT WARM_UP [OPTION VALUE]... It runs the operation WARM_UP times, then measures COUNT runs.
 
 use v5.36;
 
 use JSON::PP    ();
 use Time::HiRes qw(clock_gettime CLOCK_MONOTONIC CLOCK_PROCESS_CPUTIME_ID);
 
-# Runs the job; each of %jobs adds to the rows and the checksum of the hash that it gets.
+# Runs a job of %jobs. Its argument is a hash; it adds to the members rows and checksum.
 sub run (%jobs) {
     my ( $job, $url, $count, $warm_up ) = @ARGV;
-    my $operation = $jobs{$job} // die "there is no job $job\n";
+    my $operation = $jobs{$job} // die "unknown job: $job\n";
     $operation->( {} ) for 1 .. $warm_up;
 
     my %seen = ( rows => 0, checksum => 0 );

@@ -1,6 +1,6 @@
 #!/usr/bin/env perl
 
-# The core's HTTP::Tiny over one kept-alive connection, with JSON::XS or the module that BENCH_JSON names.
+# HTTP::Tiny with one persistent connection. It decodes with JSON::XS, or with the module in BENCH_JSON.
 
 use v5.36;
 

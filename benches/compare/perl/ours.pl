@@ -1,6 +1,6 @@
 #!/usr/bin/env perl
 
-# Ours from Perl.
+# Aura::Users.
 
 use v5.36;
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env perl
 
-# What `aura-replay drive` feeds with the conformance cases, for Perl: aura-replay drive perl -Ilib t/driver.pl
+# The driver of the conformance cases: aura-replay drive perl -Ilib t/driver.pl
 
 use v5.36;
 
@@ -11,13 +11,13 @@ use Time::HiRes   qw(setitimer ITIMER_REAL);
 my $JSON = JSON::MaybeXS->new( utf8 => 1, canonical => 1 );
 my @KEPT = qw(kind status errors request_id);
 
-sub of ($error) {
+sub error_fields ($error) {
     my %fields = $error->as_hash->%*;
     return { %fields{@KEPT}, message => $fields{server_message} };
 }
 
-# Runs the code, and ends it as the command says: the way Perl ends anything.
-sub ended ( $command, $code ) {
+# Runs the code. If the command has a time, the handler of an alarm ends it.
+sub run_with_limit ( $command, $code ) {
     my $kind  = defined $command->{cancel_after_ms} ? 'cancelled' : 'timeout';
     my $after = $command->{cancel_after_ms} // $command->{deadline_ms} // return $code->();
     local $SIG{ALRM} = sub { die { kind => $kind, message => 'a handler died' } };
@@ -29,12 +29,14 @@ sub ended ( $command, $code ) {
     return $result[0];
 }
 
-# The answer that an exception stands for.
-sub failed ($error) {
-    return { error => ref $error eq 'HASH' ? $error : $error isa Aura::Users::Error ? of($error) : die $error };
+# Returns the answer for an exception.
+sub answer_for ($error) {
+    return { error => $error } if ref $error eq 'HASH';
+    die $error if !( $error isa Aura::Users::Error );
+    return { error => error_fields($error) };
 }
 
-sub stream ( $command, $client ) {
+sub run_stream ( $command, $client ) {
     my $logs = $client->stream_audit_logs;
     my ( @rows, @errors );
     my $read = sub {
@@ -42,8 +44,8 @@ sub stream ( $command, $client ) {
         return 1;
     };
     my $answer = {};
-    until ( eval { ended( $command, $read ) } ) {
-        $answer = failed($@);
+    until ( eval { run_with_limit( $command, $read ) } ) {
+        $answer = answer_for($@);
         last if !$command->{resume} || @errors >= 10;
         push @errors, $answer->{error};
         $answer = {};
@@ -51,18 +53,18 @@ sub stream ( $command, $client ) {
     return { ok_rows => \@rows, errors => \@errors, %{$answer} };
 }
 
-sub once ( $command, $client ) {
+sub run_once ( $command, $client ) {
     my ( $operation, $args ) = @{$command}{qw(operation args)};
-    return stream( $command, $client ) if $operation eq 'stream_audit_logs';
+    return run_stream( $command, $client ) if $operation eq 'stream_audit_logs';
     my @arguments = grep { defined } @{$args}{qw(username_or_email username password emails)};
     my $answer    = eval {
-        my $user = ended( $command, sub { $client->$operation(@arguments) } );
+        my $user = run_with_limit( $command, sub { $client->$operation(@arguments) } );
         $user ? { ok => $user->raw_json } : { ok_empty => JSON::MaybeXS::true() };
     };
-    return $answer // failed($@);
+    return $answer // answer_for($@);
 }
 
-sub many ( $command, $client ) {
+sub run_many ( $command, $client ) {
     my %outcomes;
     if ( $command->{at_once} ) {
         my $start = "start_$command->{operation}";
@@ -78,7 +80,7 @@ sub many ( $command, $client ) {
     }
     else {
         for ( 1 .. $command->{times} ) {
-            my $answer = once( $command, $client );
+            my $answer = run_once( $command, $client );
             $outcomes{ $answer->{error} ? $answer->{error}{kind} : 'ok' }++;
         }
     }
@@ -90,9 +92,9 @@ sub answer ($command) {
     Aura::Users->log_to( sub ( $level, $text, $line ) { push @lines, $text }, 'debug' ) if $command->{log};
     my $answer = eval {
         my $client = Aura::Users->new( $command->{options}->%* );
-        $command->{times} ? many( $command, $client ) : once( $command, $client );
+        $command->{times} ? run_many( $command, $client ) : run_once( $command, $client );
     };
-    $answer //= failed($@);
+    $answer //= answer_for($@);
     Aura::Users->log_to(undef);
     return { id => $command->{id}, %{$answer}, log => \@lines };
 }

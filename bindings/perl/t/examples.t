@@ -2,8 +2,7 @@
 
 use v5.36;
 
-# Runs the examples of the documentation and of README.md, and the tour, for which it plays the person whom the tour asks
-# for a key.
+# Runs the examples of the documentation, those of README.md, and the tour. It answers the tour's question for a key.
 
 use lib 't/lib';
 
@@ -12,7 +11,7 @@ use HTTP::Tiny   ();
 use IPC::Open2   qw(open2);
 use JSON::PP     ();
 use Module::Load qw(load);
-use Servers      qw(admin sandbox_url took_program);
+use Servers      qw(admin sandbox_url run_program);
 use Aura::Users;
 use Test::More;
 
@@ -25,17 +24,17 @@ sub slurp ($path) {
     return $text;
 }
 
-sub is_there ($module) {
+sub is_installed ($module) {
     return eval { load($module); 1 };
 }
 
-# The programs in a module's POD: the indented blocks that load the module.
+# Returns the programs in the POD of a module: the indented blocks that load the package.
 sub synopses ($path) {
     my ($pod) = slurp($path) =~ / ^ __END__ $ (.*) /xms or return;
     return grep { /use[ ]Aura::Users;/ } $pod =~ / ( (?: ^ [ ]{4} [^\n]* \n | ^ \n )+ ) /xmsg;
 }
 
-# Not those of the driver and of the tests.
+# The modules of the package.
 my @modules;
 find( { no_chdir => 1, wanted => sub { push @modules, $_ if /[.]pm\z/ } }, $INC{'Aura/Users.pm'} =~ s/[.]pm\z//r );
 
@@ -52,7 +51,7 @@ my @expected =
 my @blocks = slurp('README.md') =~ / ^ ```perl \n (.*?) ^ ``` /xmsg;
 is scalar @blocks, scalar @expected, 'the examples of README.md';
 for my $i ( 0 .. $#blocks ) {
-    my ( $text, $status ) = took_program( $blocks[$i] );
+    my ( $text, $status ) = run_program( $blocks[$i] );
     is $status, 0, "README.md, example $i" or diag $text;
     like $text, $expected[$i];
 }
@@ -63,12 +62,12 @@ for my $path ( $INC{'Aura/Users.pm'}, sort @modules ) {
         my $name = ( $path =~ m{(Aura/Users.*)\z} )[0] . ', example ' . ++$number;
     SKIP: {
             my ($missing) =
-                grep { !is_there($_) } $program =~ / ^ [ ]+ use [ ] (IO::Async::Loop|AnyEvent) ; /xmg;
-            skip "there is no $missing", 1 if $missing;
-            my ( $text, $status ) = took_program($program);
+                grep { !is_installed($_) } $program =~ / ^ [ ]+ use [ ] (IO::Async::Loop|AnyEvent) ; /xmg;
+            skip "$missing is missing", 1 if $missing;
+            my ( $text, $status ) = run_program($program);
             is $status, 0,   $name or diag $text;
             isnt $text, q{}, "$name prints";
-            unlike $text, qr/[ ]at[ ]-e[ ]line[ ]/x, "$name warns of nothing";
+            unlike $text, qr/[ ]at[ ]-e[ ]line[ ]/x, "$name prints no warning";
         }
     }
 }

@@ -4,14 +4,14 @@ use v5.36;
 
 use lib 't/lib';
 
-# It has to come before all that logs.
+# This must be loaded before a module that logs.
 BEGIN {
     eval { require Log::Any::Test };
 }
 
 use Aura::Users;
 use File::Temp qw(tempdir);
-use Servers    qw(client died took_program);
+use Servers    qw(client exception_of run_program);
 use Test::More;
 
 my $LINE = qr{ \A GET [ ] /users/[{]username_or_email[}]: [ ] request [ ] [(]attempt [ ] 1, [ ] status [ ] 200 }x;
@@ -59,8 +59,8 @@ subtest 'a callback that makes calls is not called inside itself' => sub {
 };
 
 subtest 'bad arguments' => sub {
-    like died( sub { Aura::Users->log_to($_) } ), qr/must be a code reference or undef/ for 'file', 0;
-    like died(
+    like exception_of( sub { Aura::Users->log_to($_) } ), qr/must be a code reference or undef/ for 'file', 0;
+    like exception_of(
         sub {
             Aura::Users->log_to( sub { }, 'loud' );
         }
@@ -75,15 +75,15 @@ subtest 'without Log::Any warnings go to standard error' => sub {
     print {$file} "die 'hidden';\n";
     close $file;
     local @INC = ( $folder, @INC );
-    my ( $text, $status ) = took_program( <<~'PERL' );
-        Aura::Users::Log::_tell( { lines => [ { level => 'warn', text => "a w\x{e4}rning" } ], dropped => 2 } );
+    my ( $text, $status ) = run_program( <<~'PERL' );
+        Aura::Users::Log::_write_lines( { lines => [ { level => 'warn', text => "a w\x{e4}rning" } ], dropped => 2 } );
         PERL
     is_deeply [ $text, $status ],
         [ "Aura::Users: a w\xc3\xa4rning\nAura::Users: 2 lines of the log were dropped\n", 0 ];
 };
 
 subtest 'Log::Any' => sub {
-    plan skip_all => 'there is no Log::Any' if !$INC{'Log/Any/Test.pm'};
+    plan skip_all => 'Log::Any is missing' if !$INC{'Log/Any/Test.pm'};
     Aura::Users->log_to;
     my $log = Log::Any->get_logger( category => 'Aura::Users' );
     client()->get_user('eric');

@@ -7,11 +7,11 @@ use lib 't/lib';
 use Aura::Users;
 use IO::Socket::INET ();
 use JSON::PP         ();
-use Servers          qw(client died);
+use Servers          qw(client exception_of);
 use Test::More;
 
 sub refused (@options) {
-    my $error = died( sub { Aura::Users->new(@options) } );
+    my $error = exception_of( sub { Aura::Users->new(@options) } );
     isa_ok $error, 'Aura::Users::Error::InvalidArgument';
     return $error->message;
 }
@@ -19,14 +19,15 @@ sub refused (@options) {
 subtest 'an unknown option gets a suggestion' => sub {
     like refused( timout => 3 ), qr/unknown option "timout". Did you mean `timeout`\?/;
     like refused( xyzzy  => 3 ), qr/The options are repo_url, api_key/;
-    like died( sub { client()->get_user( 'eric', max_retry => 3 ) } ), qr/Did you mean `max_retries`\?/;
+    like exception_of( sub { client()->get_user( 'eric', max_retry => 3 ) } ), qr/Did you mean `max_retries`\?/;
     {
         my @warnings;
         local $SIG{__WARN__} = sub { push @warnings, @_ };
         like refused( undef, 3 ), qr/unknown option[.] The options are repo_url/;
         is_deeply \@warnings, [];
     }
-    unlike refused( 'secret-key-of-42-characters' => 'api_key' ), qr/of-42/, 'what may be a secret is not repeated';
+    unlike refused( 'secret-key-of-42-characters' => 'api_key' ), qr/of-42/,
+        'the message does not repeat a possible secret';
 };
 
 subtest 'values of a wrong type or size' => sub {
@@ -46,10 +47,10 @@ subtest "values of Perl's types" => sub {
     ok( Aura::Users->new( @options, env => JSON::PP::false(), allow_insecure_http => JSON::PP::true() ) );
 };
 
-subtest 'env is no option of a call' => sub {
+subtest 'env is an option of a client only' => sub {
     my $words = qr/env is an option of a client, not of a call/;
-    like died( sub { client()->get_user( 'eric', env => 0 ) } ), $words;
-    like died( sub { client()->with_options( env => 0 ) } ),     $words;
+    like exception_of( sub { client()->get_user( 'eric', env => 0 ) } ), $words;
+    like exception_of( sub { client()->with_options( env => 0 ) } ),     $words;
 };
 
 subtest 'the user agent names the package' => sub {
@@ -64,7 +65,7 @@ subtest 'the user agent names the package' => sub {
     isa_ok $call->error, 'Aura::Users::Error::Connect';
 };
 
-subtest 'tables are those of the description' => sub {
+subtest 'the tables match the description' => sub {
     my $path = $ENV{AURA_USERS_DESCRIPTION} // plan skip_all => 'AURA_USERS_DESCRIPTION does not name aura_users.json';
     open my $file, '<', $path or die "$path: $!\n";
     my $text = do { local $/ = undef; <$file> };

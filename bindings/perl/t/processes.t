@@ -6,17 +6,17 @@ use lib 't/lib';
 
 use Aura::Users;
 use Config  qw(%Config);
-use Servers qw(admin anonymous client died sandbox_url silent_url start_sandbox stop_sandbox took_program KEY);
+use Servers qw(admin anonymous client exception_of sandbox_url silent_url start_sandbox stop_sandbox run_program KEY);
 use POSIX   ();
 use Test::More;
 
-# Runs the code in a forked child; what it died of, as text.
+# Runs the code in a forked child. Returns its exception as text, or an empty string.
 sub in_child ($code) {
     pipe my $reader, my $writer or die "pipe: $!\n";
     my $pid = fork // die "fork: $!\n";
     if ( !$pid ) {
         alarm Servers::PATIENCE;
-        print {$writer} died($code) // q{};
+        print {$writer} exception_of($code) // q{};
         close $writer;
         POSIX::_exit(0);
     }
@@ -26,7 +26,7 @@ sub in_child ($code) {
     return $? ? "the child ended with $?" : $text;
 }
 
-subtest '20 forks amid calls' => sub {
+subtest '20 forks while calls run' => sub {
     my ( $client, $reset, $queue ) = ( client(), anonymous(), Aura::Users::Queue->new );
     my $logs  = $client->stream_audit_logs;
     my $first = $logs->next;
@@ -42,19 +42,19 @@ subtest '20 forks amid calls' => sub {
                 my $ended = 0;
                 $queue->add( $client->start_get_user('eric'), sub ($call) { $call->result; $ended++ } );
                 $queue->run;
-                die "no call of the child came\n" if !$ended;
+                die "the call of the child did not end\n" if !$ended;
             }
         );
-        is $text, q{}, 'the child has calls of its own, and those of the parent end';
+        is $text, q{}, 'the child makes calls, and the calls of the parent end';
     }
     $queue->run;
-    is $done, 80, 'the parent does not notice';
+    is $done, 80, 'the calls of the parent are not affected';
     my @all = map { $_->raw_json } client()->stream_audit_logs->all;
     is_deeply [ map { $_->raw_json } $first, $logs->all ], \@all;
 };
 
-subtest 'a child that ends as usual' => sub {
-    my ( $text, $status ) = took_program( <<~'PERL', sandbox_url() );
+subtest 'a child that exits' => sub {
+    my ( $text, $status ) = run_program( <<~'PERL', sandbox_url() );
         my $client = Aura::Users->new( repo_url => $ARGV[0] );
         my $call   = $client->start_get_user('eric');
         $client->get_user('eric');
@@ -66,8 +66,8 @@ subtest 'a child that ends as usual' => sub {
     is_deeply [ $text, $status ], [ "0 eric\n", 0 ];
 };
 
-subtest 'an exit with calls under way' => sub {
-    my ( $text, $status ) = took_program( <<~'PERL', silent_url() );
+subtest 'an exit while calls run' => sub {
+    my ( $text, $status ) = run_program( <<~'PERL', silent_url() );
         our $client = Aura::Users->new( repo_url => $ARGV[0], max_retries => 0 );
         our @calls  = map { $client->start_get_user('eric') } 1 .. 3;
         our $logs   = $client->stream_audit_logs( api_key => 'k' );
@@ -79,9 +79,9 @@ subtest 'an exit with calls under way' => sub {
     is_deeply [ $text, $status ], [ "bye\n", 0 ];
 };
 
-subtest 'threads have clients of their own' => sub {
+subtest 'threads create their own clients' => sub {
     plan skip_all => 'this Perl has no threads' if !$Config{useithreads};
-    my ( $text, $status ) = took_program( <<~'PERL', sandbox_url(), KEY );
+    my ( $text, $status ) = run_program( <<~'PERL', sandbox_url(), KEY );
         use threads;
         my @options = ( repo_url => $ARGV[0], api_key => $ARGV[1] );
         my $client  = Aura::Users->new(@options);
@@ -103,27 +103,27 @@ subtest 'threads have clients of their own' => sub {
 
 subtest 'calls in END' => sub {
     my ( $text, $status ) =
-        took_program( q{END { say Aura::Users->new( repo_url => $ARGV[0] )->get_user('eric')->username }},
+        run_program( q{END { say Aura::Users->new( repo_url => $ARGV[0] )->get_user('eric')->username }},
         sandbox_url() );
     is_deeply [ $text, $status ], [ "eric\n", 0 ];
 };
 
-subtest 'a server that dies' => sub {
+subtest 'a server that is killed' => sub {
     my $doomed = start_sandbox();
     my $client = Aura::Users->new( repo_url => $doomed->{api_url}, api_key => KEY, prefetch => 0, max_retries => 0 );
     my $logs   = $client->stream_audit_logs;
     my @rows   = map { $logs->next } 1 .. 100;
     kill KILL => $doomed->{pid};
     stop_sandbox($doomed);
-    isa_ok died( sub { $logs->next } ),               'Aura::Users::Error::Connect' for 1 .. 2;
-    isa_ok died( sub { $client->get_user('eric') } ), 'Aura::Users::Error::Connect';
+    isa_ok exception_of( sub { $logs->next } ),               'Aura::Users::Error::Connect' for 1 .. 2;
+    isa_ok exception_of( sub { $client->get_user('eric') } ), 'Aura::Users::Error::Connect';
 };
 
-subtest 'many calls and rows do not grow' => sub {
+subtest 'many calls and rows leave no memory and no descriptor' => sub {
     admin( '/users',      { username => 'many', emails => [ [ 'many@example.com', ( JSON::PP::true() ) x 3 ] ] } );
     admin( '/keys',       { username => 'many', secret => 'key-of-many' } );
     admin( '/audit-logs', { username => 'many', count  => 20_000 } );
-    my ( $text, $status ) = took_program( <<~'PERL', sandbox_url() );
+    my ( $text, $status ) = run_program( <<~'PERL', sandbox_url() );
         sub used {
             open my $file, '<', '/proc/self/statm' or die $!;
             my @fds = glob '/proc/self/fd/*';
@@ -157,7 +157,7 @@ subtest 'many calls and rows do not grow' => sub {
     cmp_ok $opened, '<=', 4;
 };
 
-subtest 'where the library is looked for' => sub {
+subtest 'an error lists the paths of the library' => sub {
     my %words = (
         '/nowhere/libaura_users.so' => 'AURA_USERS_LIBRARY is "/nowhere/libaura_users.so", and it cannot be loaded',
         __FILE__, 'it cannot be loaded',
@@ -165,7 +165,7 @@ subtest 'where the library is looked for' => sub {
     );
     for my $path ( sort keys %words ) {
         local $ENV{AURA_USERS_LIBRARY} = $path;
-        my ( $text, $status ) = took_program('say 1');
+        my ( $text, $status ) = run_program('say 1');
     SKIP: {
             skip 'a library is installed', 1 if $path eq q{} && !$status;
             like $text, qr/\Q$words{$path}\E/;

@@ -5,7 +5,7 @@ use v5.36;
 use lib 't/lib';
 
 use Aura::Users;
-use Servers qw(admin client died seconds_of silent_client SOON);
+use Servers qw(admin client exception_of seconds_of silent_client SOON);
 use Test::More;
 
 subtest 'calls complete into one queue' => sub {
@@ -18,24 +18,24 @@ subtest 'calls complete into one queue' => sub {
     is_deeply [ sort @names ], [ ('eric') x 20, 'not_found' ];
     is $queue->pending, 0;
 
-    # One after the other they take six seconds.
+    # In sequence they would take six seconds.
     cmp_ok $took, '<', 5;
-    is $queue->wait, 0, 'there is nothing to wait for';
+    is $queue->wait, 0, 'an empty queue does not wait';
 };
 
 subtest 'add refuses a bad call and a bad callback' => sub {
     my $queue = Aura::Users::Queue->new;
     my $call  = client()->start_get_user('eric');
     for my $arguments ( [ undef, sub { } ], [ {}, sub { } ], [ $call, 'print' ] ) {
-        my $error = died( sub { $queue->add( @{$arguments} ) } );
+        my $error = exception_of( sub { $queue->add( @{$arguments} ) } );
         isa_ok $error, 'Aura::Users::Error::InvalidArgument';
         my $words = ref $arguments->[1] ? 'add() needs an Aura::Users::Call' : 'the callback of add() is not';
         like $error->message, qr/\Q$words\E/;
     }
-    is $queue->pending, 0, 'the queue waits for none of them';
+    is $queue->pending, 0, 'the queue has no call';
 };
 
-subtest 'plain select' => sub {
+subtest 'select' => sub {
     my ( $queue, $name ) = Aura::Users::Queue->new;
     $queue->add( client()->start_get_user('eric'), sub ($call) { $name = $call->result->username } );
     vec( my $bits = q{}, $queue->fileno, 1 ) = 1;
@@ -49,10 +49,10 @@ subtest 'a callback that dies' => sub {
     my @calls = map { $client->start_get_user('eric') } 1 .. 3;
     $_->wait for @calls;
     $queue->add( $_, sub ($call) { $runs++; die "no\n" } ) for @calls;
-    is died( sub { $queue->dispatch } ), "no\n" for 1 .. 2;
+    is exception_of( sub { $queue->dispatch } ), "no\n" for 1 .. 2;
     vec( my $bits = q{}, $queue->fileno, 1 ) = 1;
-    is select( $bits, undef, undef, 0 ), 1, 'the descriptor tells of what is left';
-    is died( sub { $queue->dispatch } ), "no\n";
+    is select( $bits, undef, undef, 0 ), 1, 'the descriptor stays readable';
+    is exception_of( sub { $queue->dispatch } ), "no\n";
     is_deeply [ $runs, $queue->pending, $queue->dispatch ], [ 3, 0, 0 ];
 };
 
@@ -63,7 +63,7 @@ subtest 'waiting, cancelling, expiring' => sub {
     ok !$call->is_ready;
     cmp_ok $call->fileno, '>=', 0;
     $call->cancel;
-    isa_ok died( sub { $call->result } ), 'Aura::Users::Error::Cancelled' for 1 .. 2;
+    isa_ok exception_of( sub { $call->result } ), 'Aura::Users::Error::Cancelled' for 1 .. 2;
     ok $call->is_ready;
     $call = $client->start_get_user('eric');
     $call->expire;

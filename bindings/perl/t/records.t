@@ -30,7 +30,7 @@ subtest 'times' => sub {
     }
 };
 
-subtest 'the JSON of rows that are odd' => sub {
+subtest 'the JSON of unusual rows' => sub {
     my $deep = '{"params":' . '[' x 2000 . ']' x 2000 . '}';
     my @rows = ( '{"a":"x,]}\\"{[","b":[1,{"c":[]}]}', '{"é":"\\\\"}', '{}', $deep );
     for my $some ( [@rows], [ @rows[ 0 .. 2 ] ], [] ) {
@@ -54,7 +54,7 @@ subtest 'bad JSON' => sub {
     }
 };
 
-subtest 'a name that comes twice' => sub {
+subtest 'a duplicate name' => sub {
     is( Aura::Users::AuditLog->new('{"action":"a","action":"b"}')->action, 'b' );
 };
 

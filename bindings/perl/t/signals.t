@@ -6,11 +6,11 @@ use lib 't/lib';
 
 use Aura::Users;
 use POSIX   ();
-use Servers qw(admin anonymous client died seconds_of silent_client silent_url took_program SOON);
+use Servers qw(admin anonymous client exception_of seconds_of silent_client silent_url run_program SOON);
 use Test::More;
 use Time::HiRes qw(setitimer ITIMER_REAL);
 
-# Each way to wait, on a server that never answers.
+# Every way to wait. The server never answers.
 my %waits = (
     get_user            => sub ($client) { $client->get_user('eric') },
     get_current_user    => sub ($client) { $client->get_current_user },
@@ -27,11 +27,11 @@ my %waits = (
     },
 );
 
-# Runs the code with an alarm after so many seconds; what it dies of.
+# Runs the code with an alarm after $seconds. Returns its exception.
 sub with_alarm ( $seconds, $handler, $code ) {
     local $SIG{ALRM} = $handler;
     setitimer( ITIMER_REAL, $seconds );
-    my $error = died($code);
+    my $error = exception_of($code);
     setitimer( ITIMER_REAL, 0 );
     return $error;
 }
@@ -49,7 +49,7 @@ for my $name ( sort keys %waits ) {
     };
 }
 
-subtest 'a handler that returns lets the call go on' => sub {
+subtest 'a call continues after a handler that returns' => sub {
     for my $name (qw(get_user start_get_user)) {
         admin( '/rules', { path => '/api/users/eric', delay_ms => 400, times => 2 } );
         my ( $runs, $client, $user ) = ( 0, client() );
@@ -59,11 +59,11 @@ subtest 'a handler that returns lets the call go on' => sub {
         $user = $user->result if $name eq 'start_get_user';
         setitimer( ITIMER_REAL, 0 );
         is $user->username, 'eric', $name;
-        cmp_ok $runs, '>=', 2, 'the handler ran meanwhile';
+        cmp_ok $runs, '>=', 2, 'the handler runs during the call';
     }
 };
 
-subtest 'a handler may make calls of its own' => sub {
+subtest 'a handler may make calls' => sub {
     admin( '/rules', { path => '/api/users/eric', delay_ms => 300, times => 1 } );
     my ( $client, $me ) = client();
     my $error = with_alarm(
@@ -76,7 +76,7 @@ subtest 'a handler may make calls of its own' => sub {
 
 subtest 'a handler may exit' => sub {
     for my $call ( q{$client->get_user('eric')}, q{$client->reset_user_password('eric')} ) {
-        my ( $text, $status ) = took_program( <<~"PERL", silent_url() );
+        my ( $text, $status ) = run_program( <<~"PERL", silent_url() );
             my \$client = Aura::Users->new( repo_url => \$ARGV[0], max_retries => 0 );
             \$SIG{ALRM} = sub { print "handled\\n"; exit 3 };
             alarm 1;
@@ -89,7 +89,7 @@ subtest 'a handler may exit' => sub {
 subtest 'Ctrl-C ends the program' => sub {
     my $took = seconds_of(
         sub {
-            my ( $text, $status ) = took_program( <<~'PERL', silent_url() );
+            my ( $text, $status ) = run_program( <<~'PERL', silent_url() );
                 my $client = Aura::Users->new( repo_url => $ARGV[0], max_retries => 0 );
                 $SIG{INT} = 'DEFAULT';
                 my $main = $$;
@@ -116,7 +116,7 @@ subtest 'handlers that die lose no row' => sub {
     my ( $died, $is_over, @rows ) = (0);
     while ( !$is_over && $died < 1000 ) {
 
-        # Only what waits is interrupted: a row that next has returned is the caller's.
+        # The handler dies only while the stream waits, not after it has returned a page.
         my $page;
         my $error = with_alarm( 0.1, sub { die "timeout\n" if !$page }, sub { $page = $logs->next_page // [] } );
         $died++ if $error;
@@ -128,14 +128,14 @@ subtest 'handlers that die lose no row' => sub {
     is_deeply \@rows, \@all;
 };
 
-subtest 'a storm of signals' => sub {
+subtest '4000 signals at random times' => sub {
     my $client = client();
     my ( @warnings, $died );
     local $SIG{__WARN__} = sub { push @warnings, @_ };
     local $SIG{ALRM}     = sub { die "storm\n" };
     my %odd;
     for ( 1 .. 4000 ) {
-        my $error = died(
+        my $error = exception_of(
             sub {
                 setitimer( ITIMER_REAL, 0.0005 + rand 0.003 );
                 $client->get_user('eric')->username;
@@ -145,16 +145,16 @@ subtest 'a storm of signals' => sub {
         ) // next;
         $error eq "storm\n" ? $died++ : $odd{$error}++;
     }
-    is_deeply \%odd, {}, 'nothing but the word of the handler';
-    is_deeply \@warnings, [], 'no handler dies in vain';
-    ok $died, 'some calls ended';
+    is_deeply \%odd, {}, 'the only exception is that of the handler';
+    is_deeply \@warnings, [], 'no exception is lost in a warning';
+    ok $died, 'some calls were interrupted';
     my $held = POSIX::SigSet->new;
     POSIX::sigprocmask( POSIX::SIG_BLOCK(), POSIX::SigSet->new, $held );
-    is_deeply [ grep { $held->ismember($_) } 1 .. 31 ], [], 'no signal is held';
+    is_deeply [ grep { $held->ismember($_) } 1 .. 31 ], [], 'no signal stays blocked';
     is $client->get_user('eric')->username, 'eric';
 };
 
-subtest 'signals that the program holds do not end a call' => sub {
+subtest 'a signal that the program blocks does not end a call' => sub {
     admin( '/rules', { path => '/api/users/eric', delay_ms => 300, times => 1 } );
     my $handled = 0;
     local $SIG{USR1} = sub { $handled++ };
@@ -166,7 +166,7 @@ subtest 'signals that the program holds do not end a call' => sub {
     POSIX::sigprocmask( POSIX::SIG_SETMASK(), $before );
     my $turns = 0;
     1 while !$handled && $turns++ < 1000;
-    is $handled, 1, 'the mask is as it was';
+    is $handled, 1, 'the signal mask is restored';
 };
 
 done_testing;

@@ -5,7 +5,7 @@ use v5.36;
 use lib 't/lib';
 
 use Aura::Users;
-use Servers qw(admin client died ROWS);
+use Servers qw(admin client exception_of ROWS);
 use Test::More;
 
 my @all = map { $_->raw_json } client()->stream_audit_logs->all;
@@ -17,7 +17,7 @@ sub rest ($logs) {
     return @rows;
 }
 
-subtest 'rows and pages are the same' => sub {
+subtest 'rows and pages have the same order' => sub {
     is_deeply [ rest( client()->stream_audit_logs ) ], \@all;
     my ( $logs, @pages ) = client()->stream_audit_logs;
     while ( my $page = $logs->next_page ) { push @pages, $page }
@@ -25,7 +25,7 @@ subtest 'rows and pages are the same' => sub {
     is_deeply [ map { $_->raw_json } map { @{$_} } @pages ], \@all;
 };
 
-subtest 'it keeps its place' => sub {
+subtest 'a stream keeps its position' => sub {
     my $logs = client()->stream_audit_logs;
     is $logs->next->raw_json, $all[0];
     is $logs->page,           1;
@@ -33,31 +33,32 @@ subtest 'it keeps its place' => sub {
     is $logs->page, 2;
     is_deeply [ map { $_->raw_json } $logs->start_next_page->result->@* ], [ @all[ 100 .. 199 ] ];
     is $logs->next->raw_json, $all[200];
-    is_deeply [ map { $_->raw_json } $logs->start_next_page->result->@* ], [ @all[ 201 .. 249 ] ], 'the rest of a page';
+    is_deeply [ map { $_->raw_json } $logs->start_next_page->result->@* ], [ @all[ 201 .. 249 ] ],
+        'the remaining rows of a page';
     is $logs->page,                    3;
     is $logs->next,                    undef for 1 .. 2;
     is $logs->start_next_page->result, undef;
 };
 
-subtest 'it begins at a page' => sub {
+subtest 'the option page' => sub {
     is scalar( my @rows = client()->stream_audit_logs( page => 3 )->all ), 50;
 };
 
-subtest 'an error keeps the place' => sub {
+subtest 'a stream keeps its position after an error' => sub {
     my $logs = client( prefetch => 0, max_retries => 0 )->stream_audit_logs;
     my @rows = map { $logs->next->raw_json } 1 .. 100;
     admin( '/rules', { path => '/api/users/me/audit-logs', times => 3, then => { reply => { status => 503 } } } );
-    isa_ok died( sub { $logs->next } ),                    'Aura::Users::Error::Server' for 1 .. 2;
-    isa_ok died( sub { $logs->start_next_page->result } ), 'Aura::Users::Error::Server';
+    isa_ok exception_of( sub { $logs->next } ),                    'Aura::Users::Error::Server' for 1 .. 2;
+    isa_ok exception_of( sub { $logs->start_next_page->result } ), 'Aura::Users::Error::Server';
     is_deeply [ @rows, rest($logs) ], \@all;
 };
 
 subtest 'a handler that dies between the read of a page and its rows loses none' => sub {
     my $logs = client( prefetch => 0 )->stream_audit_logs;
     {
-        no warnings 'redefine';
+        no warnings 'redefine';    ## no critic (ProhibitNoWarnings) -- the test replaces a function
         local *Aura::Users::AuditLog::all = sub { die "handler\n" };
-        is died( sub { $logs->next_page } ), "handler\n";
+        is exception_of( sub { $logs->next_page } ), "handler\n";
     }
     is $logs->page, 1;
     is_deeply [ map { $_->raw_json } $logs->start_next_page->result->@* ], [ @all[ 0 .. 99 ] ];
@@ -70,7 +71,7 @@ subtest 'a closed stream' => sub {
     $logs->next;
     $logs->close;
     ok $logs->is_closed;
-    like died( sub { $logs->next } ), qr/the stream is closed/;
+    like exception_of( sub { $logs->next } ), qr/the stream is closed/;
 };
 
 done_testing;

@@ -49,14 +49,29 @@ Aura::Users - the users API of Hex.pm and of every Hex-compatible server
 =head1 DESCRIPTION
 
 This distribution creates accounts, reads user records, requests password resets, and streams the audit log without
-losing a row. It needs the C library of L<aura-users|https://github.com/aura-users/aura-users>: that which
-C<AURA_USERS_LIBRARY> names; if it is not set, the one in the folder C<native/OS-ARCH> beside the modules
-(C<lib/Aura/Users/native/linux-x86_64>); else the system's C<libaura_users.so.0.1>.
+losing a row. It needs the C library of L<aura-users|https://github.com/aura-users/aura-users>, and looks for it in this
+order:
+
+=over
+
+=item 1.
+
+the file that C<AURA_USERS_LIBRARY> names
+
+=item 2.
+
+the folder C<native/OS-ARCH> beside the modules, such as C<lib/Aura/Users/native/linux-x86_64>
+
+=item 3.
+
+the system's C<libaura_users.so.0.1>
+
+=back
 
 Reading a public record needs no key. The other functions need an L<API key|https://hex.pm/dashboard/keys>. Put it into
 C<HEX_API_KEY>, or pass it as the option C<api_key>.
 
-All text is characters, what goes in and what comes out. Text with a NUL is refused.
+Pass text as characters. Results are characters too. Text with a NUL is an invalid argument.
 
 =head1 METHODS
 
@@ -64,17 +79,18 @@ All text is characters, what goes in and what comes out. Text with a NUL is refu
 
 =item C<< Aura::Users->new(%options) >>
 
-A new L<Aura::Users::Client>. Make one and keep it: connections are kept alive between calls.
+Returns a new L<Aura::Users::Client>. Create one and keep it, because it keeps connections open between calls.
 
 =item C<< Aura::Users->log_to($callback, $lowest) >>
 
-Sends the library's log lines to a callback, which gets the level (C<debug>, C<info> or C<warn>), the text, and a hash of
-all fields. C<$lowest> is the lowest level that comes, C<warn> by default. C<undef> in place of the callback turns the log
-off. Without arguments the lines go to L<Log::Any> again, in the category C<Aura::Users>, as they do from the start. If
-L<Log::Any> is not installed, warnings go to standard error.
+Sends log lines to a callback. Its arguments are the level (C<debug>, C<info> or C<warn>), the text, and a hash of all
+fields. C<$lowest> is the lowest level, C<warn> by default. If the callback is C<undef>, the log is off.
 
-The lines come at the end of each call. They contain no secret, name or address. Signals wait while the callback runs: keep
-it short.
+Without arguments, lines go to L<Log::Any> in the category C<Aura::Users>. This is the default. If L<Log::Any> is not
+installed, warnings go to standard error.
+
+The callback runs at the end of each call, with the lines that are new. They contain no secret, username or address.
+Keep the callback short, because signals wait while it runs. It may make calls: their lines follow with the next call's.
 
 =back
 
@@ -188,7 +204,7 @@ end of generated: options of the documentation
 
 =head1 ERRORS
 
-Every call dies of an object, an L<Aura::Users::Error>, whose class is the kind of the error.
+A call that fails throws an L<Aura::Users::Error>. Its class is the kind of the error.
 
     use Aura::Users;
 
@@ -206,9 +222,9 @@ Every call dies of an object, an L<Aura::Users::Error>, whose class is the kind 
 
 =head1 SIGNALS
 
-Perl runs the handler of a signal between two ops. A call that waits lets handlers run within 0.1 s. If a handler dies,
-so does the call; a stream keeps its place, and the client goes on. If a handler returns, so does the call, with its
-result: a C<GET> that the signal came to is sent again, once. A signal without a handler, such as Ctrl-C, ends the program.
+While a call waits, the handler of a signal runs within 0.1 s. If the handler dies, the call ends with its exception.
+You can still use the client, and a stream keeps its position. If the handler returns, the call continues. A C<GET> is
+then sent a second time. A signal without a handler, such as Ctrl-C, ends the program.
 
     use Aura::Users;
 
@@ -224,19 +240,19 @@ result: a C<GET> that the signal came to is sent again, once. A signal without a
 
 =head1 FORKS AND THREADS
 
-A forked child can go on with the same client, streams and queues. Calls that were under way belong to the parent, and end
-in the child as C<cancelled>. The end of the program does not wait for calls. Objects do not go into threads: make a
-client in each.
+A forked child may use the same client, streams and queues. In the child, the running calls of the parent end with
+C<cancelled>; the parent is not affected. The program can exit while calls run. Threads do not share objects: create a
+client in each thread.
 
 =head1 ASYNCHRONOUS CALLS
 
-C<start_get_user> and the like return an L<Aura::Users::Call> at once. An L<Aura::Users::Queue> is one place to wait for
-any number of them, alone or in an event loop.
+C<start_get_user> and the other C<start_> methods return an L<Aura::Users::Call> at once. An L<Aura::Users::Queue> waits
+for many calls, alone or in an event loop.
 
 =head1 SEE ALSO
 
-L<Aura::Users::Client>, L<Aura::Users::AuditLogs>, L<Aura::Users::AuditLog>, L<Aura::Users::User>, L<Aura::Users::Error>,
-L<Aura::Users::Call>, L<Aura::Users::Queue>
+L<Aura::Users::Client>, L<Aura::Users::AuditLogs>, L<Aura::Users::AuditLog>, L<Aura::Users::User>,
+L<Aura::Users::Error>, L<Aura::Users::Call>, L<Aura::Users::Queue>
 
 =head1 LICENSE
 

@@ -1,6 +1,6 @@
 package Servers;
 
-# The sandbox that a test talks to, and servers that do not answer.
+# The sandbox of a test, and a server that never answers.
 
 use v5.36;
 
@@ -12,19 +12,20 @@ use JSON::PP         ();
 use Test::More;
 use Time::HiRes qw(clock_gettime CLOCK_MONOTONIC);
 
-our @EXPORT_OK = qw(admin anonymous client died sandbox_url silent_client silent_url seconds_of start_sandbox
-    stop_sandbox took_program KEY ROWS PATIENCE SOON);
+our @EXPORT_OK =
+    qw(admin anonymous client exception_of run_program sandbox_url silent_client silent_url seconds_of start_sandbox
+    stop_sandbox KEY ROWS PATIENCE SOON);
 
 use constant {
     KEY      => 'key-of-eric',
     ROWS     => 250,
     PATIENCE => 60,              # How long a test may hang, in seconds.
-    SOON     => 20,              # A call that nothing ends takes longer.
+    SOON     => 20,              # A call that nothing interrupts takes longer, in seconds.
 };
 
 my ( $sandbox, $silent );
 
-# A sandbox, which ends when its standard input closes.
+# Starts a sandbox. It ends when its standard input closes.
 sub start_sandbox {
     my $program = $ENV{AURA_SANDBOX_BIN} // plan skip_all => 'AURA_SANDBOX_BIN does not name aura-sandbox';
     pipe my $input,  my $hold or die "pipe: $!\n";
@@ -87,12 +88,12 @@ sub client (@options) {
     return Aura::Users->new( repo_url => sandbox_url(), api_key => KEY, @options );
 }
 
-# A client without a key: what it does stands in no audit log.
+# Returns a client without a key. Its calls write no audit log.
 sub anonymous {
     return Aura::Users->new( repo_url => sandbox_url() );
 }
 
-# The URL of a server that takes connections and never answers.
+# Returns the URL of a server that accepts connections and never answers.
 sub silent_url {
     $silent //= IO::Socket::INET->new( LocalAddr => '127.0.0.1', Listen => 100 ) // die "listen: $@\n";
     return 'http://127.0.0.1:' . $silent->sockport . '/api';
@@ -102,8 +103,8 @@ sub silent_client {
     return Aura::Users->new( repo_url => silent_url(), api_key => 'k', max_retries => 0 );
 }
 
-# What the code dies of.
-sub died ($code) {
+# Returns the exception of the code, or undef.
+sub exception_of ($code) {
     return eval { $code->(); 1 } ? undef : $@;
 }
 
@@ -113,8 +114,8 @@ sub seconds_of ($code) {
     return clock_gettime(CLOCK_MONOTONIC) - $start;
 }
 
-# Runs a program with this package; what it prints, and its exit status.
-sub took_program ( $program, @arguments ) {
+# Runs a program with this package. Returns its output and its exit status.
+sub run_program ( $program, @arguments ) {
     my @command = ( $^X, ( map { ( '-I', $_ ) } @INC ), '-MAura::Users', '-Mv5.36', '-e', $program, @arguments );
     my $pid     = open my $output, '-|' // die "fork: $!\n";
     if ( !$pid ) {

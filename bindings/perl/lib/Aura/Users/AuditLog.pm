@@ -16,7 +16,7 @@ __PACKAGE__->declare(qw(action user_agent params));
 
 sub inserted_at ($self) { return $self->_time('inserted_at') }
 
-# The rows of a page, an array. A row's own JSON is cut out of the page when it is asked for.
+# Returns the rows of a page as an array. raw_json cuts the JSON of one row out of the page.
 sub all ( $class, $octets ) {
     my $page = { octets => $octets };
     my ($rows) = Aura::Users::JSON::decode($octets);
@@ -34,7 +34,7 @@ sub _octets ($self) {
     };
 }
 
-# The rows as they stand in a page, which the library has checked to be a JSON array.
+# Returns the JSON texts of the rows of a page. The library has checked that the page is a JSON array.
 sub _split ($octets) {
     my ( $depth, $from, @rows ) = (0);
     while ( $octets =~ / ( [][{},] ) | " (?: [^"\\]++ | \\. )*+ " /gsx ) {
@@ -74,40 +74,40 @@ Aura::Users::AuditLog - a row of an audit log
 
 =item C<action>
 
-What was done: C<key.generate>, C<release.publish> and the like.
+The action, such as C<key.generate> or C<release.publish>.
 
 =item C<user_agent>
 
-The program that did it, or undef.
+The user agent of the program that performed the action, or undef.
 
 =item C<params>
 
-The details, as decoded JSON. Their shape follows the action.
+The details, as decoded JSON. Each action has different details.
 
 =item C<inserted_at>
 
-When it was done, a L<Time::Moment> in UTC, or undef: today's servers send none.
+The time of the action, a L<Time::Moment> in UTC, or undef. Current servers do not send it.
 
 =item C<raw_json>
 
-The row's own JSON, decoded to characters.
+The server's JSON of this row, as characters.
 
 =item C<fields>, C<extra>
 
-All fields as the server names them, as a hash; and only those that have no method here. The hash of C<fields> is the
-object's own: do not change it.
+C<fields> is a hash of all fields with the server's names. Do not change it, because it belongs to the object. C<extra>
+is a hash of the fields without a method.
 
 =item C<names>
 
-The names of the fields that have a method.
+The names of the fields with a method.
 
 =item C<new>
 
-Makes a row from its JSON.
+Creates a row from its JSON.
 
 =item C<all>
 
-Makes the rows of a page, an array, from the octets of its JSON.
+Creates the rows of a page, an array, from the octets of its JSON.
 
 =back
 

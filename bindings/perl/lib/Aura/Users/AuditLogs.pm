@@ -51,7 +51,7 @@ sub is_closed ($self) {
     return $self->{stream}->is_closed;
 }
 
-# Whether a page has left C and its rows are not all returned. If a handler died in _fill, its rows are still octets.
+# Whether C has returned a page whose rows are not all returned yet. If a handler died in _fill, they are still octets.
 sub _has_page ($self) {
     return $self->{rows}->@* || defined $self->{octets};
 }
@@ -61,21 +61,21 @@ sub _has_page ($self) {
 sub _fill ($self) {
     $self->{page} = $self->page;
     $self->_read || $self->_wait if !defined $self->{octets};
-    return                       if !defined $self->{octets};
+    return if !defined $self->{octets};
 
     # This is one op, so no handler runs between its parts.
     @{$self}{qw(rows octets)} = ( Aura::Users::AuditLog->all( $self->{octets} ), undef );
     return;
 }
 
-# Reads a page by a blocking function, which takes less CPU than a started call; whether no signal came meanwhile.
+# Reads a page with a blocking function, which takes less CPU than a started call. Returns false if a signal arrived.
 sub _read ($self) {
     return if $self->{call};
     my $stream = $self->{stream}->pointer;
     return Aura::Users::Call->blocking( \$self->{octets}, \&aura_audit_logs_next_page, $stream );
 }
 
-# Reads a page by a started call, which is kept until it has ended.
+# Reads a page with a started call. If a handler dies, the call stays for the next try.
 sub _wait ($self) {
     my $call  = $self->{call} //= $self->_start;
     my $error = $call->error;
@@ -87,7 +87,7 @@ sub _wait ($self) {
 sub _start ($self) {
     my $stream = $self->{stream}->pointer;
     my $start  = sub ( $call, $error ) { aura_audit_logs_next_page_start( $stream, $call, $error ) };
-    return Aura::Users::Call->begin( $start, sub ($octets) { Aura::Users::AuditLog->all($octets) } );
+    return Aura::Users::Call->start( $start, sub ($octets) { Aura::Users::AuditLog->all($octets) } );
 }
 
 1;
@@ -109,7 +109,7 @@ Aura::Users::AuditLogs - a stream of the rows of an audit log, newest first
         say $log->action;
     }
 
-    # Pages, and a second try after an error.
+    # Pages, and further tries after an error.
     $logs = Aura::Users->new->stream_audit_logs( page => 2 );
     for my $try ( 1 .. 3 ) {
         last if eval {
@@ -121,8 +121,9 @@ Aura::Users::AuditLogs - a stream of the rows of an audit log, newest first
 
 =head1 DESCRIPTION
 
-A stream keeps its place. After an error or a handler that died, call C<next> or C<next_page> again to go on: the page that
-failed is requested again, and no row is lost while the stream waits for it.
+A stream keeps its position. After an error, or after a signal handler that died, call C<next> or C<next_page> again.
+The stream then requests the failed page again. No row is lost, except if a handler dies just after C<next> has returned
+a row and before your program stores it.
 
 =head1 METHODS
 
@@ -130,28 +131,29 @@ failed is requested again, and no row is lost while the stream waits for it.
 
 =item C<next>
 
-The next row, an L<Aura::Users::AuditLog>; undef after the last one.
+Returns the next row, an L<Aura::Users::AuditLog>, and undef after the last one.
 
 =item C<next_page>
 
-The next page, or the rest of the one at hand: an array of rows; undef after the last one.
+Returns the rows of the next page, or the remaining rows of the current page, as an array. Returns undef after the last
+page.
 
 =item C<all>
 
-All rows that are left, a list.
+Returns all remaining rows as a list.
 
 =item C<start_next_page>
 
-As C<next_page>, begun and not waited for: an L<Aura::Users::Call>. If you forget the call before you take its result, its
+Starts C<next_page> and returns an L<Aura::Users::Call> at once. Keep the call until you have its result: otherwise its
 rows are lost.
 
 =item C<page>
 
-The page that the next row is on, from 1 on. Save it to go on another day with the option C<page>.
+Returns the page of the next row, counted from 1. To continue later, pass it as the option C<page>.
 
 =item C<close>, C<is_closed>
 
-Ends the stream and its requests. A stream that is forgotten is closed.
+C<close> ends the stream and cancels its requests. If the last reference to a stream goes away, the stream closes.
 
 =item C<new>
 

@@ -14,12 +14,12 @@ use Time::HiRes          qw(clock_gettime CLOCK_MONOTONIC);
 
 our $VERSION = 'v0.1.0';
 
-# Signals are held while C waits, for so many milliseconds.
+# The longest wait of C in milliseconds. Signals are held meanwhile.
 use constant SLICE => 50;
 
-# Begins a call. $start gets the places for the call and the error, and returns a status; $convert turns the octets of
+# Starts a call. $start takes references for the call and the error, and returns a status. $convert turns the octets of
 # the call's JSON into its result.
-sub begin ( $class, $start, $convert ) {
+sub start ( $class, $start, $convert ) {
     Aura::Users::Log::follow();
     my $self = bless { convert => $convert }, $class;
     hold_signals(
@@ -32,8 +32,8 @@ sub begin ( $class, $start, $convert ) {
     return $self;
 }
 
-# Runs a blocking function. The octets of its JSON come to a place, which is a reference. Returns whether the call has
-# ended; it has not if a signal came meanwhile, whose handler has run then.
+# Runs a blocking function, and stores the octets of its JSON in ${$place}. Returns false if a signal interrupted the
+# function. The handler has run then.
 sub blocking ( $class, $place, $function, @arguments ) {
     return if !can_block();
     Aura::Users::Log::follow();
@@ -51,12 +51,12 @@ sub blocking ( $class, $place, $function, @arguments ) {
     return !$is_interrupted;
 }
 
-# A call that has ended with this result.
+# Returns a call that has ended with this result.
 sub ended ( $class, $value ) {
     return bless { value => $value }, $class;
 }
 
-# Waits until the call has ended, for so many seconds at most; whether it has.
+# Waits for the end of the call, at most $seconds. Returns whether it has ended.
 sub wait ( $self, $seconds = undef ) {    ## no critic (ProhibitBuiltinHomonyms)
     my $end = defined $seconds ? clock_gettime(CLOCK_MONOTONIC) + $seconds : 9**9**9;
     my $left;
@@ -98,7 +98,7 @@ sub error ($self) {
     return $self->{error};
 }
 
-# The octets of the JSON of a call that has ended, undef if there is none.
+# Returns the JSON of an ended call as octets, or undef if it has none.
 sub octets ($self) {
     return $self->{octets};
 }
@@ -117,7 +117,7 @@ sub fileno ($self) {    ## no critic (ProhibitBuiltinHomonyms)
     return aura_call_fd( $self->handle );
 }
 
-# The pointer of a call under way, undef if the call has ended.
+# Returns the pointer of a running call, or undef if the call has ended.
 sub handle ($self) {
     return defined $self->{handle} ? ${ $self->{handle} } : undef;
 }
@@ -130,7 +130,7 @@ __END__
 
 =head1 NAME
 
-Aura::Users::Call - a call that was started
+Aura::Users::Call - a started call
 
 =head1 SYNOPSIS
 
@@ -142,8 +142,8 @@ Aura::Users::Call - a call that was started
 
 =head1 DESCRIPTION
 
-A call that was started goes on by itself, on a thread of the library. An L<Aura::Users::Queue> waits for many of them. A
-call that is forgotten is cancelled.
+A started call runs on a thread of the library. An L<Aura::Users::Queue> waits for many calls. If the last reference to
+a call goes away, the call is cancelled.
 
 =head1 METHODS
 
@@ -151,29 +151,31 @@ call that is forgotten is cancelled.
 
 =item C<result>
 
-Waits for the end. Returns the result or dies of the error, as often as you ask.
+Waits for the end of the call. Returns its result, or throws its error. You can call it several times.
 
 =item C<error>
 
-Waits for the end. Returns the error, an L<Aura::Users::Error>, or undef.
+Waits for the end of the call. Returns its error, an L<Aura::Users::Error>, or undef.
 
 =item C<wait($seconds)>
 
-Waits for the end, so many seconds at most or as long as it takes. Returns whether the call has ended.
+Waits for the end of the call, at most C<$seconds>; without an argument it has no limit. Returns whether the call has
+ended.
 
 =item C<is_ready>
 
-Whether the call has ended. Does not wait.
+Returns whether the call has ended. It does not wait.
 
 =item C<cancel>, C<expire>
 
-Asks the call to end: its error is then C<cancelled>, or C<timeout>, if the result did not come first.
+Ends the call with the error C<cancelled> or C<timeout>, unless it has a result already.
 
 =item C<fileno>
 
-A descriptor that is readable once the call has ended, and belongs to it; -1 if there is none. Do not read from it.
+Returns a descriptor that is readable after the end of the call, or -1 if the call has ended or has none. The descriptor
+belongs to the call: do not read from it, and do not close it.
 
-=item C<begin>, C<blocking>, C<ended>, C<handle>, C<octets>
+=item C<blocking>, C<ended>, C<handle>, C<octets>, C<start>
 
 For other modules of this distribution.
 

@@ -25,14 +25,14 @@ sub new ( $class, @options ) {
     Aura::Users::Log::follow();
     my $native = native_options( { client_name => $NAME, $options->%* } );
     make_interruptible( $native->pointer );
-    my $make = sub { _place( \&aura_client_new, $native->pointer ) };
+    my $make = sub { _out_of( \&aura_client_new, $native->pointer ) };
     return bless { client => Aura::Users::Handle->new( Client => $make ), options => {} }, $class;
 }
 
 sub with_options ( $self, @options ) {
     my %options = ( $self->{options}->%*, checked_options( \@options )->%* );
 
-    # Refuses bad values at once.
+    # A bad value is an error here, not only in a call.
     native_options( \%options );
     return bless { client => $self->{client}, options => \%options }, ref $self;
 }
@@ -77,13 +77,13 @@ sub start_reset_user_password ( $self, $username_or_email, @options ) {
 }
 
 sub stream_audit_logs ( $self, @options ) {
-    my $make = sub { $self->_now( \&aura_stream_audit_logs, \@options ) };
+    my $make = sub { $self->_run_now( \&aura_stream_audit_logs, \@options ) };
     return Aura::Users::AuditLogs->new( Aura::Users::Handle->new( Stream => $make ) );
 }
 
 sub rate_limit ( $self, @options ) {
     my $octets;
-    hold_signals( sub { $octets = take_text( $self->_now( \&aura_client_rate_limit, \@options ) ) } );
+    hold_signals( sub { $octets = take_text( $self->_run_now( \&aura_client_rate_limit, \@options ) ) } );
     my ($fields) = Aura::Users::JSON::decode($octets);
     return $fields ? Aura::Users::RateLimit->new($fields) : undef;
 }
@@ -100,7 +100,7 @@ sub _user ($octets) {
     return Aura::Users::User->new($octets);
 }
 
-# The User by a blocking function, which takes less CPU than a started call; undef if a signal came meanwhile.
+# Gets a user with a blocking function, which takes less CPU than a started call. Returns undef if a signal arrived.
 sub _read ( $self, $function, $options, @arguments ) {
     my $client    = $self->{client}->pointer;
     my $native    = @{$options} || $self->{options}->%* ? $self->_native($options) : undef;
@@ -114,22 +114,22 @@ sub _start ( $self, $function, $convert, $options, @arguments ) {
     my $native  = $self->_native($options);
     my $pointer = $native && $native->pointer;
     my $start   = sub ( $call, $error ) { $function->( $client, @arguments, $pointer, $call, $error ) };
-    return Aura::Users::Call->begin( $start, $convert );
+    return Aura::Users::Call->start( $start, $convert );
 }
 
-# What a function that does not wait writes to its place. Signals are to be held.
-sub _now ( $self, $function, $options ) {
+# Runs a function that does not wait, and returns its out-parameter. The caller holds signals.
+sub _run_now ( $self, $function, $options ) {
     my $native = $self->_native($options);
-    return _place( $function, $self->{client}->pointer, $native && $native->pointer );
+    return _out_of( $function, $self->{client}->pointer, $native && $native->pointer );
 }
 
-sub _place ( $function, @arguments ) {
+sub _out_of ( $function, @arguments ) {
     my $status = $function->( @arguments, \my $place, \my $error );
     take_error($error)->throw if $status != AURA_OK;
     return $place;
 }
 
-# The owner of a handle with the options of a call; undef if there are none.
+# Returns the handle of the options of a call, or undef if there are none.
 sub _native ( $self, $list ) {
     return if !@{$list} && !$self->{options}->%*;
     my $options = checked_options($list);
@@ -157,8 +157,8 @@ Aura::Users::Client - options, connections, and the five functions
 
 =head1 DESCRIPTION
 
-A client has options, connections, and what is known of the server's rate limit. Each method takes options as names and
-values after its arguments; see L<Aura::Users/OPTIONS>. Each dies of an L<Aura::Users::Error>.
+A client has options, connections, and the state of the server's rate limit. Each method takes options as names and
+values after its arguments; see L<Aura::Users/OPTIONS>. A method that fails throws an L<Aura::Users::Error>.
 
 =head1 METHODS
 
@@ -166,46 +166,47 @@ values after its arguments; see L<Aura::Users/OPTIONS>. Each dies of an L<Aura::
 
 =item C<new(%options)>
 
-Makes a client. L<Aura::Users> has the same method.
+Creates a client. C<< Aura::Users->new >> is the same.
 
 =item C<create_user($username, $password, \@emails, %options)>
 
-Creates an account and returns its L<Aura::Users::User>. C<@emails> is one address. If you create an account on hex.pm,
-you accept its L<terms of service|https://hex.pm/policies/termsofservice>.
+Creates an account and returns its L<Aura::Users::User>. C<@emails> must contain one address. If you create an account
+on hex.pm, you accept its L<terms of service|https://hex.pm/policies/termsofservice>.
 
 =item C<get_current_user(%options)>
 
-The L<Aura::Users::User> that owns the credential.
+Returns the L<Aura::Users::User> that owns the credential.
 
 =item C<get_user($username_or_email, %options)>
 
-A user's public record.
+Returns the public record of a user, an L<Aura::Users::User>.
 
 =item C<reset_user_password($username_or_email, %options)>
 
-Has the server send an e-mail for a new password, if it offers resets. Returns undef.
+Requests an e-mail with a link for a new password. Not every server has this endpoint. Returns undef.
 
 =item C<stream_audit_logs(%options)>
 
-The audit log of the credential's user, an L<Aura::Users::AuditLogs>. Nothing is sent before the first row is asked for.
+Returns the audit log of the user that owns the credential, an L<Aura::Users::AuditLogs>. The first read sends the first
+request.
 
 =item C<start_create_user>, C<start_get_current_user>, C<start_get_user>, C<start_reset_user_password>
 
-The same, begun and not waited for. Each returns an L<Aura::Users::Call>.
+Start the call and return an L<Aura::Users::Call> at once.
 
 =item C<with_options(%options)>
 
-A client that shares the connections of this one and has other options.
+Returns a client with other options that shares the connections of this one.
 
 =item C<rate_limit(%options)>
 
-What the server last said of its rate limit, an object with C<limit>, C<remaining> and C<resets_in> (seconds); undef if
-nothing is known. Sends nothing.
+Returns the last rate limit that the server sent, an L<Aura::Users::RateLimit>, or undef if it has sent none. This
+method sends no request.
 
 =item C<close>, C<is_closed>
 
-Closes the connections, also those of the clients that share them. Calls and streams that have begun go on. A client that
-is forgotten is closed.
+C<close> closes the client and every client that shares its connections. Started calls and streams continue. If the last
+reference to a client goes away, the client closes.
 
 =back
 

@@ -31,7 +31,7 @@ our %KINDS = (
     #>>> end of generated: kinds
 );
 
-# What a class is a kind of, if not of Aura::Users::Error itself.
+# The parent class of each kind whose parent is not Aura::Users::Error.
 my %PARENT = (
     otp_required => 'Unauthenticated',
     otp_invalid  => 'Unauthenticated',
@@ -51,13 +51,13 @@ sub _declare ( $class, $parent ) {
     return;
 }
 
-# Aura::Users::Error::NotFound for not_found.
+# Returns the class of a kind, such as Aura::Users::Error::NotFound for not_found.
 sub class_of ($kind) {
     return __PACKAGE__ if !$KINDS{$kind};
     return join q{::}, __PACKAGE__, join q{}, map { ucfirst } split /_/, $kind;
 }
 
-# An error of the library, from the octets of its JSON.
+# Creates an error of the library from the octets of its JSON.
 sub from_json ( $class, $octets ) {
     require Aura::Users::JSON;
     my ( $fields, $problem ) = Aura::Users::JSON::decode($octets);
@@ -65,18 +65,18 @@ sub from_json ( $class, $octets ) {
     return bless $fields, class_of( $fields->{kind} );
 }
 
-# Dies of a bad argument, before anything was sent.
+# Throws the error for a bad argument. Nothing was sent.
 sub refuse ( $class, $message ) {
     return $class->fail( invalid_argument => $message );
 }
 
-# Dies of an error of this package's own.
+# Throws an error of this package.
 sub fail ( $class, $kind, $message ) {
     my %fields = ( kind => $kind, message => $message, text => "$kind: $message", attempts => 0 );
     return throw( bless \%fields, class_of($kind) );
 }
 
-# Dies of the error, which remembers whose line it was.
+# Throws the error. It stores the line of the caller outside this distribution.
 sub throw ($self) {
     if ( !exists $self->{file} ) {
         my $level = 0;
@@ -140,7 +140,7 @@ Aura::Users::Error - why a call failed
 
 =head1 DESCRIPTION
 
-Every call of this distribution dies of an object of one of these classes:
+A call that fails throws an object of one of these classes:
 
     Aura::Users::Error
         ::InvalidArgument       a bad argument; nothing was sent
@@ -152,19 +152,19 @@ Every call of this distribution dies of an object of one of these classes:
             ::NotFound          404: no such user
             ::Unsupported       this server has no such endpoint
             ::Validation        422; errors has a message for each field
-            ::RateLimited       429; retry_after in seconds
+            ::RateLimited       429; retry_after has the seconds to wait
             ::Server            5xx
             ::UnexpectedStatus  any other status
-        ::Connect               no connection, or it broke
-        ::Tls
-        ::Timeout               the time of an option is over
-        ::Cancelled
-        ::Decode                the reply is not what this endpoint returns
-        ::Internal              a defect of the library
+        ::Connect               the connection failed or broke
+        ::Tls                   the certificate was rejected, or the handshake failed
+        ::Timeout               a timeout expired
+        ::Cancelled             the program cancelled the call
+        ::Decode                the reply is not a valid reply of this endpoint
+        ::Internal              a bug in the library
 
-The names of all classes begin with C<Aura::Users::Error::>, whatever they inherit from. An object as text is
-C<message> with the line of your program that made the call. It contains no secret, name or address, except for what the
-server's own message repeats.
+The names of all classes begin with C<Aura::Users::Error::>, whatever they inherit from. If you use an object as a
+string, it is C<message> with the file and line of your call. It contains no secret, and no username or address except
+those that the server's message repeats.
 
 =head1 METHODS
 
@@ -172,68 +172,68 @@ server's own message repeats.
 
 =item C<kind>
 
-The kind in one word, the same in every language: C<not_found> and the like.
+The name of the kind, such as C<not_found>. It is the same in every language.
 
 =item C<message>
 
-The whole text for a person.
+The whole text, for a user or a log.
 
 =item C<server_message>
 
-The server's own message if it sent one, else the library's.
+The server's own message if it sent one, otherwise the library's.
 
 =item C<hint>
 
-What to do next, if the library knows more than the message says.
+What to do next, if the library knows more than the message, or undef.
 
 =item C<reason>
 
-Why a credential or an account was refused, such as C<revoked_credential>.
+Why the server rejected a credential or an account, such as C<revoked_credential>, or undef.
 
 =item C<status>
 
-The HTTP status, if a reply came.
+The HTTP status of the reply, or undef if none arrived.
 
 =item C<errors>
 
-The field errors of a 422, a hash as the server nests them.
+The field errors of a 422, a hash nested as the server sent it, or undef.
 
 =item C<request_id>
 
-The server's C<x-request-id>: its operators find the call by it.
+The C<x-request-id> of the reply, for the server's operators, or undef.
 
 =item C<retry_after>
 
-How many seconds to wait before you try again, if the server says so.
+How many seconds the server asks you to wait before you try again, or undef.
 
 =item C<attempts>
 
-How many times the request was sent: 0 if nothing was sent.
+How many times the request was sent. It is 0 if nothing was sent.
 
 =item C<method>, C<route>
 
-The request's method, and its route without parameters: C</users/{username_or_email}>.
+The method and the route of the request, such as C<GET> and C</users/{username_or_email}>, or undef.
 
 =item C<outcome_unknown>
 
-Whether the server may have carried out a C<create_user> or C<reset_user_password> that failed. Then check before you
+Whether the server may have completed a C<create_user> or C<reset_user_password> that failed. Then check before you
 repeat the call.
 
 =item C<retryable>
 
-Whether the same call may succeed later, and repeating it is safe.
+Whether the same call may succeed later and is safe to repeat.
 
 =item C<file>, C<line>
 
-Where your program made the call.
+The file and line of the call in your program.
 
 =item C<as_string>, C<as_hash>
 
-The text with file and line, and all fields as a hash.
+C<as_string> is the message with file and line. C<as_hash> is a hash of all fields except C<file> and C<line>.
 
 =item C<throw>
 
-Dies of the object, also a second time.
+Throws the object. You can throw it again later.
 
 =item C<class_of>, C<fail>, C<from_json>, C<refuse>
 

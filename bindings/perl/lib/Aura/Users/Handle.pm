@@ -1,7 +1,7 @@
 package Aura::Users::Handle;
 
-# The owner of a handle of C, a reference to its pointer. The handle is freed once: by hand, or when Perl forgets its
-# owner. Each kind of handle has a class, whose DESTROY is C's own function.
+# Owns a handle of C: a reference to its pointer. close() frees the handle, and so does the end of the object. Each kind
+# of handle has a class, whose DESTROY is the C function that frees it.
 
 use v5.36;
 
@@ -16,14 +16,14 @@ for my $kind (@HANDLES) {
     @{ __PACKAGE__ . "::${kind}::ISA" } = (__PACKAGE__);
 }
 
-# $make returns a pointer, and runs while signals are held.
+# Owns the pointer that $make returns. Signals are held meanwhile.
 sub new ( $class, $kind, $make ) {
     my $self;
     hold_signals( sub { $self = $class->own( $kind, $make->() ) } );
     return $self;
 }
 
-# The owner of a pointer. Signals are to be held.
+# Owns a pointer. The caller holds signals.
 sub own ( $class, $kind, $pointer ) {
     return bless \$pointer, "${class}::$kind";
 }
@@ -36,14 +36,14 @@ sub is_closed ($self) {
     return !${$self};
 }
 
-# C takes NULL.
+# DESTROY runs again later: C accepts NULL.
 sub close ($self) {    ## no critic (ProhibitBuiltinHomonyms)
     $self->DESTROY;
     ${$self} = 0;
     return;
 }
 
-# A thread gets no copies, which would be freed twice.
+# A new thread gets no copy, because it would free the handle a second time.
 sub CLONE_SKIP { return 1 }
 
 1;

@@ -1,6 +1,6 @@
 package Aura::Users::JSON;
 
-# Reads JSON.
+# Decodes JSON.
 
 use v5.36;
 
@@ -9,16 +9,16 @@ use JSON::MaybeXS        ();
 
 our $VERSION = 'v0.1.0';
 
-# Deeper JSON is not read; its text is still there.
+# Deeper JSON is not decoded. raw_json still returns it.
 use constant DEPTH => 1000;
 
 my $JSON = JSON::MaybeXS->new( utf8 => 1, allow_nonref => 1 )->max_depth(DEPTH);
 
-# Cpanel::JSON::XS alone minds a name that comes twice.
+# Only Cpanel::JSON::XS rejects duplicate names.
 $JSON->allow_dupkeys if $JSON->can('allow_dupkeys');
 
-# The value of the octets of a JSON text; or undef and why it cannot be read. A handler that dies is no fault of the
-# JSON: what fails is read again while signals are held.
+# Returns the value of a JSON text, or undef and the reason why it is not valid. Because a signal handler may have died
+# in the first decode, a second one runs while signals are held.
 sub decode ($octets) {
     my $value = eval { $JSON->decode($octets) };
     return $value if defined $value;

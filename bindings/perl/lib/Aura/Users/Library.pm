@@ -1,6 +1,6 @@
 package Aura::Users::Library;
 
-# Finds the C library: AURA_USERS_LIBRARY, then the package's own folder, then the system's.
+# Finds the C library: AURA_USERS_LIBRARY, then the folder of this package, then the system's.
 
 use v5.36;
 
@@ -15,7 +15,7 @@ our $VERSION = 'v0.1.0';
 
 my ($ABI) = $VERSION =~ / \A v ( \d+ [.] \d+ ) /x;
 
-# The path or name of a library that fits this package.
+# Returns the path or name of a library with a matching version.
 sub path {
     my ( $file, $system ) =
         $^O eq 'darwin'
@@ -33,7 +33,7 @@ sub path {
             . "$own (not there), the system's $system" );
 }
 
-# The folder of this machine's library: linux-x86_64 and the like.
+# Returns the folder of this machine's library, such as linux-x86_64.
 sub _platform {
     my $machine = ( POSIX::uname() )[4];
     my %same    = ( amd64 => 'x86_64', arm64 => 'aarch64' );
@@ -48,7 +48,7 @@ sub _checked ( $path, $problem ) {
         // croak "$path is not the C library of Aura::Users";
     my $found   = $version->call;
     my $is_near = $found =~ / \A \Q$ABI\E [.] /x && version->parse("v$found") >= version->parse($VERSION);
-    croak "$path has version $found; this package needs $ABI, from $VERSION on" if !$is_near;
+    croak "$path has version $found; this package needs $ABI, at least $VERSION" if !$is_near;
     return $path;
 }
 

@@ -1,6 +1,6 @@
 package Aura::Users::Log;
 
-# Brings the library's log lines to Log::Any or to a callback. They are fetched at the end of each call.
+# Passes log lines of the library to Log::Any or to a callback at the end of each call.
 
 use v5.36;
 
@@ -17,7 +17,7 @@ my %LEVELS = ( debug => 1, info => 2, warn => 3 );
 my $any = eval { require Log::Any; Log::Any->get_logger( category => 'Aura::Users' ) };
 my ( $sink, $lowest, $kept ) = ( undef, undef, 0 );
 
-# Sends the lines to a callback, or to nobody if it is undef; without arguments to Log::Any again.
+# Sends lines to a callback. If it is undef, the log is off. Without arguments, lines go to Log::Any.
 sub send_to (@to) {
     if ( !@to ) {
         ( $sink, $lowest ) = ( undef, undef );
@@ -34,7 +34,7 @@ sub is_level ($level) {
     return exists $LEVELS{$level};
 }
 
-# Has C keep the lines that are wanted, which may change at any time.
+# Sets the level of the lines that C keeps. The level of Log::Any can change at any time.
 sub follow {
     my $level = $lowest // ( $any && !$any->is_warn ? 0 : _level_of_log_any() );
     return if $level == $kept;
@@ -48,8 +48,9 @@ sub _level_of_log_any {
     return $any->is_debug ? $LEVELS{debug} : $any->is_info ? $LEVELS{info} : $LEVELS{warn};
 }
 
-# Passes the new lines to the callback or to Log::Any. Signals are held, so that the failure of a handler is not reported
-# as a failure of the logger. A logger may make calls: their lines follow with the next call's, not inside the logger.
+# Passes the new lines to the callback or to Log::Any. Signals are held, so that the failure of a handler is not
+# reported as a failure of the logger. A logger may make calls: their lines follow with the next call's, not inside the
+# logger.
 sub deliver {
     our $is_delivering;
     return if !$kept || $is_delivering;
@@ -58,7 +59,7 @@ sub deliver {
             return if aura_log_take( \my $json, undef ) != AURA_OK;
             my ($log) = Aura::Users::JSON::decode( take_text($json) );
             local $is_delivering = 1;
-            eval { _tell($log); 1 } or warn "Aura::Users: the logger failed: $@";
+            eval { _write_lines($log); 1 } or warn "Aura::Users: the logger failed: $@";
         }
     );
     return;
@@ -66,11 +67,11 @@ sub deliver {
 
 sub _warn ($text) {
     utf8::encode($text);
-    warn "Aura::Users: $text\n";    ## no critic (RequireCarping) -- no line of the caller's is to blame
+    warn "Aura::Users: $text\n";    ## no critic (RequireCarping) -- no line of the caller is the cause
     return;
 }
 
-sub _tell ($log) {
+sub _write_lines ($log) {
     my @lines = $log->{lines}->@*;
     push @lines, { level => 'warn', text => "$log->{dropped} lines of the log were dropped" } if $log->{dropped};
     for my $line (@lines) {

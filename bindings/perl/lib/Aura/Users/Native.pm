@@ -1,6 +1,6 @@
 package Aura::Users::Native;
 
-# The C library's functions, under their names in C.
+# The functions of the C library, with their names in C.
 
 use v5.36;
 
@@ -61,7 +61,7 @@ my $ffi = FFI::Platypus->new( api => 2, lib => Aura::Users::Library::path() );
 $ffi->attach( $_ => $FUNCTIONS{$_}->@* ) for sort keys %FUNCTIONS;
 $ffi->attach_cast( _text_at => 'opaque', 'string' );
 
-# A handle is freed by C alone: what dies in a DESTROY of Perl's is lost, and a handler could run there.
+# DESTROY is a function of C: in a DESTROY of Perl, a signal handler could run, and its exception would be lost.
 my %FREED_BY = (
     Call    => 'aura_call_free',
     Client  => 'aura_client_free',
@@ -75,21 +75,21 @@ for my $kind (@HANDLES) {
     $ffi->attach( [ $FREED_BY{$kind} => "${class}::DESTROY" ] => ["object($class)"] => 'void' );
 }
 
-# What a blocking call asks twenty times a second: whether it is to end. It runs while signals are held, so no handler
-# runs in it, which might die or exit in the middle of C. Nothing but C refers to it, so that no thread gets a copy.
+# A blocking call runs this callback twenty times a second. It returns whether the call must end. Signals are held, so
+# no handler can die or exit inside C. Only C refers to the closure, so a new thread gets no copy.
 my $question = do {
     my $closure = $ffi->closure( sub ($data) { return is_signal_waiting() ? 1 : 0 } );
     $closure->sticky;
     $ffi->cast( '(opaque)->sint32' => 'opaque', $closure );
 };
 
-# Perl's code runs in its own thread alone: other threads wait for started calls.
+# The callback belongs to the thread that created it. Other threads wait for started calls.
 sub CLONE {
     undef $question;
     return;
 }
 
-# Whether a blocking call can be ended by a signal.
+# Whether a signal can end a blocking call.
 sub can_block {
     return defined $question && ${^GLOBAL_PHASE} ne 'DESTRUCT';
 }
@@ -99,7 +99,7 @@ sub make_interruptible ($options) {
     return;
 }
 
-# The octets of a C string, which is freed.
+# Returns the octets of a C string, and frees it.
 sub take_text {    ## no critic (RequireArgUnpacking) -- one copy less
     my $octets = _text_at( $_[0] );
     aura_string_free( $_[0] );

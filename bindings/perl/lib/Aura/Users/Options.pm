@@ -1,6 +1,6 @@
 package Aura::Users::Options;
 
-# Turns Perl's values into the texts that C takes.
+# Converts values of Perl to text for C.
 
 use v5.36;
 
@@ -129,24 +129,25 @@ our %OPTIONS = (
     #>>> end of generated: options
 );
 
-# The exception for an error of C, which is freed.
+# Converts an error of C to an exception, and frees it.
 sub take_error ($pointer) {
     my $error = Aura::Users::Error->from_json( aura_error_json($pointer) );
     aura_error_free($pointer);
     return $error;
 }
 
-# A text as UTF-8 for C. Dies if it is none, or would be cut.
+# Converts text to UTF-8 for C, which would cut it at a NUL.
 sub octets_of ( $name, $value ) {
     _refuse("$name must be text, not undef") if !defined $value;
-    _refuse( "$name must be text, not " . _a($value) ) if ref $value && !overload::Method( $value, q{""} );
+    _refuse( "$name must be text, not " . _describe($value) ) if ref $value && !overload::Method( $value, q{""} );
     my $octets = "$value";
     utf8::encode($octets);
     _refuse("$name contains a NUL") if index( $octets, "\0" ) >= 0;
     return $octets;
 }
 
-# A list of names and values as a hash without those that are not set, if they are options of a call; or of a client too.
+# Converts a list of names and values to a hash without undefined values. It refuses what is no option of a call, or of
+# a client if $is_client is true.
 sub checked_options ( $list, $is_client = 0 ) {
     _refuse('options must be pairs of a name and a value; the last one has no value') if @{$list} % 2;
     my %set;
@@ -163,7 +164,7 @@ sub checked_options ( $list, $is_client = 0 ) {
     return \%set;
 }
 
-# The owner of a handle of C with these options.
+# Returns a handle of C with these options.
 sub native_options ($options) {
     my $native = Aura::Users::Handle->new( Options => \&aura_options_new );
     for my $name ( sort keys %{$options} ) {
@@ -174,7 +175,7 @@ sub native_options ($options) {
     return $native;
 }
 
-# Perl's false is the empty text, which C takes for no boolean.
+# Perl's false is an empty string, which C does not accept as a boolean.
 sub _text_of ( $name, $value ) {
     my $option = $OPTIONS{$name};
     return $value if !$option || $option->{type} ne 'boolean';
@@ -186,7 +187,7 @@ sub _refuse ($message) {
     return Aura::Users::Error->refuse($message);
 }
 
-sub _a ($value) {
+sub _describe ($value) {
     my $type = ref $value;
     my $kind = blessed $value ? "object of $type" : "$type reference";
     return ( $kind =~ / \A [AEIOU] /xi ? 'an ' : 'a ' ) . $kind;

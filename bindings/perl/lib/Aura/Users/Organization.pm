@@ -27,11 +27,11 @@ Aura::Users::Organization - an organization, and the user's role in it
 
 =item C<name>
 
-Its name.
+The name of the organization.
 
 =item C<role>
 
-C<admin>, C<write> or C<read> on hex.pm.
+The role of the user: C<admin>, C<write> or C<read> on hex.pm.
 
 =item C<new>
 

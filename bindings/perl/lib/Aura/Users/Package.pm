@@ -29,11 +29,12 @@ Aura::Users::Package - a package that a user owns
 
 =item C<name>, C<repository>
 
-Its name, unique in its repository: C<hexpm>, or the organization's.
+The name of the package and of its repository. A name is unique in a repository. The repository is C<hexpm> or an
+organization.
 
 =item C<url>, C<html_url>
 
-Where the API has it, and where a person reads about it.
+The URL in the API, and the URL of the web page.
 
 =item C<new>
 

@@ -23,7 +23,7 @@ sub add ( $self, $call, $callback ) {
     Aura::Users::Error->refuse('add() needs an Aura::Users::Call')
         if !( blessed $call && $call->isa('Aura::Users::Call') );
     Aura::Users::Error->refuse('the callback of add() is not a code reference') if ref $callback ne 'CODE';
-    $self->_adopt;
+    $self->_follow_fork;
     my $token = ++$self->{last};
     $self->{calls}{$token} = [ $call, $callback ];
     $self->_attach( $token, $call );
@@ -35,7 +35,7 @@ sub pending ($self) {
 }
 
 sub fileno ($self) {    ## no critic (ProhibitBuiltinHomonyms)
-    $self->_adopt;
+    $self->_follow_fork;
     my $descriptor = aura_completions_fd( $self->{queue}->pointer );
     Aura::Users::Error->fail( connect => 'the process has no file descriptor left' ) if $descriptor < 0;
     return $descriptor;
@@ -49,19 +49,19 @@ sub handle ($self) {
 }
 
 sub dispatch ($self) {
-    $self->_adopt;
+    $self->_follow_fork;
     1 while $self->_take(0) == TOKENS;
     return $self->_run;
 }
 
 sub wait ( $self, $seconds = undef ) {    ## no critic (ProhibitBuiltinHomonyms)
     my $end = defined $seconds ? clock_gettime(CLOCK_MONOTONIC) + $seconds : 9**9**9;
-    $self->_adopt;
+    $self->_follow_fork;
     while ( !$self->{ended}->@* && $self->pending ) {
         my $left = 1000 * ( $end - clock_gettime(CLOCK_MONOTONIC) );
         $self->_take( $left < 0 ? 0 : $left < SLICE ? $left : SLICE );
         last if $left <= 0;
-        $self->_adopt;
+        $self->_follow_fork;
     }
     return $self->dispatch;
 }
@@ -78,7 +78,7 @@ sub _attach ( $self, $token, $call ) {
     return $self->_wake;
 }
 
-# Notes the calls that have ended, in the turn in which the signals are held; returns how many.
+# Adds the calls that have ended to $self->{ended}, and returns how many there are.
 sub _take ( $self, $milliseconds ) {
     my $queue  = $self->{queue}->pointer;
     my $tokens = "\0" x ( 8 * TOKENS );
@@ -93,7 +93,7 @@ sub _take ( $self, $milliseconds ) {
     return $count;
 }
 
-# Runs the callbacks of the calls that have ended. If one dies, the descriptor tells of those that are left.
+# Runs the callbacks of the calls that have ended. If one dies, the descriptor is readable while others are left.
 sub _run ($self) {
     my $count = 0;
     while ( defined( my $token = shift $self->{ended}->@* ) ) {
@@ -114,7 +114,7 @@ sub _wake ($self) {
 }
 
 # In a forked child the queue has another descriptor, and the parent's calls have ended.
-sub _adopt ($self) {
+sub _follow_fork ($self) {
     return if $self->{process} == $$;
     $self->{process} = $$;
     delete $self->{handle};
@@ -130,7 +130,7 @@ __END__
 
 =head1 NAME
 
-Aura::Users::Queue - one place to wait for many calls
+Aura::Users::Queue - waits for many calls
 
 =head1 SYNOPSIS
 
@@ -149,36 +149,37 @@ Aura::Users::Queue - one place to wait for many calls
 
 =item C<new>
 
-An empty queue.
+Creates an empty queue.
 
 =item C<add($call, $callback)>
 
-Has the callback run when the call has ended; it gets the call, whose C<result> then does not wait. Returns the call.
+Adds a call. Its callback runs after the call has ended; the argument is the call. Returns the call.
 
 =item C<dispatch>
 
-Runs the callbacks of the calls that have ended. Returns how many. Does not wait. If a callback dies, C<dispatch> dies of
-the same, and the next one runs the callbacks that are left.
+Runs the callbacks of the calls that have ended, and returns how many. It does not wait. If a callback dies, C<dispatch>
+dies with its exception. The next C<dispatch> runs the remaining callbacks.
 
 =item C<wait($seconds)>
 
-Waits until a call has ended, so many seconds at most, and runs callbacks as C<dispatch> does.
+Waits until a call has ended, at most C<$seconds>, and runs callbacks like C<dispatch>. Without an argument it has no
+limit.
 
 =item C<run>
 
-Waits for all calls, also for those that callbacks add.
+Waits for all calls, including those that callbacks add, and runs their callbacks.
 
 =item C<pending>
 
-How many calls have not ended.
+Returns how many calls still wait for their callback.
 
 =item C<fileno>
 
-A descriptor that is readable while there is something to dispatch. A forked child has another one.
+Returns a descriptor that is readable while C<dispatch> has work. A forked child has another one.
 
 =item C<handle>
 
-A file handle for event loops, a duplicate of that descriptor.
+Returns a file handle for event loops, a duplicate of that descriptor.
 
 =back
 

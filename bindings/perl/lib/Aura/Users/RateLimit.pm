@@ -11,7 +11,6 @@ sub new ( $class, $fields ) {
 sub limit     ($self) { return $self->{limit} }
 sub remaining ($self) { return $self->{remaining} }
 
-# In seconds.
 sub resets_in ($self) { return $self->{resets_in_ms} / 1000 }
 
 1;
@@ -22,7 +21,7 @@ __END__
 
 =head1 NAME
 
-Aura::Users::RateLimit - what the server last said of its rate limit
+Aura::Users::RateLimit - the last rate limit that the server sent
 
 =head1 METHODS
 
@@ -30,7 +29,7 @@ Aura::Users::RateLimit - what the server last said of its rate limit
 
 =item C<limit>, C<remaining>
 
-The requests in a window, and those that are left in this one.
+The number of requests in a window, and how many of them remain in the current window.
 
 =item C<resets_in>
 

@@ -1,6 +1,6 @@
 package Aura::Users::Record;
 
-# What the server sent: the octets of its JSON, and its fields, which are decoded when one of them is read.
+# A record of the server: the octets of its JSON. The first read of a field decodes all fields.
 
 use v5.36;
 
@@ -11,13 +11,13 @@ use Time::Moment         ();
 
 our $VERSION = 'v0.1.0';
 
-# From JSON, decoded or not.
+# Creates a record from JSON, which may be characters or octets.
 sub new ( $class, $json ) {
     utf8::encode($json) if utf8::is_utf8($json);
     return bless { octets => $json }, $class;
 }
 
-# Declares the fields of a class: those that are returned as they are.
+# Declares the methods of fields that need no conversion.
 sub declare ( $class, @names ) {
     for my $name (@names) {
         no strict 'refs';    ## no critic (ProhibitNoStrict) -- the name of a method is a symbol
@@ -58,7 +58,7 @@ sub _time ( $self, $name ) {
     my $text = $self->fields->{$name};
     return if !defined $text || ref $text;
 
-    # Ecto's naive times have no offset, and are in UTC.
+    # A time without an offset is in UTC.
     $text .= 'Z' if $text !~ / (?: Z | [+-] \d\d :? \d\d ) \z /x;
     my $time;
     hold_signals(

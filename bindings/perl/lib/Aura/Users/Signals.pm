@@ -1,7 +1,7 @@
 package Aura::Users::Signals;
 
-# Perl runs a signal's handler between two ops, and a handler may die. So handles and results of C change hands while
-# signals are held: none is lost or freed twice. A handler that dies dies of its own word, after that.
+# Perl runs a signal handler between two ops, and a handler may die. While a handle or a result moves between C and
+# Perl, signals are held, so that none is lost or freed twice. The handler runs, and may die, afterwards.
 
 use v5.36;
 
@@ -17,18 +17,18 @@ my $ALL = POSIX::SigSet->new;
 $ALL->fillset;
 my @NUMBERS = uniq grep { $_ > 0 } split q{ }, $Config{sig_num};
 
-# The signals that somebody held before us.
+# The signals that the program itself had blocked.
 my $before_last = POSIX::SigSet->new;
 
-# Runs the code while signals are held. It keeps what it gets in variables: a handler that dies takes the place of a
-# result.
+# Runs the code while signals are held. The code must store its results in variables, because a handler that dies
+# replaces the return value.
 sub hold_signals ($code) {
     my $before  = POSIX::SigSet->new;
     my $is_fine = eval {
         POSIX::sigprocmask( SIG_BLOCK, $ALL, $before );
         $before_last = $before;
 
-        # Where Perl branches, it runs the handlers of signals that came before.
+        # Perl runs the handlers of earlier signals at a branch, such as this one.
         $code->() if $before;
         1;
     };
@@ -38,7 +38,7 @@ sub hold_signals ($code) {
     return;
 }
 
-# Whether a signal waits for the end of the code that holds it.
+# Whether a signal is pending that only hold_signals() holds.
 sub is_signal_waiting {
     my $waiting = POSIX::SigSet->new;
     POSIX::sigpending($waiting);

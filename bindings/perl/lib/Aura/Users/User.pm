@@ -45,53 +45,54 @@ Aura::Users::User - a user's record
 
 =item C<username>
 
-The name, unique on the server, in lower case.
+The username. It is unique on the server and in lower case.
 
 =item C<full_name>, C<email>
 
-The person's name and the public e-mail address, or undef.
+The full name and the public e-mail address, or undef.
 
 =item C<handles>
 
-Links to the person's other accounts, a hash by display name.
+Links to other accounts of the user, a hash of URLs by name.
 
 =item C<url>
 
-Where the API has this record.
+The URL of this record in the API.
 
 =item C<inserted_at>, C<updated_at>
 
-When the account was made and last changed, a L<Time::Moment> in UTC; undef if the server does not send it.
+The time of the creation and of the last change, a L<Time::Moment> in UTC, or undef if the server does not send it.
 
 =item C<packages>
 
-The packages that the user owns and the caller may see, an array of objects with C<name>, C<repository>, C<url> and
-C<html_url>; undef if the server does not send them.
+The packages that the user owns and that you may see, an array of L<Aura::Users::Package>, or undef if the server does
+not send them.
 
 =item C<owned_packages>
 
-The packages' URLs, a hash by name; deprecated by the server.
+The packages of the user, a hash of URLs by name. It is deprecated in the API.
 
 =item C<organizations>
 
-Of the current user's record alone: an array of objects with C<name> and C<role>, or undef.
+The organizations of the user, an array of L<Aura::Users::Organization>. Only C<get_current_user> returns them,
+otherwise this is undef.
 
 =item C<raw_json>
 
-The server's own JSON, decoded to characters.
+The server's JSON of this record, as characters.
 
 =item C<fields>, C<extra>
 
-All fields as the server names them, as a hash; and only those that have no method here. The hash of C<fields> is the
-object's own: do not change it.
+C<fields> is a hash of all fields with the server's names. Do not change it, because it belongs to the object. C<extra>
+is a hash of the fields without a method.
 
 =item C<names>
 
-The names of the fields that have a method.
+The names of the fields with a method.
 
 =item C<new>
 
-Makes a record from its JSON.
+Creates a record from its JSON.
 
 =back
 
