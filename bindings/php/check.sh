@@ -1,12 +1,12 @@
 #!/bin/sh
-# check.sh LIBRARY SANDBOX REPLAY: checks the package, installs it with composer into a clean project, and runs there its
-# tests, the conformance cases, the README's quick start and the tour. The three are absolute paths of libaura_users.so,
-# aura-sandbox and aura-replay. Ends with a line `N passed, N failed, N skipped`.
+# check.sh LIBRARY SANDBOX REPLAY: checks the package, and installs it with composer into a clean project. There it runs
+# the tests, the conformance cases, the README's quick start and the tour. The arguments are absolute paths of
+# libaura_users.so, aura-sandbox and aura-replay. The last line is `N passed, N failed, N skipped`.
 language=php
 # shellcheck source=bindings/checks.sh
 . "$(dirname "$0")/../checks.sh"
 export AURA_USERS_LIBRARY="$library" AURA_SANDBOX_BIN="$sandbox"
-# Another user than root has to read the package.
+# A test reads the package as a user other than root.
 chmod 755 "$clean"
 export COMPOSER_HOME="$clean/composer" COMPOSER_ALLOW_SUPERUSER=1 COMPOSER_DISABLE_NETWORK=1
 
@@ -30,7 +30,7 @@ install() {
 END
 }
 
-# The package as it was installed, and nothing of the source folder.
+# Runs a command with the installed package, without the source folder.
 installed() {
     cd "$clean/project" && "$@"
 }
@@ -42,7 +42,7 @@ tests() {
 check "the generated parts" python3 "$root/tools/generate.py" --check
 check "composer validate" composer validate --strict "$here/composer.json"
 check "the syntax" syntax
-check "phpcs" sh -c "cd '$here' && phpcs -q && echo 'it is PSR-12'"
+check "phpcs" sh -c "cd '$here' && phpcs -q && echo 'no violation of PSR-12'"
 mkdir -p "$clean/project"
 check "the package is installed" install
 cp -R "$here/test" "$here/tour.php" "$here/README.md" "$clean/project"

@@ -2,9 +2,9 @@
 
 /*
  * For php.ini: `opcache.preload = .../preload.php`, with `ffi.enable = preload`. It loads the C library and this
- * package once, before the first request. php-fpm and php-cgi then let the package, and nothing else, use the library.
+ * package once, before the first request. Then only this package can use the library in php-fpm and php-cgi.
  *
- * It finds the library as the package does: set AURA_USERS_LIBRARY for the process that starts the workers.
+ * It looks for the library like the package. Set AURA_USERS_LIBRARY for the process that starts the workers.
  */
 
 declare(strict_types=1);
@@ -18,7 +18,7 @@ spl_autoload_register(static function (string $class): void {
 AuraUsers\Internal\Native::preload();
 foreach (['', 'Exception/', 'Internal/'] as $folder) {
     foreach (glob(__DIR__ . "/src/{$folder}*.php") ?: [] as $file) {
-        // Composer loads the functions itself.
+        // Composer loads the functions.
         if (basename($file) !== 'functions.php') {
             require_once $file;
         }

@@ -6,7 +6,7 @@
  *     composer require aura-users/aura-users
  *     TOUR_PASSWORD=... php tour.php REPO_URL USERNAME EMAIL
  *
- * It makes an account that stays. Try it on a server of your own, such as aura-sandbox.
+ * It creates an account and does not delete it. Run it on a server of yours, such as aura-sandbox.
  */
 
 declare(strict_types=1);
@@ -18,7 +18,7 @@ use AuraUsers\Exception\ValidationException;
 
 require 'vendor/autoload.php';
 
-function makeAccount(Client $client, string $username, string $password, string $email): void
+function createAccount(Client $client, string $username, string $password, string $email): void
 {
     $user = $client->createUser($username, $password, [$email]);
     echo "create_user: $user->rawJson\n";
@@ -26,7 +26,7 @@ function makeAccount(Client $client, string $username, string $password, string 
     $user = $client->getUser($username);
     echo "get_user: $user->rawJson\n";
 
-    // The name is taken now: the server refuses a second account, and says why.
+    // The name is taken now, so the server rejects a second account.
     try {
         $client->createUser($username, $password, [$email]);
     } catch (ValidationException $e) {
@@ -34,7 +34,7 @@ function makeAccount(Client $client, string $username, string $password, string 
     }
 }
 
-/** Reads a line; what a person does on the server's web site comes before it. */
+/** Asks for an API key, which the user creates on the server's web site. */
 function askForKey(string $email): string
 {
     echo "Follow the link in the mail to $email, make an API key, and paste it here: ";
@@ -73,9 +73,9 @@ if ($argc !== 4 || $password === false) {
 }
 [, $repoUrl, $username, $email] = $argv;
 try {
-    makeAccount(new Client(['repo_url' => $repoUrl]), $username, $password, $email);
+    createAccount(new Client(['repo_url' => $repoUrl]), $username, $password, $email);
 
-    // From here on as the account itself.
+    // The following calls use a key of the new account.
     $client = new Client(['repo_url' => $repoUrl, 'api_key' => askForKey($email)]);
     echo "get_current_user: {$client->getCurrentUser()->rawJson}\n";
     resetPassword($client, $username);

@@ -1,7 +1,7 @@
 <?php
 
 /*
- * The measuring part of both programs, and the line of JSON that each prints.
+ * Measures the job of a program, and prints the line of JSON.
  * Usage: PROGRAM JOB URL COUNT WARM_UP. It runs the job's operation WARM_UP times, then measures COUNT more runs.
  */
 
@@ -9,14 +9,14 @@ declare(strict_types=1);
 
 namespace AuraUsers\Bench;
 
-/** Counts what was read. compare.py checks that all programs read the same rows. */
+/** Counts the rows that were read. compare.py checks that all programs read the same rows. */
 final class Seen
 {
     public int $rows = 0;
     public int $checksum = 0;
 }
 
-/** The CPU that this process used, in microseconds. */
+/** Returns the CPU time of this process in microseconds. */
 function cpu(): float
 {
     $usage = getrusage() ?: [];
@@ -30,7 +30,7 @@ function memory(string $field): int
     return (int) ($found[1] ?? 0);
 }
 
-/** @param callable(string): array<string, callable(Seen): void> $jobs makes the jobs for a server's URL */
+/** @param callable(string): array<string, callable(Seen): void> $jobs returns the jobs for a server's URL */
 function measure(callable $jobs): void
 {
     [, $job, $url, $count, $warmUp] = $GLOBALS['argv'];

@@ -1,7 +1,7 @@
 <?php
 
 /*
- * PHP's curl over one kept-alive connection, and json_decode.
+ * PHP's curl with one persistent connection, and json_decode().
  */
 
 declare(strict_types=1);

@@ -1,7 +1,7 @@
 <?php
 
 /*
- * Ours from PHP. "params" reads `params` of each row, too. AURA_USERS_LIBRARY names the library.
+ * aura-users. The job "params" also reads `params` of each row.
  */
 
 declare(strict_types=1);
@@ -12,7 +12,8 @@ use AuraUsers\Client;
 
 require __DIR__ . '/bench.php';
 spl_autoload_register(static function (string $class): void {
-    require __DIR__ . '/../../../bindings/php/src/' . str_replace('\\', '/', substr($class, strlen('AuraUsers\\'))) . '.php';
+    $file = str_replace('\\', '/', substr($class, strlen('AuraUsers\\'))) . '.php';
+    require __DIR__ . "/../../../bindings/php/src/$file";
 });
 
 measure(static function (string $url): array {
@@ -33,7 +34,7 @@ measure(static function (string $url): array {
                 $seen->rows++;
             }
         },
-        // As in a program that handles signals: the calls are started and waited for in slices.
+        // A program that handles signals waits in slices.
         'sliced_user' => static function (Seen $seen) use ($client): void {
             pcntl_async_signals(true);
             $seen->checksum += strlen($client->getUser('orguser')->username);

@@ -12,7 +12,7 @@ final class AuditLog implements \JsonSerializable
 {
     use Record;
 
-    /** Each property's name in the JSON. */
+    /** The name of each property in the JSON. */
     public const NAMES = [
         'action' => 'action',
         'userAgent' => 'user_agent',
@@ -20,37 +20,37 @@ final class AuditLog implements \JsonSerializable
         'insertedAt' => 'inserted_at',
     ];
 
-    /** What was done: `key.generate`, `release.publish` and the like. */
+    /** The action, such as `key.generate` or `release.publish`. */
     public readonly string $action;
-    /** The program that did it, cut by the server. */
+    /** The user agent of the program that performed the action. The server stores its first 255 code points. */
     public readonly ?string $userAgent;
-    /** The details. Their shape follows the action. */
+    /** The details. Each action has different details. */
     public readonly mixed $params;
-    /** When it was done, in UTC; null if the server does not send it, as today's servers. */
+    /** The time of the action in UTC; null if the server does not send it, like current servers. */
     public readonly ?DateTimeImmutable $insertedAt;
     /**
-     * The fields that have no property here.
+     * The fields without a property.
      *
      * @var array<string, mixed>
      */
     public readonly array $extra;
 
-    /** @param string $rawJson the server's own text, byte for byte */
+    /** @param string $rawJson the server's JSON, byte for byte */
     public function __construct(public readonly string $rawJson)
     {
-        // Without a value __get() is asked for one, once.
+        // The first read of an unset property calls __get().
         unset($this->action, $this->userAgent, $this->params, $this->insertedAt, $this->extra);
     }
 
     /**
-     * A row whose texts the library has read.
+     * Creates a row with the texts that the library has read.
      *
      * @internal
      */
     public static function of(string $rawJson, string $action, ?string $userAgent): self
     {
         $row = new self($rawJson);
-        // C has U+FFFD for a NUL in a text.
+        // The library replaces a NUL by U+FFFD. Then the text is read from the JSON.
         if (!str_contains("$action$userAgent", "\u{FFFD}")) {
             $row->action = $action;
             $row->userAgent = $userAgent;

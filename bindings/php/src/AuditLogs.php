@@ -13,23 +13,23 @@ use FFI\CData;
 use Generator;
 
 /**
- * A stream of the rows of an audit log, newest first. It keeps its place: foreach, next() and pages() go on where the
- * last of them stopped, also after an exception or a `break`.
+ * A stream of the rows of an audit log, newest first. It keeps its position: foreach, next() and pages() continue after
+ * the last row that was returned, also after an exception or a `break`.
  *
  * @implements \IteratorAggregate<int, AuditLog>
  */
 final class AuditLogs implements \IteratorAggregate
 {
-    /** So many rows come between two looks at the log. */
-    private const ROWS_A_LOOK = 100;
+    /** The log lines of the library are fetched once for so many rows. */
+    private const ROWS_PER_DELIVERY = 100;
 
-    /** @var array<int, AuditLog> rows that were read and not returned, from the index $first on */
+    /** @var array<int, AuditLog> rows that were read and not returned; their indexes start at $first */
     private array $ahead = [];
     private int $first = 0;
     private int $aheadPage = 0;
-    /** @var list<Call> calls whose wait was interrupted */
+    /** @var list<Call> calls whose wait was interrupted; each returns one row */
     private array $interrupted = [];
-    private int $unlooked = 0;
+    private int $rowsSinceDelivery = 0;
 
     /** @internal */
     public function __construct(private readonly Handle $stream)
@@ -41,7 +41,7 @@ final class AuditLogs implements \IteratorAggregate
     {
         while (true) {
             $row = $this->next();
-            // As in next(), no jump.
+            // As in next(), no jump between the row and its return.
             if ($row !== null) {
                 yield $row;
                 continue;
@@ -51,7 +51,7 @@ final class AuditLogs implements \IteratorAggregate
     }
 
     /**
-     * The same rows as lists, the rest of a page each.
+     * Returns the same rows as lists. Each list has the remaining rows of a page.
      *
      * @return Generator<int, non-empty-list<AuditLog>>
      */
@@ -67,7 +67,7 @@ final class AuditLogs implements \IteratorAggregate
         }
     }
 
-    /** The next row; null after the last one. */
+    /** Returns the next row, and null after the last one. */
     public function next(): ?AuditLog
     {
         if ($this->ahead !== []) {
@@ -82,9 +82,9 @@ final class AuditLogs implements \IteratorAggregate
             } else {
                 $row = $this->blockForRow($stream);
             }
-            $this->look($row === null);
+            $this->deliverLog($row === null);
         } catch (AuraException $e) {
-            $this->look(true);
+            $this->deliverLog(true);
             throw $e;
         } finally {
             if ($held && isset($row)) {
@@ -93,20 +93,20 @@ final class AuditLogs implements \IteratorAggregate
             }
             Signals::release($held);
         }
-        // PHP runs signal handlers at calls and jumps: none may stand between a row's taking and its return.
+        // PHP runs signal handlers at calls and jumps, so there is none between the read of a row and its return.
         if ($held && $row !== null) {
             return $this->takeAhead();
         }
         return $row;
     }
 
-    /** The page that the next row is on, from 1 on: pass it as the option `page` to go on another day. */
+    /** Returns the page of the next row, counted from 1. To continue later, pass it as the option `page`. */
     public function page(): int
     {
         return $this->ahead === [] ? $this->nativePage() : $this->aheadPage;
     }
 
-    /** Ends the stream and its requests. */
+    /** Ends the stream and cancels its requests. */
     public function close(): void
     {
         $this->stream->close();
@@ -184,7 +184,7 @@ final class AuditLogs implements \IteratorAggregate
         };
     }
 
-    /** Takes a row that is at hand; otherwise starts a call for it and waits. */
+    /** Returns a row that the library has already. Otherwise it starts a call for it and waits. */
     private function waitForRow(CData $stream, bool $held): ?AuditLog
     {
         $call = array_shift($this->interrupted);
@@ -196,7 +196,7 @@ final class AuditLogs implements \IteratorAggregate
             if ($status !== Native::PENDING) {
                 throw Native::takeError();
             }
-            $call = Call::begin(
+            $call = Call::start(
                 static fn (CData $place, CData $error): int
                     => Native::library()->aura_audit_logs_next_start($stream, $place, $error)
             );
@@ -211,10 +211,10 @@ final class AuditLogs implements \IteratorAggregate
         return $json === null ? null : new AuditLog($json);
     }
 
-    private function look(bool $isLast): void
+    private function deliverLog(bool $isLast): void
     {
-        if ($isLast || ++$this->unlooked >= self::ROWS_A_LOOK) {
-            $this->unlooked = 0;
+        if ($isLast || ++$this->rowsSinceDelivery >= self::ROWS_PER_DELIVERY) {
+            $this->rowsSinceDelivery = 0;
             Log::deliver();
         }
     }

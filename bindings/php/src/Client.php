@@ -13,11 +13,11 @@ use AuraUsers\Internal\Text;
 use FFI\CData;
 
 /**
- * A client: options, connections, and what is known of the server's rate limit. Make one and keep it: connections are
- * kept alive between calls. A forked child may go on with it.
+ * A client: options, connections, and the state of the server's rate limit. Create one and keep it, because it keeps
+ * connections open between calls. A forked child may use it too.
  *
- * Each method takes options by name. A call's option wins over the client's, that over the environment, that over the
- * default. null means not set. README.md lists the options.
+ * Each method takes options by name. The precedence is: the call, the client, the environment, the default. null means
+ * not set. README.md lists the options.
  *
  * @phpstan-import-type Options from Internal\OptionTable
  */
@@ -26,7 +26,7 @@ final class Client
     private const NAME = 'aura-users-php/' . Version::NUMBER . ' PHP/' . PHP_VERSION;
 
     private readonly Handle $client;
-    /** @var array<string, mixed> what withOptions() was given */
+    /** @var array<string, mixed> the options of withOptions() */
     private array $options = [];
 
     /** @param Options $options */
@@ -48,7 +48,7 @@ final class Client
     }
 
     /**
-     * A client that shares the connections of this one and has other options.
+     * Returns a client with other options that shares the connections of this one.
      *
      * @param Options $options
      */
@@ -62,8 +62,8 @@ final class Client
     }
 
     /**
-     * Creates an account; `$emails` is a list of one address. If you create one on hex.pm, you accept its terms of
-     * service, https://hex.pm/policies/termsofservice.
+     * Creates an account. `$emails` must contain one address. If you create an account on hex.pm, you accept its terms
+     * of service, https://hex.pm/policies/termsofservice.
      *
      * @param list<string> $emails
      * @param Options $options
@@ -74,9 +74,9 @@ final class Client
         array $emails,
         #[\SensitiveParameter] array $options = []
     ): User {
-        $username = Text::of('username', $username);
-        $password = Text::of('password', $password);
-        $emails = Text::all('emails', $emails);
+        $username = Text::check('username', $username);
+        $password = Text::check('password', $password);
+        $emails = Text::checkAll('emails', $emails);
         [$array, $kept] = Native::texts($emails);
         $json = $this->start('aura_create_user_start', $options, $username, $password, $array, count($emails));
         unset($kept);
@@ -84,7 +84,7 @@ final class Client
     }
 
     /**
-     * The user that owns the credential.
+     * Returns the user that owns the credential.
      *
      * @param Options $options
      */
@@ -94,27 +94,27 @@ final class Client
     }
 
     /**
-     * A user's public record.
+     * Returns the public record of a user.
      *
      * @param Options $options
      */
     public function getUser(string $usernameOrEmail, #[\SensitiveParameter] array $options = []): User
     {
-        return new User($this->read('aura_get_user', $options, Text::of('username_or_email', $usernameOrEmail)));
+        return new User($this->read('aura_get_user', $options, Text::check('username_or_email', $usernameOrEmail)));
     }
 
     /**
-     * Has the server send an e-mail for a new password, if it offers resets.
+     * Requests an e-mail with a link for a new password. Not every server has this endpoint.
      *
      * @param Options $options
      */
     public function resetUserPassword(string $usernameOrEmail, #[\SensitiveParameter] array $options = []): void
     {
-        $this->start('aura_reset_user_password_start', $options, Text::of('username_or_email', $usernameOrEmail));
+        $this->start('aura_reset_user_password_start', $options, Text::check('username_or_email', $usernameOrEmail));
     }
 
     /**
-     * The audit log of the credential's user. Nothing is sent before the first row is asked for.
+     * Returns the audit log of the user that owns the credential. The first read sends the first request.
      *
      * @param Options $options
      */
@@ -131,7 +131,7 @@ final class Client
     }
 
     /**
-     * What the server last said of its rate limit; null if nothing is known. Sends nothing.
+     * Returns the last rate limit that the server sent; null if it has sent none. It sends no request.
      *
      * @param Options $options
      */
@@ -145,7 +145,7 @@ final class Client
         return $fields ? new RateLimit($fields['limit'], $fields['remaining'], $fields['resets_in_ms'] / 1000) : null;
     }
 
-    /** Closes the connections. Calls and streams that have begun go on. */
+    /** Closes the client and every client that shares its connections. Running calls and streams continue. */
     public function close(): void
     {
         $this->client->close();
@@ -157,7 +157,7 @@ final class Client
     }
 
     /**
-     * Options may be secrets, so it shows none.
+     * Hides the options, because they may contain secrets.
      *
      * @return array<string, mixed>
      */
@@ -167,7 +167,7 @@ final class Client
     }
 
     /**
-     * Runs a call to its end, by the function that blocks if it may, and returns its JSON.
+     * Runs a call with the blocking function if that may block, and returns its JSON.
      *
      * @param array<string, mixed> $options
      */
@@ -176,7 +176,7 @@ final class Client
         $run = static function (CData $client, ?CData $native, bool $held) use ($function, $arguments): string {
             $all = [$client, ...$arguments, $native];
             if (!Call::mayBlock($held)) {
-                return self::started("{$function}_start", $all, $held);
+                return self::runStarted("{$function}_start", $all, $held);
             }
             $status = Native::library()->$function(...[...$all, Native::text(), Native::error()]);
             return $status === Native::OK ? Native::takeText() : throw Native::takeError();
@@ -185,7 +185,7 @@ final class Client
     }
 
     /**
-     * Runs a call to its end by the function that starts it, and returns its JSON.
+     * Starts a call, waits for it, and returns its JSON.
      *
      * @param array<string, mixed> $options
      */
@@ -197,14 +197,14 @@ final class Client
         return $this->with(
             $options,
             static fn (CData $client, ?CData $native, bool $held): string
-                => self::started($function, [$client, ...$arguments, $native], $held)
+                => self::runStarted($function, [$client, ...$arguments, $native], $held)
         );
     }
 
     /** @param list<mixed> $arguments */
-    private static function started(string $function, #[\SensitiveParameter] array $arguments, bool $held): string
+    private static function runStarted(string $function, #[\SensitiveParameter] array $arguments, bool $held): string
     {
-        $call = Call::begin(
+        $call = Call::start(
             static fn (CData $place, CData $error): int
                 => Native::library()->$function(...[...$arguments, $place, $error])
         );
@@ -214,7 +214,7 @@ final class Client
     /**
      * @template T
      * @param array<string, mixed> $options
-     * @param callable(CData, CData|null, bool): T $work takes the client, the options and whether signals are held
+     * @param callable(CData, CData|null, bool): T $work its arguments: client, options, whether signals are held
      * @return T
      */
     private function with(#[\SensitiveParameter] array $options, callable $work): mixed

@@ -8,8 +8,8 @@ use AuraUsers\Internal\Native;
 use Psr\Log\LoggerInterface;
 
 /**
- * Where the library's log lines go: the server's notices, and every request at debug level. They are fetched at the end
- * of each call. By default warnings go to error_log().
+ * Sends log lines of the library to a logger at the end of each call: messages of the server, and at debug level every
+ * request. By default warnings go to error_log().
  */
 final class Log
 {
@@ -17,14 +17,14 @@ final class Log
     private const LEVELS = ['debug' => 1, 'info' => 2, 'warning' => 3, 'warn' => 3];
 
     private static ?LoggerInterface $logger = null;
-    /** The lowest level that is wanted, 0 for none. */
+    /** The lowest level of the lines to log; 0 is off. */
     private static int $level = 3;
-    /** What the library was told; null if it was not in this request. */
+    /** The level that the library has; null if this request has not set it. */
     private static ?int $kept = null;
     private static bool $isDelivering = false;
 
     /**
-     * Sets a PSR-3 logger, which gets the lines of level `$lowest` and above: `debug`, `info` or `warning`.
+     * Sets a PSR-3 logger. `$lowest` is the lowest level of its lines: `debug`, `info` or `warning`.
      */
     public static function to(LoggerInterface $logger, string $lowest = 'debug'): void
     {
@@ -44,7 +44,7 @@ final class Log
     }
 
     /**
-     * Has the library keep the lines that are wanted.
+     * Sets the level of the lines that the library keeps.
      *
      * @internal
      */
@@ -53,7 +53,7 @@ final class Log
         if (self::$kept === self::$level) {
             return;
         }
-        // Lines that an earlier request of this process left are dropped.
+        // Drops the lines of an earlier request of this process.
         Native::library()->aura_log_keep(1, 0);
         if (self::$level > 0) {
             Native::library()->aura_log_keep(self::$level, self::MOST);

@@ -4,7 +4,7 @@ declare(strict_types=1);
 
 namespace AuraUsers;
 
-/** What the server last said of its rate limit: requests in a window, those left, and seconds until the next window. */
+/** The last rate limit that the server sent: requests in a window, remaining requests, seconds until the next window. */
 final class RateLimit
 {
     public function __construct(

@@ -11,14 +11,14 @@ use AuraUsers\Internal\Signals;
 use SplPriorityQueue;
 
 /**
- * Runs many calls at once: each task is a fiber, and the calls in it let other tasks run.
+ * Runs many calls at once. Each task is a fiber. While a call of one task waits, other tasks run.
  *
- * It waits by itself in all(), run() and Task::await(). An event loop such as Revolt or ReactPHP watches stream()
- * instead, and calls tick() when that is readable.
+ * all(), run() and Task::await() wait for tasks. An event loop such as Revolt or ReactPHP watches stream() instead, and
+ * calls tick() when the stream is readable.
  */
 final class Scheduler
 {
-    /** So many calls' ends are taken at once. */
+    /** How many ended calls one read of the queue returns. */
     private const CAPACITY = 64;
 
     private readonly Handle $queue;
@@ -26,16 +26,16 @@ final class Scheduler
     private $stream = null;
     private int $descriptor = -1;
     private int $lastToken = 0;
-    /** @var array<int, array{Task, Call}> the tasks that wait for a call, by token */
+    /** @var array<int, array{Task, Call}> the tasks that wait for a call, by the token of the call */
     private array $waiting = [];
-    /** The process that the calls belong to. */
+    /** The process that started the calls. */
     private int $pid;
-    /** @var array<int, Task> the tasks that can go on, by their object ids */
+    /** @var array<int, Task> the tasks that can continue, by object id */
     private array $ready = [];
-    /** @var list<Task> the tasks that failed, and nobody looked */
+    /** @var list<Task> the failed tasks that had no callback and no await() at their end */
     private array $failed = [];
     private int $running = 0;
-    /** @var SplPriorityQueue<int, callable> by the time, negative, in ns */
+    /** @var SplPriorityQueue<float, callable> the priority is the negative time in ns */
     private SplPriorityQueue $timers;
 
     public function __construct()
@@ -46,7 +46,7 @@ final class Scheduler
         $this->timers->setExtractFlags(SplPriorityQueue::EXTR_BOTH);
     }
 
-    /** Begins a task, which runs at once until it waits for a call. */
+    /** Starts a task. It runs at once until it waits for a call. */
     public function spawn(callable $work, mixed ...$arguments): Task
     {
         $task = new Task($this, static fn (): mixed => $work(...$arguments));
@@ -56,8 +56,8 @@ final class Scheduler
     }
 
     /**
-     * Runs all of these, at most `$atOnce` at once, and returns their results by their keys. If one throws, the others
-     * are cancelled.
+     * Runs all works, at most `$atOnce` at once, and returns their results by key. If one throws, all() cancels the
+     * others, waits for them, and throws the same.
      *
      * @template K of array-key
      * @template T
@@ -93,7 +93,7 @@ final class Scheduler
                 $this->waitFor($waiting);
             }
         } catch (\Throwable $thrown) {
-            // It comes from $works, a signal handler, a timer or a callback. No task of this call stays behind.
+            // The source is $works, a signal handler, a timer or a callback. The tasks are cancelled first.
         }
         while ($active > 0) {
             array_map(static fn (Task $task) => $task->cancel(), $tasks);
@@ -106,7 +106,10 @@ final class Scheduler
         return array_map(static fn (Task $task): mixed => $task->await(), $tasks);
     }
 
-    /** Waits until all tasks have ended. Throws the first exception of a task that nobody awaited. */
+    /**
+     * Waits until all tasks have ended. Then it throws the first exception of a task without await() and onDone(). Call
+     * it again for the next exception.
+     */
     public function run(): void
     {
         while ($this->running > 0) {
@@ -120,28 +123,28 @@ final class Scheduler
         }
     }
 
-    /** Calls this after so many seconds, if the scheduler runs then: `$scheduler->after(2.5, $task->expire(...))`. */
+    /** Calls $action after $seconds, if the scheduler runs then: `$scheduler->after(2.5, $task->expire(...))`. */
     public function after(float $seconds, callable $action): void
     {
         $this->timers->insert($action, -(hrtime(true) + $seconds * 1e9));
     }
 
-    /** Whether all tasks have ended. */
+    /** Returns whether all tasks have ended. */
     public function isIdle(): bool
     {
         return $this->running === 0;
     }
 
     /**
-     * A stream that is readable when tick() has something to do, for stream_select() and event loops. Do not close it.
-     * PHP has it on the command line only.
+     * Returns a stream that is readable while tick() has work, for stream_select() and event loops. Do not close it.
+     * PHP opens it on the command line only.
      *
      * @return resource
      */
     public function stream()
     {
         $descriptor = Native::library()->aura_completions_fd($this->queue->get());
-        // A forked child has another one.
+        // A forked child has another descriptor.
         if ($this->stream === null || $descriptor !== $this->descriptor) {
             $stream = $descriptor < 0 ? false : @fopen("php://fd/$descriptor", 'r');
             if ($stream === false) {
@@ -155,7 +158,7 @@ final class Scheduler
         return $this->stream;
     }
 
-    /** Runs the tasks whose calls have ended, and waits for one so many seconds at most. */
+    /** Runs the tasks whose calls have ended. It waits for the first one, at most $seconds. */
     public function tick(float $seconds = 0): void
     {
         $until = hrtime(true) + $seconds * 1e9;
@@ -164,7 +167,7 @@ final class Scheduler
             $this->collect($this->ready === [] ? $until : 0);
         } while ($this->ready === [] && hrtime(true) < $until);
         try {
-            // A task that becomes ready meanwhile runs in the next tick.
+            // A task that becomes ready now runs in the next tick.
             for ($left = count($this->ready); $left > 0 && $this->ready !== []; $left--) {
                 $id = array_key_first($this->ready);
                 $task = $this->ready[$id];
@@ -179,7 +182,7 @@ final class Scheduler
     }
 
     /**
-     * Waits until a task goes on.
+     * Waits until a task continues.
      *
      * @internal
      */
@@ -193,7 +196,7 @@ final class Scheduler
     }
 
     /**
-     * Has the task go on when the call has ended.
+     * Makes the task ready when the call ends. Returns the token of the call.
      *
      * @internal
      */
@@ -233,7 +236,7 @@ final class Scheduler
         }
     }
 
-    /** In a forked child the calls of the parent have ended as cancelled, and come into the queue when asked to. */
+    /** In a forked child the calls of the parent are cancelled, and have to be added to the queue again. */
     private function followFork(): void
     {
         if ($this->pid !== getmypid()) {
@@ -244,7 +247,7 @@ final class Scheduler
         }
     }
 
-    /** Lets other tasks run: while this one is suspended, or by themselves. */
+    /** Lets other tasks run: $waiting is the task that is suspended meanwhile, if there is one. */
     private function waitFor(?Task $waiting): void
     {
         $waiting === null ? $this->turn() : \Fiber::suspend();
@@ -263,7 +266,7 @@ final class Scheduler
         }
     }
 
-    /** Takes the tokens of the calls that have ended. It waits in slices, so that signal handlers run. */
+    /** Makes the tasks of ended calls ready. It waits for at most one slice, so that signal handlers run. */
     private function collect(float $until): void
     {
         if (!$this->timers->isEmpty()) {

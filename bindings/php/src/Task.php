@@ -11,7 +11,7 @@ use Fiber;
 use WeakMap;
 use WeakReference;
 
-/** Work in a fiber of a Scheduler. While it waits for a call, other tasks run. */
+/** A fiber of a Scheduler. While it waits for a call, other tasks run. */
 final class Task
 {
     /** @var WeakMap<Fiber<mixed, mixed, mixed, mixed>, WeakReference<self>>|null */
@@ -20,7 +20,7 @@ final class Task
     /** @var Fiber<mixed, mixed, mixed, mixed>|null */
     private ?Fiber $fiber;
     private ?Call $call = null;
-    /** How the next call is to be ended. */
+    /** The method that ends the next call. */
     private ?string $ending = null;
     private mixed $value = null;
     private ?\Throwable $error = null;
@@ -42,7 +42,7 @@ final class Task
         self::$tasks[$this->fiber] = WeakReference::create($this);
     }
 
-    /** Waits for the task's end, while others run. Returns what its work returned, or throws what it threw. */
+    /** Waits for the end of the task while others run. Returns its result, or throws its exception. */
     public function await(): mixed
     {
         $waiting = self::current();
@@ -64,20 +64,20 @@ final class Task
         return $this->fiber === null;
     }
 
-    /** Ends the call that the task waits for, or else its next one, with a CancelledException. */
+    /** Ends the call that the task waits for, or otherwise its next call, with a CancelledException. */
     public function cancel(): void
     {
         $this->end('cancel');
     }
 
-    /** As cancel(), because a deadline of yours has passed: with a TimeoutException. */
+    /** Ends a call like cancel(), but with a TimeoutException. Use it for a deadline of yours. */
     public function expire(): void
     {
         $this->end('expire');
     }
 
     /**
-     * Calls this with the task when it ends; at once if it has ended.
+     * Calls $callback with the task when the task ends, or at once if it has ended.
      *
      * @param callable(self): void $callback
      */
@@ -92,7 +92,7 @@ final class Task
     }
 
     /**
-     * The task whose fiber is running.
+     * Returns the task of the running fiber.
      *
      * @internal
      */
@@ -120,11 +120,11 @@ final class Task
             Signals::release($held);
             do {
                 Fiber::suspend();
-                // A task that this one started can resume it too: see Scheduler::all().
+                // Scheduler::all() also resumes this task when another one ends.
             } while ($this->scheduler->isWaiting($token));
         } catch (\FiberError) {
             // PHP suspends no fiber in a signal handler, in a destructor that the garbage collector runs, or in a
-            // `finally` of a task that was dropped. There the call is waited for without other tasks.
+            // `finally` of a task that was dropped. There Call::result() waits, and other tasks do not run.
         } finally {
             $this->call = $outer;
             $this->scheduler->forget($token);
@@ -165,7 +165,7 @@ final class Task
     }
 
     /**
-     * The error that nobody has asked for.
+     * Returns the error of a task without await() and onDone(), once.
      *
      * @internal
      */

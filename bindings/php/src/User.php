@@ -7,12 +7,12 @@ namespace AuraUsers;
 use AuraUsers\Internal\Record;
 use DateTimeImmutable;
 
-/** A user's record. */
+/** The record of a user. */
 final class User implements \JsonSerializable
 {
     use Record;
 
-    /** Each property's name in the JSON. */
+    /** The name of each property in the JSON. */
     public const NAMES = [
         'username' => 'username',
         'fullName' => 'full_name',
@@ -26,53 +26,53 @@ final class User implements \JsonSerializable
         'organizations' => 'organizations',
     ];
 
-    /** The name, unique on the server, in lower case. */
+    /** The username. It is unique on the server and in lower case. */
     public readonly string $username;
-    /** The person's name, if they gave one. */
+    /** The full name, or null. */
     public readonly ?string $fullName;
-    /** The public e-mail address, if there is one. */
+    /** The public e-mail address, or null. */
     public readonly ?string $email;
     /**
-     * Links to the person's other accounts, by display name.
+     * Links to other accounts of the user: URLs by name.
      *
      * @var array<string, string>
      */
     public readonly array $handles;
-    /** Where the API has this record. */
+    /** The URL of this record in the API. */
     public readonly ?string $url;
-    /** When the account was made, in UTC. */
+    /** The time of the creation in UTC. */
     public readonly ?DateTimeImmutable $insertedAt;
-    /** When the account was last changed, in UTC. */
+    /** The time of the last change in UTC. */
     public readonly ?DateTimeImmutable $updatedAt;
     /**
-     * The packages that the user owns and the caller may see; null if the server does not send them.
+     * The packages that the user owns and that you may see; null if the server does not send them.
      *
      * @var list<Package>|null
      */
     public readonly ?array $packages;
     /**
-     * The packages' URLs by name; deprecated by the server.
+     * The packages of the user: URLs by name. It is deprecated in the API.
      *
      * @var array<string, string>
      */
     public readonly array $ownedPackages;
     /**
-     * Of the current user's record alone; null if the server does not send them.
+     * The organizations of the user. Only getCurrentUser() returns them; otherwise this is null.
      *
      * @var list<Organization>|null
      */
     public readonly ?array $organizations;
     /**
-     * The fields that have no property here.
+     * The fields without a property.
      *
      * @var array<string, mixed>
      */
     public readonly array $extra;
 
-    /** @param string $rawJson the server's own text, byte for byte */
+    /** @param string $rawJson the server's JSON, byte for byte */
     public function __construct(public readonly string $rawJson)
     {
-        // Without a value __get() is asked for one, once.
+        // The first read of an unset property calls __get().
         unset(
             $this->username,
             $this->fullName,

@@ -5,8 +5,7 @@ declare(strict_types=1);
 namespace AuraUsers;
 
 /*
- * The five functions with a client that they share. The environment counts when it is made: if a variable has changed,
- * a new one is made.
+ * The five functions with a shared client. If a variable of the environment changes, they create a new client.
  */
 
 /**

@@ -10,10 +10,10 @@ use AuraUsers\Exception\AuraException;
 use AuraUsers\Log;
 use PHPUnit\Framework\TestCase;
 
-/** What every test has. */
+/** Clients, servers and assertions of all tests. */
 abstract class AuraTestCase extends TestCase
 {
-    /** How long a program may hang, in seconds. */
+    /** The time limit of a program in seconds. */
     protected const PATIENCE = 60;
 
     /** @var resource|null */
@@ -35,13 +35,13 @@ abstract class AuraTestCase extends TestCase
         return new Client($options + ['repo_url' => self::sandbox()->apiUrl, 'api_key' => Sandbox::KEY]);
     }
 
-    /** A client without a key: what it does stands in no audit log. */
+    /** Returns a client without a key. Its calls write no audit log. */
     protected static function anonymous(): Client
     {
         return new Client(['repo_url' => self::sandbox()->apiUrl]);
     }
 
-    /** The URL of a server that takes connections and never answers. */
+    /** Returns the URL of a server that accepts connections and never answers. */
     protected static function silentUrl(): string
     {
         self::$silent ??= stream_socket_server('tcp://127.0.0.1:0');
@@ -83,7 +83,7 @@ abstract class AuraTestCase extends TestCase
     }
 
     /**
-     * Runs a program with the package: what it prints, and its exit status.
+     * Runs a program with the package. Returns its output and its exit status.
      *
      * @param list<string> $options for PHP
      * @param array<string, string> $environment
@@ -112,7 +112,7 @@ abstract class AuraTestCase extends TestCase
         return dirname($loader->getFileName(), 2) . '/autoload.php';
     }
 
-    /** The folder of the package as it was installed. */
+    /** Returns the folder of the installed package. */
     protected static function package(): string
     {
         return dirname((new \ReflectionClass(Client::class))->getFileName(), 2);

@@ -34,7 +34,7 @@ final class CallsTest extends AuraTestCase
         self::assertEqualsWithDelta(time(), $user->insertedAt->getTimestamp(), 3600);
     }
 
-    public function testOwnerOfTheKey(): void
+    public function testCurrentUser(): void
     {
         $user = self::client()->getCurrentUser();
         self::assertSame(['eric', []], [$user->username, $user->organizations]);
@@ -56,7 +56,7 @@ final class CallsTest extends AuraTestCase
         self::assertStringNotContainsString('a long password', $error->getTraceAsString() . print_r($error, true));
     }
 
-    public function testReset(): void
+    public function testResetUserPassword(): void
     {
         self::anonymous()->resetUserPassword('eric');
         $mails = self::sandbox()->admin('/mailbox', null);
@@ -69,7 +69,7 @@ final class CallsTest extends AuraTestCase
         self::assertSame('eric', getUser('eric', ['repo_url' => $url])->username);
         $logs = streamAuditLogs(['repo_url' => $url, 'api_key' => Sandbox::KEY, 'env' => false]);
         self::assertCount(Sandbox::ROWS, iterator_to_array($logs));
-        // The environment counts anew when it changes.
+        // A change of the environment applies to the next call.
         putenv("HEX_API_URL=$url");
         try {
             self::assertSame('eric', getUser('eric')->username);
@@ -78,7 +78,7 @@ final class CallsTest extends AuraTestCase
         }
     }
 
-    public function testOtherOptionsOnTheSameConnections(): void
+    public function testWithOptions(): void
     {
         $client = self::client();
         $other = $client->withOptions(['api_key' => 'wrong', 'max_retries' => 0]);
@@ -93,14 +93,14 @@ final class CallsTest extends AuraTestCase
         self::assertStringNotContainsString('wrong', print_r($other, true));
     }
 
-    public function testMissingUser(): void
+    public function testUserThatDoesNotExist(): void
     {
         $error = self::assertFails(ApiException::class, static fn () => self::client()->getUser('nobody'));
         self::assertInstanceOf(NotFoundException::class, $error);
         self::assertSame(['not_found', 404, 'GET'], [$error->kind, $error->status, $error->method]);
     }
 
-    public function testNoServer(): void
+    public function testServerThatIsNotThere(): void
     {
         $options = ['repo_url' => 'http://127.0.0.1:1/api', 'max_retries' => 0];
         $error = self::assertFails(ConnectException::class, static fn () => self::client()->getUser('eric', $options));
@@ -108,7 +108,7 @@ final class CallsTest extends AuraTestCase
     }
 
     /** @dataProvider badCalls */
-    public function testBadArgumentsAreNamed(callable $call, string $words): void
+    public function testAnErrorNamesTheBadArgument(callable $call, string $words): void
     {
         $error = self::assertFails(InvalidArgumentException::class, static fn () => $call(self::client()));
         self::assertStringContainsString($words, $error->getMessage());
@@ -119,11 +119,17 @@ final class CallsTest extends AuraTestCase
     public function badCalls(): array
     {
         return [
-            'a NUL' => [static fn (Client $c) => $c->getUser("a\0b"), 'username_or_email contains a NUL'],
-            'no UTF-8' => [static fn (Client $c) => $c->getUser("\xff"), 'UTF-8'],
-            'a NUL, too' => [static fn (Client $c) => $c->createUser('a', "b\0", ['c@d']), 'password contains a NUL'],
-            'numbers' => [static fn (Client $c) => $c->createUser('a', 'b', [7]), 'emails has to be a list of string'],
-            'too many' => [static fn (Client $c) => $c->createUser('a', 'b', ['c@d', 'e@f']), 'emails'],
+            'NUL in a username' => [static fn (Client $c) => $c->getUser("a\0b"), 'username_or_email contains a NUL'],
+            'invalid UTF-8' => [static fn (Client $c) => $c->getUser("\xff"), 'UTF-8'],
+            'NUL in a password' => [
+                static fn (Client $c) => $c->createUser('a', "b\0", ['c@d']),
+                'password contains a NUL',
+            ],
+            'an int as address' => [
+                static fn (Client $c) => $c->createUser('a', 'b', [7]),
+                'emails must contain only strings, not int',
+            ],
+            'two addresses' => [static fn (Client $c) => $c->createUser('a', 'b', ['c@d', 'e@f']), 'emails'],
         ];
     }
 

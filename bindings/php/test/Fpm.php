@@ -61,7 +61,7 @@ final class Fpm
         return (string) @file_get_contents("{$this->folder}/log") . @file_get_contents("{$this->folder}/output");
     }
 
-    /** Runs PHP code in the worker, and returns what it prints. */
+    /** Runs PHP code in the worker, and returns its output. */
     public function run(string $code): string
     {
         $script = "{$this->folder}/" . md5($code) . '.php';
@@ -73,7 +73,7 @@ final class Fpm
         }
         $socket = stream_socket_client("unix://{$this->folder}/socket");
         stream_set_timeout($socket, 60);
-        // A request begins, its parameters and their end, and no input.
+        // The start of a request, its parameters, their end, and empty input.
         fwrite($socket, self::record(1, "\0\1\0\0\0\0\0\0") . self::record(4, $parameters) . self::record(4, '')
             . self::record(5, ''));
         $output = '';

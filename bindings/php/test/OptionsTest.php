@@ -16,11 +16,11 @@ use AuraUsers\Scheduler;
 use AuraUsers\User;
 use AuraUsers\Version;
 
-/** The options, and the tables that are generated out of the library's description. */
+/** The options, and the tables generated from the library's description. */
 final class OptionsTest extends AuraTestCase
 {
     /** @dataProvider refusals */
-    public function testBadOptionsAreNamed(string $name, mixed $value, string $words): void
+    public function testAnErrorNamesTheBadOption(string $name, mixed $value, string $words): void
     {
         $error = self::assertFails(InvalidArgumentException::class, static fn () => new Client([$name => $value]));
         self::assertStringContainsString($words, $error->getMessage());
@@ -44,7 +44,7 @@ final class OptionsTest extends AuraTestCase
         ];
     }
 
-    public function testValuesOfPhpsTypes(): void
+    public function testValuesOfAllTypes(): void
     {
         $url = new class (self::sandbox()->apiUrl) {
             public function __construct(private readonly string $url)
@@ -62,7 +62,7 @@ final class OptionsTest extends AuraTestCase
         self::assertSame('eric', $client->getUser('eric')->username);
     }
 
-    public function testEnvIsNoOptionOfACall(): void
+    public function testEnvIsAnOptionOfAClientOnly(): void
     {
         $calls = [
             static fn () => self::client()->getUser('eric', ['env' => false]),
@@ -95,7 +95,7 @@ final class OptionsTest extends AuraTestCase
         self::assertFails(ConnectException::class, static fn () => $task->await());
     }
 
-    public function testTablesAreThoseOfTheDescription(): void
+    public function testTheTablesMatchTheDescription(): void
     {
         $file = (string) getenv('AURA_USERS_DESCRIPTION');
         if ($file === '') {

@@ -9,10 +9,10 @@ use AuraUsers\Exception\CancelledException;
 use AuraUsers\Exception\ConnectException;
 use AuraUsers\Scheduler;
 
-/** Forks, exits, growth, a server that dies, and the search for the library. */
+/** Forks, exits, memory, a killed server, and the search for the library. */
 final class ProcessesTest extends AuraTestCase
 {
-    /** Runs this in a child, which may go on with all that the parent has; its exit status. */
+    /** Runs the work in a forked child. Returns the exit status. */
     private static function inChild(callable $work): int
     {
         $pid = pcntl_fork();
@@ -24,14 +24,14 @@ final class ProcessesTest extends AuraTestCase
                 fwrite(STDERR, (string) $e);
                 $status = 1;
             }
-            // Without PHPUnit's handlers.
+            // pcntl_exec() skips PHPUnit's shutdown functions.
             self::assertTrue(pcntl_exec('/bin/sh', ['-c', "exit $status"]));
         }
         pcntl_waitpid($pid, $status);
         return pcntl_wexitstatus($status);
     }
 
-    public function testForksAmidCallsAndStreams(): void
+    public function testForksWhileCallsAndStreamsRun(): void
     {
         $client = self::client();
         $logs = $client->streamAuditLogs();
@@ -61,7 +61,7 @@ final class ProcessesTest extends AuraTestCase
         self::assertFails(CancelledException::class, static fn () => $task->await());
     }
 
-    public function testAnExitWithCallsUnderWay(): void
+    public function testAnExitWhileCallsRun(): void
     {
         [$output, $status] = self::runPhp(<<<'PHP'
             $client = new AuraUsers\Client(['repo_url' => $argv[1], 'api_key' => 'k', 'max_retries' => 0]);
@@ -93,7 +93,7 @@ final class ProcessesTest extends AuraTestCase
         self::assertSame('eric eric', $output);
     }
 
-    public function testAServerThatDies(): void
+    public function testAServerThatIsKilled(): void
     {
         $doomed = Sandbox::withEric();
         $client = new Client(['repo_url' => $doomed->apiUrl, 'api_key' => Sandbox::KEY, 'prefetch' => 0,
@@ -108,7 +108,7 @@ final class ProcessesTest extends AuraTestCase
     }
 
     /** @dataProvider ways */
-    public function testManyCallsAndRowsDoNotGrow(string $before): void
+    public function testManyCallsAndRowsLeaveNoMemory(string $before): void
     {
         $sandbox = self::sandbox();
         if ($before === '') {
@@ -162,7 +162,7 @@ final class ProcessesTest extends AuraTestCase
     }
 
     /** @dataProvider libraries */
-    public function testWhereTheLibraryIsLookedFor(string $path, string $words): void
+    public function testAnErrorListsThePathsOfTheLibrary(string $path, string $words): void
     {
         [$output, $status] = self::runPhp('new AuraUsers\Client();', '', [], ['AURA_USERS_LIBRARY' => $path]);
         if ($path === '' && $status === 0) {

@@ -10,7 +10,7 @@ use AuraUsers\Package;
 use AuraUsers\User;
 use PHPUnit\Framework\TestCase;
 
-/** Records as PHP's objects. */
+/** Records. */
 final class RecordsTest extends TestCase
 {
     private const JSON = '{"username":"eric","inserted_at":"2014-03-01T12:00:00.123456Z",'
@@ -30,10 +30,10 @@ final class RecordsTest extends TestCase
     }
 
     /** @dataProvider texts */
-    public function testATextIsFoundWhereverItIs(string $json, ?string $expected): void
+    public function testATextAnywhereInTheJson(string $json, ?string $expected): void
     {
         self::assertSame($expected, (new User($json))->fullName);
-        // The same without a look before the decoding.
+        // After a decode, the text comes from the decoded fields.
         $user = new User($json);
         $user->toArray();
         self::assertSame($expected, $user->fullName);
@@ -69,7 +69,7 @@ final class RecordsTest extends TestCase
         }
     }
 
-    public function testTheyDoNotChange(): void
+    public function testRecordsAreReadonly(): void
     {
         $user = new User(self::JSON);
         foreach (['username', 'rawJson', 'extra'] as $name) {
@@ -83,7 +83,7 @@ final class RecordsTest extends TestCase
         self::assertSame('eric', $user->username);
     }
 
-    public function testComparingAndCopying(): void
+    public function testEqualsSerializeCloneAndIsset(): void
     {
         $user = new User(self::JSON);
         $copy = unserialize(serialize($user));

@@ -36,7 +36,7 @@ final class Sandbox
         $this->pid = $ready['pid'];
     }
 
-    /** The one that the tests share. */
+    /** Returns the sandbox that all tests share. */
     public static function shared(): self
     {
         return self::$shared ??= self::withEric();
@@ -53,7 +53,7 @@ final class Sandbox
     }
 
     /**
-     * @param array<string, mixed>|null $body what to send; null asks
+     * @param array<string, mixed>|null $body the body of a POST; null for a GET
      * @return array<mixed>
      */
     public function admin(string $path, ?array $body): array
@@ -71,7 +71,7 @@ final class Sandbox
         return (array) json_decode($reply, true);
     }
 
-    /** Has the next requests for a path answered late. */
+    /** Delays the replies to the next requests for a path. */
     public function delay(string $path, int $milliseconds, int $times): void
     {
         $this->admin('/rules', ['path' => "/api$path", 'delay_ms' => $milliseconds, 'times' => $times]);

@@ -20,7 +20,7 @@ final class SchedulerTest extends AuraTestCase
         $start = hrtime(true);
         $names = $scheduler->all(array_fill(3, 20, static fn () => $client->getUser('eric')->username));
         self::assertSame(array_fill(3, 20, 'eric'), $names);
-        // One after the other they take six seconds.
+        // In sequence they would take six seconds.
         self::assertLessThan(5e9, hrtime(true) - $start);
         self::assertTrue($scheduler->isIdle());
     }
@@ -37,7 +37,7 @@ final class SchedulerTest extends AuraTestCase
         self::assertTrue($task->isDone());
     }
 
-    public function testSoManyAtOnce(): void
+    public function testAtOnceLimitsTheTasks(): void
     {
         $now = $most = 0;
         $client = self::client();
@@ -101,7 +101,7 @@ final class SchedulerTest extends AuraTestCase
         }
     }
 
-    public function testRunThrowsWhatNobodyAwaited(): void
+    public function testRunThrowsTheErrorOfATaskWithoutAwait(): void
     {
         $scheduler = new Scheduler();
         $scheduler->spawn(static fn () => self::client()->getUser('nobody'));
@@ -111,7 +111,7 @@ final class SchedulerTest extends AuraTestCase
         $scheduler->run();
     }
 
-    public function testTasksThatWaitForEachOtherAreAnError(): void
+    public function testADeadlockIsAnError(): void
     {
         $scheduler = new Scheduler();
         $second = null;
@@ -149,7 +149,7 @@ final class SchedulerTest extends AuraTestCase
         self::assertLessThanOrEqual(6, $turns);
     }
 
-    public function testATaskThatIsDropped(): void
+    public function testADroppedTaskRunsItsFinally(): void
     {
         $silent = self::silentClient();
         $isCleaned = false;
@@ -220,7 +220,7 @@ final class SchedulerTest extends AuraTestCase
         ];
     }
 
-    public function testAGeneratorThatMakesCallsStopsNoOtherTask(): void
+    public function testOtherTasksRunWhileAGeneratorMakesCalls(): void
     {
         $client = self::client();
         $scheduler = new Scheduler();
@@ -243,7 +243,7 @@ final class SchedulerTest extends AuraTestCase
         self::assertSame(['other', 'generator'], $order);
     }
 
-    public function testRunThrowsEveryErrorThatNobodyAwaited(): void
+    public function testRunThrowsEveryError(): void
     {
         $scheduler = new Scheduler();
         $scheduler->spawn(static fn () => throw new \DomainException('first'));
@@ -323,7 +323,7 @@ final class SchedulerTest extends AuraTestCase
         pcntl_signal(SIGUSR1, static function () use (&$name): void {
             $name = self::client()->getUser('eric')->username;
         });
-        // The signal comes while options are read, so its handler runs where the task starts to wait.
+        // The signal arrives while the options are read. Its handler runs when the task starts to wait.
         $url = new class (self::silentUrl()) {
             public function __construct(private readonly string $url)
             {
@@ -348,7 +348,7 @@ final class SchedulerTest extends AuraTestCase
         }
     }
 
-    public function testAFiberOfSomebodyElseBlocks(): void
+    public function testAFiberWithoutASchedulerBlocks(): void
     {
         $fiber = new \Fiber(static fn () => self::client()->getUser('eric')->username);
         $fiber->start();

@@ -4,7 +4,7 @@ declare(strict_types=1);
 
 namespace AuraUsers\Test;
 
-/** The library under php-fpm, php-cgi and PHP's own web server, which need preload.php or ffi.enable = true. */
+/** php-fpm, php-cgi and PHP's own web server. They need preload.php or ffi.enable = true. */
 final class ServersTest extends AuraTestCase
 {
     private static ?string $header = null;
@@ -22,7 +22,7 @@ final class ServersTest extends AuraTestCase
      */
     private function fpm(array $settings, array $pool = []): Fpm
     {
-        $program = Fpm::program() ?? self::markTestSkipped('there is no php-fpm');
+        $program = Fpm::program() ?? self::markTestSkipped('php-fpm is missing');
         return $this->fpm = new Fpm($program, $settings, $pool);
     }
 
@@ -32,7 +32,7 @@ final class ServersTest extends AuraTestCase
         $settings = ['ffi.enable' => 'preload', 'opcache.preload' => self::package() . '/preload.php',
             'opcache.enable' => '1', 'display_errors' => '1', 'html_errors' => '0'];
         if (posix_geteuid() === 0) {
-            // As php-fpm is usually started.
+            // php-fpm is usually started by root.
             self::$header ??= self::headerFile();
             $settings += ['opcache.preload_user' => 'root', 'ffi.preload' => self::$header];
         }
@@ -54,7 +54,7 @@ final class ServersTest extends AuraTestCase
         self::$header === null || unlink(self::$header);
     }
 
-    /** What a page does. */
+    /** Returns the code of a page. */
     private static function page(string $code): string
     {
         $url = self::sandbox()->apiUrl;
@@ -73,7 +73,7 @@ final class ServersTest extends AuraTestCase
             self::assertMatchesRegularExpression('/^eric 250 9 (\d+)$/', $output = $fpm->run($page), $fpm->log());
             $workers[substr($output, 11)] = true;
         }
-        // Workers are replaced after three requests.
+        // php-fpm replaces a worker after three requests.
         self::assertGreaterThanOrEqual(3, count($workers));
         self::assertStringNotContainsString('WARNING', $fpm->log());
     }
@@ -93,7 +93,7 @@ final class ServersTest extends AuraTestCase
             exec('setpriv --reuid=65534 --clear-groups test -r ' . escapeshellarg(self::package() . '/preload.php')
                 . ' -a -r ' . escapeshellarg((string) getenv('AURA_USERS_LIBRARY')) . ' 2>&1', $_, $status);
             if ($status !== 0) {
-                self::markTestSkipped('root cannot preload so, and others cannot read the package or the library');
+                self::markTestSkipped('root cannot preload this way, and other users cannot read the library');
             }
         }
         $process = proc_open($command, [['file', '/dev/null', 'r'], ['pipe', 'w'], ['redirect', 1]], $pipes);
@@ -101,7 +101,7 @@ final class ServersTest extends AuraTestCase
         proc_close($process);
     }
 
-    public function testNobodyElseMayUseTheLibrary(): void
+    public function testOtherScriptsCannotUseTheLibrary(): void
     {
         $fpm = $this->fpm(self::preloading());
         $code = 'try { FFI::scope("AURA_USERS"); echo "open"; } catch (FFI\Exception) { echo "closed"; }';
@@ -118,7 +118,7 @@ final class ServersTest extends AuraTestCase
     }
 
     /** @dataProvider ends */
-    public function testAWorkerDoesNotGrow(string $end, int $times = 100): void
+    public function testAWorkerKeepsNoDescriptorAndNoThread(string $end, int $times = 100): void
     {
         $fpm = $this->fpm(self::preloading());
         $page = self::page('$logs = $client->streamAuditLogs(["prefetch" => 0]); $logs->next();
@@ -159,7 +159,7 @@ final class ServersTest extends AuraTestCase
     {
         $program = '/usr/bin/php-cgi' . PHP_MAJOR_VERSION . '.' . PHP_MINOR_VERSION;
         if (!is_executable($program)) {
-            self::markTestSkipped("there is no $program");
+            self::markTestSkipped("$program is missing");
         }
         $script = (string) tempnam(sys_get_temp_dir(), 'page');
         file_put_contents($script, '<?php ' . self::page('echo $client->getUser("eric")->username;'));

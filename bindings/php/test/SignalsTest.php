@@ -4,10 +4,10 @@ declare(strict_types=1);
 
 namespace AuraUsers\Test;
 
-/** Signal handlers end what waits, and lose nothing. */
+/** Signal handlers end calls and lose no row. */
 final class SignalsTest extends AuraTestCase
 {
-    /** Has signals sent to this process, so many milliseconds apart. */
+    /** Sends signals to this process. The arguments are the milliseconds before each. */
     private const SENDER = <<<'PHP'
         $send = static function (int ...$after): void {
             $parent = getmypid();
@@ -41,7 +41,7 @@ final class SignalsTest extends AuraTestCase
             } catch (RuntimeException \$e) {
                 echo \$e->getMessage(), ' ', hrtime(true) - \$start < 10e9 ? 'soon' : 'late', ' ';
             }
-            // The same client goes on.
+            // The client still works.
             try {
                 \$client->getUser('eric', ['timeout' => 0.1]);
             } catch (AuraUsers\Exception\TimeoutException \$e) {
@@ -111,7 +111,7 @@ final class SignalsTest extends AuraTestCase
     /** @return array<string, array{string}> */
     public function turns(): array
     {
-        // A row is kept before a handler can run again.
+        // The program stores a row before a handler can run again.
         $keep = '{ $rows[] = $row; $row = null; }';
         return [
             'next' => ["while ((\$row = \$logs->next()) !== null) $keep"],
@@ -124,7 +124,7 @@ final class SignalsTest extends AuraTestCase
     {
         [$output] = self::runPhp(<<<'PHP'
             $isArmed = false;
-            // The library's lines are fetched before a hundredth row is returned.
+            // The log lines are delivered before the hundredth row is returned.
             AuraUsers\Log::to(new class ($isArmed) extends Psr\Log\AbstractLogger {
                 public function __construct(private bool &$isArmed)
                 {
@@ -157,7 +157,7 @@ final class SignalsTest extends AuraTestCase
         self::assertSame('handler 1 same 2', $output);
     }
 
-    public function testWithoutAsyncSignalsHandlersWait(): void
+    public function testWithoutAsyncSignalsHandlersRunAfterTheCall(): void
     {
         self::sandbox()->delay('/users/eric', 300, 1);
         [$output] = self::runPhp(self::SENDER . <<<'PHP'

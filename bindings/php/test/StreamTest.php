@@ -33,7 +33,7 @@ final class StreamTest extends AuraTestCase
         }
     }
 
-    public function testPagesAreTheSameRows(): void
+    public function testPagesReturnTheSameRows(): void
     {
         $pages = iterator_to_array(self::client()->streamAuditLogs()->pages());
         self::assertSame([100, 100, 50], array_map(count(...), $pages));
@@ -41,7 +41,7 @@ final class StreamTest extends AuraTestCase
     }
 
     /** @dataProvider ways */
-    public function testItKeepsItsPlace(callable $run): void
+    public function testAStreamKeepsItsPosition(callable $run): void
     {
         $all = self::all();
         $run(static function () use ($all): void {
@@ -79,13 +79,13 @@ final class StreamTest extends AuraTestCase
         ];
     }
 
-    public function testItBeginsAtAPage(): void
+    public function testTheOptionPage(): void
     {
         self::assertCount(50, iterator_to_array(self::client()->streamAuditLogs(['page' => 3])));
     }
 
     /** @dataProvider ways */
-    public function testAnErrorKeepsThePlace(callable $run): void
+    public function testAStreamKeepsItsPositionAfterAnError(callable $run): void
     {
         $all = self::all();
         $run(static function () use ($all): void {
@@ -147,14 +147,14 @@ final class StreamTest extends AuraTestCase
         self::assertFails(InvalidArgumentException::class, static fn () => $logs->next());
     }
 
-    public function testItOutlivesItsClient(): void
+    public function testAStreamOutlivesItsClient(): void
     {
         $logs = (static fn (): AuditLogs => self::client()->streamAuditLogs())();
         gc_collect_cycles();
         self::assertCount(Sandbox::ROWS, iterator_to_array($logs));
     }
 
-    public function testANulInATextStays(): void
+    public function testANulInATextIsKept(): void
     {
         $row = AuditLog::of('{"action":"a\u0000b","user_agent":null}', "a\u{FFFD}b", null);
         self::assertSame("a\0b", $row->action);

@@ -1,7 +1,7 @@
 <?php
 
 /*
- * What `aura-replay drive` feeds with the conformance cases, for PHP:
+ * The driver of the conformance cases:
  *
  *     aura-replay drive php test/driver.php AUTOLOAD
  */
@@ -20,7 +20,7 @@ use Psr\Log\AbstractLogger;
 
 require $argv[1];
 
-/** Carries out the commands. */
+/** Runs one command. */
 final class Driver
 {
     /** @param array<string, mixed> $command */
@@ -37,7 +37,7 @@ final class Driver
         }
         try {
             $client = new Client($this->command['options']);
-            $result = isset($this->command['times']) ? $this->many($client) : $this->once($client);
+            $result = isset($this->command['times']) ? $this->runMany($client) : $this->runOnce($client);
         } catch (AuraException $e) {
             $result = ['error' => $e];
         } finally {
@@ -47,13 +47,13 @@ final class Driver
     }
 
     /** @return array<string, mixed> */
-    private function once(Client $client): array
+    private function runOnce(Client $client): array
     {
         if ($this->command['operation'] === 'stream_audit_logs') {
-            return $this->stream($client);
+            return $this->runStream($client);
         }
         try {
-            $user = $this->ended(fn () => $this->call($client));
+            $user = $this->runWithLimit(fn () => $this->call($client));
         } catch (AuraException $e) {
             return ['error' => $e];
         }
@@ -77,13 +77,13 @@ final class Driver
     }
 
     /** @return array<string, mixed> */
-    private function stream(Client $client): array
+    private function runStream(Client $client): array
     {
         $logs = $client->streamAuditLogs();
         $answer = ['ok_rows' => [], 'errors' => []];
         while (true) {
             try {
-                $this->ended(static function () use ($logs, &$answer): void {
+                $this->runWithLimit(static function () use ($logs, &$answer): void {
                     foreach ($logs as $log) {
                         $answer['ok_rows'][] = $log->rawJson;
                     }
@@ -98,8 +98,8 @@ final class Driver
         }
     }
 
-    /** Ends the work as the command says, the way a task is ended. */
-    private function ended(callable $work): mixed
+    /** Runs the work. If the command has a time, a timer ends the task. */
+    private function runWithLimit(callable $work): mixed
     {
         $milliseconds = $this->command['cancel_after_ms'] ?? $this->command['deadline_ms'] ?? null;
         if ($milliseconds === null) {
@@ -118,7 +118,7 @@ final class Driver
     }
 
     /** @return array<string, mixed> */
-    private function many(Client $client): array
+    private function runMany(Client $client): array
     {
         $kinds = [];
         $work = function () use ($client, &$kinds): void {

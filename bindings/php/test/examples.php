@@ -1,7 +1,7 @@
 <?php
 
 /*
- * Runs the examples of the README and the tour on a sandbox, and plays the person whom the tour asks for a key:
+ * Runs the examples of the README and the tour on a sandbox. It answers the tour's question for a key:
  *
  *     php test/examples.php README.md tour.php
  */
@@ -26,9 +26,9 @@ function expect(bool $condition, string $what): void
 /**
  * @param list<string> $command
  * @param array<string, string> $environment
- * @param callable(resource, resource): string|null $talk with the program's input and output
+ * @param callable(resource, resource): string|null $talk its arguments are the program's input and output
  */
-function output(array $command, array $environment, string $input = '', ?callable $talk = null): string
+function run(array $command, array $environment, string $input = '', ?callable $talk = null): string
 {
     $command = ['timeout', '60', PHP_BINARY, '-d', 'display_errors=stdout', '-d', 'error_reporting=-1', ...$command];
     $files = [['pipe', 'r'], ['pipe', 'w'], ['redirect', 1]];
@@ -52,8 +52,8 @@ function runReadme(Sandbox $sandbox, string $path): void
     expect(count($blocks[1]) === count(EXPECTED), "$path has " . count($blocks[1]) . ' examples');
     $environment = ['HEX_API_URL' => $sandbox->apiUrl, 'HEX_API_KEY' => 'key'];
     foreach ($blocks[1] as $i => $block) {
-        $output = output([], $environment, "<?php\n$block");
-        expect(preg_match(EXPECTED[$i], $output) === 1, "this example gave $output:\n$block");
+        $output = run([], $environment, "<?php\n$block");
+        expect(preg_match(EXPECTED[$i], $output) === 1, "the output of this example is wrong: $output:\n$block");
     }
 }
 
@@ -67,7 +67,7 @@ function runTour(Sandbox $sandbox, string $path): void
             expect($read !== '', $text);
             $text .= $read;
         }
-        // What the tour asks its reader to do on the server's web site.
+        // These are the steps that a user does on the server's web site.
         foreach ($sandbox->admin('/mailbox', null) as $mail) {
             if ($mail['to'] === $email && $mail['kind'] === 'email-verification') {
                 file_get_contents($mail['link']);
@@ -78,11 +78,11 @@ function runTour(Sandbox $sandbox, string $path): void
         return $text;
     };
     $environment = ['TOUR_PASSWORD' => 'a password for the tour'];
-    $output = output([$path, $sandbox->apiUrl, 'php', $email], $environment, talk: $talk);
+    $output = run([$path, $sandbox->apiUrl, 'php', $email], $environment, talk: $talk);
     $all = ['"username":"php"', 'username has already been taken', 'get_current_user: {', 'a mail is on its way',
         '230 key.generate'];
     foreach ($all as $words) {
-        expect(str_contains($output, $words), "the tour did not say $words:\n$output");
+        expect(str_contains($output, $words), "the tour did not print $words:\n$output");
     }
 }
 
@@ -90,4 +90,4 @@ $sandbox = new Sandbox('--key-order', 'shuffled');
 runReadme($sandbox, $argv[1]);
 runTour($sandbox, $argv[2]);
 $sandbox->stop();
-echo "all examples of the README and the tour did what they say\n";
+echo "the examples of the README and the tour printed the expected output\n";

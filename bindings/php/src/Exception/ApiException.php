@@ -4,7 +4,7 @@ declare(strict_types=1);
 
 namespace AuraUsers\Exception;
 
-/** The server replied, and not with success. Itself: a status that has no class of its own. */
+/** The server replied with an error. This class itself: a status without a class of its own. */
 class ApiException extends AuraException
 {
 }

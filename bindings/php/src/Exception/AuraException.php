@@ -5,8 +5,8 @@ declare(strict_types=1);
 namespace AuraUsers\Exception;
 
 /**
- * Any failure of a call. `getMessage()` says what to do next, and contains no secret, name or address except for what
- * the server's own message repeats. `getCode()` is the number of the kind in C.
+ * The parent of all errors of a call. `getMessage()` is the whole text for a user or a log. It contains no secret, and
+ * no username or address except those that the server's message repeats. `getCode()` is the number of the kind in C.
  */
 class AuraException extends \RuntimeException implements \JsonSerializable
 {
@@ -31,42 +31,42 @@ class AuraException extends \RuntimeException implements \JsonSerializable
         'internal' => InternalException::class,
     ];
 
-    /** What went wrong, one word for every language of this library: `not_found` and the like. */
+    /** The name of the kind, such as `not_found`. It is the same in every language. */
     public readonly string $kind;
-    /** The server's own message if it sent one, else the library's. `getMessage()` is the whole text. */
+    /** The server's own message if it sent one, otherwise the library's. */
     public readonly ?string $serverMessage;
-    /** What to do next, if the library knows more than the message says. */
+    /** What to do next, if the library knows more than the message. */
     public readonly ?string $hint;
-    /** Why a credential or an account was refused, such as `revoked_credential`. */
+    /** Why the server rejected a credential or an account, such as `revoked_credential`. */
     public readonly ?string $reason;
-    /** The HTTP status, if a reply came. */
+    /** The HTTP status of the reply; null if none arrived. */
     public readonly ?int $status;
     /**
-     * The field errors of a 422, as the server nests them.
+     * The field errors of a 422, nested as the server sent them.
      *
      * @var array<string, mixed>|null
      */
     public readonly ?array $errors;
-    /** The server's x-request-id: its operators find the call by it. */
+    /** The x-request-id of the reply, for the server's operators. */
     public readonly ?string $requestId;
-    /** How many seconds to wait before trying again, if the server says so. */
+    /** How many seconds the server asks you to wait before you try again. */
     public readonly ?float $retryAfter;
-    /** How many times the request was sent: 0 if nothing was sent. */
+    /** How many times the request was sent. It is 0 if nothing was sent. */
     public readonly int $attempts;
-    /** The request's method. */
+    /** The method of the request. */
     public readonly ?string $method;
-    /** The request's route without its parameters: `/users/{username_or_email}`. */
+    /** The route of the request without its parameters, such as `/users/{username_or_email}`. */
     public readonly ?string $route;
     /**
-     * Whether the server may have carried out a createUser() or resetUserPassword() that failed. Then look before you
+     * Whether the server may have completed a createUser() or resetUserPassword() that failed. Then check before you
      * repeat it.
      */
     public readonly bool $outcomeUnknown;
-    /** Whether the same call may succeed later, and repeating it is safe. */
+    /** Whether the same call may succeed later and is safe to repeat. */
     public readonly bool $retryable;
 
     /**
-     * Makes an error from the members of its JSON, as the library names them.
+     * Creates an error from the members of its JSON.
      *
      * @param array<string, mixed> $fields
      */
@@ -89,7 +89,7 @@ class AuraException extends \RuntimeException implements \JsonSerializable
     }
 
     /**
-     * All members of the error's JSON, as every language of this library has them.
+     * Returns all members of the error's JSON.
      *
      * @return array<string, mixed>
      */

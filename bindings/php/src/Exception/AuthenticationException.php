@@ -4,7 +4,7 @@ declare(strict_types=1);
 
 namespace AuraUsers\Exception;
 
-/** 401: no credential, or one the server does not take; `reason` says more. */
+/** 401: the credential is missing, or the server rejected it; see `reason`. */
 class AuthenticationException extends ApiException
 {
 }

@@ -4,7 +4,7 @@ declare(strict_types=1);
 
 namespace AuraUsers\Exception;
 
-/** The program ended the call. */
+/** The program cancelled the call. */
 final class CancelledException extends AuraException
 {
 }

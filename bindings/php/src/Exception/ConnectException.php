@@ -4,7 +4,7 @@ declare(strict_types=1);
 
 namespace AuraUsers\Exception;
 
-/** No connection, or it broke before a whole reply came. */
+/** The connection failed, or it was lost before the whole reply arrived. */
 final class ConnectException extends AuraException
 {
 }

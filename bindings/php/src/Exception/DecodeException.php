@@ -4,7 +4,7 @@ declare(strict_types=1);
 
 namespace AuraUsers\Exception;
 
-/** The reply is not what this endpoint returns. */
+/** The reply is not a valid reply of this endpoint. */
 final class DecodeException extends AuraException
 {
     /** @internal */

@@ -4,7 +4,7 @@ declare(strict_types=1);
 
 namespace AuraUsers\Exception;
 
-/** A defect of this library: please report it, with its text. */
+/** A bug in this library. Please report it with its message. */
 final class InternalException extends AuraException
 {
 }

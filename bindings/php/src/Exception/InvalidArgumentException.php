@@ -4,7 +4,7 @@ declare(strict_types=1);
 
 namespace AuraUsers\Exception;
 
-/** The caller's mistake; nothing was sent. */
+/** An argument or an option is invalid. Nothing was sent. */
 final class InvalidArgumentException extends AuraException
 {
     /** @internal */

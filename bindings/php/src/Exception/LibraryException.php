@@ -4,7 +4,7 @@ declare(strict_types=1);
 
 namespace AuraUsers\Exception;
 
-/** The C library cannot be loaded: it is not there, has another version, or php.ini forbids it. */
+/** The C library cannot be loaded: it is missing, its version does not match, or php.ini forbids it. */
 final class LibraryException extends \RuntimeException
 {
 }

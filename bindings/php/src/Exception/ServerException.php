@@ -4,7 +4,7 @@ declare(strict_types=1);
 
 namespace AuraUsers\Exception;
 
-/** 5xx: the fault is the server's. Its operators find the call by `requestId`. */
+/** 5xx: the server failed. Its operators can find the call by `requestId`. */
 final class ServerException extends ApiException
 {
 }

@@ -4,7 +4,7 @@ declare(strict_types=1);
 
 namespace AuraUsers\Exception;
 
-/** The time allowed ran out. */
+/** A timeout expired. */
 final class TimeoutException extends AuraException
 {
 }

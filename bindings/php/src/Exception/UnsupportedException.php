@@ -4,7 +4,7 @@ declare(strict_types=1);
 
 namespace AuraUsers\Exception;
 
-/** This server has no such endpoint. */
+/** The server does not have this endpoint. */
 final class UnsupportedException extends ApiException
 {
 }

@@ -8,18 +8,18 @@ use AuraUsers\Task;
 use FFI\CData;
 
 /**
- * A call under way on the library's thread.
+ * A call that runs on a thread of the library.
  *
- * There are two ways to wait. A blocking function of C takes half the CPU, and nothing of PHP runs meanwhile. A started
- * call is waited for in slices, between which PHP handles signals and time limits, and other fibers run. C could also
- * ask PHP by a callback whether to go on; but an exception, exit() or a fatal error in a callback of FFI ends the whole
- * process, and signal handlers throw.
+ * There are two ways to wait. A blocking function of C takes half the CPU, but no PHP code can run meanwhile. For a
+ * started call, PHP waits in slices. Between them it handles signals and time limits, and other fibers run.
+ *
+ * An interrupt callback is no alternative: an exception, exit() or a fatal error in a callback of FFI ends the process.
  *
  * @internal
  */
 final class Call
 {
-    /** In milliseconds. */
+    /** The length of a slice in milliseconds. */
     public const SLICE = 50;
 
     private ?Handle $handle;
@@ -29,18 +29,18 @@ final class Call
         $this->handle = $handle;
     }
 
-    /** Whether a function of C may block: if nothing of PHP can want to run meanwhile. */
+    /** Returns whether a function of C may block, because no PHP code has to run meanwhile. */
     public static function mayBlock(bool $held): bool
     {
         return !$held && !self::isTimeCounted() && Task::current() === null;
     }
 
     /**
-     * Begins a call by a function that starts it.
+     * Starts a call.
      *
-     * @param callable(CData, CData): int $start takes the places for the call and the error
+     * @param callable(CData, CData): int $start its arguments are the out-parameters for the call and the error
      */
-    public static function begin(callable $start): self
+    public static function start(callable $start): self
     {
         $place = Native::handle('aura_call');
         if ($start($place, Native::error()) !== Native::OK) {
@@ -49,7 +49,7 @@ final class Call
         return new self(new Handle($place[0], 'aura_call_free', 'call'));
     }
 
-    /** Whether somebody has the result. */
+    /** Returns whether result() has returned or thrown the result. */
     public function isTaken(): bool
     {
         return $this->handle === null;
@@ -60,13 +60,13 @@ final class Call
         $this->end('aura_call_cancel');
     }
 
-    /** Ends the call because a time of the program's is over. */
+    /** Ends the call with a TimeoutException. */
     public function expire(): void
     {
         $this->end('aura_call_expire');
     }
 
-    /** Has the token come into the queue when the call has ended. */
+    /** Puts the token into the queue when the call ends. */
     public function complete(CData $queue, int $token): void
     {
         if (Native::library()->aura_call_complete($this->handle?->get(), $queue, $token, Native::error()) !== 0) {
@@ -75,8 +75,8 @@ final class Call
     }
 
     /**
-     * Waits for the call and returns its JSON; null if a stream is over. If a signal handler throws meanwhile, the call
-     * goes on, and this may be called again.
+     * Waits for the call and returns its JSON, or null at the end of a stream. If a signal handler throws, the call
+     * continues, and you can call this method again.
      */
     public function result(bool $held): ?string
     {
@@ -84,7 +84,7 @@ final class Call
         while (($status = $this->take()) === Native::PENDING) {
             Signals::deliver($held);
         }
-        // What is in the places is taken before anything else.
+        // The out-parameters are read before another call can overwrite them.
         try {
             return match ($status) {
                 Native::OK => Native::takeText(),
@@ -109,7 +109,7 @@ final class Call
         }
     }
 
-    /** On Linux max_execution_time counts CPU time alone, of which a wait takes none, except in builds with threads. */
+    /** max_execution_time counts the time of a wait, except on Linux without threads: there it counts CPU time. */
     private static function isTimeCounted(): bool
     {
         return (PHP_ZTS || PHP_OS_FAMILY !== 'Linux') && (int) ini_get('max_execution_time') !== 0;

@@ -9,7 +9,7 @@ use FFI\CData;
 use WeakMap;
 
 /**
- * The owner of a handle: frees it once, by hand or with the object.
+ * Owns a handle of C. close() frees it, and so does the destructor.
  *
  * @internal
  */
@@ -17,14 +17,14 @@ final class Handle
 {
     private const FATAL = E_ERROR | E_CORE_ERROR | E_COMPILE_ERROR | E_USER_ERROR | E_RECOVERABLE_ERROR;
 
-    /** @var WeakMap<self, true>|null all that are open */
+    /** @var WeakMap<self, true>|null all open handles */
     private static ?WeakMap $open = null;
 
     private ?CData $handle;
 
     /**
      * @param string $free the C function that frees the handle
-     * @param string $name what the program calls it
+     * @param string $name its name in error messages
      */
     public function __construct(CData $handle, private readonly string $free, private readonly string $name)
     {
@@ -38,7 +38,7 @@ final class Handle
         $this->close();
     }
 
-    /** The handle; throws InvalidArgumentException if it is closed. */
+    /** Returns the handle. Throws InvalidArgumentException if it is closed. */
     public function get(): CData
     {
         return $this->handle ?? throw InvalidArgumentException::because("the {$this->name} is closed");
@@ -58,7 +58,7 @@ final class Handle
         }
     }
 
-    /** After a fatal error PHP runs no destructor, and a worker of php-fpm lives on: then all handles are freed here. */
+    /** Frees all handles after a fatal error, because PHP then runs no destructors and a worker of php-fpm continues. */
     private static function watch(): void
     {
         self::$open = new WeakMap();

@@ -9,7 +9,7 @@ use AuraUsers\Version;
 use FFI;
 
 /**
- * Finds the C library: AURA_USERS_LIBRARY, then the package's own folder, then the system's.
+ * Finds the C library: AURA_USERS_LIBRARY, then the folder of this package, then the system's.
  *
  * @internal
  */
@@ -18,10 +18,10 @@ final class Library
     private const ABI = '0.1';
     private const HEADER = __DIR__ . '/../../ffi/aura_users.h';
 
-    /** What to give to FFI; throws LibraryException. */
+    /** Returns the path or name of a library with a matching version. Throws LibraryException. */
     public static function path(): string
     {
-        // Only the environment of the process counts, and not what a web server sends with a request.
+        // `true` reads the environment of the process, and not the variables of a web server's request.
         $chosen = getenv('AURA_USERS_LIBRARY', true);
         if (is_string($chosen) && $chosen !== '') {
             return self::checked($chosen, "AURA_USERS_LIBRARY is \"$chosen\", and it cannot be loaded");
@@ -35,25 +35,25 @@ final class Library
             . "AURA_USERS_LIBRARY (not set), $own (not there), the system's $system");
     }
 
-    /** The declarations for FFI::cdef(). */
+    /** Returns the declarations for FFI::cdef(). */
     public static function declarations(): string
     {
         return (string) preg_replace('/^#.*\n/m', '', self::template());
     }
 
-    /** The header for FFI::load() and ffi.preload, which have no other way to get the path of a library. */
+    /** Returns the header for FFI::load() and ffi.preload. Both read the path of the library from it. */
     public static function header(): string
     {
         $line = '#define FFI_LIB "' . self::path() . '"';
         return (string) preg_replace_callback('/^#define FFI_LIB .*$/m', static fn () => $line, self::template());
     }
 
-    /** Throws LibraryException unless this version of the library is one for this package. */
+    /** Throws LibraryException if this version of the library does not match the package. */
     public static function checkVersion(string $path, string $version): void
     {
         if (!str_starts_with($version, self::ABI . '.') || version_compare($version, Version::NUMBER) < 0) {
-            throw new LibraryException("$path has version $version; this package needs " . self::ABI . ', from '
-                . Version::NUMBER . ' on');
+            throw new LibraryException("$path has version $version; this package needs " . self::ABI . ', at least '
+                . Version::NUMBER);
         }
     }
 

@@ -10,9 +10,10 @@ use FFI;
 use FFI\CData;
 
 /**
- * The C library, and the places for its results.
+ * The C library, and the out-parameters of its functions.
  *
- * One set of places is enough: PHP runs one call at a time, and Signals keeps handlers away until a result is taken.
+ * One set of out-parameters is enough, because PHP runs one function of C at a time. Signals holds handlers until the
+ * result is read.
  *
  * @internal
  */
@@ -30,16 +31,16 @@ final class Native
     private static CData $text;
     private static CData $error;
     private static CData $fields;
-    /** @var array<string, CData> the places for handles, by type */
+    /** @var array<string, CData> the out-parameters for handles, by type */
     private static array $handles = [];
 
-    /** The C library's functions, under their names in C. */
+    /** Returns the functions of the C library, with their names in C. */
     public static function library(): FFI
     {
         return self::$library ?? self::load();
     }
 
-    /** Loads the library for all later requests, unless ffi.preload has: for preload.php. */
+    /** Loads the library for all later requests, unless ffi.preload has loaded it. preload.php calls this. */
     public static function preload(): void
     {
         if (self::scope() !== null) {
@@ -60,31 +61,31 @@ final class Native
         }
     }
 
-    /** The place for a text, a char **. */
+    /** The out-parameter for a text, a char **. */
     public static function text(): CData
     {
         return self::$text;
     }
 
-    /** The place for an error, an aura_error **. */
+    /** The out-parameter for an error, an aura_error **. */
     public static function error(): CData
     {
         return self::$error;
     }
 
-    /** The places for a row's action, user agent and JSON, three const char **. */
+    /** The out-parameters for the action, user agent and JSON of a row, three const char **. */
     public static function fields(): CData
     {
         return self::$fields;
     }
 
-    /** The place for a handle, such as an aura_call **. */
+    /** The out-parameter for a handle, such as an aura_call **. */
     public static function handle(string $type): CData
     {
         return self::$handles[$type] ??= self::library()->new("{$type} *[1]");
     }
 
-    /** The text in its place, which is freed. */
+    /** Reads and frees the text of text(). */
     public static function takeText(): string
     {
         $pointer = self::$text[0];
@@ -93,7 +94,7 @@ final class Native
         return $text;
     }
 
-    /** The exception for the error in its place, which is freed. */
+    /** Converts the error of error() to an exception, and frees it. */
     public static function takeError(): AuraException
     {
         $pointer = self::$error[0];
@@ -103,7 +104,7 @@ final class Native
     }
 
     /**
-     * Texts as C's array of them, and what keeps them alive.
+     * Converts texts to an array of C. The second value keeps its memory.
      *
      * @param list<string> $texts
      * @return array{?CData, list<CData>}
@@ -123,7 +124,7 @@ final class Native
         return [$array, $kept];
     }
 
-    /** The tokens in their place. */
+    /** The array for tokens, a uint64_t *. */
     public static function tokens(int $capacity): CData
     {
         return self::$handles["tokens $capacity"] ??= self::library()->new("uint64_t[$capacity]");
@@ -143,7 +144,7 @@ final class Native
         return self::$library = $library;
     }
 
-    /** What ffi.preload or preload.php has loaded. */
+    /** Returns the library that ffi.preload or preload.php has loaded. */
     private static function scope(): ?FFI
     {
         try {

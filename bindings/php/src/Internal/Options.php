@@ -7,14 +7,14 @@ namespace AuraUsers\Internal;
 use AuraUsers\Exception\InvalidArgumentException;
 
 /**
- * Turns PHP's values into the texts that C takes.
+ * Converts values of PHP to text for C.
  *
  * @internal
  */
 final class Options
 {
     /**
-     * The options as C has them. It has to be freed.
+     * Returns a handle of C with these options.
      *
      * @param array<mixed> $options
      */
@@ -24,7 +24,7 @@ final class Options
         $native = new Handle($library->aura_options_new(), 'aura_options_free', 'options');
         foreach ($options as $name => $value) {
             $text = self::text((string) $name, $value);
-            $name = Text::of("an option's name", (string) $name);
+            $name = Text::check("an option's name", (string) $name);
             if ($library->aura_options_set($native->get(), $name, $text, Native::error()) !== Native::OK) {
                 throw Native::takeError();
             }
@@ -33,7 +33,7 @@ final class Options
     }
 
     /**
-     * The options that are set.
+     * Returns the options without null.
      *
      * @param array<mixed> $options
      * @return array<mixed>
@@ -44,7 +44,7 @@ final class Options
     }
 
     /**
-     * The options that are set; throws InvalidArgumentException if a call cannot have one of them.
+     * Returns the options without null. Throws InvalidArgumentException if a call does not have one of them.
      *
      * @param array<mixed> $options
      * @return array<mixed>
@@ -63,8 +63,9 @@ final class Options
     {
         $option = OptionTable::OPTIONS[$name] ?? null;
         if ($option === null) {
-            // C refuses the name, and suggests one. It repeats neither of the two if they may be secret.
-            return Text::of('an option', is_scalar($value) ? (string) $value : '');
+            // C refuses the name and suggests another. Its message repeats neither name nor value if they may be
+            // secret.
+            return Text::check('an option', is_scalar($value) ? (string) $value : '');
         }
         $text = match ($option['type']) {
             'whole' => is_int($value) ? (string) $value : null,
@@ -73,7 +74,7 @@ final class Options
             'url', 'path' => is_string($value) || $value instanceof \Stringable ? (string) $value : null,
             default => is_string($value) ? $value : null,
         };
-        return Text::of(
+        return Text::check(
             $name,
             $text ?? self::refuse("$name is of type " . get_debug_type($value) . "; allowed: {$option['allowed']}")
         );

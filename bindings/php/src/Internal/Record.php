@@ -9,26 +9,26 @@ use DateTimeImmutable;
 use DateTimeZone;
 
 /**
- * What the server sent: its JSON, and its fields as typed, readonly properties.
+ * A record of the server: its JSON, and its fields as typed, readonly properties.
  *
- * A property is read from the JSON when it is first asked for: reading them all costs more than the call itself.
+ * The first read of a property reads the JSON. To read all properties at once would take longer than the call.
  *
  * @internal
  */
 trait Record
 {
-    /** The nesting of JSON that is read; deeper JSON is a DecodeException, and rawJson still has it. */
+    /** The deepest JSON that is decoded. Deeper JSON is a DecodeException; rawJson still has it. */
     private static int $depth = 1000;
 
-    /** @var array<string, string> by the name of a text */
+    /** @var array<string, string> the patterns of text(), by field */
     private static array $patterns = [];
 
     /** @var array<string, mixed>|null */
     private ?array $fields = null;
-    /** Whether a text was looked for without decoding all. */
-    private bool $hasLooked = false;
+    /** Whether text() has searched the JSON with a pattern. */
+    private bool $hasSearched = false;
 
-    /** The value of a property. */
+    /** Returns the value of a property. */
     abstract private function value(string $property): mixed;
 
     /** @internal */
@@ -40,12 +40,12 @@ trait Record
     /** @internal */
     public function __isset(string $name): bool
     {
-        // `??` asks this and then __get(), so the property has to stay without a value here.
+        // `??` calls this and then __get(), so this must not set the property.
         return $name === 'extra' || isset(self::NAMES[$name]) && $this->value($name) !== null;
     }
 
     /**
-     * All fields as the server names them, unknown ones included.
+     * Returns all fields with the server's names, also unknown fields.
      *
      * @return array<string, mixed>
      */
@@ -58,13 +58,13 @@ trait Record
         return $this->fields;
     }
 
-    /** For json_encode(): the server's own fields. rawJson has them byte for byte. */
+    /** Returns the server's fields for json_encode(). */
     public function jsonSerialize(): mixed
     {
         return self::decoded($this->rawJson, false);
     }
 
-    /** Whether both have the same JSON. */
+    /** Returns whether both have the same JSON. */
     public function equals(self $other): bool
     {
         return $this->rawJson === $other->rawJson;
@@ -99,9 +99,9 @@ trait Record
 
     private function text(string $name): ?string
     {
-        if ($this->fields === null && !$this->hasLooked) {
-            $this->hasLooked = true;
-            // Who reads one text needs no other field decoded. A text with an escape is left to json_decode().
+        if ($this->fields === null && !$this->hasSearched) {
+            $this->hasSearched = true;
+            // A program that reads one text needs no other field. json_decode() reads a text with an escape.
             $pattern = self::$patterns[$name] ??= self::patternFor($name);
             if (preg_match($pattern, $this->rawJson, $found) === 1) {
                 return $found['text'];
@@ -111,7 +111,7 @@ trait Record
         return is_string($value) ? $value : null;
     }
 
-    /** Matches an object up to the text of this name, with other members before it. The library has checked the JSON. */
+    /** Returns a pattern that matches an object up to the text of this name. The library has checked the JSON. */
     private static function patternFor(string $name): string
     {
         $text = '"(?:[^"\\\\]++|\\\\.)*+"';
@@ -120,7 +120,7 @@ trait Record
         return "~^\s*+\{\s*+(?:$other)*+\"$name\"\s*+:\s*+\"(?<text>[^\"\\\\]*+)\"~";
     }
 
-    /** A time in UTC; null if it is none. */
+    /** Returns a time in UTC, or null if the text is not a time. */
     private function time(string $name): ?DateTimeImmutable
     {
         $text = $this->text($name);
@@ -130,7 +130,7 @@ trait Record
         static $utc = null;
         $utc ??= new DateTimeZone('UTC');
         try {
-            // PHP takes ten times as long for a Z.
+            // With the Z, PHP takes ten times as long.
             return (new DateTimeImmutable(rtrim($text, 'Z'), $utc))->setTimezone($utc);
         } catch (\Exception) {
             return null;
@@ -145,7 +145,7 @@ trait Record
     }
 
     /**
-     * A list of objects; null if there is none.
+     * Returns a list of objects, or null if the field is not a list.
      *
      * @template T of object
      * @param callable(array<string, mixed>): T $make

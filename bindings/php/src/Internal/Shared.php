@@ -7,7 +7,7 @@ namespace AuraUsers\Internal;
 use AuraUsers\Client;
 
 /**
- * The client that the functions share.
+ * The shared client of the functions.
  *
  * @internal
  */
@@ -22,7 +22,7 @@ final class Shared
     private static array $environment = [];
 
     /**
-     * A client for these options. It takes out `env`, which is no option of a call.
+     * Returns a client for these options. It removes `env`, which is not an option of a call.
      *
      * @param array<string, mixed> $options
      */

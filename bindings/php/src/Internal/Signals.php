@@ -5,10 +5,10 @@ declare(strict_types=1);
 namespace AuraUsers\Internal;
 
 /**
- * Keeps the program's signal handlers away while something changes hands between C and PHP.
+ * Holds the program's signal handlers while a result moves from C to PHP.
  *
- * A handler may throw. If it ran between a C function's return and the use of its result, a row or a handle would be
- * lost. So handlers wait during a call, and run between two slices of its wait, and at its end.
+ * A handler may throw. If it ran between the return of a C function and the use of its result, a row or a handle would
+ * be lost. So handlers run only between two slices of a wait, and at the end of a call.
  *
  * @internal
  */
@@ -16,7 +16,7 @@ final class Signals
 {
     private static ?bool $hasPcntl = null;
 
-    /** Has handlers wait; whether they ran by themselves until now. */
+    /** Holds handlers. Returns whether they ran asynchronously before. */
     public static function hold(): bool
     {
         if (!(self::$hasPcntl ??= function_exists('pcntl_async_signals'))) {
@@ -25,13 +25,13 @@ final class Signals
         try {
             return pcntl_async_signals(false);
         } catch (\Throwable $e) {
-            // A handler ran just before, and threw.
+            // A handler ran during this function and threw.
             pcntl_async_signals(true);
             throw $e;
         }
     }
 
-    /** Runs the handlers that wait; they may throw. */
+    /** Runs the handlers of pending signals, which may throw. */
     public static function deliver(bool $held): void
     {
         if ($held) {
@@ -39,7 +39,7 @@ final class Signals
         }
     }
 
-    /** Lets handlers run by themselves again, if they did so before; those that wait run now. */
+    /** Lets handlers run asynchronously again if they did before, and runs those of pending signals. */
     public static function release(bool $held): void
     {
         if ($held) {

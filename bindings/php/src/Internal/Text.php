@@ -7,31 +7,31 @@ namespace AuraUsers\Internal;
 use AuraUsers\Exception\InvalidArgumentException;
 
 /**
- * Texts for C.
+ * Checks text for C, which would cut it at a NUL.
  *
  * @internal
  */
 final class Text
 {
-    /** The text, if C can take it. */
-    public static function of(string $name, #[\SensitiveParameter] string $text): string
+    /** Returns the text. Throws InvalidArgumentException if it contains a NUL. */
+    public static function check(string $name, #[\SensitiveParameter] string $text): string
     {
         return str_contains($text, "\0") ? throw InvalidArgumentException::because("$name contains a NUL") : $text;
     }
 
     /**
-     * The texts of a list, if C can take them.
+     * Returns the texts of a list. Throws InvalidArgumentException for other types and for a NUL.
      *
      * @param array<mixed> $texts
      * @return list<string>
      */
-    public static function all(string $name, #[\SensitiveParameter] array $texts): array
+    public static function checkAll(string $name, #[\SensitiveParameter] array $texts): array
     {
         $all = [];
         foreach ($texts as $text) {
             $all[] = is_string($text)
-                ? self::of($name, $text)
-                : throw InvalidArgumentException::because("$name has to be a list of string, not of "
+                ? self::check($name, $text)
+                : throw InvalidArgumentException::because("$name must contain only strings, not "
                     . get_debug_type($text));
         }
         return $all;
