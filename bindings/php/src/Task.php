@@ -25,6 +25,7 @@ final class Task
     private mixed $value = null;
     private ?\Throwable $error = null;
     private bool $isSeen = false;
+    private bool $isInRun = false;
     /** @var list<callable(self): void> */
     private array $callbacks = [];
 
@@ -36,6 +37,10 @@ final class Task
                 $this->value = $work();
             } catch (\Throwable $e) {
                 $this->error = $e;
+            }
+            if (!$this->isInRun) {
+                // Another event loop resumed the fiber: the next tick ends the task.
+                $this->scheduler->resumeLater($this);
             }
         });
         self::$tasks ??= new WeakMap();
@@ -144,7 +149,11 @@ final class Task
         if ($this->fiber === null) {
             return;
         }
-        $this->fiber->isStarted() ? $this->fiber->resume() : $this->fiber->start();
+        if (!$this->fiber->isTerminated()) {
+            $this->isInRun = true;
+            $this->fiber->isStarted() ? $this->fiber->resume() : $this->fiber->start();
+            $this->isInRun = false;
+        }
         if ($this->fiber->isTerminated()) {
             $this->fiber = null;
             $callbacks = $this->callbacks;

@@ -111,6 +111,28 @@ final class SchedulerTest extends AuraTestCase
         $scheduler->run();
     }
 
+    public function testATaskThatEndsInAnotherEventLoop(): void
+    {
+        $scheduler = new Scheduler();
+        $fiber = null;
+        $task = $scheduler->spawn(static function () use (&$fiber): int {
+            $fiber = \Fiber::getCurrent();
+            \Fiber::suspend();
+            return 7;
+        });
+        $results = [];
+        $task->onDone(static function ($task) use (&$results): void {
+            $results[] = $task->await();
+        });
+        $fiber->resume();
+        $read = [$scheduler->stream()];
+        $write = $except = null;
+        self::assertSame(1, stream_select($read, $write, $except, 0), 'the stream is readable');
+        $scheduler->tick();
+        self::assertSame([7], $results);
+        self::assertTrue($scheduler->isIdle());
+    }
+
     public function testADeadlockIsAnError(): void
     {
         $scheduler = new Scheduler();
