@@ -32,7 +32,7 @@ final class Scheduler
     private int $pid;
     /** @var array<int, Task> the tasks that can continue, by object id */
     private array $ready = [];
-    /** @var list<Task> the failed tasks that had no callback and no await() at their end */
+    /** @var array<int, Task> the failed tasks without await() and onDone(), by object id */
     private array $failed = [];
     private int $running = 0;
     /** @var SplPriorityQueue<float, callable> the priority is the negative time in ns */
@@ -115,11 +115,9 @@ final class Scheduler
         while ($this->running > 0) {
             $this->turn();
         }
-        while ($this->failed !== []) {
-            $error = array_shift($this->failed)->takeUnseenError();
-            if ($error !== null) {
-                throw $error;
-            }
+        $task = reset($this->failed);
+        if ($task !== false) {
+            $task->await();
         }
     }
 
@@ -232,8 +230,14 @@ final class Scheduler
     {
         $this->running--;
         if ($task->hasUnseenError()) {
-            $this->failed[] = $task;
+            $this->failed[spl_object_id($task)] = $task;
         }
+    }
+
+    /** @internal */
+    public function forgetError(Task $task): void
+    {
+        unset($this->failed[spl_object_id($task)]);
     }
 
     /** In a forked child the calls of the parent are cancelled, and have to be added to the queue again. */

@@ -60,7 +60,7 @@ final class Task
         while (!$this->isDone()) {
             $this->scheduler->turn();
         }
-        $this->isSeen = true;
+        $this->markSeen();
         return $this->error === null ? $this->value : throw $this->error;
     }
 
@@ -88,7 +88,7 @@ final class Task
      */
     public function onDone(callable $callback): void
     {
-        $this->isSeen = true;
+        $this->markSeen();
         if ($this->isDone()) {
             $callback($this);
         } else {
@@ -173,18 +173,6 @@ final class Task
         }
     }
 
-    /**
-     * Returns the error of a task without await() and onDone(), once.
-     *
-     * @internal
-     */
-    public function takeUnseenError(): ?\Throwable
-    {
-        $error = $this->isSeen ? null : $this->error;
-        $this->isSeen = true;
-        return $error;
-    }
-
     /** @internal */
     public function hasFailed(): bool
     {
@@ -195,6 +183,12 @@ final class Task
     public function hasUnseenError(): bool
     {
         return !$this->isSeen && $this->error !== null;
+    }
+
+    private function markSeen(): void
+    {
+        $this->isSeen = true;
+        $this->scheduler->forgetError($this);
     }
 
     private function end(string $how): void

@@ -283,6 +283,27 @@ final class SchedulerTest extends AuraTestCase
         self::assertSame(['first', 'second'], $messages);
     }
 
+    public function testTheSchedulerForgetsAnErrorThatTheProgramHasSeen(): void
+    {
+        $scheduler = new Scheduler();
+        $looks = [
+            static fn ($task) => $task->onDone(static fn () => null),
+            static fn ($task) => self::assertFails(NotFoundException::class, static fn () => $task->await()),
+        ];
+        foreach ($looks as $look) {
+            $task = $scheduler->spawn(static fn () => self::client()->getUser('nobody'));
+            while (!$scheduler->isIdle()) {
+                $scheduler->tick(0.1);
+            }
+            $look($task);
+            $reference = \WeakReference::create($task);
+            unset($task);
+            gc_collect_cycles();
+            self::assertNull($reference->get());
+        }
+        $scheduler->run();
+    }
+
     public function testAnInfiniteTimerNeverFires(): void
     {
         $scheduler = new Scheduler();
