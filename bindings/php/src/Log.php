@@ -21,7 +21,8 @@ final class Log
     private static int $level = 3;
     /** The level that the library has; null if this request has not set it. */
     private static ?int $kept = null;
-    private static bool $isDelivering = false;
+    /** @var array<int, true> the fibers in which the logger runs, by object id; 0 is no fiber */
+    private static array $delivering = [];
 
     /**
      * Sets a PSR-3 logger. `$lowest` is the lowest level of its lines: `debug`, `info` or `warning`.
@@ -69,14 +70,16 @@ final class Log
      */
     public static function deliver(): void
     {
-        if (self::$level === 0 || self::$isDelivering) {
+        $fiber = \Fiber::getCurrent();
+        $id = $fiber === null ? 0 : spl_object_id($fiber);
+        if (self::$level === 0 || isset(self::$delivering[$id])) {
             return;
         }
         if (Native::library()->aura_log_take(Native::text(), null) !== Native::OK) {
             return;
         }
         $log = json_decode(Native::takeText(), true);
-        self::$isDelivering = true;
+        self::$delivering[$id] = true;
         try {
             foreach ($log['lines'] as $line) {
                 self::write($line['level'] === 'warn' ? 'warning' : $line['level'], $line['text'], $line);
@@ -87,7 +90,7 @@ final class Log
         } catch (\Throwable $e) {
             error_log("aura-users: the logger failed: {$e->getMessage()}");
         } finally {
-            self::$isDelivering = false;
+            unset(self::$delivering[$id]);
         }
     }
 

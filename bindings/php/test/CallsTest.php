@@ -13,6 +13,7 @@ use AuraUsers\Exception\NotFoundException;
 use AuraUsers\Exception\ValidationException;
 use AuraUsers\Log;
 use AuraUsers\Package;
+use AuraUsers\Scheduler;
 use Psr\Log\AbstractLogger;
 
 use function AuraUsers\getUser;
@@ -208,6 +209,28 @@ final class CallsTest extends AuraTestCase
         $seen = $logger->lines;
         self::client()->getUser('eric');
         self::assertGreaterThan($seen + 1, $logger->lines);
+    }
+
+    public function testALoggerThatMakesCallsGetsTheLinesOfAllTasks(): void
+    {
+        $client = self::client();
+        $logger = new class ($client) extends AbstractLogger {
+            public int $lines = 0;
+
+            public function __construct(private readonly Client $client)
+            {
+            }
+
+            public function log($level, $message, array $context = []): void
+            {
+                if ($this->lines++ < 3) {
+                    $this->client->getUser('eric');
+                }
+            }
+        };
+        Log::to($logger);
+        (new Scheduler())->all(array_fill(0, 10, static fn () => $client->getUser('eric')));
+        self::assertGreaterThanOrEqual(10, $logger->lines);
     }
 
     public function testALoggerThatFails(): void
