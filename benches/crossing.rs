@@ -1,6 +1,6 @@
-//! What crossing the C ABI costs. `cargo bench --bench crossing --features capi`
+//! Measures the cost of a call through the C ABI. `cargo bench --bench crossing --features capi`
 //!
-//! The functions are declared as the header has them, and called as C would.
+//! The declarations are those of the header, and the calls are those of a C program.
 
 #![allow(unsafe_code, reason = "declares the C ABI")]
 
@@ -17,16 +17,15 @@ use criterion::{Criterion, criterion_group, criterion_main};
 const ROWS: &str = include_str!("compare/data/rows.jsonl");
 const PAGE_SIZE: usize = 100;
 
-// The library, for its symbols.
+// Links the library, for its symbols.
 use aura_users as _;
 
-/// A handle, behind which nobody looks.
+/// An opaque handle.
 #[repr(C)]
 struct Handle([u8; 0]);
 
-// SAFETY: these are the signatures of include/aura_users.h, with an option of a reference for a
-// pointer that may be NULL. Strings are C literals, handles are freed once: below it is as safe to
-// call them as the header says.
+// SAFETY: these are the signatures of include/aura_users.h. An optional reference is a pointer that
+// may be NULL. Strings are C literals, and handles are freed once, as the header requires.
 unsafe extern "C" {
     safe fn aura_status_name(status: c_int) -> *const c_char;
     safe fn aura_string_free(string: *mut c_char);
@@ -68,7 +67,7 @@ unsafe extern "C" {
 
 fn crossing(c: &mut Criterion) {
     let mut group = c.benchmark_group("crossing");
-    // Not by name: link-time optimization would see through that.
+    // Link-time optimization would inline a call by name.
     let name: extern "C" fn(c_int) -> *const c_char = black_box(aura_status_name);
     group.bench_function("there and back", |b| b.iter(|| name(0)));
     group.bench_function("an option set", |b| {
@@ -94,7 +93,7 @@ fn crossing(c: &mut Criterion) {
     group.finish();
 }
 
-/// The time that `count` rows take, but for the first of each page, which waits for it.
+/// The time that `count` rows take, except the first row of each page, which waits for the page.
 fn rows(client: *mut Handle, count: u64) -> Duration {
     let (mut logs, mut error, mut json) = (null_mut(), null_mut(), null_mut());
     let (mut left, mut time) = (count, Duration::ZERO);
@@ -130,7 +129,7 @@ fn client(url: &std::ffi::CStr) -> *mut Handle {
     client
 }
 
-/// A server whose audit log never ends: its base URL.
+/// Starts a server whose audit log never ends, and returns its base URL.
 fn serve() -> std::ffi::CString {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let url = format!("http://{}/api", listener.local_addr().unwrap());

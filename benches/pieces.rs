@@ -1,14 +1,14 @@
-//! What the pieces below a call cost: making a request, reading a reply, passing the rate gate.
+//! Measures the parts of a call: building a request, reading a reply, passing the rate limit.
 //! `cargo bench --bench pieces`
 //!
-//! They are private, so their files are compiled in here.
+//! They are private, so this file compiles their source files.
 
 #![allow(
     dead_code,
     missing_docs,
     unreachable_pub,
     unused_imports,
-    reason = "they are compiled in whole, and only some of them is measured"
+    reason = "whole files are compiled, and only parts of them are measured"
 )]
 
 use std::hint::black_box;

@@ -1,7 +1,7 @@
-//! Who should drive the I/O of a synchronous call? CPU and wall time of a `get_user`, for each
-//! design, with one caller and with eight. `cargo bench --bench runtime`
+//! Measures the CPU and wall time of a blocking `get_user`, for three designs, with one caller and
+//! with eight. `cargo bench --bench runtime`
 //!
-//! The server is another process of this program, so that its time is not counted.
+//! The server is another process of this program, so its time is not counted.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
@@ -25,7 +25,7 @@ fn main() {
     let on_one_worker = Client::new(options()).unwrap();
     let spawned = Client::new(options()).unwrap();
     let designs: [(&str, &(dyn Fn() + Sync)); 3] = [
-        ("lanes: the caller drives", &|| drop(lanes.get_user("eric").unwrap())),
+        ("lanes: the caller polls", &|| drop(lanes.get_user("eric").unwrap())),
         ("1 worker, block_on", &|| {
             drop(one_worker.block_on(on_one_worker.get_user("eric")).unwrap());
         }),

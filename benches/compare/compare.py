@@ -3,9 +3,9 @@
     compare.py [--rounds N] [--part SHARE] [--only JOB,...] [--languages LANGUAGE,...] [--no-build]
         [--check] [--json FILE]
 
-Every job is done in rounds, each entrant once a round, so that what disturbs the machine disturbs
-all. The client runs on one core, the stand-in on another. With --check a target that is missed
-ends the program with 1.
+Each program does each job once a round, so a disturbance of the machine affects all of them. The
+client runs on one core, the stand-in server on another. With --check the exit status is 1 if a
+target is missed.
 """
 
 import argparse
@@ -27,7 +27,7 @@ def tell(what):
 
 
 def memory(available, rounds):
-    """{label: [bytes more at 2,000 pages than at 20]} and {label: [peak in kB]}."""
+    """Measure the growth from 20 to 2,000 pages, and the peak, in kB: {label: [kB]} of each."""
     growth, peaks, skipped = {}, {}, {}
     for entrant in jobs.MEMORY:
         program = available[entrant.program]
@@ -47,8 +47,7 @@ def memory(available, rounds):
 
 
 def start(available, rounds):
-    """{label: [(CPU in microseconds, peak in kB)]} of an interpreter that imports, makes a
-    client, and ends."""
+    """Measure interpreters that import and create a client: {label: [(CPU in us, peak in kB)]}."""
     results, skipped = {}, {}
     for _ in range(rounds):
         tell("start")
@@ -56,7 +55,7 @@ def start(available, rounds):
             if available[program].skipped:
                 skipped[label] = available[program].skipped
                 continue
-            # What the kernel tells of a child's peak is its parent's, where that was higher.
+            # wait4 reports the parent's peak if that was higher.
             code += "; print(open('/proc/self/status').read())"
             python = programs.Program([str(programs.PYTHON), "-c", code])
             status, cpu = measure.run(python, [])
@@ -72,12 +71,16 @@ def main():
         "--part", type=float, default=1.0, help="share of the operations"
     )
     parser.add_argument("--only", default="", help="jobs by name, separated by commas")
-    parser.add_argument("--languages", default="", help="of these, separated by commas")
-    parser.add_argument("--no-build", action="store_true", help="use what is built")
     parser.add_argument(
-        "--check", action="store_true", help="fail where a target is missed"
+        "--languages", default="", help="only these, separated by commas"
     )
-    parser.add_argument("--json", help="write every single result here")
+    parser.add_argument(
+        "--no-build", action="store_true", help="use the existing builds"
+    )
+    parser.add_argument(
+        "--check", action="store_true", help="fail if a target is missed"
+    )
+    parser.add_argument("--json", help="write every result to this file")
     given = parser.parse_args()
     names = [job.name for job in jobs.JOBS] + ["memory", "start", "size"]
     only = given.only.split(",") if given.only else names
@@ -87,7 +90,7 @@ def main():
     languages = given.languages.split(",") if given.languages else LANGUAGES
     if unknown := set(languages) - set(LANGUAGES):
         parser.error(
-            f"no language {', '.join(unknown)}: they are {', '.join(LANGUAGES)}"
+            f"no language {', '.join(unknown)}: the languages are {', '.join(LANGUAGES)}"
         )
     jobs.keep(languages)
 

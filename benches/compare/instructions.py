@@ -1,11 +1,10 @@
-"""Counts what the main paths cost in instructions, and fails where one is no more what it was.
+"""Count the instructions of the main paths, and fail if a count has changed.
 
     instructions.py [--bless] [--no-build]
 
-Instructions do not depend on what else the machine does, so this may guard every change. What is
-counted is the client's own: the process of c/ours.c under callgrind, once with few operations and
-once with more; their difference is what the operations cost. `--bless` writes the figures anew:
-on purpose, with the reason in the commit.
+Other work on the machine does not change the counts, so this check can guard every change. It runs
+c/ours.c under callgrind, once with few operations and once with more. The difference is the cost of
+the operations. `--bless` writes the new counts; give the reason in the commit.
 """
 
 import argparse
@@ -22,7 +21,7 @@ FIGURES = programs.HERE / "instructions.json"
 TOLERANCE = 0.05
 PAGES = 50
 
-# What is counted: the job of c/ours.c, few and more operations, and how many of it are in one.
+# The job of c/ours.c, few and more operations, and the number of such paths in one operation.
 PATHS = {
     "get_user": ("user_text", 50, 550, 1),
     "a row of the stream": ("stream", 1, 5, PAGES * 100),
@@ -31,7 +30,7 @@ PATHS = {
 
 
 def instructions(job, count, url):
-    """What the whole process takes, all threads of it."""
+    """Return the instructions of the whole process, all threads included."""
     command = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null"]
     command += [str(programs.BUILD / "c"), job, url, str(count), "0"]
     done = subprocess.run(
@@ -44,7 +43,7 @@ def instructions(job, count, url):
 
 
 def count():
-    """{path: instructions of one}."""
+    """Return {path: instructions}."""
     counted = {}
     stand_in = jobs.Job("", "", [], 0, 0, server=["--pages", str(PAGES)])
     with measure.stand_in(stand_in) as (url, _):
@@ -56,8 +55,10 @@ def count():
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--bless", action="store_true", help="write the figures anew")
-    parser.add_argument("--no-build", action="store_true", help="use what is built")
+    parser.add_argument("--bless", action="store_true", help="write the new counts")
+    parser.add_argument(
+        "--no-build", action="store_true", help="use the existing builds"
+    )
     given = parser.parse_args()
     if not programs.need("valgrind"):
         return 1
@@ -72,29 +73,29 @@ def main():
         FIGURES.write_text(
             json.dumps({"rustc": rustc, "paths": counted}, indent=4) + "\n"
         )
-        print(f"{FIGURES.name} is written")
+        print(f"wrote {FIGURES.name}")
         return 0
     known = json.loads(FIGURES.read_text())
     if is_another := known["rustc"] != rustc:
         print(
-            f"counted with Rust {rustc}, known from {known['rustc']}: told, and not judged"
+            f"counted with Rust {rustc}, recorded with {known['rustc']}: no count fails"
         )
     changed = False
     for path, number in counted.items():
         before = known["paths"].get(path)
         if before is None:
-            print(f"{path}: {number:,}, not known yet")
+            print(f"{path}: {number:,}, not recorded yet")
             changed = True
             continue
         change = number / before - 1
-        verdict = "as it was" if abs(change) <= TOLERANCE else "CHANGED"
+        verdict = "unchanged" if abs(change) <= TOLERANCE else "CHANGED"
         changed |= abs(change) > TOLERANCE
         print(
-            f"{path}: {number:,} instructions, known {before:,} ({change:+.1%}): {verdict}"
+            f"{path}: {number:,} instructions, recorded {before:,} ({change:+.1%}): {verdict}"
         )
     if changed:
         print(
-            "if that is on purpose: make instructions BLESS=1, and say why in the commit"
+            "if you want this change, run: make instructions BLESS=1, and give the reason in the commit"
         )
     return 1 if changed and not is_another else 0
 

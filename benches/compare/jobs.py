@@ -1,4 +1,4 @@
-"""What is measured: each job with those who do it, and the targets."""
+"""The jobs, the programs that do each of them, and the targets."""
 
 from dataclasses import dataclass, field
 
@@ -10,29 +10,31 @@ AHEAD = 8
 
 @dataclass
 class Entrant:
-    """One who does a job: label, program, the program's own name of the job, options for it."""
+    """A program that does a job: its label, its name, its own name of the job, its options."""
 
     label: str
     program: str
     job: str
     options: list[str] = field(default_factory=list)
-    # So many times fewer operations, for those who would take too long.
+    # Divides the number of operations, for a slow program.
     slower: int = 1
-    # So many times the job's warm-up, for those who compile while they run.
+    # Multiplies the job's warm-up, for a runtime that compiles while it runs.
     warmer: int = 1
 
 
 @dataclass
 class Job:
-    """`entrants` do `count` operations against a stand-in; the first is what the others are
-    compared with."""
+    """Each of the `entrants` does `count` operations against a stand-in server.
+
+    The others are compared with the first.
+    """
 
     name: str
     title: str
     entrants: list[Entrant]
     count: int
     warm_up: int
-    # What counts: "cpu_us" or "wall_us" of one operation.
+    # The figure to compare: "cpu_us" or "wall_us" of one operation.
     by: str = "cpu_us"
     server: list[str] = field(default_factory=list)
     rounds: int = 0
@@ -41,7 +43,7 @@ class Job:
 
 @dataclass
 class Target:
-    """`ours` by `peer` of a job, at most `most`. A peer may be a number."""
+    """`ours` divided by `peer` is at most `most`. A peer may be a number."""
 
     job: str
     ours: str
@@ -58,7 +60,7 @@ class Package:
 
     language: str
     ours: str
-    # The program of each by label. The first is the one that ours is compared with.
+    # Label and program of each. The target compares ours with the first.
     peers: dict[str, str]
     # The target for get_user. The stream's is 1.
     most: float
@@ -193,7 +195,7 @@ JOBS = [
         count=2,
         warm_up=1,
         by="wall_us",
-        # The last page is not full: it tells the end.
+        # The last page is not full, so it is the end.
         server=["--pages", str(DELAYED_PAGES - 1), "--delay-ms", str(DELAY_MS)],
         rounds=3,
     ),
@@ -254,7 +256,7 @@ JOBS = [
     ),
 ]
 
-# Those whose memory is looked at, from 20 to 2,000 pages.
+# The programs whose memory is compared, from 20 to 2,000 pages.
 MEMORY = [
     E("C: ours, row by row", "c", "stream"),
     E("Rust: ours", "rust", "stream"),
@@ -263,8 +265,8 @@ MEMORY = [
     E("Python: pycurl + orjson", "pycurl", "stream"),
 ]
 
-# Programs that import and make a client, each with whose modules it needs; the first is bare
-# Python.
+# Python programs that import a client and create one, each with the program whose modules it needs.
+# The first is bare Python.
 START = {
     "bare Python": ("python", "pass"),
     "Python: ours": ("python", "import aura_users; aura_users.Client(env=False)"),
@@ -276,11 +278,11 @@ START = {
 
 
 def floor(in_flight, alone):
-    """The least time, in microseconds, that an exact reading of DELAYED_PAGES takes.
+    """Return the shortest time, in microseconds, of an exact reading of DELAYED_PAGES.
 
-    The first pages are requested `alone`, because a short log must cost no request more than its
-    pages. The others are requested so many at a time. If the last ones came together, only a
-    check after them can show that no row was written meanwhile.
+    The first pages are requested `alone`, because a short log must cost only one request for each
+    of its pages. The others are requested `in_flight` at a time. If the last ones come together,
+    only a check after them can show that no row was written meanwhile.
     """
     together = DELAYED_PAGES - alone
     check = 0 if together % in_flight == 1 else 1
@@ -307,13 +309,13 @@ TARGETS = [
 
 
 def language(label):
-    """The language of a label as --languages names it; None for the limit and what has none."""
+    """Return the language of a label, as --languages names it, or None if it has none."""
     name, colon, _ = label.partition(": ")
     return {"limit": None, "Node.js": "node"}.get(name, name.lower()) if colon else None
 
 
 def keep(languages):
-    """Leaves those of these languages, and the limits."""
+    """Remove the programs and targets of all other languages. The limits stay."""
     for entrants in [*(job.entrants for job in JOBS), MEMORY]:
         entrants[:] = [e for e in entrants if language(e.label) in [None, *languages]]
     TARGETS[:] = [t for t in TARGETS if language(t.ours) in [None, *languages]]

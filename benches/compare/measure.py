@@ -16,12 +16,12 @@ TICK = os.sysconf("SC_CLK_TCK")
 
 
 class Failed(Exception):
-    """A program that gave no result, and its last words."""
+    """A program failed. The message is the last line of its standard error."""
 
 
 @contextmanager
 def stand_in(job):
-    """The stand-in for a job, on a core of its own: its URL, its process id and its root."""
+    """Run the stand-in server of a job on its own core, and yield its URL and process id."""
     command = ["taskset", "-c", str(SERVER), str(RELEASE / "stand-in"), *job.server]
     if job.tls:
         command += ["--tls", str(BUILD)]
@@ -36,20 +36,20 @@ def stand_in(job):
 
 
 def server_cpu(pid):
-    """Seconds of CPU the stand-in has used."""
+    """Return the CPU time of the stand-in server, in seconds."""
     with open(f"/proc/{pid}/stat") as stat:
         fields = stat.read().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / TICK
 
 
 def tls_options(entrant):
-    """How an entrant is told of the stand-in's root, which is new with each stand-in."""
+    """Return the arguments that name the root certificate, which each stand-in creates anew."""
     root = str(BUILD / "ca.pem")
     return [root] if entrant.program == "curl" else ["ca_file", root]
 
 
 def stats(url):
-    """What a stand-in with https counted."""
+    """Return the counts of a stand-in server with https."""
     context = ssl.create_default_context(cafile=BUILD / "ca.pem")
     url = url.removesuffix("/api") + "/stats"
     with urllib.request.urlopen(url, context=context) as reply:
@@ -57,7 +57,7 @@ def stats(url):
 
 
 def environment():
-    """The environment without proxies, and without what makes a run unlike the next."""
+    """Return the environment without proxies, and without files that the first run would write."""
     kept = {
         key: value for key, value in os.environ.items() if "proxy" not in key.lower()
     }
@@ -65,7 +65,7 @@ def environment():
 
 
 def run(program, arguments):
-    """Runs a program; its output, and its CPU time in microseconds."""
+    """Run a program, and return its output and its CPU time in microseconds."""
     with subprocess.Popen(
         ["taskset", "-c", str(CLIENT), *program.command, *arguments],
         stdout=subprocess.PIPE,
@@ -83,7 +83,7 @@ def run(program, arguments):
 
 
 def once(program, entrant, url, count, warm_up, options=()):
-    """One round: what the program says of itself, for one operation."""
+    """Run one round, and return the program's figures for one operation."""
     arguments = [entrant.job, url, str(count), str(warm_up), *entrant.options, *options]
     result = json.loads(run(program, arguments)[0])
     for total in ["cpu_us", "wall_us", "rows", "checksum"]:
@@ -92,8 +92,10 @@ def once(program, entrant, url, count, warm_up, options=()):
 
 
 def job_rounds(job, programs, rounds, part, tell):
-    """Every entrant in turn, so many rounds: {label: results} and {label: why not}. A result's
-    "busy" is the share of the time that the stand-in worked."""
+    """Run all entrants in each round, and return {label: results} and {label: reason to skip}.
+
+    A result's "busy" is the share of the time in which the stand-in server worked.
+    """
     results, skipped = {}, {}
     for entrant in job.entrants:
         program = programs[entrant.program]
@@ -135,8 +137,7 @@ def job_rounds(job, programs, rounds, part, tell):
 
 
 def handshakes(job, programs):
-    """For 50 connections anew, how many handshakes each entrant made in full, and how many it
-    resumed."""
+    """Count the full and the resumed handshakes of each entrant in 50 connections."""
     counted = {}
     for entrant in job.entrants:
         if programs[entrant.program].skipped:

@@ -1,4 +1,4 @@
-"""The packages for other languages and their peers: builds what they need, or says why one is left out."""
+"""Build the programs of the packages for other languages and of their peers, or name the reason to skip one."""
 
 import functools
 import shutil
@@ -16,7 +16,7 @@ LUAS = {
 
 
 def prepare(languages, build):
-    """The programs of these languages by name."""
+    """Build the programs of these languages, and return them by name."""
     programs = {}
     for language, (prepared, names) in ALL.items():
         if language not in languages:
@@ -33,7 +33,7 @@ def skipped(names, why):
 
 
 def is_there(program, *packages):
-    """Whether a runtime is there, or could be installed."""
+    """Return whether a runtime is installed, after tools/need has tried to install it."""
     return shutil.which(program) or (need(*packages) and shutil.which(program))
 
 
@@ -96,7 +96,7 @@ def node(build):
         for name, file in names.items()
     }
     if build:
-        # Modules are looked for beside the program, so the programs are copied to them.
+        # Node.js looks for modules beside the program, so the programs are copied to them.
         shutil.copytree(HERE / "node", folder, dirs_exist_ok=True)
         if not is_there("npm", "npm"):
             missing = skipped(["node", "undici"], "there is no npm")
@@ -120,7 +120,7 @@ def ruby(build):
 
 
 def lua(which, build):
-    """Ours and the peers on one version of Lua."""
+    """Build ours and the peers for one version of Lua."""
     program, package, headers = LUAS[which]
     names = {which: "ours", f"{which}_socket": "luasocket_cjson"}
     if which == "luajit":
@@ -154,7 +154,7 @@ def lua(which, build):
 
 
 def script(program, names, modules, build):
-    """The programs of a language that needs no build, only Debian's packages `modules`."""
+    """Return the programs of a language that needs no build, only the Debian packages `modules`."""
     if build:
         need(program, *modules)
     if not shutil.which(program):

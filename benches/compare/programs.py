@@ -1,4 +1,4 @@
-"""What is compared: builds our faces and the peers, or says why one is left out."""
+"""Build the programs of the C, Rust and Python jobs, or name the reason to skip one."""
 
 import json
 import os
@@ -16,7 +16,7 @@ TARGET = Path(os.environ.get("CARGO_TARGET_DIR") or ROOT / "target").absolute()
 RELEASE = TARGET / "release"
 PYTHON = BUILD / "venv" / "bin" / "python"
 PEERS = ["pycurl", "orjson", "requests", "httpx", "aiohttp"]
-# Script and what it imports. No script has the name of what it imports: it would find itself.
+# Script and its imports. A script with the name of a module would import itself.
 IN_PYTHON = {
     "python": ("ours.py", "aura_users"),
     "pycurl": ("pycurl_orjson.py", "pycurl, orjson"),
@@ -30,7 +30,7 @@ CC = os.environ.get("CC", "cc")
 
 @dataclass
 class Program:
-    """A command line to be continued with a job, or the reason why there is none."""
+    """A command, which a job's arguments follow, or the reason to skip it."""
 
     command: list[str]
     skipped: str = ""
@@ -42,16 +42,16 @@ def run(*command, **settings):
 
 
 def need(*what):
-    """Whether tools/need could see to it that these are there."""
+    """Return whether these are installed, after tools/need has tried to install them."""
     command = [ROOT / "tools" / "need", *what]
     return subprocess.run(command, check=False, cwd=ROOT).returncode == 0
 
 
 def prepare(languages, build=True):
-    """Builds what these languages need, and gives the programs by name."""
+    """Build what these languages need, and return the programs by name."""
     BUILD.mkdir(parents=True, exist_ok=True)
     if build:
-        print("building everything as it is shipped: some minutes", file=sys.stderr)
+        print("building the release versions; this takes some minutes", file=sys.stderr)
         need("cargo", "cc", "python3-venv")
         library()
         rust(clients="rust" in languages)
@@ -67,7 +67,7 @@ def prepare(languages, build=True):
 
 
 def library():
-    """The C ABI, stripped and with link-time optimization, as a distribution would ship it."""
+    """Build the C library for release: stripped, with link-time optimization."""
     run(
         CARGO,
         "rustc",
@@ -81,19 +81,19 @@ def library():
 
 
 def rust(clients=True):
-    """The stand-in and, on request, the clients in Rust."""
+    """Build the stand-in server and, on request, the clients in Rust."""
     features = ["--features", "clients"] if clients else []
     run(CARGO, "build", "--release", "--bins", "--manifest-path", HERE / "Cargo.toml", *features,
         env=os.environ | {"CARGO_TARGET_DIR": str(TARGET)})  # fmt: skip
 
 
 def wheel():
-    """Our wheel, where it was built."""
+    """Return the path of our wheel, or None if it is not built."""
     return next((BUILD / "wheel").glob("aura_users-*.whl"), None)
 
 
 def python():
-    """A virtual environment with our wheel and the peers of Python."""
+    """Create a virtual environment with our wheel and the peers in Python."""
     if not PYTHON.exists():
         run(sys.executable, "-m", "venv", BUILD / "venv")
     pip = [PYTHON, "-m", "pip", "-q", "--disable-pip-version-check"]
@@ -102,7 +102,7 @@ def python():
         env=os.environ | {"PYO3_BUILD_EXTENSION_MODULE": "1"})  # fmt: skip
     run(*pip, "install", "--force-reinstall", "--no-deps", wheel())
     for peer in PEERS:
-        # One that cannot be had is skipped by name.
+        # If a peer cannot be installed, its jobs are skipped.
         subprocess.run([str(part) for part in [*pip, "install", peer]], check=False)
 
 
@@ -116,7 +116,7 @@ def python_program(script, modules):
 
 
 def yyjson():
-    """The folder of yyjson's source, out of the crate that carries it."""
+    """Return the folder with yyjson's source, which is part of the crate yyjson-sys."""
     command = [CARGO, "metadata", "--format-version=1", "--all-features"]
     command += ["--manifest-path", HERE / "Cargo.toml"]
     packages = json.loads(subprocess.check_output(command, cwd=ROOT))["packages"]
@@ -125,7 +125,7 @@ def yyjson():
 
 
 def c(build, only=None):
-    """The C programs, or one of them: the limit, libcurl with yyjson, and ours."""
+    """Build the C programs, or only one: the limit, libcurl with yyjson, and ours."""
     programs = {
         "raw": ([], []),
         "curl": (["yyjson"], ["-lcurl"]),
@@ -155,7 +155,7 @@ def c(build, only=None):
 
 
 def sizes():
-    """Bytes of what is shipped: the stripped library, the wheel, and the module in it."""
+    """Return the sizes in bytes of the stripped library, the wheel, and the module in it."""
     found = {}
     library = RELEASE / "libaura_users.so"
     if library.exists():

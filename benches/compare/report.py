@@ -1,4 +1,4 @@
-"""Puts results into words: medians, how sure they are, and the targets."""
+"""Print the results: medians, quartiles and targets."""
 
 import os
 import statistics
@@ -9,12 +9,12 @@ from itertools import pairwise
 import jobs
 import measure
 
-# Gaps below this are no gaps on machines that do other things too.
+# A smaller ratio is a tie, because other work on the machine changes the figures by as much.
 TIE = 1.2
 
 
 def quartiles(values):
-    """Lower quartile, median, upper quartile."""
+    """Return the lower quartile, the median and the upper quartile."""
     if len(values) < 2:
         return values[0], values[0], values[0]
     low, _, high = statistics.quantiles(values, n=4, method="inclusive")
@@ -22,12 +22,12 @@ def quartiles(values):
 
 
 def ratios(ours, others):
-    """Round by round, as both of a round met the same machine."""
+    """Divide round by round, because both programs of a round ran on an equally loaded machine."""
     return [one / other for one, other in zip(ours, others, strict=False)]
 
 
 def rows(header, lines):
-    """A table of Markdown."""
+    """Print a table in Markdown."""
     print(f"\n| {' | '.join(header)} |")
     print(f"|{'|'.join(' --- ' for _ in header)}|")
     for line in lines:
@@ -42,7 +42,7 @@ def machine():
     client, server = measure.CLIENT, measure.SERVER
     print(f"{date.today()}, {model}, {len(measure.CORES)} cores, {kernel}.")
     if client == server:
-        print("There is one core only: client and stand-in share it.")
+        print("There is only one core, which the client and the stand-in share.")
     else:
         print(f"Client on core {client}, stand-in on core {server}.")
     print(f"Load before the first round: {os.getloadavg()[0]:.1f}.")
@@ -51,7 +51,7 @@ def machine():
 def job(job, results, skipped):
     print(f"\n## {job.title}")
     if not results:
-        print("\nnobody could do it")
+        print("\nno program could do it")
     else:
         base = [r[job.by] for r in next(iter(results.values()))]
         counts_rows = any(r["rows"] for runs in results.values() for r in runs)
@@ -107,7 +107,7 @@ def job(job, results, skipped):
 
 
 def rate(label, rows, cpu, counts_rows):
-    """Rows, or calls, for a second of CPU; nothing for those who do not look for rows."""
+    """Return the rows, or calls, of a CPU second; an empty text if the program counts no rows."""
     if counts_rows and not rows:
         return ""
     return f"{(rows or 1) / cpu * 1e6:,.0f}"
@@ -118,7 +118,7 @@ def time(us):
 
 
 def ties(job, results):
-    """Neighbours in the order of their medians that are too close to be told apart."""
+    """Name the neighbours in the order of medians whose difference is below TIE."""
     order = sorted(
         (statistics.median(r[job.by] for r in runs), label)
         for label, runs in results.items()
@@ -130,8 +130,7 @@ def ties(job, results):
 
 
 def unequal(results):
-    """Says so where somebody read something else. The limit and those who take JSON as it is
-    read nothing of it."""
+    """Report programs that read different values. The limits and the JSON jobs read none."""
     seen = {
         (r["rows"], r["checksum"]): label
         for label, runs in results.items()
@@ -147,7 +146,7 @@ def handshakes(counted):
         [
             label,
             str(stats["connections"] - 1),
-            # The one who asks for the statistics shakes hands as well.
+            # The request for the statistics has a connection and a handshake too.
             str(stats["full_handshakes"] - 1),
             str(stats["resumed_handshakes"]),
         ]
@@ -172,7 +171,7 @@ def memory(growth, peaks, skipped):
 
 
 def start(results, skipped):
-    print("\n## Start: import, and a client made")
+    print("\n## Start: import and create a client")
     bare = statistics.median(cpu for cpu, _ in next(iter(results.values())))
     lines = []
     for label, runs in results.items():
@@ -193,7 +192,7 @@ def sizes(found):
 
 
 def targets(found):
-    """Prints the targets and whether they are met; the number of those that are missed."""
+    """Print the targets and whether they are met, and return the number of missed ones."""
     missed, lines = 0, []
     for target in jobs.TARGETS:
         results = found.get(target.job)

@@ -1,8 +1,8 @@
 /*
- * The measuring part of every C program, and the line of JSON that each prints.
+ * Measures a job and prints the figures as a line of JSON, for every C program.
  *
- * Each is called PROGRAM JOB URL COUNT WARM_UP [API_KEY]: it does the job's operation WARM_UP times, then
- * COUNT times under the clock.
+ * Usage: PROGRAM JOB URL COUNT WARM_UP [...]. A program runs the job's operation WARM_UP times, then
+ * measures COUNT runs.
  */
 #ifndef BENCH_H
 #define BENCH_H
@@ -75,7 +75,7 @@ static void bench_print(bench *b)
            b->latencies[n * 99 / 100], memory_kb("VmRSS:"), memory_kb("VmHWM:"));
 }
 
-/* Runs `operation` as often as asked, one after another. */
+/* Runs `operation` WARM_UP times, then measures COUNT runs. */
 static inline void bench_run(long count, long warm_up, void (*operation)(void *, bench *), void *context)
 {
     bench b = {.count = count, .latencies = calloc(count, sizeof(double))};
@@ -108,7 +108,7 @@ static void *bench_thread_main(void *argument)
     bench_thread *thread = argument;
     for (long i = 0; i < thread->warm_up; i++)
         thread->operation(thread->context, &thread->warm);
-    /* Twice: in between, the clock starts. */
+    /* The clock starts between the two barriers. */
     pthread_barrier_wait(thread->ready);
     pthread_barrier_wait(thread->ready);
     for (long i = 0; i < thread->part.count; i++) {
@@ -119,7 +119,7 @@ static void *bench_thread_main(void *argument)
     return NULL;
 }
 
-/* The same from THREADS threads at once, each with its context. */
+/* The same in THREADS threads at once, each with its own context. */
 static inline void bench_run_threads(long count, long warm_up,
                                      void (*operation)(void *, bench *),
                                      void *contexts[THREADS])

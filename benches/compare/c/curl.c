@@ -1,4 +1,4 @@
-/* The peer in C: libcurl and yyjson, as somebody who knows both would write it. */
+/* The peer in C: libcurl and yyjson, as an expert in both would write it. */
 #include "bench.h"
 #include "yyjson.h"
 
@@ -80,7 +80,7 @@ static void page_url(client *c, request *r, long page)
     r->length = 0;
 }
 
-/* Reads `action` of every row; the number of rows. */
+/* Reads `action` of every row, and returns the number of rows. */
 static size_t read_page(request *r, bench *b)
 {
     yyjson_doc *doc = yyjson_read(r->body, r->length, 0);
@@ -105,7 +105,7 @@ static void stream(void *context, bench *b)
     } while (read_page(&c->request, b) > 0);
 }
 
-/* The stream with AHEAD pages in flight; rows come as the pages do, in no order. */
+/* The stream with AHEAD pages in flight. The pages, and so the rows, arrive in any order. */
 static void ahead(void *context, bench *b)
 {
     client *c = context;

@@ -1,6 +1,6 @@
 /*
- * Ours from C. Where a job's name ends in "_text", the JSON is taken and nothing is read in it;
- * "stream" takes the JSON of each row, "action" has yyjson read `action` there.
+ * Ours in C. A job whose name ends in "_text" returns the JSON and reads nothing in it. "stream" does
+ * so for each row; in "action" yyjson reads `action` of each row.
  */
 #include "bench.h"
 #include "yyjson.h"
@@ -69,7 +69,7 @@ static void action(void *argument, bench *b)
     read_rows(argument, b, 1);
 }
 
-/* `action` as the library gives it. */
+/* Reads `action` from the library, without JSON. */
 static void fields(void *argument, bench *b)
 {
     context *c = argument;

@@ -7,11 +7,11 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * The measuring part of every Java program, and the line of JSON that each prints.
+ * Measures a job and prints the figures as a line of JSON, for every Java program.
  *
- * <p>Each is called PROGRAM JOB URL COUNT WARM_UP [OPTION VALUE]... and does the job's operation
- * WARM_UP times, then COUNT times under the clock. CPU is that of all threads, the collector's and
- * the compilers' too.
+ * <p>Usage: PROGRAM JOB URL COUNT WARM_UP [OPTION VALUE]... A program runs the job's operation
+ * WARM_UP times, then measures COUNT runs. CPU is that of all threads, including the collector and
+ * the compilers.
  */
 final class Bench {
   /** Counts what was read. compare.py checks that all programs read the same rows. */

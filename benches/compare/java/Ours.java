@@ -4,7 +4,7 @@ import io.github.aurausers.Client;
 import io.github.aurausers.Options;
 import java.util.Map;
 
-/** Ours from Java. */
+/** Ours in Java. */
 final class Ours {
   public static void main(String[] arguments) throws Exception {
     Bench bench = new Bench(arguments);

@@ -1,7 +1,7 @@
--- The measuring part of every Lua program, and the line of JSON that each prints.
+-- Measures a job and prints the figures as a line of JSON, for every Lua program.
 --
--- Each is called PROGRAM JOB URL COUNT WARM_UP [OPTION VALUE]... and does the job's operation WARM_UP
--- times, then COUNT times under the clock. CPU is that of all threads of the process.
+-- Usage: PROGRAM JOB URL COUNT WARM_UP [OPTION VALUE]... A program runs the job's operation WARM_UP times,
+-- then measures COUNT runs. CPU is that of all threads of the process.
 local cjson = require("cjson")
 local gettime = require("socket").gettime
 
@@ -21,7 +21,7 @@ local function memory(field)
   end
 end
 
--- Measures the job that the command line names. Each gets `seen`, to say what it has read.
+-- Measures the job that the command line names. Each job counts in `seen` what it has read.
 function bench.measure(jobs)
   local operation = assert(jobs[arg[1]], "no job " .. arg[1])
   local count = tonumber(arg[3])
@@ -52,7 +52,7 @@ function bench.measure(jobs)
   }))
 end
 
--- Measures a peer. `get` gives the JSON of a path as text.
+-- Measures a peer. `get` returns the JSON of a path as text.
 function bench.measure_peer(get)
   bench.measure({
     user = function(seen)

@@ -1,5 +1,5 @@
--- The fastest peer in Lua: Lua-cURL, on C's libcurl, and cjson, over one kept-alive connection. Debian has it for Lua
--- 5.1 and LuaJIT.
+-- The fastest peer in Lua: Lua-cURL, which uses libcurl, and cjson, over one kept-alive connection. Debian has it for
+-- Lua 5.1 and LuaJIT.
 local bench = require("bench")
 local curl = require("curl")
 

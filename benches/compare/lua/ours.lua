@@ -1,4 +1,4 @@
--- Ours from Lua.
+-- Ours in Lua.
 local aura = require("aura_users")
 local bench = require("bench")
 

@@ -1,7 +1,7 @@
-// The measuring part of every Node.js program, and the line of JSON that each prints.
+// Measures a job and prints the figures as a line of JSON, for every Node.js program.
 //
-// Each is called PROGRAM JOB URL COUNT WARM_UP [OPTION VALUE]... and does the job's operation WARM_UP
-// times, then COUNT times under the clock. CPU is that of all threads of the process.
+// Usage: PROGRAM JOB URL COUNT WARM_UP [OPTION VALUE]... A program runs the job's operation WARM_UP times,
+// then measures COUNT runs. CPU is that of all threads of the process.
 const [job, url, count, warmUp, ...rest] = process.argv.slice(2);
 const AHEAD = 8;
 

@@ -1,4 +1,4 @@
-// Ours from Node.js.
+// Ours in Node.js.
 import { Client } from "aura-users";
 import { measure, options, url } from "./bench.mjs";
 

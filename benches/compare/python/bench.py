@@ -1,7 +1,7 @@
-"""The measuring part of every Python program, and the line of JSON that each prints.
+"""Measures a job and prints the figures as a line of JSON, for every Python program.
 
-Each is called PROGRAM JOB URL COUNT WARM_UP [OPTION VALUE]... and does the job's operation WARM_UP
-times, then COUNT times under the clock.
+Usage: PROGRAM JOB URL COUNT WARM_UP [OPTION VALUE]... A program runs the job's operation WARM_UP
+times, then measures COUNT runs.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ class Seen:
 
 
 class Clock:
-    """CPU and wall time from its making on, in microseconds."""
+    """CPU and wall time since it was created."""
 
     def __init__(self):
         self.start, self.cpu_start = time.perf_counter(), self.cpu()
@@ -74,7 +74,7 @@ def one_by_one(operation, count, warm_up):
 
 
 def in_threads(operation, count, warm_up):
-    """The same from THREADS threads at once."""
+    """The same in THREADS threads at once."""
     each = count // THREADS
     ready, go = threading.Barrier(THREADS + 1), threading.Barrier(THREADS + 1)
     results = [(Seen(), []) for _ in range(THREADS)]
@@ -116,7 +116,7 @@ async def awaited(operation, count, warm_up):
 
 
 async def in_tasks(operation, count, warm_up):
-    """The same from TASKS tasks at once."""
+    """The same in TASKS tasks at once."""
     await asyncio.gather(*(operation(Seen()) for _ in range(min(warm_up, TASKS))))
     seen, latencies, clock = Seen(), [], Clock()
 
@@ -131,7 +131,7 @@ async def in_tasks(operation, count, warm_up):
 
 
 def arguments():
-    """Job, URL, count, warm-up, and the options as a dict."""
+    """Return the job, the URL, the count, the warm-up, and the options as a dict."""
     job, url, count, warm_up, *rest = sys.argv[1:]
     return (
         job,

@@ -1,4 +1,4 @@
-"""Ours from Python."""
+"""Ours in Python."""
 
 import asyncio
 
@@ -38,7 +38,7 @@ async def asynchronous():
     async with aura_users.AsyncClient(**SETTINGS) as client:
 
         async def user(seen):
-            # Not in one line: other tasks add to it while this one waits.
+            # Two lines, because other tasks add to it while this one waits.
             user = await client.get_user("orguser")
             seen.checksum += len(user.username)
 

@@ -20,7 +20,7 @@ async def main():
                 return await reply.json()
 
         async def user(seen):
-            # Not in one line: other tasks add to it while this one waits.
+            # Two lines, because other tasks add to it while this one waits.
             user = await get("/users/orguser")
             seen.checksum += len(user["username"])
 

@@ -1,4 +1,4 @@
-"""The peer most programs use: requests."""
+"""requests, the peer that most programs use."""
 
 import bench
 import requests

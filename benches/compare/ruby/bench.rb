@@ -2,10 +2,10 @@
 
 require 'json'
 
-# The measuring part of every Ruby program, and the line of JSON that each prints.
+# Measures a job and prints the figures as a line of JSON, for every Ruby program.
 #
-# Each is called PROGRAM JOB URL COUNT WARM_UP [OPTION VALUE]... and does the job's operation WARM_UP
-# times, then COUNT times under the clock. CPU is that of all threads of the process.
+# Usage: PROGRAM JOB URL COUNT WARM_UP [OPTION VALUE]... A program runs the job's operation WARM_UP times,
+# then measures COUNT runs. CPU is that of all threads of the process.
 module Bench
   # Counts what was read. compare.py checks that all programs read the same rows.
   Seen = Struct.new(:rows, :checksum)
@@ -14,7 +14,7 @@ module Bench
   OPTIONS = REST.each_slice(2).to_h { |name, value| [name.to_sym, Integer(value)] }
 
   class << self
-    # Measures the job that the command line names. Each gets a Seen.
+    # Measures the job that the command line names. Each job counts in a Seen what it has read.
     def measure(jobs)
       operation = jobs.fetch(JOB.to_sym)
       WARM_UP.to_i.times { operation.call(Seen.new(0, 0)) }
@@ -31,7 +31,7 @@ module Bench
       print(seen, now(Process::CLOCK_PROCESS_CPUTIME_ID) - cpu, last - start, latencies.sort)
     end
 
-    # Measures a peer. The block gives the JSON of a path as a value.
+    # Measures a peer. The block returns the decoded JSON of a path.
     def measure_peer
       measure(
         user: ->(seen) { seen.checksum += yield('/users/orguser')['username'].length },

@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-# Ours from Ruby.
+# Ours in Ruby.
 
 require 'aura_users'
 require_relative 'bench'

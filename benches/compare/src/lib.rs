@@ -1,7 +1,7 @@
-//! The measuring part of every Rust program, and the line of JSON that each prints.
+//! Measures a job and prints the figures as a line of JSON, for every Rust program.
 //!
-//! Each is called `PROGRAM JOB URL COUNT WARM_UP [OPTION VALUE]...` and does the job's operation
-//! WARM_UP times, then COUNT times under the clock.
+//! Usage: `PROGRAM JOB URL COUNT WARM_UP [OPTION VALUE]...` A program runs the job's operation
+//! WARM_UP times, then measures COUNT runs.
 
 use std::time::{Duration, Instant};
 
@@ -32,7 +32,7 @@ impl Arguments {
     }
 }
 
-/// CPU and wall time from its making on.
+/// CPU and wall time since it was created.
 pub struct Clock {
     cpu: Duration,
     start: Instant,

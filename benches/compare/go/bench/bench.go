@@ -1,7 +1,7 @@
-// Package bench is what every Go program here measures, and the line of JSON it prints.
+// Package bench measures a job and prints the figures as a line of JSON, for every Go program here.
 //
-// Each is called PROGRAM JOB URL COUNT WARM_UP [OPTION VALUE]... and does the job's operation WARM_UP
-// times, then COUNT times under the clock. CPU is that of all threads of the process.
+// Usage: PROGRAM JOB URL COUNT WARM_UP [OPTION VALUE]... A program runs the job's operation WARM_UP times,
+// then measures COUNT runs. CPU is that of all threads of the process.
 package bench
 
 import (
@@ -18,7 +18,7 @@ import (
 // Seen counts what was read. compare.py checks that all programs read the same rows.
 type Seen struct{ Rows, Checksum int }
 
-// Arguments are those of the command line.
+// Arguments are the arguments of the command line.
 type Arguments struct {
 	Job, URL      string
 	count, warmUp int
@@ -88,7 +88,7 @@ func cpuTime() time.Duration {
 
 func microseconds(duration time.Duration) float64 { return float64(duration) / 1e3 }
 
-// memory gives a field of the process's status, in kB.
+// memory returns a field of the process's status, in kB.
 func memory(field string) int {
 	status, err := os.ReadFile("/proc/self/status")
 	Fail(err)

@@ -1,4 +1,4 @@
-// Ours from Go.
+// Ours in Go.
 package main
 
 import (

@@ -1,4 +1,4 @@
-//! Ours from Rust, blocking and asynchronous.
+//! Ours in Rust, blocking and asynchronous.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -6,7 +6,7 @@ use std::time::Instant;
 use aura_users::{Client, Options, blocking};
 use aura_users_compare::{Arguments, Clock, Seen, one_by_one};
 
-/// As many tasks as in Python.
+/// The same number of tasks as in Python.
 const TASKS: usize = 1000;
 
 fn main() {

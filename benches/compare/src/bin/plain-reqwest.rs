@@ -19,7 +19,7 @@ struct Row {
 
 fn main() {
     let arguments = Arguments::read();
-    // Our own face is in the same build, and has reqwest ask for a provider.
+    // Our own crate is in the same build. With its features, reqwest needs a provider.
     rustls::crypto::ring::default_provider().install_default().unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let mut headers = HeaderMap::new();

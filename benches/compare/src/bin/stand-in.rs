@@ -4,9 +4,9 @@
 //!
 //!     stand-in [--pages N] [--delay-ms N] [--tls DIR] [--close]
 //!
-//! It prints its base URL and ends with its standard input. With `--tls` it speaks https and
-//! writes its root to DIR/ca.pem. With `--close` it ends every connection after one reply.
-//! `/stats` tells how many connections and TLS handshakes there were.
+//! It prints its base URL, and ends when its standard input ends. With `--tls` it speaks https and
+//! writes its root to DIR/ca.pem. With `--close` it closes every connection after one reply.
+//! `/stats` returns the numbers of connections and of TLS handshakes.
 
 use std::io::{BufRead, Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
@@ -21,10 +21,10 @@ const USER: &str = include_str!("../../data/user.json");
 /// Rows of the real server, about 490 bytes each.
 const ROWS: &str = include_str!("../../data/rows.jsonl");
 const PAGE_SIZE: usize = 100;
-/// A thousand connections at once are a thousand threads.
+/// Small, because a thousand connections at once need a thousand threads.
 const STACK: usize = 64 << 10;
 
-/// Stands for the number of a row.
+/// The placeholder for the number of a row.
 const NUMBER: &str = "9999999999";
 
 /// A page whose rows are numbered anew for each reply.
@@ -104,7 +104,7 @@ fn main() {
         resumed_handshakes: AtomicU64::new(0),
     });
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    // A thousand connect at once; the standard library's queue holds 128.
+    // A thousand clients connect at once. The standard library's queue holds 128.
     rustix::net::listen(&listener, 4096).unwrap();
     let port = listener.local_addr().unwrap().port();
     let (scheme, host) = if tls.is_some() { ("https", "localhost") } else { ("http", "127.0.0.1") };
@@ -116,7 +116,7 @@ fn main() {
     for stream in listener.incoming().flatten() {
         let server = Arc::clone(&server);
         let answer = move || {
-            // A client that goes away is no matter of ours.
+            // An error here means that the client has closed the connection.
             let _ = server.answer(stream);
         };
         thread::Builder::new().stack_size(STACK).spawn(answer).unwrap();
@@ -134,11 +134,11 @@ fn reply(headers: &str, body: &str) -> Vec<u8> {
     .into_bytes()
 }
 
-/// A certificate for `localhost`, its root written to `folder`.
+/// Returns a certificate for `localhost`, and writes its root to `folder`.
 fn https(folder: &str) -> Arc<ServerConfig> {
     let root_key = rcgen::KeyPair::generate().unwrap();
     let mut root = rcgen::CertificateParams::new([]).unwrap();
-    // Named unlike the certificate: OpenSSL would take that for its own issuer.
+    // It needs a name of its own. Otherwise OpenSSL takes the certificate for its own issuer.
     root.distinguished_name.push(rcgen::DnType::CommonName, "stand-in root");
     root.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
     root.key_usages = vec![rcgen::KeyUsagePurpose::KeyCertSign];
