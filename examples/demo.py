@@ -1,9 +1,8 @@
-"""Runs the tour in C, C++ and Python, and makes the key that it asks for.
+"""Runs the tour in C, C++ and Python, and creates the key that it asks for.
 
     python demo.py AURA_SANDBOX TOUR_IN_C TOUR_IN_CPP PYTHON
 
-The first three are programs, PYTHON an interpreter that has aura_users.
-`make demo` knows them.
+The first three are programs. PYTHON is an interpreter with aura_users. `make demo` passes them.
 """
 
 import json
@@ -21,7 +20,7 @@ KEYS = 230
 PATIENCE = 60  # seconds for one tour
 HERE = Path(__file__).parent
 
-# Only the tour's password reset, which today's hex.pm does not have.
+# Only the tour's password reset, which today's hex.pm does not offer.
 RESET_ONLY = """
 import sys
 import aura_users, tour
@@ -49,9 +48,9 @@ def expect(condition, what):
 
 
 class Sandbox:
-    """A server on this machine; it ends when its standard input closes.
+    """A server on this machine. It ends when its standard input closes.
 
-    It shuffles the keys of JSON objects, so that a tour which relies on their order fails.
+    It shuffles the keys of JSON objects, so a tour that relies on their order fails.
     """
 
     def __init__(self, program, profile):
@@ -78,7 +77,7 @@ class Sandbox:
         return json.loads(request(self.ready["admin_url"] + path, authorization, body))
 
     def mail(self, address, kind):
-        """The newest mail of a kind to an address."""
+        """Return the newest mail of a kind to an address."""
         mails = [mail for mail in self.admin("/mailbox") if mail["to"] == address]
         mails = [mail for mail in mails if mail["kind"] == kind]
         expect(mails, f"no {kind} mail to {address}")
@@ -102,13 +101,13 @@ def request(url, authorization=None, body=None):
 
 
 def play_the_person(sandbox, username, email):
-    """Does the tour's request on the server's web site, and returns the key."""
+    """Do what the tour asks the user to do on the server's web site, and return the key."""
     mail = sandbox.mail(email, "email-verification")
     note(f"mail to {email}: {mail['subject']}")
     note(f"following {mail['link']}")
     request(mail["link"])
     key = sandbox.admin("/keys", {"username": username})["secret"]
-    note(f"making {KEYS} keys with the first one, so that the audit log has some pages")
+    note(f"creating {KEYS} keys with it, so that the audit log has several pages")
     for number in range(KEYS):
         body = {"name": f"key-{number}", "permissions": [{"domain": "api"}]}
         request(f"{sandbox.api_url}/keys", key, body)
@@ -117,7 +116,7 @@ def play_the_person(sandbox, username, email):
 
 
 def run(command, person=None, **environment):
-    """Runs a program and shows its output at once. `person` answers its prompt."""
+    """Run a program and show its output at once. `person` returns the answer to its prompt."""
     process = subprocess.Popen(
         [str(word) for word in command],
         stdin=subprocess.PIPE,
@@ -152,9 +151,9 @@ def run(command, person=None, **environment):
 
 
 def tour(sandbox, language, command, username):
-    """Runs the whole tour and checks its output. Returns its last part."""
+    """Run the whole tour and check its output. Return the last part of it."""
     email = f"{username}@example.com"
-    heading(f"the tour in {language}, on a server that offers it all (profile legacy)")
+    heading(f"the tour in {language}, on a server with all functions (profile legacy)")
     output = run(
         [*command, sandbox.api_url, username, email],
         person=lambda: play_the_person(sandbox, username, email),
@@ -167,7 +166,7 @@ def tour(sandbox, language, command, username):
         "reset_user_password: a mail is on its way",
         f"{KEYS} key.generate",
     ]:
-        expect(words in output, f"the tour in {language} did not say: {words}")
+        expect(words in output, f"the tour in {language} did not print: {words}")
     mail = sandbox.mail(email, "password-reset")
     print()
     note(f"mail to {email}: {mail['subject']}")
@@ -192,11 +191,10 @@ def demo(aura_sandbox, c_tour, cpp_tour, python):
     heading("summary")
     seconds = time.monotonic() - started
     rows = in_c.split()[1]
-    print(
-        "In C, C++ and Python: account made, read back, refused a second time, signed"
-    )
-    print(f"in, mail for a new password sent, {rows} rows of the audit log read. Told")
-    print(f"that a server offers no reset. All of it in {seconds:.1f} s.")
+    print("C, C++ and Python: each created an account, read it, tried to create it")
+    print(f"again, used a key, requested a password reset, and read {rows} audit rows.")
+    print("The Python tour also reported a server without password resets.")
+    print(f"All of it took {seconds:.1f} s.")
 
 
 def main():

@@ -42,7 +42,7 @@ static void make_account(aura_client *client, const char *username, const char *
     printf("get_user: %s\n", user);
     aura_string_free(user);
 
-    /* The name is taken now. The server refuses a second account, and names the wrong field. */
+    /* The name is taken now. The server refuses a second account, and names the field. */
     switch (aura_create_user(client, username, password, emails, 1, NULL, &user, &error)) {
     case AURA_VALIDATION:
         printf("create_user again: %s\n", aura_error_message(error));
@@ -56,7 +56,7 @@ static void make_account(aura_client *client, const char *username, const char *
     }
 }
 
-/* Reads a line, after the user has made a key on the server's web site. */
+/* Reads a line. The user creates a key on the server's web site and pastes it. */
 static void ask_for_key(const char *email, char *key, int size)
 {
     printf("Follow the link in the mail to %s, make an API key, and paste it here: ", email);
@@ -83,7 +83,7 @@ static void reset_password(aura_client *client, const char *username)
     }
 }
 
-/* The closing quote of the JSON string that starts with this quote. */
+/* Returns the closing quote of the JSON string that starts with this quote. */
 static const char *string_end(const char *quote)
 {
     while (*++quote != '"')
@@ -182,7 +182,7 @@ int main(int argc, char **argv)
     make_account(client, argv[2], argv[3]);
     aura_client_free(client);
 
-    /* From here on with the account's key. */
+    /* The other functions need the account's key. */
     ask_for_key(argv[3], key, sizeof key);
     set(options, "api_key", key);
     if (aura_client_new(options, &client, &error) != AURA_OK)

@@ -24,7 +24,7 @@ static void make_account(const aura::Client &client, const std::string &username
     std::cout << "create_user: " << client.create_user(username, password, {email}) << '\n';
     std::cout << "get_user: " << client.get_user(username) << '\n';
 
-    // The name is taken now. The server refuses a second account, and names the wrong field.
+    // The name is taken now. The server refuses a second account, and names the field.
     try {
         client.create_user(username, password, {email});
     } catch (const aura::Error &error) {
@@ -34,7 +34,7 @@ static void make_account(const aura::Client &client, const std::string &username
     }
 }
 
-// Reads a line, after the user has made a key on the server's web site.
+// Reads a line. The user creates a key on the server's web site and pastes it.
 static std::string ask_for_key(const std::string &email)
 {
     std::cout << "Follow the link in the mail to " << email
@@ -61,7 +61,7 @@ static void reset_password(const aura::Client &client, const std::string &userna
     }
 }
 
-// The closing quote of the string that begins here.
+// Returns the closing quote of the string that starts with this quote.
 static std::size_t string_end(std::string_view json, std::size_t quote)
 {
     while (json[++quote] != '"')
@@ -120,7 +120,7 @@ try {
     const std::string repo_url = argv[1], username = argv[2], email = argv[3];
     make_account(aura::Client{{"repo_url", repo_url}}, username, password, email);
 
-    // From here on with the account's key.
+    // The other functions need the account's key.
     aura::Client client{{"repo_url", repo_url}, {"api_key", ask_for_key(email)}};
     std::cout << "get_current_user: " << client.get_current_user() << '\n';
     reset_password(client, username);

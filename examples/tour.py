@@ -1,9 +1,9 @@
 """A tour of the five functions, in Python. tour.c is the same in C, tour.cpp in C++.
 
-    pip install aura-users
-    TOUR_PASSWORD=... python tour.py REPO_URL USERNAME EMAIL
+    pip install ./python
+    TOUR_PASSWORD=... python examples/tour.py REPO_URL USERNAME EMAIL
 
-It makes an account that stays. Try it on a server of your own, such as aura-sandbox.
+It creates an account that stays. Use your own server, such as aura-sandbox.
 """
 
 import os
@@ -20,7 +20,7 @@ def make_account(client, username, password, email):
     user = client.get_user(username)
     print("get_user:", user.raw_json)
 
-    # The name is taken now. The server refuses a second account, and names the wrong field.
+    # The name is taken now. The server refuses a second account, and names the field.
     try:
         client.create_user(username, password, [email])
     except aura_users.ValidationError as error:
@@ -28,7 +28,7 @@ def make_account(client, username, password, email):
 
 
 def ask_for_key(email):
-    """Reads a line, after the user has made a key on the server's web site."""
+    """Read a line. The user creates a key on the server's web site and pastes it."""
     print(f"Follow the link in the mail to {email}, make an API key, ", end="")
     key = input("and paste it here: ")
     print()
@@ -58,7 +58,7 @@ def main():
     try:
         make_account(aura_users.Client(repo_url=repo_url), username, password, email)
 
-        # From here on with the account's key.
+        # The other functions need the account's key.
         client = aura_users.Client(repo_url=repo_url, api_key=ask_for_key(email))
         print("get_current_user:", client.get_current_user().raw_json)
         reset_password(client, username)

@@ -2,8 +2,9 @@
 
     python tours.py [--fetch] AURA_SANDBOX LIBRARY FOLDER LANGUAGE...
 
-LIBRARY is libaura_users.so, FOLDER gets what is built. A language without its runtime is named with
-the command that shows its tour; with --fetch its runtime and modules are installed first.
+LIBRARY is libaura_users.so. Built files go to FOLDER. If the runtime of a language is missing, a line
+names the reason and the command that runs its tour. With --fetch the runtime and its modules are
+installed first.
 """
 
 import argparse
@@ -22,11 +23,11 @@ JNA = "net/java/dev/jna/jna"
 
 
 class Missing(Exception):
-    """Something that the tour of a language needs and that is not there."""
+    """The tour of a language needs something that is missing. The message is a clause."""
 
 
-def ask(*command, **settings):
-    """Whether a command succeeds."""
+def succeeds(*command, **settings):
+    """Return whether a command succeeds."""
     command = [str(part) for part in command]
     return (
         subprocess.run(command, check=False, capture_output=True, **settings).returncode
@@ -43,26 +44,26 @@ def build(*command, **environment):
         env=os.environ | environment,
     )
     if done.returncode != 0:
-        lines = (done.stderr or done.stdout).strip().splitlines() or ["without a word"]
+        lines = (done.stderr or done.stdout).strip().splitlines() or ["no output"]
         raise Missing(f"{command[0]} failed: {lines[-1]}")
 
 
 def need(fetch, why, is_there, *packages):
-    """Sees to it that something is there, if need be with Debian's packages."""
+    """Check that something is installed. With `fetch`, install it from Debian if it is missing."""
     if not is_there() and not (
-        fetch and ask(ROOT / "tools/need", *packages) and is_there()
+        fetch and succeeds(ROOT / "tools/need", *packages) and is_there()
     ):
         raise Missing(why)
 
 
 def need_program(fetch, program, *packages):
-    need(fetch, f"there is no {program}", lambda: shutil.which(program), *packages)
+    need(fetch, f"{program} is not installed", lambda: shutil.which(program), *packages)
 
 
 def go(folder, fetch):
     if not shutil.which("go"):
-        raise Missing("there is no go: https://go.dev/dl")
-    # Neither modules nor another Go are downloaded.
+        raise Missing("go is not installed: https://go.dev/dl")
+    # Go downloads neither modules nor another version of itself.
     build("go", "build", "-C", BINDINGS / "go", "-o", folder / "tour", "./examples/tour",
           GOTOOLCHAIN="local", GOFLAGS="-mod=readonly", GOPROXY="off")  # fmt: skip
     return [folder / "tour"], {}
@@ -78,7 +79,7 @@ def java(folder, fetch):
               "-DincludeArtifactIds=jna", f"-DoutputDirectory={folder / 'jars'}")  # fmt: skip
         jars += (folder / "jars").glob("jna-*.jar")
     if not jars:
-        raise Missing("JNA's jar is not there")
+        raise Missing("JNA's jar is not in ~/.m2/repository")
     sources = [
         *(BINDINGS / "java/src/main/java").rglob("*.java"),
         BINDINGS / "java/examples/Tour.java",
@@ -92,8 +93,10 @@ def lua(folder, fetch):
     headers = Path("/usr/include/lua5.4")
     need(
         fetch,
-        "lua-cjson or Lua's headers are not there",
-        lambda: ask("lua5.4", "-e", 'require "cjson"') and (headers / "lua.h").exists(),
+        "lua-cjson or Lua's headers are not installed",
+        lambda: (
+            succeeds("lua5.4", "-e", 'require "cjson"') and (headers / "lua.h").exists()
+        ),
         "liblua5.4-dev",
         "lua-cjson",
     )
@@ -111,7 +114,7 @@ def lua(folder, fetch):
 def node(folder, fetch):
     need_program(fetch, "node", "node")
     package = BINDINGS / "node"
-    if not ask("node", "-e", 'require.resolve("koffi")', cwd=package):
+    if not succeeds("node", "-e", 'require.resolve("koffi")', cwd=package):
         if not fetch:
             raise Missing("koffi is not installed")
         need_program(fetch, "npm", "npm")
@@ -125,8 +128,8 @@ def perl(folder, fetch):
     packages = ["libffi-platypus-perl", "libjson-maybexs-perl", "libtime-moment-perl"]
     need_program(fetch, "perl", "perl")
     words = [f"-M{module}" for module in modules]
-    why = f"one of {', '.join(modules)} is not there"
-    need(fetch, why, lambda: ask("perl", *words, "-e", "1"), *packages)
+    why = f"one of {', '.join(modules)} is not installed"
+    need(fetch, why, lambda: succeeds("perl", *words, "-e", "1"), *packages)
     return ["perl", f"-I{BINDINGS}/perl/lib", BINDINGS / "perl/tour.pl"], {}
 
 
@@ -140,9 +143,9 @@ require 'SRC/functions.php';
 
 def php(folder, fetch):
     need_program(fetch, "php", "php-cli")
-    if not ask("php", "-r", "exit(extension_loaded('FFI') ? 0 : 1);"):
+    if not succeeds("php", "-r", "exit(extension_loaded('FFI') ? 0 : 1);"):
         raise Missing("PHP's extension FFI is not loaded")
-    # What `composer install` would write.
+    # `composer install` would write such a file.
     loader = folder / "vendor/autoload.php"
     loader.parent.mkdir(exist_ok=True)
     loader.write_text(PHP_LOADER.replace("SRC", str(BINDINGS / "php/src")))
@@ -151,8 +154,8 @@ def php(folder, fetch):
 
 def ruby(folder, fetch):
     need_program(fetch, "ruby", "ruby", "ruby-ffi")
-    why = "the gem ffi is not there"
-    need(fetch, why, lambda: ask("ruby", "-e", 'require "ffi"'), "ruby-ffi")
+    why = "the gem ffi is not installed"
+    need(fetch, why, lambda: succeeds("ruby", "-e", 'require "ffi"'), "ruby-ffi")
     return ["ruby", "-I", BINDINGS / "ruby/lib", BINDINGS / "ruby/tour.rb"], {}
 
 
@@ -168,7 +171,7 @@ LANGUAGES = {
 
 
 def show(language, arguments):
-    """Runs a tour, or raises Missing."""
+    """Run a tour, or raise Missing."""
     name, prepare = LANGUAGES[language]
     folder = Path(arguments.folder).absolute() / language
     folder.mkdir(parents=True, exist_ok=True)
@@ -202,9 +205,8 @@ def main():
     if shown:
         print(f"The same in {', '.join(shown)}, in {time.monotonic() - started:.1f} s.")
     for language, why in missing.items():
-        print(
-            f"Not shown: {LANGUAGES[language][0]}, for {why}. See it with: make demo-{language}"
-        )
+        name = LANGUAGES[language][0]
+        print(f"Not shown: {name}, because {why}. Run it with: make demo-{language}")
     return 1 if arguments.fetch and missing else 0
 
 

@@ -1,8 +1,8 @@
-"""Print who the API key belongs to and the newest rows of their audit log.
+"""Print the owner of the API key, and the newest rows of the owner's audit log.
 
     HEX_API_KEY=... python audit.py [--limit 20]
 
-`HEX_API_URL` points it to another server than hex.pm.
+To use another server than hex.pm, set `HEX_API_URL`.
 """
 
 from __future__ import annotations
@@ -15,10 +15,12 @@ import aura_users
 
 
 def main() -> int:
-    """Run the program; gives its exit status."""
+    """Run the program and return its exit status."""
     parser = argparse.ArgumentParser(description="Print your newest audit-log rows.")
-    parser.add_argument("--limit", type=int, default=20, help="how many rows (default 20)")
+    parser.add_argument("--limit", type=int, default=20, help="largest number of rows (20)")
     limit = parser.parse_args().limit
+    if limit < 0:
+        parser.error(f"--limit is {limit}; it must not be negative")
 
     try:
         with aura_users.Client(user_agent="audit-example/1.0") as client:

@@ -1,10 +1,10 @@
-"""Draw what your audit log says was done, as a picture: for each key, or for each program.
+"""Draw the actions in your audit log as a picture: for each key name, or for each program.
 
-    pip install aura-users polars matplotlib
+    pip install ./python polars matplotlib
     HEX_API_KEY=... python chart.py [--by key|program] chart.png
 
-By key: how often a key of that name was made and revoked. That is all the log tells of keys; which
-key an action was done with is not in it. By program: the actions of each `User-Agent`.
+By key: how often a key of each name was created and revoked. The log does not contain which key was
+used for an action. By program: the actions of each `User-Agent`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ MOST_BARS = 30
 
 
 def count(logs: pl.DataFrame, by: str) -> pl.DataFrame:
-    """How often which action was done, a row for each `who`, the busiest first."""
+    """Count each action. The table has a row for each `who`, the busiest first."""
     if by == "key":
         logs = logs.filter(pl.col("action").str.starts_with("key."))
         who = pl.col("params").str.json_path_match("$.name")
@@ -36,7 +36,7 @@ def count(logs: pl.DataFrame, by: str) -> pl.DataFrame:
 
 
 def draw(table: pl.DataFrame, by: str, file: str) -> None:
-    """Draw a bar for each row, in pieces for its actions."""
+    """Draw a bar for each row, with a part for each action."""
     plt.rcParams["text.parse_math"] = False  # a name may have dollar signs
     table = table.head(MOST_BARS).reverse()
     figure, axes = plt.subplots(figsize=(10, 1.5 + 0.3 * len(table)), layout="constrained")
@@ -52,7 +52,7 @@ def draw(table: pl.DataFrame, by: str, file: str) -> None:
 
 
 def main() -> int:
-    """Run the program; gives its exit status."""
+    """Run the program and return its exit status."""
     parser = argparse.ArgumentParser(description="Draw your audit log.")
     parser.add_argument("--by", choices=["key", "program"], default="key")
     parser.add_argument("file", help="the picture: chart.png, chart.svg, chart.pdf")
@@ -60,7 +60,7 @@ def main() -> int:
     try:
         with aura_users.Client(user_agent="chart-example/1.0") as client:
             logs = pl.DataFrame(client.stream_audit_logs())
-    # Polars makes one of its own of an error of the library, with the library's text.
+    # polars raises an error of its own, with the text of ours.
     except (aura_users.AuraError, pl.exceptions.PolarsError) as error:
         print(f"chart: {error}", file=sys.stderr)
         return 1
@@ -68,8 +68,13 @@ def main() -> int:
     if table.is_empty():
         print("chart: the log has nothing to draw", file=sys.stderr)
         return 1
-    draw(table, arguments.by, arguments.file)
-    print(f"{len(logs)} rows of the log, {len(table)} bars, {arguments.file}")
+    try:
+        draw(table, arguments.by, arguments.file)
+    except (OSError, ValueError) as error:  # such as an unknown ending of the file's name
+        print(f"chart: {error}", file=sys.stderr)
+        return 1
+    bars = min(len(table), MOST_BARS)
+    print(f"{len(logs)} rows of the log, {bars} bars, {arguments.file}")
     return 0
 
 

@@ -63,6 +63,9 @@ def test_the_example(sandbox: programs.Sandbox) -> None:
     assert failed.returncode == 1
     assert "unauthenticated (401)" in failed.stderr
     assert "Traceback" not in failed.stderr
+    failed = example("audit.py", environment, "--limit", "-1")
+    assert failed.returncode == 2
+    assert failed.stderr.endswith("error: --limit is -1; it must not be negative\n")
 
 
 @pytest.mark.parametrize("profile", ["current"])
@@ -85,6 +88,11 @@ def test_the_chart(sandbox: programs.Sandbox, tmp_path: Path) -> None:
     shown = Path(picture).read_text()
     assert all(f"<!-- {text} -->" in shown for text in ("Hex/2.1.1", "(not named)", "owner.add"))
 
+    for bad in (str(tmp_path / "chart.xyz"), str(tmp_path / "missing" / "chart.svg")):
+        failed = example("chart.py", environment, bad)
+        assert failed.returncode == 1
+        assert failed.stderr.startswith("chart: ")
+        assert "Traceback" not in failed.stderr
     failed = example("chart.py", environment | {"HEX_API_KEY": "wrong"}, picture)
     assert failed.returncode == 1
     assert "unauthenticated (401)" in failed.stderr
