@@ -98,7 +98,7 @@ def fail(status: int, message: str, *more: str) -> int:
 
 
 def warn(message: str) -> None:
-    """Print a message on standard error. If nobody reads it, the exit status is left."""
+    """Print a message on standard error. If it is closed, only the exit status reports."""
     with suppress(OSError):
         print(f"aura-users: {plain(message)}", file=sys.stderr)
 
@@ -197,7 +197,7 @@ def completion(arguments: argparse.Namespace) -> None:
         import shtab
     except ImportError:
         raise UsageError(
-            "completion needs the package shtab: pip install 'aura-users[completion]'"
+            "completion needs the package shtab; install it with: pip install shtab"
         ) from None
     print(shtab.complete(create_parser(COMMANDS), arguments.shell))
 
@@ -222,7 +222,7 @@ def show(record: aura_users.User, arguments: argparse.Namespace) -> None:
 
 
 def api_key() -> str | None:
-    """Return the API key from a prompt, or None if the library reads the variable."""
+    """Return the API key from a prompt, or None if the variable is set, which the library reads."""
     if os.environ.get("HEX_API_KEY"):
         return None
     return ask("API key: ", "there is no API key: set HEX_API_KEY")

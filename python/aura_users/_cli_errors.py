@@ -12,9 +12,9 @@ INTERRUPTED, OUTPUT_CLOSED = 130, 141
 STATUSES = {
     DONE: "done",
     FAILED: "any other failure",
-    USAGE: "the command line or the environment is wrong; nothing was sent",
+    USAGE: "the command line or the environment is wrong or incomplete; nothing was sent",
     NOT_FOUND: "there is no such user",
-    CREDENTIAL: "the API key or the one-time password is missing, refused or not allowed",
+    CREDENTIAL: "the server refused the API key or one-time password, needs one, or forbids this",
     REFUSED: "the server refused the name, the address or the password",
     NETWORK: "no connection, no valid certificate, or no reply in time",
     RATE_LIMIT: "the server's rate limit is reached",
@@ -55,6 +55,8 @@ NAMES = {
     "username": "USERNAME",
     "emails": "EMAIL",
 }
+# The variables that set an option.
+VARIABLES = {variable: spec.name for spec in aura_users.OPTIONS for variable in spec.env}
 # These are also common words. They are names after "the option" and "within", and at the start.
 WORDS = ("timeout", "page", "proxy", "username", "emails", "otp")
 
@@ -80,7 +82,11 @@ def error_lines(error: aura_users.AuraError) -> list[str]:
 
 
 def rename(text: str) -> str:
-    """Replace the library's names of options with those of the command line."""
+    """Replace the library's names of options and functions with those of the command line."""
+    variable, _, rest = text.partition(": ")
+    if name := VARIABLES.get(variable):
+        text = f"{variable} {rest.removeprefix(name).lstrip()}"
+    text = text.replace("use get_current_user ", "use the command whoami ")
     for name, new in NAMES.items():
         is_variable = "_" in new
         full_name = f"the variable {new}" if is_variable else new

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
+from contextlib import contextmanager
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from aura_users._cli_errors import STATUSES, USAGE
 from aura_users._text import FORMATS, plain
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from typing import NoReturn
 
     from _typeshed import SupportsWrite
@@ -39,7 +40,7 @@ TERMS = (
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser that escapes control characters in its errors, and hides no closed pipe."""
+    """A parser that escapes control characters in its errors, and reports a closed pipe."""
 
     def print_help(self, file: SupportsWrite[str] | None = None) -> None:
         """Print the help. An error of the output passes through."""
@@ -108,7 +109,9 @@ def create_parser(commands: Mapping[str, _Command]) -> argparse.ArgumentParser:
     add_format(reset)
 
     completion = add("completion")
-    completion.add_argument("shell", choices=["bash", "zsh", "fish"], help="name of the shell")
+    completion.add_argument(
+        "shell", metavar="SHELL", choices=["bash", "zsh", "fish"], help="bash, zsh or fish"
+    )
     return parser
 
 
@@ -126,7 +129,7 @@ def add_common_options(parser: argparse.ArgumentParser) -> None:
         ("--total-timeout", "seconds for a whole call, with its retries (120)"),
         ("--connect-timeout", "seconds to connect (10)"),
     ):
-        group.add_argument(name, type=float, metavar="S", default=unset, help=help_text)
+        group.add_argument(name, type=seconds, metavar="S", default=unset, help=help_text)
     group.add_argument(
         "--max-retries",
         type=number,
@@ -157,10 +160,10 @@ def add_format(parser: argparse.ArgumentParser, *formats: str) -> None:
         "--format",
         choices=formats or ("text", "json"),
         default="text",
-        help="json is the server's own JSON (text)"
+        help="text by default; json is the server's own JSON"
         if not formats
-        else "text is a table; json is an array, jsonl one row a line, both the server's own JSON; "
-        "csv is for spreadsheets (text)",
+        else "text, a table, by default; json is an array and jsonl one row a line, both the "
+        "server's own JSON; csv is for spreadsheets",
     )
     parser.add_argument(
         "--json",
@@ -172,16 +175,33 @@ def add_format(parser: argparse.ArgumentParser, *formats: str) -> None:
 
 
 def number(text: str) -> int:
-    """Read a whole number from 0 on."""
-    if not (text.isascii() and text.isdecimal()):
-        raise ValueError
-    return int(text)
+    """Read a whole number, at least 0."""
+    with refusing(text, "a whole number, at least 0"):
+        if not (text.isascii() and text.isdecimal()):
+            raise ValueError
+        return int(text)
+
+
+def seconds(text: str) -> float:
+    """Read a number of seconds."""
+    with refusing(text, "a number of seconds"):
+        return float(text)
 
 
 def pattern(text: str) -> str:
     """Read a pattern for actions."""
-    try:
+    with refusing(text, "a name or a pattern"):
+        if not text:
+            raise ValueError
         fnmatchcase("", text)
-    except (re.error, OverflowError, RecursionError):
-        raise ValueError from None
-    return text
+        return text
+
+
+@contextmanager
+def refusing(text: str, allowed: str) -> Iterator[None]:
+    """Refuse the argument with a message if the block cannot read it."""
+    try:
+        yield
+    except (ValueError, re.error, OverflowError, RecursionError):
+        message = f"{text!r} is not valid; allowed: {allowed}"
+        raise argparse.ArgumentTypeError(message) from None

@@ -141,12 +141,29 @@ def test_what_is_refused_before_anything_is_sent(
     assert refused("--max-retries", "101", "user", "a").startswith("aura-users: --max-retries is ")
     assert refused("user", "\udcff").startswith("aura-users: NAME is not valid Unicode")
     assert "set --allow-insecure-http" in refused("--repo-url", "http://a.example/api", "whoami")
-    for bad in (["--limit", "-1"], ["--limit", "x"], ["--page", "x"], ["--format", "xml"]):
-        assert bad[0] in refused("audit-logs", *bad)
+    assert refused("user", "me").endswith(": use the command whoami for your own account\n")
+    for option, value, allowed in (
+        ("--limit", "-1", "a whole number, at least 0"),
+        ("--limit", "x", "a whole number, at least 0"),
+        ("--page", "x", "a whole number, at least 0"),
+        ("--max-retries", "\u0663", "a whole number, at least 0"),
+        ("--timeout", "x", "a number of seconds"),
+        ("--action", "", "a name or a pattern"),
+    ):
+        message = f"argument {option}: {value!r} is not valid; allowed: {allowed}\n"
+        assert refused("audit-logs", option, value).endswith(message)
+    assert "--format" in refused("audit-logs", "--format", "xml")
     monkeypatch.setattr(sys, "stdin", io.StringIO())
     monkeypatch.delenv("HEX_API_KEY")
     for args in (["whoami"], ["audit-logs"]):
         assert "there is no API key: set HEX_API_KEY" in refused(*args)
+    for variable, value in (("HEX_API_URL", "x"), ("HEX_HTTP_TIMEOUT", "x"), ("HEX_OTP", "a\nb")):
+        with monkeypatch.context() as changed:
+            changed.setenv(variable, value)
+            changed.setenv("HEX_API_KEY", KEY)
+            assert refused("whoami").startswith(
+                (f"aura-users: {variable} is ", f"aura-users: {variable} contains ")
+            )
     no_password = "there is no password: set AURA_PASSWORD, or use --password-stdin"
     assert no_password in refused("create", "eric", "e@x")
 
@@ -255,6 +272,12 @@ def test_a_message_names_what_the_command_line_has() -> None:
         ),
         ("the URL of the option proxy", "the URL of the variable https_proxy"),
         ("the code of the page in a timeout", "the code of the page in a timeout"),
+        ("HEX_API_URL: repo_url is not valid", "HEX_API_URL is not valid"),
+        ('HEX_HTTP_TIMEOUT: timeout is "x"', 'HEX_HTTP_TIMEOUT is "x"'),
+        (
+            "use get_current_user for your own account",
+            "use the command whoami for your own account",
+        ),
         ("name a PEM file in ca_file", "name a PEM file in --ca-file"),
     ]:
         assert rename(text) == renamed

@@ -139,7 +139,7 @@ def test_completion_without_shtab_says_what_to_install() -> None:
     ended = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True, cwd="/")
     assert (ended.returncode, ended.stdout) == (2, "")
     assert ended.stderr == (
-        "aura-users: completion needs the package shtab: pip install 'aura-users[completion]'\n"
+        "aura-users: completion needs the package shtab; install it with: pip install shtab\n"
     )
 
 
