@@ -18,7 +18,7 @@ pub(crate) struct Start {
     pub(crate) demo: bool,
     pub(crate) stay: bool,
     pub(crate) ready_file: Option<PathBuf>,
-    /// Empty: no command.
+    /// Empty if there is no command.
     pub(crate) command: Vec<OsString>,
 }
 
@@ -28,52 +28,57 @@ A Hex-compatible server of the users API, for demos and tests.
 Usage: aura-sandbox [OPTIONS]
        aura-sandbox [OPTIONS] -- COMMAND [ARGUMENT...]
 
-With a command it starts, runs the command against itself and returns the command's exit status.
+With a command, it starts the server, runs the command, and returns the command's exit status.
 
-To try it:
-  --demo             adds the account eric with a key and 250 rows in its audit log
+Demos:
+  --demo             adds the account eric with an API key and 250 rows in its audit log
   --verbose          logs every request on standard error
 
-Where it listens:
-  --port PORT        uses this port; 0, the default, takes a free one
-  --host ADDRESS     uses this IP address; 127.0.0.1 by default. An address that other machines can
-                     reach needs --admin-token
-  --socket PATH      uses a unix socket instead
-  --tls CERTIFICATE  TLS with a certificate that is good, expired, wrong-host or unknown-issuer
-  --no-http2         with TLS: HTTP/1.1 only; by default the client chooses between it and HTTP/2
+Address:
+  --port PORT        the port; 0, the default, takes a free one
+  --host ADDRESS     the IP address; 127.0.0.1 by default. An address that other machines can reach
+                     needs --admin-token
+  --socket PATH      a unix socket instead of an address and a port
+  --tls CERTIFICATE  https, with a certificate that is good, expired, wrong-host or unknown-issuer
+  --no-http2         with --tls: only HTTP/1.1. By default the client chooses HTTP/2 or HTTP/1.1
 
-What it is:
-  --profile PROFILE  hexpm: hex.pm since September 2026, without registration
-                     current: hex.pm in August 2026, with registration (the default)
+Content:
+  --profile PROFILE  hexpm: as hex.pm since September 2026, without registration
+                     current: as hex.pm in August 2026, with registration (the default)
                      legacy: with registration, password reset and Basic authentication
-  --world FILE       starts from this world, JSON; --seed-file is the same
-  --data FILE        keeps the world in this SQLite file; one that is there is what it starts from
+  --world FILE       starts with the world in this JSON file; --seed-file is the same
+  --data FILE        keeps the world in this SQLite file. If the file exists, it starts with that
+                     world and ignores the other options of this section
   --seed NUMBER      makes ids, keys, tokens and request ids reproducible
-  --key-order ORDER  current: keys of JSON objects in the order of today's servers (the default)
-                     recorded: in that of the recorded servers; shuffled: anew for each object
-  --clock TIME       starts at this time, such as 2026-11-23T12:00:00Z
-  --frozen           starts with a clock that stands still
-  --rate-limit-loopback  counts requests from the loopback, too
+  --key-order ORDER  the order of keys in JSON objects. current: as today's servers (the default)
+                     recorded: as the recorded servers; shuffled: a new order for each object
+  --clock TIME       starts the clock at this time, such as 2026-11-23T12:00:00Z
+  --frozen           stops the clock
+  --rate-limit-loopback  counts requests from the loopback too
 
-How it runs:
+Process:
   --admin-token TOKEN  sets the token of the admin API; a random one by default. The variable
-                     AURA_SANDBOX_ADMIN_TOKEN does the same and does not show in the process list
-  --ready-file PATH  writes the line of JSON into this file as soon as the server answers
+                     AURA_SANDBOX_ADMIN_TOKEN does the same, and lists of processes do not show it
+  --ready-file PATH  writes the line of JSON to this file as soon as the server answers
   --stay             ends only on SIGTERM and SIGINT
 
-  --help             prints this
-  --version          prints the version
+  -h, --help         prints this help
+  -V, --version      prints the version
 
-As soon as it answers it prints one line of JSON: url, api_url, port, pid, profile, admin_url and
-admin_token; socket and ca_file if there is one; username, password and api_key with --demo. On a
-terminal it prints lines to copy instead. It ends on SIGTERM and SIGINT, with its parent, and when a
-pipe on its standard input ends.
+As soon as the server answers, it prints one line of JSON: url, api_url, port, pid, profile,
+admin_url and admin_token; with --socket also socket, with --tls also ca_file, and with --demo also
+username, password and api_key. On a terminal it prints lines to copy instead. With a command it
+prints nothing. It ends on SIGTERM and SIGINT, when its parent ends, and when a pipe on its standard
+input ends.
 
-A command gets HEX_API_URL, AURA_SANDBOX_ADMIN_URL and AURA_SANDBOX_ADMIN_TOKEN in its environment,
-HEX_API_KEY with --demo, and HEX_CACERTS_PATH with --tls.
+A command gets these variables: HEX_API_URL, AURA_SANDBOX_ADMIN_URL and AURA_SANDBOX_ADMIN_TOKEN; with
+--demo also HEX_API_KEY, with --tls also HEX_CACERTS_PATH, and with --socket also AURA_SANDBOX_SOCKET.
+
+Exit status: 2 for a bad argument; 1 if the server cannot start; 0 when it ends. With a command, the
+status of the command: 127 if it is not found, 126 if it cannot run, 128 plus the number of a signal.
 ";
 
-/// The options as they came. They are combined at the end, so their order does not matter.
+/// The options of the command line. They are combined at the end, so their order does not matter.
 #[derive(Default)]
 struct Said {
     config: Config,

@@ -1,4 +1,4 @@
-"""The shapes of what a test puts into a world, and of what it reads back."""
+"""The types of what a test writes into a world, and of what it reads."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Certificate = Literal["good", "expired", "wrong-host", "unknown-issuer"]
 
 
 class AtMost(TypedDict):
-    """A random number of rows from 0 to ``at_most``, by the seed."""
+    """A random number of rows from 0 to ``at_most``. The seed decides."""
 
     at_most: int
 
@@ -48,7 +48,7 @@ class Email(_Email, total=False):
 
 
 class Handles(TypedDict, total=False):
-    """What an account says about itself elsewhere."""
+    """The names of an account on other sites."""
 
     twitter: str
     bluesky: str
@@ -72,7 +72,7 @@ class AuditRow(_AuditRow, total=False):
 
 
 class RateLimits(TypedDict):
-    """How many requests a minute may have."""
+    """The largest numbers of requests in a minute."""
 
     enabled: bool
     address: int
@@ -89,7 +89,7 @@ class Clock(TypedDict):
 
 
 class Http2(TypedDict):
-    """How the server speaks HTTP/2 on new connections."""
+    """The settings of HTTP/2 for new connections."""
 
     enabled: bool
     max_concurrent_streams: int | None

@@ -1,4 +1,4 @@
-"""The program: where it is, how it starts and ends."""
+"""Finds, starts and stops the program."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _NAME = "aura-sandbox"
 
 
 class StartError(Exception):
-    """The program is not there, or did not start; the message says why."""
+    """The program is missing or did not start. The message has the reason."""
 
 
 def find_program() -> str:
@@ -41,7 +41,7 @@ def find_program() -> str:
 class Sandbox(World):
     """A running process, and its first world. Close it, or use it as a context manager.
 
-    It ends with this Python process, too: nothing is left behind when a test run is killed.
+    It ends with this Python process too, so a killed test run leaves no process behind.
     """
 
     port: int | None = None
@@ -71,9 +71,9 @@ class Sandbox(World):
     ) -> Sandbox:
         """Start the program and wait until it answers.
 
-        The parameters are the program's options. Options as words, such as
-        ``start("--profile", "legacy")``, come first. With ``demo`` the key is in ``api_key``;
-        with ``verbose`` the program logs every request on this process's standard error.
+        The parameters are options of the program. Pass other options as words, such as
+        ``start("--host", "127.0.0.2")``. With ``demo`` the key is in ``api_key``; with ``verbose``
+        the program logs every request on this process's standard error.
         """
         options = {
             "profile": profile,
@@ -99,7 +99,7 @@ class Sandbox(World):
                 command += [f"--{name}", str(value)]
         command += [f"--{name}" for name, wanted in switches.items() if wanted]
         try:
-            # It reads its standard input only to notice that we are gone.
+            # It watches its standard input to notice the end of this process.
             process = subprocess.Popen(
                 command,
                 stdin=subprocess.PIPE,
@@ -113,7 +113,7 @@ class Sandbox(World):
         line = process.stdout.readline()
         if not line:
             _, complaint = process.communicate()
-            raise StartError((complaint or "").strip() or f"{command[0]} ended without a word")
+            raise StartError((complaint or "").strip() or f"{command[0]} ended without a message")
         ready = json.loads(line)
         return cls(
             id="",
@@ -128,7 +128,7 @@ class Sandbox(World):
         )
 
     def new_world(self, world: dict[str, Any] | None = None) -> World:
-        """Make a world of its own in the same process, from a document if there is one."""
+        """Create another world in the same process, from a document if you pass one."""
         made = self.admin("POST", "/worlds", world)
         return World(
             id=made["id"],
@@ -161,7 +161,7 @@ class Sandbox(World):
     def close(self) -> None:
         """Stop the program and wait for its end."""
         if self._process is not None:
-            # Its standard input ends, and so does it.
+            # This closes its standard input, which ends the program.
             self._process.communicate()
 
     def __enter__(self) -> Sandbox:

@@ -27,7 +27,7 @@ class _UnixConnection(http.client.HTTPConnection):
 
 
 def _unchecked() -> ssl.SSLContext:
-    # Our own process on our own loopback, whose certificate may be a bad one on purpose.
+    # The server is our own process on the loopback. Its certificate may be bad on purpose.
     context = ssl.create_default_context()
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
@@ -41,7 +41,7 @@ def exchange(
     headers: dict[str, str],
     body: bytes | None,
 ) -> tuple[int, bytes]:
-    """Send one request and return status and body. Proxies are never asked."""
+    """Send one request and return status and body. It uses no proxy."""
     parts = urlsplit(url)
     context = _unchecked() if parts.scheme == "https" else None
     connection: http.client.HTTPConnection

@@ -24,7 +24,7 @@ from ._wire import exchange
 
 
 class AdminError(Exception):
-    """The admin API refused something; the message names what."""
+    """The admin API refused a value. The message names the field."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
@@ -33,7 +33,7 @@ class AdminError(Exception):
 
 @dataclass(frozen=True)
 class Rule:
-    """A rule of a world. As a context manager it is removed at the end of the block."""
+    """A rule of a world. As a context manager, it is removed at the end of the block."""
 
     world: World
     number: int
@@ -52,7 +52,7 @@ class Rule:
         return dict(self.world.admin("GET", f"/rules/{self.number}"))
 
     def remove(self) -> None:
-        """Remove the rule. Does nothing if it is no longer there."""
+        """Remove the rule, if it still exists."""
         try:
             self.world.admin("DELETE", f"/rules/{self.number}")
         except AdminError as error:
@@ -73,10 +73,10 @@ class Rule:
 
 @dataclass(frozen=True)
 class World:
-    """A world: where its API is, and what can be done to it.
+    """A world: its address, and its admin API.
 
-    Everything here is the admin API under its own name; sandbox/ADMIN.md says what each field
-    means. A field that is ``None`` is left out and gets its default.
+    The methods have the names of the admin API. sandbox/ADMIN.md describes each field. A field that
+    is ``None`` gets its default.
     """
 
     id: str
@@ -119,7 +119,7 @@ class World:
         deactivated: bool = False,
         otp: str | None = None,
     ) -> None:
-        """Add an account as it is, without checks, audit rows or mail.
+        """Add an account without checks, audit rows and mail.
 
         Without ``emails`` it has one, ``USERNAME@example.com``: verified, primary and public. An
         address is an object or a list ``[address, verified, primary, public]``.
@@ -149,7 +149,7 @@ class World:
         billing_active: bool = True,
         members: Mapping[str, Role] | None = None,
     ) -> None:
-        """Add an organization, and the account behind it."""
+        """Add an organization and its account."""
         form = given(
             name=name,
             account_email=account_email,
@@ -218,7 +218,7 @@ class World:
         user_agent: str | None = None,
         tied: int | None = None,
     ) -> int:
-        """Append rows to an account's audit log, or ``count`` of them, and return how many."""
+        """Append ``rows``, or ``count`` similar rows, to an audit log, and return their number."""
         form = given(
             username=username,
             rows=None if rows is None else list(rows),
@@ -270,7 +270,7 @@ class World:
         return answer
 
     def key_order(self, order: KeyOrder | None = None) -> str:
-        """Change the order in which keys of JSON objects are written, if given, and return it."""
+        """Set the order of keys in JSON objects, if you pass one, and return it."""
         form = None if order is None else {"key_order": order}
         method = "GET" if order is None else "PUT"
         return str(self.admin(method, "/key-order", form)["key_order"])
@@ -291,7 +291,7 @@ class World:
         run: bool | None = None,
         insert_audit_rows: Iterable[AuditRowInsert] = (),
     ) -> Rule:
-        """Misbehave: ``add_rule(path="/api/users/*", nth=2, then={"close": {"at": "before"}})``.
+        """Add a rule: ``add_rule(path="/api/users/*", nth=2, then={"close": {"at": "before"}})``.
 
         With ``insert_audit_rows`` the log grows while a page of it is served:
         ``add_rule(insert_audit_rows=[{"when": "during", "username": "eric"}])``.
@@ -313,7 +313,7 @@ class World:
         return Rule(self, int(self.admin("POST", "/rules", form)["number"]))
 
     def rules(self) -> list[dict[str, Json]]:
-        """Return the rules, with how often they struck."""
+        """Return the rules, each with ``seen`` and ``struck``."""
         return list(self.admin("GET", "/rules"))
 
     def clear_rules(self) -> None:
@@ -330,7 +330,7 @@ class World:
         params: Json = None,
         user_agent: str | None = None,
     ) -> None:
-        """Start a program that writes a row into an account's audit log at this interval.
+        """Start a writer, which writes a row into an account's audit log at this interval.
 
         It goes by the world's clock. It ends after ``count`` rows if you pass that, or when
         :meth:`clear_audit_writers` stops it.
@@ -346,11 +346,11 @@ class World:
         self.admin("POST", "/audit-writers", form)
 
     def audit_writers(self) -> list[dict[str, Json]]:
-        """Return the programs that write rows."""
+        """Return the running writers."""
         return list(self.admin("GET", "/audit-writers"))
 
     def clear_audit_writers(self) -> None:
-        """Stop the programs that write rows."""
+        """Stop all writers."""
         self.admin("DELETE", "/audit-writers")
 
     def journal(
@@ -396,7 +396,7 @@ class World:
         return int(self.admin("GET", _with("/journal/count", query))["count"])
 
     def clear_journal(self) -> None:
-        """Forget the requests that arrived."""
+        """Clear the journal."""
         self.admin("DELETE", "/journal")
 
     def snapshot(self) -> str:
@@ -409,7 +409,7 @@ class World:
         return text
 
     def restore(self, document: str) -> None:
-        """Replace this world by the one in a document."""
+        """Replace this world with the one in a document."""
         # As text: Python would not keep every number in an audit row as it is written.
         headers = {"Authorization": f"Bearer {self.admin_token}"}
         url = f"{self.admin_url}/restore"
@@ -418,7 +418,7 @@ class World:
             raise AdminError(status, json.loads(raw)["message"])
 
     def reset(self) -> None:
-        """Go back to how the world started."""
+        """Restore the world of the start."""
         self.admin("POST", "/reset")
 
 

@@ -10,7 +10,7 @@ from . import Sandbox, World
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Let a project choose the server it tests against."""
+    """Add the setting ``hex_sandbox_options``."""
     parser.addini(
         "hex_sandbox_options",
         "options of the aura-sandbox program, such as --profile legacy",
@@ -29,7 +29,7 @@ def hex_sandbox_process(pytestconfig: pytest.Config) -> Iterator[Sandbox]:
 
 @pytest.fixture
 def hex_sandbox(hex_sandbox_process: Sandbox) -> Iterator[World]:
-    """Give the test a world of its own: point your client at ``hex_sandbox.api_url``."""
+    """Create a world for the test. Its address for a client is ``hex_sandbox.api_url``."""
     world = hex_sandbox_process.new_world()
     yield world
     hex_sandbox_process.delete_world(world)
@@ -37,7 +37,7 @@ def hex_sandbox(hex_sandbox_process: Sandbox) -> Iterator[World]:
 
 @pytest.fixture
 def hex_sandbox_env(hex_sandbox: World, monkeypatch: pytest.MonkeyPatch) -> World:
-    """Give the test a world, and point clients that read the environment at it.
+    """Create a world for the test, and set its address in the environment.
 
     Sets ``HEX_API_URL`` and removes ``HEX_API_KEY`` until the end of the test.
     """
