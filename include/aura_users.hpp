@@ -121,8 +121,9 @@ public:
     /// exactly one e-mail address. By creating an account on hex.pm you accept its terms of service,
     /// https://hex.pm/policies/termsofservice
     ///
-    /// AURA_VALIDATION: Error::field_errors_json() has the rejected fields. If
-    /// Error::outcome_unknown() is true, the account may exist.
+    /// AURA_VALIDATION: Error::field_errors_json() has the rejected fields. AURA_UNSUPPORTED if the
+    /// server does not support it, such as hex.pm since September 2026. If Error::outcome_unknown()
+    /// is true, the account may exist.
     std::string create_user(const Text &username, const Text &password,
                             const std::vector<std::string> &emails,
                             const Options &options = {}) const

@@ -237,7 +237,8 @@ macro_rules! client_methods {
             /// https://hex.pm/policies/termsofservice
             ///
             /// Raises ValidationError if the server refuses a field; `errors` has a message for
-            /// each. If an error's `outcome_unknown` is true, the account may exist.
+            /// each. Raises UnsupportedError if the server does not offer it, like hex.pm since
+            /// September 2026. If an error's `outcome_unknown` is true, the account may exist.
             #[pyo3(signature = (username, password, emails, *, $($option = None,)* **unknown))]
             fn create_user(
                 &self,

@@ -161,8 +161,10 @@ impl Client {
     /// [terms of service](https://hex.pm/policies/termsofservice).
     ///
     /// # Errors
-    /// [`ErrorKind::Validation`](crate::ErrorKind) with the rejected fields. If
-    /// [`outcome_unknown`](crate::Error::outcome_unknown) is true, the account may exist.
+    /// [`ErrorKind::Validation`](crate::ErrorKind) with the rejected fields, and
+    /// [`ErrorKind::Unsupported`](crate::ErrorKind) if the server does not support it, such as hex.pm
+    /// since September 2026. If [`outcome_unknown`](crate::Error::outcome_unknown) is true, the
+    /// account may exist.
     pub async fn create_user(
         &self,
         username: &str,

@@ -90,7 +90,8 @@ pub extern "C" fn aura_client_free(client: *mut aura_client) {
 ///
 /// `options` may be NULL. Returns AURA_OK and sets `user_json` to the new user as JSON; free it with
 /// aura_string_free(). Returns AURA_VALIDATION if the server rejects a field:
-/// aura_error_field_errors_json() has the reasons. On every error `user_json` is NULL. If
+/// aura_error_field_errors_json() has the reasons. Returns AURA_UNSUPPORTED if the server does not
+/// support it, such as hex.pm since September 2026. On every error `user_json` is NULL. If
 /// aura_error_outcome_unknown() is 1, the account may exist.
 ///
 /// Blocks. Since 0.1.0.
