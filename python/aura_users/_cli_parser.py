@@ -34,7 +34,8 @@ environment:
 exit status:
 """ + "".join(f"  {status:<4} {meaning}\n" for status, meaning in STATUSES.items())
 TERMS = (
-    "Create an account. If you create one on hex.pm, you accept its terms of service: "
+    "Create an account. hex.pm itself creates accounts only on its website since September 2026. "
+    "If you create one there, you accept its terms of service: "
     "https://hex.pm/policies/termsofservice"
 )
 
