@@ -1,8 +1,8 @@
 //! The blocking API.
 //!
-//! A blocking call runs in the caller's thread. Its `_start` form returns a [`Call`] at once, which
-//! runs on a thread of the library. You can use both from several threads at once, after a fork and
-//! inside a tokio runtime.
+//! A blocking call runs in the caller's thread, except through a proxy. Its `_start` form returns a
+//! [`Call`] at once, which runs on a thread of the library. You can use both from several threads at
+//! once, after a fork and inside a tokio runtime.
 
 use std::mem;
 use std::pin::pin;
