@@ -37,7 +37,7 @@ help: ## list these targets
 	    awk -F ': ' '{ printf "make %-20s  %s\n", $$1, $$2 }'
 
 # The debug build of the Python module is fast enough here, and takes a third of the time to build.
-demo: programs tours venv ## run all five functions in C, C++ and Python against a server on this machine
+demo: programs tours venv ## run all five functions in C, C++, Python and the installed languages
 	@echo "building the Python module; this takes a minute or two"
 	$(VENV)/bin/pip install -q ./python -C build-args="--profile dev"
 	$(RUN_DEMO)
@@ -194,8 +194,8 @@ fuzz: ## run every fuzz target for FUZZ_SECONDS (60); needs nightly Rust and car
 bench: ## measure the library and its peers on the same jobs
 	$(PYTHON) benches/compare/compare.py $(BENCH)
 
-# BLESS=1 writes the new counts to compare/instructions.json.
-instructions: ## fail if a main path takes more or fewer instructions than recorded
+# BLESS=1 writes the new counts to benches/compare/instructions.json.
+instructions: ## fail if the main paths take more or fewer instructions than recorded
 	$(PYTHON) benches/compare/instructions.py $(if $(BLESS),--bless)
 
 include packaging/library.mk
