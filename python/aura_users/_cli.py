@@ -234,7 +234,7 @@ def ask_password() -> str:
         return password
     missing = "there is no password: set AURA_PASSWORD, or use --password-stdin"
     password = ask("Password: ", missing)
-    if ask("Repeat the password: ", missing) != password:
+    if ask("Repeat the password: ", "the two passwords differ") != password:
         raise UsageError("the two passwords differ")
     return password
 
@@ -261,8 +261,11 @@ def ask(prompt: str, missing: str) -> str:
     if not sys.stdin.isatty():
         raise UsageError(f"{missing}, or run this on a terminal, which asks for it")
     try:
-        return getpass.getpass(prompt)
+        secret = getpass.getpass(prompt)
     except EOFError:
         raise UsageError(missing) from None
     except UnicodeError:
         raise UsageError("the input is not text in the terminal's encoding") from None
+    if not secret:
+        raise UsageError(missing)
+    return secret

@@ -27,8 +27,10 @@ def _key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HEX_API_KEY", KEY)
 
 
-def on_terminal(*args: str, asked: bytes = b"", **environment: str) -> tuple[int, str]:
-    """Run the command line on a terminal of its own, and type the key when asked.
+def on_terminal(
+    *args: str, asked: bytes = b"", typed: str = KEY, **environment: str
+) -> tuple[int, str]:
+    """Run the command line on its own terminal, and type a line when it asks for one.
 
     Return its exit status and everything it showed.
     """
@@ -49,7 +51,7 @@ def on_terminal(*args: str, asked: bytes = b"", **environment: str) -> tuple[int
         while part := terminal.read(4096):
             shown += part
             if asked and shown.endswith(asked):
-                terminal.write(f"{KEY}\n".encode())
+                terminal.write(f"{typed}\n".encode())
     return process.wait(timeout=30), shown.decode()
 
 
@@ -195,6 +197,31 @@ def test_on_a_terminal() -> None:
     assert "\r\x1b[K100 rows read, 100 written, page 2 is next\r\x1b[K" in shown
     assert shown.count("key.generate") == 101
     assert {request.headers["authorization"] for request in server.requests} == {KEY}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "asked", "missing"),
+    [
+        (["whoami"], b"API key: ", "there is no API key: set HEX_API_KEY"),
+        (["create", "eric", "e@example.com"], b"assword: ", "there is no password: set AURA_PASS"),
+    ],
+)
+def test_an_empty_line_on_a_terminal_is_no_secret(
+    arguments: list[str], asked: bytes, missing: str
+) -> None:
+    with FakeServer(answer) as server:
+        status, shown = on_terminal(
+            *arguments,
+            "--repo-url",
+            server.url,
+            asked=asked,
+            typed="",
+            HEX_API_KEY="",
+            AURA_PASSWORD="",
+        )
+        assert server.requests == []
+    assert status == 2
+    assert f"aura-users: {missing}" in shown
 
 
 def test_on_a_narrow_terminal() -> None:
