@@ -168,7 +168,7 @@ class User:
         """The fields that have no attribute."""
     @property
     def response(self) -> Response | None:
-        """What the reply said besides the record. None for a record that came with no reply."""
+        """The request id and the rate limit of the reply. None for a record without a reply."""
     def to_dict(self) -> dict[str, Any]:
         """Return the server's whole record as a new dict."""
     def __eq__(self, other: object, /) -> bool: ...
@@ -206,7 +206,7 @@ class AuditLog:
         """The fields that have no attribute."""
     @property
     def response(self) -> Response | None:
-        """What the reply said besides the rows. None for a row that came with no reply."""
+        """The request id and the rate limit of the reply. None for a row without a reply."""
     def to_dict(self) -> dict[str, Any]:
         """Return the whole row as a new dict."""
     def __eq__(self, other: object, /) -> bool: ...
@@ -267,7 +267,7 @@ class RateLimitState:
 
 @final
 class Response:
-    """What the server's reply said besides the record."""
+    """The request id and the rate limit of a reply."""
 
     @property
     def request_id(self) -> str | None:

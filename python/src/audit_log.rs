@@ -102,8 +102,8 @@ impl AuditLog {
         other_fields(&KNOWN, &self.to_dict(py)?)
     }
 
-    /// What the reply with the row's page said besides the rows: its request id and rate limit.
-    /// None for a row from `from_json`, and after pickling. It does not count in comparisons.
+    /// The request id and the rate limit of the reply with the row's page. None for a row from
+    /// `from_json`, and after pickling. It does not count in comparisons.
     #[getter]
     fn response(&self) -> Option<Response> {
         Response::of(self.row.read().response())

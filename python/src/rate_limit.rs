@@ -45,7 +45,7 @@ impl RateLimitState {
     }
 }
 
-/// What the server's reply said besides the record: the attribute `response` of a User or AuditLog.
+/// The request id and the rate limit of a reply: the attribute `response` of a User or AuditLog.
 ///
 /// >>> user = aura_users.get_user("ericmj")
 /// >>> user.response.rate_limit.limit

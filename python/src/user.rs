@@ -193,8 +193,8 @@ impl User {
         other_fields(&KNOWN, &self.to_dict(py)?)
     }
 
-    /// What the reply said besides the record: its request id and rate limit. None for a record
-    /// from `from_json`, and after pickling. It does not count in comparisons.
+    /// The request id and the rate limit of the reply. None for a record from `from_json`, and after
+    /// pickling. It does not count in comparisons.
     #[getter]
     fn response(&self) -> Option<Response> {
         Response::of(self.0.response())

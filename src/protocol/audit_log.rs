@@ -306,7 +306,7 @@ impl AuditLog {
         &self.text()[self.row().json.clone()]
     }
 
-    /// What the reply with the row's page said besides the rows. None for a row that was read with
+    /// The request id and the rate limit of the reply with the row's page. None for a row from
     /// [`AuditLog::from_json`]. It does not count when two rows are compared.
     #[must_use]
     pub fn response(&self) -> Option<&Response> {

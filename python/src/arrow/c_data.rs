@@ -1,12 +1,12 @@
-//! The Arrow C data and C stream interfaces, as far as a stream of text columns needs them:
-//! <https://arrow.apache.org/docs/format/CDataInterface.html>. Written out because the crates that
-//! speak them would add 190 kB to the library, and this is all there is to say.
+//! The parts of the Arrow C data and C stream interfaces that a stream of text columns needs:
+//! <https://arrow.apache.org/docs/format/CDataInterface.html>. The crates for these interfaces would
+//! add 190 kB to the library.
 //!
-//! Ownership is the interface's: a structure with a `release` belongs to whoever holds it, who
-//! calls it once, from any thread. To move one is to copy its bytes and set the former's `release`
-//! to NULL. A child may be moved out of its parent, so each owns its own data.
+//! The interface defines the ownership: the holder of a structure calls its `release` once, from any
+//! thread. To move a structure, the holder copies its bytes and sets `release` of the first one to
+//! NULL. A child may be moved out of its parent, so each owns its own data.
 
-#![allow(unsafe_code, reason = "the one place where Python's side meets C")]
+#![allow(unsafe_code, reason = "the interface consists of C structures")]
 
 use std::ffi::{CStr, CString, c_char, c_int, c_void};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -21,27 +21,27 @@ pub(super) struct Field {
 
 /// The values of a column, in Arrow's layout `utf8`.
 pub(super) struct Column {
-    /// A bit for each value that is there, lowest bit first.
+    /// A bit for each value, lowest bit first. It is 0 if the value is missing.
     validity: Vec<u8>,
-    /// Where each value starts, and where the last one ends.
+    /// The start of each value, and the end of the last one.
     offsets: Vec<i32>,
     text: Vec<u8>,
     nulls: i64,
 }
 
-/// Why a stream has no next batch.
+/// The reason why a stream has no next batch.
 pub(super) struct Failure {
     pub(super) errno: c_int,
     pub(super) message: String,
 }
 
-/// One column for each field, and what is dropped when all of them were released.
+/// One column for each field, and a value that is dropped after all of them are released.
 pub(super) struct Batch {
     pub(super) columns: Vec<Column>,
     pub(super) until_released: Arc<dyn Send + Sync>,
 }
 
-/// Returns the next batch, or none after the last.
+/// Returns the next batch, or none after the last one.
 pub(super) type Source = Box<dyn FnMut() -> Result<Option<Batch>, Failure> + Send>;
 
 impl Column {
@@ -49,7 +49,7 @@ impl Column {
         Self { validity: Vec::new(), offsets: vec![0], text: Vec::new(), nulls: 0 }
     }
 
-    /// Adds a value; false where the column would have more text than an offset can say.
+    /// Adds a value. Returns false if the column would have more text than an offset can count.
     #[must_use]
     pub(super) fn push(&mut self, value: Option<&str>) -> bool {
         let at = self.len();
@@ -160,7 +160,7 @@ impl Array {
         until_released: Arc<dyn Send + Sync>,
     ) -> Self {
         let buffers = match &column {
-            // A struct has the one buffer that says which of its values are there: all are.
+            // A struct has only the validity buffer. No value is missing, so it is NULL.
             None => vec![ptr::null()],
             Some(column) => vec![
                 if column.nulls == 0 { ptr::null() } else { column.validity.as_ptr().cast() },
@@ -200,7 +200,7 @@ impl Array {
         Self::new(length, None, children, until_released)
     }
 
-    /// What says that a stream has ended.
+    /// An array that marks the end of a stream.
     fn released() -> Self {
         Self {
             length: 0,
@@ -247,7 +247,7 @@ impl<T> Children<T> {
         self.0.len() as i64
     }
 
-    /// Good for as long as the vector is not touched: it never is.
+    /// Valid while the vector does not change. It never changes.
     fn pointers(&self) -> *mut *mut T {
         self.0.as_ptr().cast_mut()
     }
@@ -256,7 +256,7 @@ impl<T> Children<T> {
 impl<T> Drop for Children<T> {
     fn drop(&mut self) {
         for child in &self.0 {
-            // SAFETY: `new` made it of a box. Its own drop releases it unless it was moved out.
+            // SAFETY: `new` made it from a box. Its own drop releases it unless it was moved out.
             drop(unsafe { Box::from_raw(*child) });
         }
     }
@@ -271,7 +271,7 @@ pub(super) struct Stream {
     private_data: *mut c_void,
 }
 
-/// What a stream owns.
+/// The private data of a stream.
 struct StreamData {
     fields: &'static [Field],
     source: Source,
@@ -327,7 +327,7 @@ unsafe extern "C" fn get_next(stream: *mut Stream, out: *mut Array) -> c_int {
 }
 
 unsafe extern "C" fn get_last_error(stream: *mut Stream) -> *const c_char {
-    // SAFETY: as in `get_schema`. The text stays until the next call, as it has to.
+    // SAFETY: as in `get_schema`. The text stays valid until the next call, as the interface requires.
     let data = unsafe { &*(*stream).private_data.cast::<StreamData>() };
     data.error.as_ref().map_or_else(ptr::null, |error| error.as_ptr())
 }

@@ -36,7 +36,7 @@ const EINVAL: i32 = 22;
 
 /// A log that is read page by page.
 pub(crate) trait Source: Send + 'static {
-    /// The rows of the next page, and where unread ones return to; none after the end.
+    /// Returns the rows of the next page, and the list to which unread rows return; none after the end.
     fn next_page(&self, py: Python<'_>) -> PyResult<Option<(Vec<Row>, Arc<ReturnedRows>)>>;
 
     /// The page that the next row is on.
