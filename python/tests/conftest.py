@@ -1,4 +1,4 @@
-"""What every test has: an environment without our variables, and the two servers."""
+"""The fixtures of all tests: an environment without our variables, and the two servers."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ VARIABLES = {name for spec in aura_users.OPTIONS for name in spec.env} | {
 
 
 def pytest_sessionstart() -> None:
-    """Fail at once, and say why, where nothing could be tested."""
-    if why := programs.missing():
+    """Stop with a reason if the tests cannot run."""
+    if why := programs.describe_missing():
         pytest.exit(why, returncode=1)
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-        # As a shell starts what runs in its background; our children would inherit it.
+        # A shell ignores Ctrl-C for programs in the background, and child processes inherit that.
         signal.signal(signal.SIGINT, signal.default_int_handler)
     sources = Path(__file__).resolve().parents[1]
     if sources in Path(aura_users.__file__).resolve().parents:
-        pytest.exit("the sources are imported: install the package and test that", returncode=1)
+        pytest.exit("Python imports the sources: install the package, and test that", returncode=1)
 
 
 @pytest.fixture(autouse=True)
@@ -49,33 +49,33 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="session")
 def replay() -> Iterator[str]:
-    """The address of the recorded server."""
-    with programs.Program(programs.binary("replay"), "serve") as server:
+    """Start the server of recorded replies, and yield its URL."""
+    with programs.Program(programs.find_program("replay"), "serve") as server:
         yield server.ready["url"]
 
 
 @pytest.fixture(params=faces.NAMES)
 def make_client(request: pytest.FixtureRequest) -> Iterator[faces.MakeClient]:
-    """`Client`, and `AsyncClient` in each kind of event loop, under one interface."""
+    """Yield `Client`, and `AsyncClient` in each kind of event loop, with the same interface."""
     if request.param == "sync":
         yield aura_users.Client
     elif request.param == "trio":
-        yield faces.awaited(faces.in_trio)
+        yield faces.wrap_async_client(faces.run_in_trio)
     else:
         loop = faces.LOOPS[request.param]()
-        yield faces.awaited(faces.in_loop(loop))
+        yield faces.wrap_async_client(faces.run_in_loop(loop))
         loop.close()
 
 
 @pytest.fixture(params=["current", "legacy"])
 def profile(request: pytest.FixtureRequest) -> str:
-    """Each of the two servers there are."""
+    """Return each profile of the sandbox."""
     name: str = request.param
     return name
 
 
 @pytest.fixture
 def sandbox(profile: str) -> Iterator[programs.Sandbox]:
-    """A fresh sandbox of that profile."""
+    """Start a new sandbox with that profile."""
     with programs.Sandbox(profile) as server:
         yield server

@@ -1,4 +1,4 @@
-"""What `aura-replay drive` feeds with the conformance cases, for Python.
+"""The Python driver: `aura-replay drive` sends it the conformance cases.
 
 aura-replay drive python python/tests/driver.py
 """
@@ -16,20 +16,20 @@ from typing import Any
 import aura_users
 
 
-def invalid(error: Exception) -> dict[str, Any]:
-    """An argument of a wrong type is refused with Python's own error."""
+def describe_python_error(error: Exception) -> dict[str, Any]:
+    """Return the fields of Python's own error, such as the TypeError for a wrong argument."""
     return {"kind": "invalid_argument", "message": str(error)}
 
 
-def of(error: BaseException) -> dict[str, Any]:
+def describe_error(error: BaseException) -> dict[str, Any]:
     if isinstance(error, aura_users.AuraError):
         names = ["kind", "status", "message", "errors", "request_id"]
         return {name: getattr(error, name) for name in names}
-    return invalid(error)  # type: ignore[arg-type]
+    return describe_python_error(error)  # type: ignore[arg-type]
 
 
-async def ended(command: dict[str, Any], call: Any) -> Any:  # noqa: ANN401
-    """Awaits `call`; ends it if the command says so."""
+async def await_call(command: dict[str, Any], call: Any) -> Any:  # noqa: ANN401
+    """Await `call`, and cancel it if the command has a time for that."""
     if (after := command.get("cancel_after_ms", command.get("deadline_ms"))) is None:
         return await call
     task = asyncio.ensure_future(call)
@@ -42,7 +42,7 @@ async def ended(command: dict[str, Any], call: Any) -> Any:  # noqa: ANN401
         return {"error": {"kind": kind, "message": "the task was cancelled"}}
 
 
-async def rows(command: dict[str, Any], client: aura_users.AsyncClient) -> dict[str, Any]:
+async def read_rows(command: dict[str, Any], client: aura_users.AsyncClient) -> dict[str, Any]:
     found: list[str] = []
     errors: list[Any] = []
     stream = client.stream_audit_logs()
@@ -52,41 +52,41 @@ async def rows(command: dict[str, Any], client: aura_users.AsyncClient) -> dict[
                 found.append(row.raw_json)
         except aura_users.AuraError as error:
             if command.get("resume") and len(errors) < 10:
-                errors.append(of(error))
+                errors.append(describe_error(error))
                 continue
-            return {"ok_rows": found, "errors": errors, "error": of(error)}
+            return {"ok_rows": found, "errors": errors, "error": describe_error(error)}
         return {"ok_rows": found, "errors": errors}
 
 
-async def once(command: dict[str, Any], client: aura_users.AsyncClient) -> dict[str, Any]:
+async def run_once(command: dict[str, Any], client: aura_users.AsyncClient) -> dict[str, Any]:
     operation = command["operation"]
     try:
         if operation == "stream_audit_logs":
-            result = await ended(command, rows(command, client))
+            result = await await_call(command, read_rows(command, client))
         else:
-            result = await ended(command, getattr(client, operation)(**command["args"]))
+            result = await await_call(command, getattr(client, operation)(**command["args"]))
     except Exception as error:
-        return {"error": of(error)}
+        return {"error": describe_error(error)}
     if isinstance(result, dict):
         return result
     return {"ok_empty": True} if result is None else {"ok": result.raw_json}
 
 
-async def many(command: dict[str, Any], client: aura_users.AsyncClient) -> dict[str, Any]:
+async def run_many(command: dict[str, Any], client: aura_users.AsyncClient) -> dict[str, Any]:
     times = command["times"]
     if command.get("at_once"):
-        results = await asyncio.gather(*(once(command, client) for _ in range(times)))
+        results = await asyncio.gather(*(run_once(command, client) for _ in range(times)))
         outcomes = Counter(result.get("error", {}).get("kind", "ok") for result in results)
     else:
         outcomes = Counter()
         for _ in range(times):
-            result = await once(command, client)
+            result = await run_once(command, client)
             outcomes[result.get("error", {}).get("kind", "ok")] += 1
     return {"outcomes": outcomes}
 
 
 class Lines(logging.Handler):
-    """Keeps the log."""
+    """Keep the text of each log record."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -96,16 +96,16 @@ class Lines(logging.Handler):
         self.lines.append(record.getMessage())
 
 
-async def answer(command: dict[str, Any]) -> dict[str, Any]:
+async def run_command(command: dict[str, Any]) -> dict[str, Any]:
     logger, handler = logging.getLogger("aura_users"), Lines()
     if command.get("log"):
         logger.addHandler(handler)
         logger.setLevel(logging.DEBUG)
     try:
         async with aura_users.AsyncClient(**command["options"]) as client:
-            result = await (many if "times" in command else once)(command, client)
+            result = await (run_many if "times" in command else run_once)(command, client)
     except Exception as error:
-        result = {"error": of(error)}
+        result = {"error": describe_error(error)}
     logger.removeHandler(handler)
     logger.setLevel(logging.NOTSET)
     return {"id": command["id"], **result, "log": handler.lines}
@@ -114,12 +114,12 @@ async def answer(command: dict[str, Any]) -> dict[str, Any]:
 def main() -> None:
     for line in sys.stdin:
         command = json.loads(line)
-        # The child prints the answer that its parent waits for.
+        # If the command asks for a fork, the child prints the answer. The parent waits for it.
         child = os.fork() if command.get("fork") else None
         if child:
             os.waitpid(child, 0)
             continue
-        print(json.dumps(asyncio.run(answer(command))), flush=True)
+        print(json.dumps(asyncio.run(run_command(command))), flush=True)
         if child == 0:
             os._exit(0)
 

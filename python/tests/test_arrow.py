@@ -1,4 +1,4 @@
-"""The audit log through Arrow: the interface to the letter, and the libraries that read it."""
+"""The audit log through Arrow: the C interface itself, and the libraries that read it."""
 
 from __future__ import annotations
 
@@ -58,10 +58,10 @@ def ids(table: Any) -> list[int]:  # noqa: ANN401
     return [json.loads(params)["id"] for params in table.column("params").to_pylist()]
 
 
-def test_the_schema() -> None:
+def test_the_schema_has_a_field_for_each_column() -> None:
     with FakeServer(lambda _: Reply([])) as server:
         capsule = logs(server).__arrow_c_stream__()
-        schema = arrow_abi.schema(arrow_abi.opened(capsule))
+        schema = arrow_abi.read_schema(arrow_abi.open_capsule(capsule))
     assert (schema.format, schema.n_children, schema.flags) == (b"+s", 4, 0)
     columns = [schema.children[n].contents for n in range(4)]
     assert [column.name.decode() for column in columns] == COLUMNS
@@ -71,27 +71,27 @@ def test_the_schema() -> None:
     assert server.requests == []
 
 
-def test_the_rows() -> None:
+def test_a_batch_has_the_rows_of_a_page() -> None:
     with FakeServer(lambda _: Reply(TEXT.encode())) as server:
         capsule = logs(server).__arrow_c_stream__(None)
-        stream = arrow_abi.opened(capsule)
-        batch = arrow_abi.following(stream)
+        stream = arrow_abi.open_capsule(capsule)
+        batch = arrow_abi.read_batch(stream)
         assert batch is not None
         assert (batch.length, batch.null_count, batch.offset, batch.n_buffers) == (3, 0, 0, 1)
-        columns = [arrow_abi.texts(batch.children[n].contents) for n in range(4)]
+        columns = [arrow_abi.read_texts(batch.children[n].contents) for n in range(4)]
         assert [dict(zip(COLUMNS, row, strict=True)) for row in zip(*columns, strict=True)] == (
             EXPECTED
         )
-        # A column that is taken out outlives the batch, and the batch the stream.
+        # A column that was moved out outlives the batch, and the batch outlives the stream.
         taken = arrow_abi.move(batch.children[2].contents)
-        assert arrow_abi.following(stream) is None
+        assert arrow_abi.read_batch(stream) is None
         arrow_abi.release(stream)
         arrow_abi.release(batch)
-        assert arrow_abi.texts(taken) == columns[2]
+        assert arrow_abi.read_texts(taken) == columns[2]
         arrow_abi.release(taken)
 
 
-def test_an_error_keeps_the_place() -> None:
+def test_an_error_keeps_the_position() -> None:
     failing = {2}
 
     def answer(request: Request) -> Reply:
@@ -102,46 +102,46 @@ def test_an_error_keeps_the_place() -> None:
     with FakeServer(answer) as server:
         rows = logs(server)
         capsule = rows.__arrow_c_stream__()
-        stream = arrow_abi.opened(capsule)
-        first = arrow_abi.following(stream)
+        stream = arrow_abi.open_capsule(capsule)
+        first = arrow_abi.read_batch(stream)
         assert first is not None
         arrow_abi.release(first)
         assert stream.get_last_error(stream) is None
         for _ in range(2):
             with pytest.raises(OSError, match=r"ServerError: .*out of order.*audit log, page 2"):
-                arrow_abi.following(stream)
+                arrow_abi.read_batch(stream)
         assert rows.page == 2
         with pytest.raises(aura_users.ServerError):
             next(rows)
         failing.clear()
-        # What is read here is not read there: it is one stream.
+        # Both read the same stream, so the batch does not have this row.
         assert next(rows).params == {"id": 100}
-        batch = arrow_abi.following(stream)
+        batch = arrow_abi.read_batch(stream)
         assert batch is not None
         assert batch.length == 99
         arrow_abi.release(batch)
         rows.close()
         with pytest.raises(OSError, match="the stream is closed") as caught:
-            arrow_abi.following(stream)
+            arrow_abi.read_batch(stream)
         assert caught.value.errno == 22
 
 
-def test_whoever_lets_go_last() -> None:
+def test_a_released_stream_does_not_keep_its_rows_alive() -> None:
     with FakeServer(lambda request: audit_page(request.page, 250)) as server:
         rows = logs(server)
         alone = sys.getrefcount(rows)
-        for how in ("unread", "read a little", "read to the end", "released", "in a thread"):
+        for how in ("unread", "read in part", "read to the end", "released", "in a thread"):
             capsule = logs(server).__arrow_c_stream__()
             del capsule
             capsule = rows.__arrow_c_stream__()
             assert sys.getrefcount(rows) > alone
-            stream = arrow_abi.opened(capsule)
-            if how == "read a little":
-                batch = arrow_abi.following(stream)
+            stream = arrow_abi.open_capsule(capsule)
+            if how == "read in part":
+                batch = arrow_abi.read_batch(stream)
                 assert batch is not None
                 arrow_abi.release(batch)
             elif how == "read to the end":
-                while batch := arrow_abi.following(stream):
+                while batch := arrow_abi.read_batch(stream):
                     arrow_abi.release(batch)
             elif how == "released":
                 arrow_abi.release(stream)
@@ -151,20 +151,20 @@ def test_whoever_lets_go_last() -> None:
                 thread.join()
             del capsule
             gc.collect()
-            # What is let go without the GIL, or unknown to have it, is dropped with the next call.
+            # If the thread may not have the GIL, the next call drops the released object.
             assert rows.page
             assert sys.getrefcount(rows) == alone, how
 
 
-def test_nothing_is_left_behind() -> None:
-    """Sixty times a megabyte is read, in every way, and memory does not grow by it."""
+def test_reading_does_not_leak_memory() -> None:
+    """Memory does not grow while a megabyte is read sixty times, in every way."""
     source = """
 import resource, sys, arrow_abi, aura_users
 def read(how):
     capsule = aura_users.stream_audit_logs(repo_url=sys.argv[1]).__arrow_c_stream__()
-    stream = arrow_abi.opened(capsule)
-    arrow_abi.release(arrow_abi.schema(stream))
-    batch = arrow_abi.following(stream)
+    stream = arrow_abi.open_capsule(capsule)
+    arrow_abi.release(arrow_abi.read_schema(stream))
+    batch = arrow_abi.read_batch(stream)
     assert batch.length == 10
     if how == 1:
         arrow_abi.release(arrow_abi.move(batch.children[2].contents))
@@ -188,13 +188,13 @@ print(peak() - before)
     assert grown < 20_000, f"{grown} kB"
 
 
-def test_a_reader_that_holds_the_gil_waits_without_it() -> None:
-    """`logging` needs the GIL in the thread that fetches the page; ctypes.PyDLL keeps it here."""
+def test_the_stream_releases_the_gil_of_its_reader() -> None:
+    """`PYFUNCTYPE` keeps the GIL during the call, and `logging` needs it for the request."""
     source = """
 import ctypes, logging, sys, arrow_abi, aura_users
 logging.basicConfig(level=logging.DEBUG, stream=sys.stdout, format="%(name)s")
 capsule = aura_users.stream_audit_logs(repo_url=sys.argv[1]).__arrow_c_stream__()
-stream = arrow_abi.opened(capsule)
+stream = arrow_abi.open_capsule(capsule)
 out = arrow_abi.Array()
 address = ctypes.cast(stream.get_next, ctypes.c_void_p).value
 get_next = ctypes.PYFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p)(address)
@@ -209,7 +209,7 @@ arrow_abi.release(out)
     assert "aura_users" in shown
 
 
-def test_pyarrow() -> None:
+def test_pyarrow_reads_a_stream() -> None:
     pyarrow = pytest.importorskip("pyarrow")
     with FakeServer(lambda _: Reply(TEXT.encode())) as server:
         table = pyarrow.table(logs(server))
@@ -235,7 +235,7 @@ def test_pyarrow() -> None:
     assert [len(batch) for batch in done] == [100, 100, 50]
 
 
-def test_polars() -> None:
+def test_polars_reads_a_stream() -> None:
     polars = pytest.importorskip("polars")
     with FakeServer(lambda _: Reply(TEXT.encode())) as server:
         assert polars.DataFrame(logs(server)).to_dicts() == EXPECTED
@@ -245,7 +245,7 @@ def test_polars() -> None:
     assert numbers.to_list() == list(range(100, 250))
 
 
-def test_pandas() -> None:
+def test_pandas_reads_a_stream() -> None:
     pandas = pytest.importorskip("pandas", minversion="3")
     with FakeServer(lambda _: Reply(TEXT.encode())) as server:
         frame = pandas.DataFrame.from_arrow(logs(server))
@@ -253,7 +253,7 @@ def test_pandas() -> None:
     assert frame.astype(object).where(frame.notna(), None).to_dict("records") == EXPECTED
 
 
-def test_duckdb() -> None:
+def test_duckdb_reads_a_stream() -> None:
     duckdb = pytest.importorskip("duckdb")
     with FakeServer(lambda request: audit_page(request.page, 250)) as server:
         rows = logs(server)  # noqa: F841 - named in the query
@@ -262,8 +262,8 @@ def test_duckdb() -> None:
 
 
 @pytest.mark.parametrize("library", ["pyarrow", "polars"])
-def test_ctrl_c_while_a_library_reads(library: str) -> None:
-    """The library raises its own error; Python's comes in the next step it takes."""
+def test_ctrl_c_ends_the_read_of_a_library(library: str) -> None:
+    """The library raises its own error, and then Python raises KeyboardInterrupt."""
     pytest.importorskip(library)
     source = """
 import importlib, sys, aura_users
@@ -289,7 +289,7 @@ except KeyboardInterrupt:
 
 
 @pytest.mark.parametrize("library", ["pyarrow", "polars"])
-def test_what_a_handler_raises_is_raised_once(library: str) -> None:
+def test_the_exception_of_a_handler_is_raised_once(library: str) -> None:
     pytest.importorskip(library)
     source = """
 import importlib, signal, sys, aura_users
@@ -314,7 +314,7 @@ except Exception:
         assert (out, script.process.returncode) == ("handled\n", 7)
 
 
-def test_it_is_no_dependency() -> None:
+def test_arrow_needs_no_library() -> None:
     source = """
 import sys, aura_users
 capsule = aura_users.stream_audit_logs(repo_url=sys.argv[1]).__arrow_c_stream__()

@@ -1,4 +1,4 @@
-"""`AsyncClient`: what is true of it beyond what is true of both clients."""
+"""`AsyncClient`: the tests that do not apply to `Client`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import anyio
 import pytest
 import trio
-from faces import LOOPS, in_loop
+from faces import LOOPS, run_in_loop
 from fake_server import FakeServer, Reply, Request, SilentServer, answer
 from programs import run
 
@@ -30,15 +30,15 @@ if TYPE_CHECKING:
 
 @pytest.fixture(params=LOOPS)
 def run_in(request: pytest.FixtureRequest) -> Iterator[Callable[[Main], None]]:
-    """Run an async function in a loop of asyncio's own and in uvloop's, with its debug checks."""
+    """Run an async function in each kind of loop, with the debug checks of asyncio."""
     loop = LOOPS[request.param]()
     loop.set_debug(True)
-    yield in_loop(loop)
+    yield run_in_loop(loop)
     loop.run_until_complete(loop.shutdown_asyncgens())
     loop.close()
 
 
-def test_it_has_what_a_client_has() -> None:
+def test_the_async_classes_match_the_sync_classes() -> None:
     awaited = {"create_user", "get_current_user", "get_user", "reset_user_password"}
     twins = [
         (aura_users.Client, AsyncClient),
@@ -52,15 +52,15 @@ def test_it_has_what_a_client_has() -> None:
             ours, theirs = getattr(twin, name), getattr(sync, name)
             assert inspect.iscoroutinefunction(ours) == (name in awaited), name
             if callable(ours):
-                assert parameters(ours) == parameters(theirs), name
+                assert list_parameters(ours) == list_parameters(theirs), name
         assert twin.__module__ == "aura_users"
 
 
-def parameters(function: Callable[..., Any]) -> list[str]:
+def list_parameters(function: Callable[..., Any]) -> list[str]:
     return list(inspect.signature(function).parameters)
 
 
-def test_nothing_happens_before_it_is_awaited() -> None:
+def test_a_call_does_nothing_before_you_await_it() -> None:
     with FakeServer(answer) as server:
         client = AsyncClient(repo_url=server.url)
         bad: Any = 5
@@ -85,7 +85,7 @@ def test_without_an_event_loop_nothing_is_sent() -> None:
         assert server.requests == []
 
 
-def test_calls_run_side_by_side_and_the_loop_goes_on(run_in: Callable[[Main], None]) -> None:
+def test_calls_run_at_once_and_do_not_block_the_loop(run_in: Callable[[Main], None]) -> None:
     together = threading.Barrier(50, timeout=30)
 
     def meet(request: Request) -> Reply:
@@ -106,7 +106,7 @@ def test_calls_run_side_by_side_and_the_loop_goes_on(run_in: Callable[[Main], No
         run_in(main)
 
 
-def test_one_failure_among_many_is_a_result_like_any(run_in: Callable[[Main], None]) -> None:
+def test_gather_returns_the_error_of_one_failed_call(run_in: Callable[[Main], None]) -> None:
     async def main() -> None:
         client = AsyncClient(repo_url=server.url)
         first, bad, last = await asyncio.gather(
@@ -119,7 +119,7 @@ def test_one_failure_among_many_is_a_result_like_any(run_in: Callable[[Main], No
         run_in(main)
 
 
-async def under_way(call: Coroutine[Any, Any, Any], server: SilentServer) -> asyncio.Task[Any]:
+async def start_call(call: Coroutine[Any, Any, Any], server: SilentServer) -> asyncio.Task[Any]:
     task = asyncio.ensure_future(call)
     await asyncio.to_thread(server.wait_for_request)
     return task
@@ -129,7 +129,7 @@ def test_cancelling_a_task_ends_its_call(run_in: Callable[[Main], None]) -> None
     async def main() -> None:
         client = AsyncClient(repo_url=server.url)
         for call in (client.get_user("eric"), client.create_user("eric", "p", ["e@x"])):
-            task = await under_way(call, server)
+            task = await start_call(call, server)
             task.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await task
@@ -140,7 +140,7 @@ def test_cancelling_a_task_ends_its_call(run_in: Callable[[Main], None]) -> None
         run_in(main)
 
 
-def test_timeouts_of_asyncio(run_in: Callable[[Main], None]) -> None:
+def test_asyncio_timeouts_cancel_a_call(run_in: Callable[[Main], None]) -> None:
     async def main() -> None:
         client = AsyncClient(repo_url=server.url)
         with pytest.raises(asyncio.TimeoutError):
@@ -160,7 +160,7 @@ def test_timeouts_of_asyncio(run_in: Callable[[Main], None]) -> None:
 
 
 @pytest.mark.skipif(sys.version_info < (3, 11), reason="TaskGroup came with Python 3.11")
-def test_a_task_group_ends_what_its_other_tasks_await(run_in: Callable[[Main], None]) -> None:
+def test_a_failed_task_group_cancels_its_calls(run_in: Callable[[Main], None]) -> None:
     async def main() -> None:
         client = AsyncClient(repo_url=server.url)
 
@@ -184,7 +184,7 @@ def test_a_task_group_ends_what_its_other_tasks_await(run_in: Callable[[Main], N
 
 
 @pytest.mark.skipif(sys.version_info < (3, 12), reason="eager tasks came with Python 3.12")
-def test_eager_tasks() -> None:
+def test_eager_tasks_can_make_calls() -> None:
     async def main() -> None:
         asyncio.get_running_loop().set_task_factory(asyncio.eager_task_factory)  # type: ignore[attr-defined,unused-ignore]
         client = AsyncClient(repo_url=server.url)
@@ -195,7 +195,7 @@ def test_eager_tasks() -> None:
         asyncio.run(main())
 
 
-def test_a_thousand_tasks(run_in: Callable[[Main], None]) -> None:
+def test_a_thousand_tasks_can_make_calls(run_in: Callable[[Main], None]) -> None:
     async def main() -> None:
         client = AsyncClient(repo_url=server.url)
         users = await asyncio.gather(*(client.get_user(f"u{n}") for n in range(1000)))
@@ -205,7 +205,7 @@ def test_a_thousand_tasks(run_in: Callable[[Main], None]) -> None:
         run_in(main)
 
 
-def test_loop_after_loop_on_the_same_connections() -> None:
+def test_event_loops_share_the_connections_of_a_client() -> None:
     with FakeServer(answer) as server:
         client = AsyncClient(repo_url=server.url)
         for make in (*LOOPS.values(), asyncio.new_event_loop):
@@ -217,8 +217,8 @@ def test_loop_after_loop_on_the_same_connections() -> None:
         assert server.accepted == 1
 
 
-def pipes() -> int:
-    """How many ends of pipes are open: what a loop is woken through is one."""
+def count_pipe_ends() -> int:
+    """Return the number of open pipe ends. The core wakes a loop through a pipe."""
     gc.collect()
     count = 0
     for name in os.listdir("/proc/self/fd"):
@@ -228,30 +228,30 @@ def pipes() -> int:
 
 
 @pytest.mark.parametrize("make", LOOPS.values(), ids=LOOPS)
-def test_loops_that_are_closed_leave_nothing(make: Callable[[], Any]) -> None:
-    """Also where a call was under way, and comes back to nobody."""
+def test_a_closed_loop_leaves_no_pipe_open(make: Callable[[], Any]) -> None:
+    """This includes a loop with a call that has not ended."""
 
     def use(url: str) -> None:
         loop = make()
-        loop.set_exception_handler(lambda *_: None)  # it says that a task was pending
+        loop.set_exception_handler(lambda *_: None)  # asyncio reports a pending task
         task = loop.create_task(client.get_user("eric", repo_url=url))
         loop.run_until_complete(asyncio.wait([task], timeout=0.01))
         loop.close()
 
     with SilentServer() as silent, FakeServer(answer) as server:
         client = AsyncClient()
-        use(server.url)  # uvloop's first loop makes a pipe for all
-        before = pipes()
+        use(server.url)  # the first loop of uvloop opens a pipe for all
+        before = count_pipe_ends()
         for _ in range(20):
             use(server.url)
             use(silent.url)
             silent.wait_for_request()
-        # The core's thread lets go of a call that was cancelled in its own time.
-        while pipes() > before:
+        # The core's thread frees a cancelled call a little later.
+        while count_pipe_ends() > before:
             silent.wait_for_end()
 
 
-def test_closing() -> None:
+def test_a_closed_client_and_a_closed_stream_raise() -> None:
     async def main() -> None:
         client = AsyncClient(repo_url=server.url)
         async with aclosing(client) as same:
@@ -268,7 +268,7 @@ def test_closing() -> None:
         asyncio.run(main())
 
 
-def test_no_repr_shows_a_secret_and_none_is_pickled() -> None:
+def test_a_client_shows_no_secret_and_cannot_be_pickled() -> None:
     client = AsyncClient(repo_url="http://localhost:4000/api", api_key="0123456789abcdef")
     assert repr(client) == "<aura_users.AsyncClient http://localhost:4000/api api_key=***>"
     pages = client.stream_audit_logs().pages()
@@ -287,12 +287,12 @@ def test_with_options_keeps_a_subclass() -> None:
     assert type(Ours().with_options(page=2)) is Ours
 
 
-def test_a_call_that_is_cancelled_again_and_again(run_in: Callable[[Main], None]) -> None:
-    """As anyio does until the task is gone."""
+def test_a_call_can_be_cancelled_repeatedly(run_in: Callable[[Main], None]) -> None:
+    """Libraries such as anyio do this until the task has ended."""
 
     async def main() -> None:
         client = AsyncClient(repo_url=server.url)
-        task = await under_way(client.get_user("eric"), server)
+        task = await start_call(client.get_user("eric"), server)
         while not task.done():
             task.cancel()
             await asyncio.sleep(0)
@@ -303,7 +303,7 @@ def test_a_call_that_is_cancelled_again_and_again(run_in: Callable[[Main], None]
 
 
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])
-def test_anyio(backend: str) -> None:
+def test_anyio_runs_and_cancels_calls(backend: str) -> None:
     async def main() -> None:
         client = AsyncClient(repo_url=silent.url)
         with anyio.move_on_after(0.05) as scope:
@@ -326,7 +326,7 @@ def test_anyio(backend: str) -> None:
         anyio.run(main, backend=backend)
 
 
-def test_trio_cancels_as_it_does() -> None:
+def test_trio_cancels_calls() -> None:
     async def main() -> None:
         client = AsyncClient(repo_url=silent.url)
 
@@ -358,8 +358,8 @@ def test_trio_cancels_as_it_does() -> None:
         trio.run(main)
 
 
-def test_trio_as_a_guest_of_asyncio() -> None:
-    """Each task awaits in the way of its own library, though both run in one thread."""
+def test_trio_can_be_a_guest_of_asyncio() -> None:
+    """Each task uses its own library, although both libraries run in one thread."""
 
     async def main() -> None:
         client = AsyncClient(repo_url=server.url)
@@ -379,7 +379,7 @@ def test_trio_as_a_guest_of_asyncio() -> None:
         asyncio.run(main())
 
 
-def test_asyncio_is_not_imported_for_trio() -> None:
+def test_the_package_imports_no_event_loop() -> None:
     source = """
 import sys, aura_users
 try:
@@ -391,7 +391,7 @@ assert not {"asyncio", "trio", "anyio", "sniffio"} & set(sys.modules)
     run(source)
 
 
-def test_errors_come_with_the_line_that_awaited(run_in: Callable[[Main], None]) -> None:
+def test_a_traceback_starts_at_the_line_that_awaits(run_in: Callable[[Main], None]) -> None:
     async def main() -> None:
         client = AsyncClient(repo_url="http://127.0.0.1:1/api", max_retries=0)
         with pytest.raises(aura_users.ConnectError) as caught:

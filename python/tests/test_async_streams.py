@@ -1,4 +1,4 @@
-"""The audit log read by tasks: cancelled, timed out, several at once, in loop after loop."""
+"""Tasks that read the audit log: cancelled, timed out, several at once, in several loops."""
 
 from __future__ import annotations
 
@@ -26,28 +26,28 @@ def numbers(rows: Sequence[AuditLog]) -> list[int]:
     return [row.params["id"] for row in rows]
 
 
-async def some(stream: AsyncAuditLogs, count: int) -> list[AuditLog]:
+async def read_rows(stream: AsyncAuditLogs, count: int) -> list[AuditLog]:
     return [await stream.__anext__() for _ in range(count)]
 
 
-async def rest(stream: AsyncAuditLogs) -> list[AuditLog]:
+async def read_rest(stream: AsyncAuditLogs) -> list[AuditLog]:
     return [row async for row in stream]
 
 
-def test_a_row_at_hand_needs_no_event_loop() -> None:
+def test_a_loaded_row_needs_no_event_loop() -> None:
     with FakeServer(answer) as server:
         stream = AsyncClient(repo_url=server.url).stream_audit_logs()
-        asyncio.run(some(stream, 1))
+        asyncio.run(read_rows(stream, 1))
         for number in range(1, 100):
             with pytest.raises(StopIteration) as given:
                 stream.__anext__().send(None)
             assert given.value.value.params == {"id": number}
         with pytest.raises(RuntimeError, match="a task of asyncio or of trio"):
             stream.__anext__().send(None)
-        assert len(asyncio.run(rest(stream))) == 900
+        assert len(asyncio.run(read_rest(stream))) == 900
 
 
-def test_reading_on_lets_other_tasks_run() -> None:
+def test_reading_a_stream_lets_other_tasks_run() -> None:
     async def main() -> None:
         turns = 0
 
@@ -59,7 +59,7 @@ def test_reading_on_lets_other_tasks_run() -> None:
 
         other = asyncio.create_task(turn())
         stream = AsyncClient(repo_url=server.url).stream_audit_logs()
-        assert len(await rest(stream)) == 1000
+        assert len(await read_rest(stream)) == 1000
         other.cancel()
         assert turns >= 10
 
@@ -67,12 +67,12 @@ def test_reading_on_lets_other_tasks_run() -> None:
         asyncio.run(main())
 
 
-def test_a_task_that_is_cancelled_takes_no_row_along() -> None:
+def test_a_cancelled_task_keeps_no_row() -> None:
     asked, go_on = threading.Semaphore(0), threading.Semaphore(0)
     known: set[int] = set()
 
     def wait(request: Request) -> Reply:
-        # A page that is read again, to see that no row was written, is not waited for.
+        # The client reads a page again to see if rows were written. That reply comes at once.
         if request.page not in known:
             known.add(request.page)
             asked.release()
@@ -90,13 +90,13 @@ def test_a_task_that_is_cancelled_takes_no_row_along() -> None:
                 with pytest.raises(asyncio.CancelledError):
                     await reading
                 assert stream.page == page
-                # The page on its way is still the stream's: it is not asked for again.
+                # The stream still waits for the same reply. It does not request the page again.
                 reading = asyncio.create_task(stream.__anext__())
                 await asyncio.sleep(0)
             go_on.release()
             rows.append(await reading)
-            rows += await some(stream, length - 1)
-        assert await rest(stream) == []
+            rows += await read_rows(stream, length - 1)
+        assert await read_rest(stream) == []
         assert numbers(rows) == list(range(250))
         assert known == {1, 2, 3}
         assert len(server.requests) <= 4
@@ -106,8 +106,8 @@ def test_a_task_that_is_cancelled_takes_no_row_along() -> None:
 
 
 @pytest.mark.parametrize("prefetch", [0, 4])
-def test_hasty_readers_lose_nothing(prefetch: int) -> None:
-    def slowly(request: Request) -> Reply:
+def test_readers_with_short_timeouts_lose_no_row(prefetch: int) -> None:
+    def answer_slowly(request: Request) -> Reply:
         time.sleep(0.005)
         return answer(request)
 
@@ -123,11 +123,11 @@ def test_hasty_readers_lose_nothing(prefetch: int) -> None:
         assert hurried
         assert numbers(rows) == list(range(1000))
 
-    with FakeServer(slowly) as server:
+    with FakeServer(answer_slowly) as server:
         asyncio.run(main())
 
 
-def test_several_tasks_share_a_stream() -> None:
+def test_several_tasks_can_share_a_stream() -> None:
     failing = {3}
 
     def serve(request: Request) -> Reply:
@@ -155,13 +155,13 @@ def test_several_tasks_share_a_stream() -> None:
         asyncio.run(main())
 
 
-def test_pages_and_rows_of_one_stream() -> None:
+def test_a_program_can_mix_pages_and_rows() -> None:
     async def main() -> None:
         stream = AsyncClient(repo_url=server.url).stream_audit_logs()
         pages = stream.pages()
         assert pages.__aiter__() is pages
         first, second = await asyncio.gather(pages.__anext__(), stream.__anext__())
-        # Whoever came first has the first page; the other has what follows.
+        # The list is the whole first page, or the rest of it after the row.
         assert (len(first), numbers([second])) in ((100, [100]), (99, [0]))
         assert len([row async for page in pages for row in page]) == 899
 
@@ -169,7 +169,7 @@ def test_pages_and_rows_of_one_stream() -> None:
         asyncio.run(main())
 
 
-def test_closing_a_stream_ends_those_who_wait() -> None:
+def test_closing_a_stream_ends_waiting_tasks() -> None:
     async def main() -> None:
         stream = AsyncClient(repo_url=server.url).stream_audit_logs(page=7)
         readers = [asyncio.create_task(stream.__anext__()) for _ in range(3)]
@@ -200,14 +200,14 @@ def test_dropping_a_stream_cancels_its_request() -> None:
         server.wait_for_end()
 
 
-def test_a_stream_goes_on_in_another_loop() -> None:
+def test_a_stream_continues_in_another_loop() -> None:
     with FakeServer(answer) as server:
         stream = AsyncClient(repo_url=server.url).stream_audit_logs()
         rows = []
         for make in LOOPS.values():
             loop = make()
-            rows += loop.run_until_complete(some(stream, 250))
+            rows += loop.run_until_complete(read_rows(stream, 250))
             loop.close()
-        rows += trio.run(some, stream, 250)
-        rows += asyncio.run(rest(stream))
+        rows += trio.run(read_rows, stream, 250)
+        rows += asyncio.run(read_rest(stream))
         assert numbers(rows) == list(range(1000))

@@ -11,7 +11,7 @@ from typing import Any
 
 import programs
 import pytest
-from command_line import KEY, ROWS, USER, answer, command
+from command_line import KEY, ROWS, USER, answer, start_command
 from fake_server import FakeServer, Reply, Request, SilentServer, audit_page
 
 import aura_users
@@ -25,7 +25,7 @@ def _key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HEX_API_KEY", KEY)
 
 
-def test_a_record_as_text_and_as_json(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_record_is_shown_as_text_or_json(capsys: pytest.CaptureFixture[str]) -> None:
     with FakeServer(answer) as server:
         assert main(["whoami", "--repo-url", server.url]) == 0
         shown = capsys.readouterr().out
@@ -50,53 +50,53 @@ def test_a_record_as_text_and_as_json(capsys: pytest.CaptureFixture[str]) -> Non
     assert server.requests[0].headers["user-agent"].startswith("aura-users-cli/")
 
 
-def test_every_format_of_the_log(capsys: pytest.CaptureFixture[str]) -> None:
-    def shown(*args: str) -> str:
+def test_every_format_shows_the_whole_log(capsys: pytest.CaptureFixture[str]) -> None:
+    def show(*args: str) -> str:
         with FakeServer(answer) as server:
             assert main(["audit-logs", "--repo-url", server.url, *args]) == 0
         return capsys.readouterr().out
 
-    head, first, second, _ = shown().splitlines()
+    head, first, second, _ = show().splitlines()
     assert head.split() == ["ACTION", "USER", "AGENT", "PARAMS"]
     assert first.split() == ["key.remove", "=x()\\x1b[2J", '{"a":', '"\\u009b31m\\u2028"}']
     assert second.split() == ["owner.add", "-", "null"]
 
-    lines = list(csv.reader(io.StringIO(shown("--format", "csv"))))
+    lines = list(csv.reader(io.StringIO(show("--format", "csv"))))
     assert lines[0] == ["action", "user_agent", "params"]
     assert lines[1][1] == "'=x()\\x1b[2J"
     assert lines[2][1:] == ["", "null"]
     assert [line[0] for line in lines[1:]] == [row["action"] for row in ROWS]
     assert [json.loads(line[2]) for line in lines[1:]] == [row["params"] for row in ROWS]
 
-    exact = shown("--format", "jsonl")
+    exact = show("--format", "jsonl")
     assert [json.loads(line) for line in exact.splitlines()] == ROWS
-    array = shown("--format", "json")
-    assert array == shown("--json")
+    array = show("--format", "json")
+    assert array == show("--json")
     assert json.loads(array) == ROWS
     assert len(array.splitlines()) == len(ROWS)
-    assert shown("--format", "json", "--limit", "0") == "[]\n"
-    assert shown("--format", "json", "--action", "nothing") == "[]\n"
-    for text in (exact, array, shown("--format", "csv"), shown()):
+    assert show("--format", "json", "--limit", "0") == "[]\n"
+    assert show("--format", "json", "--action", "nothing") == "[]\n"
+    for text in (exact, array, show("--format", "csv"), show()):
         assert not any(char in text for char in "\x1b\u009b\u2028\r")
         assert KEY not in text
 
 
-def test_which_rows(capsys: pytest.CaptureFixture[str]) -> None:
-    def actions(*args: str) -> list[str]:
+def test_action_and_limit_select_rows(capsys: pytest.CaptureFixture[str]) -> None:
+    def list_actions(*args: str) -> list[str]:
         with FakeServer(answer) as server:
             arguments = ["audit-logs", "--repo-url", server.url, "--format", "jsonl", *args]
             assert main(arguments) == 0
         assert {request.headers["authorization"] for request in server.requests} <= {KEY}
         return [json.loads(line)["action"] for line in capsys.readouterr().out.splitlines()]
 
-    assert actions("--action", "owner.*") == ["owner.add", "owner.remove"]
-    assert actions("--action", "owner.add", "--action", "key.*") == ["key.remove", "owner.add"]
-    assert actions("--action", "owner.*", "--limit", "1") == ["owner.add"]
-    assert actions("--action", "nothing") == []
-    assert actions("--limit", "0") == []
+    assert list_actions("--action", "owner.*") == ["owner.add", "owner.remove"]
+    assert list_actions("--action", "owner.add", "--action", "key.*") == ["key.remove", "owner.add"]
+    assert list_actions("--action", "owner.*", "--limit", "1") == ["owner.add"]
+    assert list_actions("--action", "nothing") == []
+    assert list_actions("--limit", "0") == []
 
 
-def test_pages_and_a_limit() -> None:
+def test_page_and_limit_choose_the_requests() -> None:
     with FakeServer(lambda request: audit_page(request.page, 250)) as server:
         assert main(["audit-logs", "--repo-url", server.url, "--page", "3"]) == 0
         assert [request.page for request in server.requests] == [3]
@@ -105,7 +105,7 @@ def test_pages_and_a_limit() -> None:
         assert [request.page for request in server.requests] == [1]
 
 
-def test_an_account_and_a_reset(
+def test_create_and_reset_send_mail(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AURA_PASSWORD", "correct horse")
@@ -126,22 +126,26 @@ def test_an_account_and_a_reset(
         assert kinds == ["email-verification", "password-reset", "password-reset"]
 
 
-def test_what_is_refused_before_anything_is_sent(
+def test_bad_input_is_a_usage_error(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refused(*args: str) -> str:
+    def run_refused(*args: str) -> str:
         assert main(args) == 2
         said = capsys.readouterr()
         assert said.out == ""
         return said.err
 
-    assert refused("--repo-url", "hex.pm", "whoami").startswith("aura-users: --repo-url is ")
-    assert refused("audit-logs", "--page", "0").startswith("aura-users: --page is ")
-    assert refused("--timeout", "-1", "user", "a").startswith("aura-users: --timeout is ")
-    assert refused("--max-retries", "101", "user", "a").startswith("aura-users: --max-retries is ")
-    assert refused("user", "\udcff").startswith("aura-users: NAME is not valid Unicode")
-    assert "set --allow-insecure-http" in refused("--repo-url", "http://a.example/api", "whoami")
-    assert refused("user", "me").endswith(": use the command whoami for your own account\n")
+    assert run_refused("--repo-url", "hex.pm", "whoami").startswith("aura-users: --repo-url is ")
+    assert run_refused("audit-logs", "--page", "0").startswith("aura-users: --page is ")
+    assert run_refused("--timeout", "-1", "user", "a").startswith("aura-users: --timeout is ")
+    assert run_refused("--max-retries", "101", "user", "a").startswith(
+        "aura-users: --max-retries is "
+    )
+    assert run_refused("user", "\udcff").startswith("aura-users: NAME is not valid Unicode")
+    assert "set --allow-insecure-http" in run_refused(
+        "--repo-url", "http://a.example/api", "whoami"
+    )
+    assert run_refused("user", "me").endswith(": use the command whoami for your own account\n")
     for option, value, allowed in (
         ("--limit", "-1", "a whole number, at least 0"),
         ("--limit", "x", "a whole number, at least 0"),
@@ -151,31 +155,31 @@ def test_what_is_refused_before_anything_is_sent(
         ("--action", "", "a name or a pattern"),
     ):
         message = f"argument {option}: {value!r} is not valid; allowed: {allowed}\n"
-        assert refused("audit-logs", option, value).endswith(message)
-    assert "--format" in refused("audit-logs", "--format", "xml")
+        assert run_refused("audit-logs", option, value).endswith(message)
+    assert "--format" in run_refused("audit-logs", "--format", "xml")
     monkeypatch.setattr(sys, "stdin", io.StringIO())
     monkeypatch.delenv("HEX_API_KEY")
     for args in (["whoami"], ["audit-logs"]):
-        assert "there is no API key: set HEX_API_KEY" in refused(*args)
+        assert "there is no API key: set HEX_API_KEY" in run_refused(*args)
     for variable, value in (("HEX_API_URL", "x"), ("HEX_HTTP_TIMEOUT", "x"), ("HEX_OTP", "a\nb")):
         with monkeypatch.context() as changed:
             changed.setenv(variable, value)
             changed.setenv("HEX_API_KEY", KEY)
-            assert refused("whoami").startswith(
+            assert run_refused("whoami").startswith(
                 (f"aura-users: {variable} is ", f"aura-users: {variable} contains ")
             )
     no_password = "there is no password: set AURA_PASSWORD, or use --password-stdin"
-    assert no_password in refused("create", "eric", "e@x")
+    assert no_password in run_refused("create", "eric", "e@x")
 
 
-def test_a_failure_is_a_sentence_and_says_where_to_go_on() -> None:
-    def failing(request: Request) -> Reply:
+def test_a_failure_prints_its_cause_and_the_next_page() -> None:
+    def fail_on_page_3(request: Request) -> Reply:
         if request.page < 3:
             return audit_page(request.page, 1000)
         return Reply({"message": "out \x1b[2Jof order"}, status=500)
 
-    with FakeServer(failing) as server:
-        ended = command("audit-logs", "--repo-url", server.url, "--format", "jsonl")
+    with FakeServer(fail_on_page_3) as server:
+        ended = start_command("audit-logs", "--repo-url", server.url, "--format", "jsonl")
         out, err = ended.communicate(timeout=30)
     assert ended.returncode == 8
     assert len(out.splitlines()) == 200
@@ -187,7 +191,7 @@ def test_a_failure_is_a_sentence_and_says_where_to_go_on() -> None:
 
     refusal = Reply({"message": "invalid API key"}, 401, {"x-request-id": "1"})
     with FakeServer(lambda _: refusal) as server:
-        ended = command("audit-logs", "--repo-url", server.url)
+        ended = start_command("audit-logs", "--repo-url", server.url)
         out, err = ended.communicate(timeout=30)
     assert (ended.returncode, out) == (4, "")
     assert err == (
@@ -211,7 +215,7 @@ def test_a_failure_is_a_sentence_and_says_where_to_go_on() -> None:
         (200, {"no": "record"}, {}, 1),
     ],
 )
-def test_the_exit_status_says_the_cause(
+def test_each_cause_has_its_exit_status(
     capsys: pytest.CaptureFixture[str],
     status: int,
     body: dict[str, Any],
@@ -254,7 +258,7 @@ def test_the_help_lists_every_exit_status(capsys: pytest.CaptureFixture[str]) ->
     assert {status for _, status in CAUSES} < STATUSES.keys()
 
 
-def test_a_message_names_what_the_command_line_has() -> None:
+def test_messages_use_the_names_of_the_command_line() -> None:
     for text, renamed in [
         (
             "set the option api_key to an API key, or the variable HEX_API_KEY; an empty one",
@@ -285,7 +289,7 @@ def test_a_message_names_what_the_command_line_has() -> None:
     assert set(NAMES) - known == {"username_or_email", "username", "emails"}
 
 
-def test_every_character_there_is() -> None:
+def test_all_output_is_printable() -> None:
     text = "".join(map(chr, [*range(0x700), *range(0x2000, 0x2100), *range(0xFF00, 0x10000)]))
     text += "\U000e0001\U0001f600"
     for char in text:

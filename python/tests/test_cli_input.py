@@ -94,18 +94,18 @@ FLAGS = ["--json", "-v", "--allow-insecure-http", "--password-stdin", "--version
 
 
 @pytest.mark.parametrize("option", OPTIONS)
-def test_odd_values_of_an_option(option: str, server: FakeServer) -> None:
+def test_odd_option_values_cause_no_traceback(option: str, server: FakeServer) -> None:
     chosen = random.Random(SEED).sample(ODD, 5)
     for value in chosen:
         check(run(["audit-logs", option.encode() + b"=" + value], server), (option, value))
 
 
 @pytest.mark.parametrize("value", ODD)
-def test_an_odd_name(value: bytes, server: FakeServer) -> None:
+def test_an_odd_name_causes_no_traceback(value: bytes, server: FakeServer) -> None:
     check(run(["user", value], server), value)
 
 
-def test_random_command_lines(server: FakeServer) -> None:
+def test_random_command_lines_cause_no_traceback(server: FakeServer) -> None:
     choose = random.Random(SEED)
     for _ in range(40):
         arguments: list[str | bytes] = [choose.choice(COMMANDS)]
@@ -122,21 +122,23 @@ def test_random_command_lines(server: FakeServer) -> None:
 @pytest.mark.parametrize(
     "name", ["HEX_API_KEY", "HEX_API_URL", "AURA_PASSWORD", "HEX_HTTP_TIMEOUT"]
 )
-def test_odd_variables(name: str, server: FakeServer) -> None:
+def test_odd_variables_cause_no_traceback(name: str, server: FakeServer) -> None:
     for value in ("\udcff", "\x1b[2J", "a\nb", "9" * 5000, "1e999"):
         for arguments in (["whoami"], ["create", "a", "b@example.com"]):
             check(run(arguments, server, **{name: value}), (name, value))
 
 
 @pytest.mark.parametrize("value", ["0", "1", "-5", "x", "9" * 30])
-def test_odd_widths_of_the_terminal(value: str, server: FakeServer) -> None:
+def test_odd_terminal_widths_cause_no_traceback(value: str, server: FakeServer) -> None:
     for arguments in (["--help"], ["audit-logs"], ["create", "--help"]):
         check(run(arguments, server, COLUMNS=value), value)
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["whoami"], ["audit-logs", "--format", "csv"]])
 @pytest.mark.parametrize("closed", ["stdout", "stderr"])
-def test_a_pipe_that_nobody_reads(arguments: list[str], closed: str, server: FakeServer) -> None:
+def test_a_closed_pipe_causes_no_error_message(
+    arguments: list[str], closed: str, server: FakeServer
+) -> None:
     ours, theirs = os.pipe()
     os.close(ours)
     streams: dict[str, int] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, closed: theirs}
@@ -153,7 +155,7 @@ def test_a_pipe_that_nobody_reads(arguments: list[str], closed: str, server: Fak
     assert bool(out) is (closed == "stderr")
 
 
-def test_an_error_that_nobody_reads(server: FakeServer) -> None:
+def test_a_closed_stderr_does_not_change_the_exit_status(server: FakeServer) -> None:
     ours, theirs = os.pipe()
     os.close(ours)
     for arguments, status in ((["--nothing"], 2), (["user", ".."], 2)):
@@ -165,7 +167,7 @@ def test_an_error_that_nobody_reads(server: FakeServer) -> None:
 
 
 def test_ctrl_c_at_any_time() -> None:
-    """While the command starts, waits and writes. Python's own start cannot be covered."""
+    """The command starts or waits for a reply. This does not cover the start of Python itself."""
     source = """
 import sys
 from aura_users import _cli

@@ -1,4 +1,4 @@
-"""The command line in a process of its own: standard streams, terminals, signals and shells."""
+"""The command line in its own process: standard streams, terminals, signals and shells."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
-from command_line import KEY, answer, command
+from command_line import KEY, answer, start_command
 from fake_server import FakeServer, Reply, SilentServer, audit_page
 
 import aura_users
@@ -27,12 +27,12 @@ def _key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HEX_API_KEY", KEY)
 
 
-def on_terminal(
+def run_on_terminal(
     *args: str, asked: bytes = b"", typed: str = KEY, **environment: str
 ) -> tuple[int, str]:
-    """Run the command line on its own terminal, and type a line when it asks for one.
+    """Run the command line on its own terminal, and type a line after the prompt `asked`.
 
-    Return its exit status and everything it showed.
+    Return its exit status and its output.
     """
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
@@ -55,17 +55,17 @@ def on_terminal(
     return process.wait(timeout=30), shown.decode()
 
 
-def with_input(content: bytes, *args: str) -> subprocess.CompletedProcess[bytes]:
+def run_with_input(content: bytes, *args: str) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(
         [sys.executable, "-m", "aura_users", *args], input=content, capture_output=True, cwd="/"
     )
 
 
 @pytest.mark.parametrize("content", [b"correct horse\n", b"correct horse", b"correct horse\r\n"])
-def test_the_password_from_standard_input(content: bytes) -> None:
+def test_the_password_is_read_from_standard_input(content: bytes) -> None:
     with FakeServer(answer) as server:
         arguments = ["--repo-url", server.url, "create", "eric", "e@example.com"]
-        ended = with_input(content, *arguments, "--password-stdin")
+        ended = run_with_input(content, *arguments, "--password-stdin")
         [request] = server.requests
     assert (ended.returncode, ended.stderr) == (0, b"")
     assert json.loads(request.body)["password"] == "correct horse"
@@ -80,14 +80,14 @@ def test_the_password_from_standard_input(content: bytes) -> None:
         (b"a" * 100_000, b"standard input has more than 4096 bytes"),
     ],
 )
-def test_a_bad_password_on_standard_input(content: bytes, why: bytes) -> None:
-    ended = with_input(content, "create", "eric", "e@example.com", "--password-stdin")
+def test_a_bad_password_on_standard_input_is_an_error(content: bytes, why: bytes) -> None:
+    ended = run_with_input(content, "create", "eric", "e@example.com", "--password-stdin")
     assert (ended.returncode, ended.stdout) == (2, b"")
     assert ended.stderr.startswith(b"aura-users: --password-stdin: " + why)
     assert len(ended.stderr.splitlines()) == 1
 
 
-def completion_script(tmp_path: Path, shell: str) -> Path:
+def write_completion_script(tmp_path: Path, shell: str) -> Path:
     script = tmp_path / f"completion.{shell}"
     script.write_text(
         subprocess.run(
@@ -103,7 +103,7 @@ def completion_script(tmp_path: Path, shell: str) -> Path:
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_the_completion_script_is_valid(tmp_path: Path, shell: str) -> None:
-    script = completion_script(tmp_path, shell)
+    script = write_completion_script(tmp_path, shell)
     assert "audit-logs" in script.read_text()
     if not shutil.which(shell):
         pytest.skip(f"{shell} is not installed")
@@ -112,9 +112,9 @@ def test_the_completion_script_is_valid(tmp_path: Path, shell: str) -> None:
 
 @pytest.mark.skipif(not shutil.which("bash"), reason="bash is not installed")
 def test_bash_completes(tmp_path: Path) -> None:
-    script = completion_script(tmp_path, "bash")
+    script = write_completion_script(tmp_path, "bash")
 
-    def completed(*words: str) -> set[str]:
+    def complete(*words: str) -> set[str]:
         quoted = " ".join(f"'{word}'" for word in words)
         source = f"""
 source '{script}'
@@ -126,14 +126,14 @@ printf '%s\\n' "${{COMPREPLY[@]}}"
         done = subprocess.run(["bash", "-c", source], capture_output=True, text=True, check=True)
         return set(done.stdout.split())
 
-    assert completed("aura-users", "") >= {"whoami", "user", "audit-logs", "create", "reset"}
-    assert completed("aura-users", "aud") == {"audit-logs"}
-    assert completed("aura-users", "audit-logs", "--form") == {"--format"}
-    formats = completed("aura-users", "audit-logs", "--format", "")
+    assert complete("aura-users", "") >= {"whoami", "user", "audit-logs", "create", "reset"}
+    assert complete("aura-users", "aud") == {"audit-logs"}
+    assert complete("aura-users", "audit-logs", "--form") == {"--format"}
+    formats = complete("aura-users", "audit-logs", "--format", "")
     assert formats == {"text", "json", "jsonl", "csv"}
 
 
-def test_completion_without_shtab_says_what_to_install() -> None:
+def test_completion_without_shtab_names_the_package_to_install() -> None:
     source = (
         "import sys; sys.modules['shtab'] = None\n"
         "from aura_users._cli import main; sys.exit(main(['completion', 'bash']))"
@@ -145,18 +145,18 @@ def test_completion_without_shtab_says_what_to_install() -> None:
     )
 
 
-def test_ctrl_c() -> None:
+def test_ctrl_c_ends_the_command_without_a_message() -> None:
     with SilentServer() as server:
-        process = command("whoami", "--repo-url", server.url)
+        process = start_command("whoami", "--repo-url", server.url)
         server.wait_for_request()
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=30)
     assert (process.returncode, out, err) == (130, "", "")
 
 
-def test_a_reader_that_leaves() -> None:
+def test_a_closed_pipe_ends_the_command_without_a_message() -> None:
     with FakeServer(lambda request: audit_page(request.page, 5_000)) as server:
-        process = command("audit-logs", "--repo-url", server.url)
+        process = start_command("audit-logs", "--repo-url", server.url)
         assert process.stdout
         assert process.stderr
         assert process.stdout.readline().startswith("ACTION")
@@ -167,7 +167,7 @@ def test_a_reader_that_leaves() -> None:
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full on this system")
-def test_a_full_disk() -> None:
+def test_a_full_disk_is_an_error() -> None:
     with FakeServer(answer) as server, open("/dev/full", "w") as full:
         done = subprocess.run(
             [sys.executable, "-m", "aura_users", "user", "eric", "--repo-url", server.url],
@@ -180,9 +180,9 @@ def test_a_full_disk() -> None:
     assert done.stderr == "aura-users: [Errno 28] No space left on device\n"
 
 
-def test_on_a_terminal() -> None:
+def test_a_terminal_shows_a_prompt_and_progress() -> None:
     with FakeServer(lambda request: audit_page(request.page, 150)) as server:
-        status, shown = on_terminal(
+        status, shown = run_on_terminal(
             "audit-logs",
             "--repo-url",
             server.url,
@@ -210,7 +210,7 @@ def test_an_empty_line_on_a_terminal_is_no_secret(
     arguments: list[str], asked: bytes, missing: str
 ) -> None:
     with FakeServer(answer) as server:
-        status, shown = on_terminal(
+        status, shown = run_on_terminal(
             *arguments,
             "--repo-url",
             server.url,
@@ -224,17 +224,17 @@ def test_an_empty_line_on_a_terminal_is_no_secret(
     assert f"aura-users: {missing}" in shown
 
 
-def test_on_a_narrow_terminal() -> None:
+def test_a_narrow_terminal_cuts_long_rows() -> None:
     row = {"action": "a", "params": "p" * 200, "user_agent": "u" * 200}
     with FakeServer(lambda _: Reply([row])) as server:
-        _, shown = on_terminal("audit-logs", "--repo-url", server.url)
+        _, shown = run_on_terminal("audit-logs", "--repo-url", server.url)
     line = shown.split("\r\n")[1].removeprefix("\r\x1b[K")
     assert line.endswith("p\u2026")
     assert "u\u2026 " in line
     assert len(line) == 80
 
 
-def test_the_installed_program() -> None:
+def test_the_installed_program_prints_its_version() -> None:
     program = os.path.join(os.path.dirname(sys.executable), "aura-users")
     told = subprocess.run([program, "--version"], capture_output=True, text=True, check=True)
     assert told.stdout == f"{aura_users.__version__}\n"
@@ -242,7 +242,9 @@ def test_the_installed_program() -> None:
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252"])
 @pytest.mark.parametrize("arguments", [("whoami",), ("whoami", "--json"), ("audit-logs",)])
-def test_an_encoding_that_lacks_letters(encoding: str, arguments: tuple[str, ...]) -> None:
+def test_an_encoding_without_some_letters_causes_no_error(
+    encoding: str, arguments: tuple[str, ...]
+) -> None:
     with FakeServer(answer) as server:
         ended = subprocess.run(
             [sys.executable, "-m", "aura_users", *arguments],
@@ -257,7 +259,7 @@ def test_an_encoding_that_lacks_letters(encoding: str, arguments: tuple[str, ...
 
 @pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-", "<&- >&- 2>&-"])
 @pytest.mark.parametrize("arguments", ["whoami", "audit-logs", "audit-logs --format csv"])
-def test_streams_that_the_caller_closed(closed: str, arguments: str) -> None:
+def test_closed_standard_streams_cause_no_error(closed: str, arguments: str) -> None:
     with FakeServer(answer) as server:
         ended = subprocess.run(
             ["sh", "-c", f"'{sys.executable}' -m aura_users {arguments} {closed}"],

@@ -1,4 +1,4 @@
-"""The client: its arguments, its life, and what it does not show."""
+"""The client: its arguments, its connections, and the secrets that it hides."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def user(_: Request) -> Reply:
     return Reply({"username": "eric"})
 
 
-def test_what_is_sent(make_client: MakeClient) -> None:
+def test_requests_contain_the_arguments(make_client: MakeClient) -> None:
     with FakeServer(user) as server, make_client(repo_url=server.url) as client:
         client.create_user("eric", 'p"ass', ["eric@example.com"])
         client.create_user(username="eric", password="p", emails=("eric@example.com",))
@@ -40,7 +40,7 @@ def test_what_is_sent(make_client: MakeClient) -> None:
     assert fourth.path in ("/api/users/eric@example.com", "/api/users/eric%40example.com")
 
 
-def test_arguments_that_are_refused_are_named(make_client: MakeClient) -> None:
+def test_an_error_names_a_bad_argument(make_client: MakeClient) -> None:
     client = make_client(repo_url="http://127.0.0.1:1/api")
     bad: list[tuple[str, tuple[Any, ...]]] = [
         ("username must be a str, not int", (5, "p", ["e@x"])),
@@ -67,7 +67,7 @@ def test_arguments_that_are_refused_are_named(make_client: MakeClient) -> None:
         make("http://localhost")
 
 
-def test_a_closed_client_says_so(make_client: MakeClient) -> None:
+def test_a_closed_client_raises(make_client: MakeClient) -> None:
     with FakeServer(user) as server:
         with make_client(repo_url=server.url) as client:
             assert client.get_user("eric").username == "eric"
@@ -87,7 +87,7 @@ def test_a_closed_client_says_so(make_client: MakeClient) -> None:
     assert repr(client) == f"<aura_users.Client {server.url} (closed)>"
 
 
-def test_connections_are_kept_and_close_drops_them(make_client: MakeClient) -> None:
+def test_connections_stay_open_until_the_client_is_closed(make_client: MakeClient) -> None:
     with FakeServer(user) as server:
         client = make_client(repo_url=server.url)
         other = client.with_options(max_retries=0)
@@ -102,7 +102,7 @@ def test_connections_are_kept_and_close_drops_them(make_client: MakeClient) -> N
         assert server.hung_up.acquire(timeout=30)
 
 
-def test_the_rate_limit_as_the_server_told_it(make_client: MakeClient) -> None:
+def test_the_rate_limit_is_that_of_the_last_reply(make_client: MakeClient) -> None:
     limits = {
         "x-ratelimit-limit": "500",
         "x-ratelimit-remaining": "499",
@@ -119,7 +119,7 @@ def test_the_rate_limit_as_the_server_told_it(make_client: MakeClient) -> None:
         assert repr(state).startswith("<RateLimitState 499 of 500 left, ")
 
 
-def test_a_cached_record_is_asked_for_with_its_etag(make_client: MakeClient) -> None:
+def test_a_cached_record_is_requested_with_its_etag(make_client: MakeClient) -> None:
     def user(request: Request) -> Reply:
         if request.headers.get("if-none-match") == "abc":
             return Reply(b"", status=304)
@@ -177,7 +177,7 @@ def test_everything_public_is_documented() -> None:
         aura_users.nothing  # type: ignore[attr-defined]  # noqa: B018
 
 
-def test_every_object_can_be_referenced_weakly() -> None:
+def test_every_object_supports_weak_references() -> None:
     client, awaited = aura_users.Client(), aura_users.AsyncClient()
     stream, awaited_stream = client.stream_audit_logs(), awaited.stream_audit_logs()
     user = aura_users.User.from_json('{"username":"a"}')

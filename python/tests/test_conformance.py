@@ -17,9 +17,9 @@ import aura_users
 if TYPE_CHECKING:
     from faces import MakeClient
 
-CASES = programs.replay_cases()
+CASES = programs.list_replay_cases()
 
-# Written out, so that it does not repeat what the package does.
+# The tests have their own table, so that they do not repeat a mistake of the package.
 CLASSES: dict[str, type[aura_users.AuraError]] = {
     "connect": aura_users.ConnectError,
     "decode": aura_users.DecodeError,
@@ -43,17 +43,19 @@ def test_there_are_cases() -> None:
 
 @pytest.mark.parametrize("make_client", ["sync", "asyncio"], indirect=True)
 @pytest.mark.parametrize("case", CASES, ids=[case["id"] for case in CASES])
-def test_case(case: dict[str, Any], replay: str, make_client: MakeClient) -> None:
+def test_a_case_has_the_recorded_result(
+    case: dict[str, Any], replay: str, make_client: MakeClient
+) -> None:
     expect = case["expect"]
     with make_client(
         repo_url=replay + case["prefix"], env=False, max_retries=0, rate_limit="error"
     ) as client:
         if "error" not in expect:
-            check(outcome(client, case), expect)
+            check(run_case(client, case), expect)
             return
         wanted = expect["error"]
         with pytest.raises(aura_users.AuraError) as caught:
-            outcome(client, case)
+            run_case(client, case)
     error = caught.value
     assert type(error) is CLASSES[wanted["kind"]]
     assert error.kind == wanted["kind"]
@@ -64,7 +66,7 @@ def test_case(case: dict[str, Any], replay: str, make_client: MakeClient) -> Non
         assert error.message == wanted["message"]
 
 
-def outcome(client: aura_users.Client, case: dict[str, Any]) -> Any:  # noqa: ANN401
+def run_case(client: aura_users.Client, case: dict[str, Any]) -> Any:  # noqa: ANN401
     result = getattr(client, case["operation"])(**case["args"], **case["options"])
     return list(result) if case["operation"] == "stream_audit_logs" else result
 
@@ -91,8 +93,8 @@ def check_user(user: aura_users.User) -> None:
     assert user.email == fields.get("email")
     assert list(user.handles.items()) == list((fields.get("handles") or {}).items())
     assert list(user.owned_packages.items()) == list((fields.get("owned_packages") or {}).items())
-    assert user.inserted_at == moment(fields.get("inserted_at"))
-    assert user.updated_at == moment(fields.get("updated_at"))
+    assert user.inserted_at == parse_time(fields.get("inserted_at"))
+    assert user.updated_at == parse_time(fields.get("updated_at"))
     packages = fields.get("packages")
     assert user.packages == (
         None
@@ -117,7 +119,7 @@ def check_user(user: aura_users.User) -> None:
     assert dict(user.extra) == {key: value for key, value in fields.items() if key not in named}
 
 
-def moment(text: str | None) -> datetime | None:
+def parse_time(text: str | None) -> datetime | None:
     if text is None:
         return None
     at = datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=timezone.utc)
@@ -133,9 +135,9 @@ def check_audit_log(log: aura_users.AuditLog) -> None:
     assert log.params == fields["params"]
 
 
-def test_the_driver_of_every_language_in_python() -> None:
+def test_the_python_driver_passes_every_case() -> None:
     driver = str(Path(__file__).parent / "driver.py")
-    command = [str(programs.binary("replay")), "drive", sys.executable, driver]
+    command = [str(programs.find_program("replay")), "drive", sys.executable, driver]
     ran = subprocess.run(command, check=False, capture_output=True, text=True, timeout=600)
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert int(ran.stdout.rsplit("drive: ", 1)[1].split(" ")[0]) > len(CASES)

@@ -1,7 +1,7 @@
-"""What is handed out: the wheel, as it is shipped, and the source distribution.
+"""The published files: the wheel and the source distribution.
 
-`make test-python` builds the wheel out of the source distribution and says where both are; the
-installed package that all the other tests run against is this wheel.
+`make test-python` builds the wheel from the source distribution, and passes the paths of both. The
+other tests run against the package that is installed from this wheel.
 """
 
 from __future__ import annotations
@@ -24,24 +24,24 @@ import aura_users
 MEGABYTE = 1 << 20
 
 
-def built(variable: str) -> Path:
+def find_build(variable: str) -> Path:
     told = os.environ.get(variable)
     if not told:
-        pytest.skip(f"{variable} names nothing to test: `make test-python` builds it")
+        pytest.skip(f"{variable} is not set: run `make test-python`, which builds the file")
     return Path(told)
 
 
 @pytest.fixture(scope="session")
 def wheel() -> Path:
-    return built("AURA_WHEEL")
+    return find_build("AURA_WHEEL")
 
 
 @pytest.fixture(scope="session")
 def sdist() -> Path:
-    return built("AURA_SDIST")
+    return find_build("AURA_SDIST")
 
 
-def succeed(*command: str | Path, **environment: str) -> str:
+def run_checked(*command: str | Path, **environment: str) -> str:
     done = subprocess.run(
         command, capture_output=True, text=True, cwd="/", env=os.environ | environment
     )
@@ -49,34 +49,34 @@ def succeed(*command: str | Path, **environment: str) -> str:
     return done.stdout
 
 
-def installed(folder: Path, wheel: Path) -> Path:
+def install(folder: Path, wheel: Path) -> Path:
     """Create a virtual environment with only the wheel, and return the folder of its programs."""
     venv.create(folder, symlinks=True)
     programs = folder / "bin"
     pip = [sys.executable, "-m", "pip", "--python", str(programs / "python")]
-    succeed(*pip, "install", "-q", "--no-index", str(wheel))
+    run_checked(*pip, "install", "-q", "--no-index", str(wheel))
     return programs
 
 
-def works(programs: Path) -> None:
+def check_installation(programs: Path) -> None:
     source = "import aura_users, sys; print(aura_users.get_user('eric', repo_url=sys.argv[1]))"
     with FakeServer(lambda _: Reply({"username": "eric"})) as server:
-        assert succeed(programs / "python", "-I", "-c", source, server.url) == "<User 'eric'>\n"
-        shown = succeed(programs / "aura-users", "--repo-url", server.url, "user", "eric")
+        assert run_checked(programs / "python", "-I", "-c", source, server.url) == "<User 'eric'>\n"
+        shown = run_checked(programs / "aura-users", "--repo-url", server.url, "user", "eric")
     assert shown == "username      eric\n"
 
 
-def test_the_wheels_name(wheel: Path) -> None:
+def test_the_name_of_the_wheel_has_the_right_tags(wheel: Path) -> None:
     assert re.fullmatch(
         r"aura_users-[\d.]+-cp310-abi3-(manylinux|musllinux)_\d+_\d+_\w+\.whl", wheel.name
     )
-    shown = " ".join(succeed(sys.executable, "-m", "auditwheel", "show", wheel).split())
+    shown = " ".join(run_checked(sys.executable, "-m", "auditwheel", "show", wheel).split())
     tag = wheel.name.removesuffix(".whl").rpartition("-")[2]
     assert f'is consistent with the following platform tag: "{tag}"' in shown, shown
     assert "external shared libraries" not in shown.replace("no external shared libraries", "")
 
 
-def test_what_is_in_the_wheel(wheel: Path) -> None:
+def test_the_wheel_has_the_right_files_and_metadata(wheel: Path) -> None:
     assert wheel.stat().st_size < 2.5 * MEGABYTE
     version = aura_users.__version__
     with zipfile.ZipFile(wheel) as archive:
@@ -99,12 +99,12 @@ def test_what_is_in_the_wheel(wheel: Path) -> None:
     assert all("extra ==" in needed for needed in metadata.get_all("Requires-Dist") or ())
 
 
-def test_the_wheel_in_a_clean_environment(wheel: Path, tmp_path: Path) -> None:
-    works(installed(tmp_path, wheel))
+def test_the_wheel_works_in_a_clean_environment(wheel: Path, tmp_path: Path) -> None:
+    check_installation(install(tmp_path, wheel))
 
 
-def test_the_source_distribution(sdist: Path) -> None:
-    """It has what a build needs, of which the wheel is proof, and little else."""
+def test_the_source_distribution_has_few_files(sdist: Path) -> None:
+    """It has few files besides those for a build. The wheel is built from it."""
     assert sdist.stat().st_size < 300_000
     with tarfile.open(sdist) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}

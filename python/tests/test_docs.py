@@ -1,7 +1,6 @@
-"""The documentation of every public name has an example, and every example is true.
+"""The documentation of every public name has an example, and every example works.
 
-They run against a sandbox in which ericmj lives, and which misbehaves where an example is of an
-error.
+They run against a sandbox that has the user ericmj. The sandbox also causes the errors in examples.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
 CONSTANTS = {"OPTIONS", "__version__"}  # the module's documentation shows them
 NAMES = ["aura_users", *(name for name in aura_users.__all__ if name not in CONSTANTS)]
 EMAIL = [["ericmj@example.com", True, True, True]]
-# The key in the examples.
+# The examples use this key.
 KEY = "..."
 
 
@@ -37,7 +36,7 @@ def reply(status: int, message: str, **headers: str) -> dict[str, Any]:
 
 
 ME, ERIC = "/api/users/me", "/api/users/ericmj"
-# What must happen to the first request, for an example to be of what it says.
+# The sandbox causes errors by these rules.
 MISBEHAVIOUR: dict[str, dict[str, Any]] = {
     "OtpRequiredError": {
         "path": ME,
@@ -57,7 +56,7 @@ MISBEHAVIOUR: dict[str, dict[str, Any]] = {
 
 @pytest.fixture
 def world(request: pytest.FixtureRequest) -> Iterator[programs.Sandbox]:
-    # Only the old server still has the reset; and time stands still for the rate limit.
+    # Only the old server resets passwords. The clock stands still for the rate limit.
     profile = "legacy" if "reset_user_password" in request.node.name else "current"
     clock = ["--clock", "2030-01-01T00:00:00Z", "--frozen", "--rate-limit-loopback"]
     with programs.Sandbox(profile, *clock) as sandbox:
@@ -83,24 +82,24 @@ def world(request: pytest.FixtureRequest) -> Iterator[programs.Sandbox]:
         yield sandbox
 
 
-def texts(name: str) -> Iterator[tuple[str, str]]:
-    """The documentation of a name and, for a class, of what is in it."""
+def read_documentation(name: str) -> Iterator[tuple[str, str]]:
+    """Yield the documentation of a name and, for a class, of its members."""
     thing = aura_users if name == "aura_users" else getattr(aura_users, name)
     yield name, inspect.getdoc(thing) or ""
     if inspect.isclass(thing):
         for member, value in vars(thing).items():
-            # What is documented at Client is so for AsyncClient.
+            # A string, such as `kind`, has no documentation of its own.
             if not member.startswith("_") and not isinstance(value, str):
                 yield f"{name}.{member}", inspect.getdoc(value) or ""
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_there_is_an_example(name: str) -> None:
-    assert any(">>>" in text for _, text in texts(name)), f"{name} has no example"
+def test_the_documentation_has_an_example(name: str) -> None:
+    assert any(">>>" in text for _, text in read_documentation(name)), f"{name} has no example"
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_examples_are_true(
+def test_the_examples_work(
     name: str, world: programs.Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HEX_API_URL", world.url)
@@ -119,22 +118,22 @@ def test_the_examples_are_true(
 def run_examples(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     loop = asyncio.new_event_loop()
 
-    def compiled(source: str, file: str, mode: str, flags: int, alone: bool) -> CodeType:
+    def compile_example(source: str, file: str, mode: str, flags: int, alone: bool) -> CodeType:
         flags |= ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
         code: CodeType = compile(source, file, mode, flags, alone)
         return code
 
-    def executed(code: CodeType, names: dict[str, Any]) -> None:
+    def execute_example(code: CodeType, names: dict[str, Any]) -> None:
         awaitable = eval(code, names)
         if inspect.iscoroutine(awaitable):
             loop.run_until_complete(awaitable)
 
-    # As `python -m asyncio` does, so that examples may await.
-    monkeypatch.setattr(doctest, "compile", compiled, raising=False)
-    monkeypatch.setattr(doctest, "exec", executed, raising=False)
+    # Examples may await, as in `python -m asyncio`.
+    monkeypatch.setattr(doctest, "compile", compile_example, raising=False)
+    monkeypatch.setattr(doctest, "exec", execute_example, raising=False)
     said: list[str] = []
     runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS)
-    for where, text in texts(name):
+    for where, text in read_documentation(name):
         test = doctest.DocTestParser().get_doctest(
             text, {"aura_users": aura_users}, where, None, None
         )

@@ -1,4 +1,4 @@
-"""The exceptions: their tree, their attributes, their way through pickle."""
+"""The exceptions: their classes, their attributes and their pickles."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ TREE = {
 }
 
 
-def test_every_kind_of_the_core_has_its_class() -> None:
+def test_every_error_kind_of_the_core_has_a_class() -> None:
     assert list(TREE) == list(_native.ERROR_KINDS)
     assert {kind: cls for kind, (cls, _) in TREE.items()} == _errors.BY_KIND
     for kind, (cls, base) in TREE.items():
@@ -50,7 +50,7 @@ def test_every_kind_of_the_core_has_its_class() -> None:
         assert cls.__module__ == "aura_users"
 
 
-def test_a_reply_in_full(make_client: MakeClient) -> None:
+def test_an_error_has_every_field_of_the_reply(make_client: MakeClient) -> None:
     reply = Reply(
         {"status": 422, "message": "Validation error(s)", "errors": {"username": "is reserved"}},
         status=422,
@@ -76,7 +76,7 @@ def test_a_reply_in_full(make_client: MakeClient) -> None:
     assert "a@example.com" not in shown
 
 
-def test_a_rate_limit_says_how_long(make_client: MakeClient) -> None:
+def test_a_rate_limit_error_has_the_time_to_wait(make_client: MakeClient) -> None:
     reply = Reply({"message": "slow down"}, status=429, headers={"retry-after": "7"})
     with FakeServer(lambda _: reply) as server, pytest.raises(aura_users.RateLimitError) as caught:
         make_client(repo_url=server.url).get_user("eric", rate_limit="error")
@@ -85,7 +85,7 @@ def test_a_rate_limit_says_how_long(make_client: MakeClient) -> None:
     assert caught.value.retryable
 
 
-def test_a_lost_reply_to_a_post_may_have_arrived(make_client: MakeClient) -> None:
+def test_a_lost_reply_to_a_post_leaves_the_outcome_unknown(make_client: MakeClient) -> None:
     with FakeServer(lambda _: Reply(None)) as server:
         with pytest.raises(ConnectionError) as caught:
             make_client(repo_url=server.url).create_user("eric", "password", ["e@example.com"])
@@ -103,7 +103,7 @@ def test_a_lost_reply_to_a_post_may_have_arrived(make_client: MakeClient) -> Non
         (Reply({"message": "no"}, 403), aura_users.PermissionDeniedError, False),
     ],
 )
-def test_the_outcome_of_a_post(
+def test_outcome_unknown_depends_on_the_reply(
     make_client: MakeClient, reply: Reply, exception: type[aura_users.AuraError], unknown: bool
 ) -> None:
     with FakeServer(lambda _: reply) as server:
@@ -117,14 +117,14 @@ def test_the_outcome_of_a_post(
         assert (error.outcome_unknown, error.retryable, error.attempts) == (unknown, False, 1)
 
 
-def test_attempts_count_what_was_sent(make_client: MakeClient) -> None:
+def test_attempts_count_only_sent_requests(make_client: MakeClient) -> None:
     client = make_client(repo_url="http://127.0.0.1:1/api", max_retries=1)
     with pytest.raises(aura_users.ConnectError) as caught:
         client.create_user("eric", "password", ["e@example.com"])
     assert (caught.value.attempts, caught.value.outcome_unknown) == (0, False)
 
 
-def test_an_error_is_bounded_whatever_the_server_sends(make_client: MakeClient) -> None:
+def test_an_error_has_a_limited_size(make_client: MakeClient) -> None:
     path, fields = "a" * 30_000, {str(n): "" for n in range(1500)}
     headers = {"x-request-id": "i" * 1000}
     reply = Reply({"message": "no" * 5000, "errors": {path: fields}}, 422, headers)
@@ -150,26 +150,26 @@ def test_a_decode_error_repeats_no_key_of_the_record(make_client: MakeClient) ->
     assert "eric@example.com" not in repr((caught.value, caught.value.__dict__))
 
 
-def test_time_runs_out(make_client: MakeClient) -> None:
+def test_a_silent_server_is_a_timeout_error(make_client: MakeClient) -> None:
     with SilentServer() as server, pytest.raises(builtins.TimeoutError) as caught:
         make_client(repo_url=server.url).get_user("eric", timeout=0.05, max_retries=0)
     assert isinstance(caught.value, aura_users.TimeoutError)
     assert caught.value.retryable
 
 
-def test_nobody_listens(make_client: MakeClient) -> None:
+def test_a_refused_connection_is_a_connect_error(make_client: MakeClient) -> None:
     with pytest.raises(aura_users.ConnectError) as caught:
         make_client(repo_url="http://127.0.0.1:1/api").get_user("eric", max_retries=0)
     error = caught.value
     assert "check repo_url" in str(error)
-    # What the operating system said is the cause, and goes along.
+    # The operating system's error is the cause. Copies and pickles keep it.
     for again in (error, pickle.loads(pickle.dumps(error)), copy.copy(error)):
         assert type(again.__cause__) is ConnectionRefusedError
         assert again.__cause__.errno == errno.ECONNREFUSED
         assert "__cause__" not in vars(again)
 
 
-def test_tls_needs_tls(make_client: MakeClient) -> None:
+def test_a_server_without_tls_is_a_tls_error(make_client: MakeClient) -> None:
     with FakeServer(lambda _: Reply({})) as server:
         url = server.url.replace("http:", "https:")
         with pytest.raises(aura_users.TlsError):
@@ -188,7 +188,7 @@ def test_errors_survive_pickle_and_copy(cls: type[aura_users.AuraError]) -> None
     assert cls("gone").retryable is False
 
 
-def test_without_descriptors_every_error_is_ours() -> None:
+def test_errors_without_free_descriptors_are_aura_errors() -> None:
     source = """
 import os, resource, sys, aura_users
 client = aura_users.Client(repo_url=sys.argv[1], max_retries=0)
@@ -209,7 +209,7 @@ print(client.get_user("eric").username)
     assert found == "eric"
 
 
-def test_the_systems_number_is_the_errors_own() -> None:
+def test_a_connect_error_has_the_errno_of_the_system() -> None:
     with pytest.raises(aura_users.ConnectError) as caught:
         aura_users.get_user("eric", repo_url="http://127.0.0.1:1/api", max_retries=0)
     assert caught.value.errno == errno.ECONNREFUSED

@@ -1,4 +1,4 @@
-"""Neither an exception of a signal's handler nor a cancelled task loses a row or doubles one."""
+"""An exception of a signal handler or a cancelled task neither loses nor repeats a row."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ rows, frames = [], []
 {step}
 while True:
     try:
-        # The first is hit before it can be through. Later ones may get all the time they need.
+        # The first step cannot end before its signal. Later, some steps get enough time to end.
         wait = random.uniform(2e-5, longest if hits else 0.002)
         if hits > 10 and random.random() < 0.05:
             wait = 60
@@ -48,7 +48,7 @@ while True:
         except Hit:
             raise
         except Exception as error:
-            # A library that reads raises an error of its own, and Hit comes next.
+            # A library that reads raises its own error, and then Python raises Hit.
             assert "Hit" in str(error), error
             while True:
                 pass
@@ -64,8 +64,10 @@ print(hits)
 """
 
 
-def hit(step: str, total: int, longest: float, to_list: str = "to_list") -> None:
-    """Interrupt a step again and again until all rows have come; they must be exact."""
+def read_with_interruptions(
+    step: str, total: int, longest: float, to_list: str = "to_list"
+) -> None:
+    """Interrupt a step repeatedly until it has read all rows. Each row must come exactly once."""
     program = PROGRAM.format(step=step, to_list=to_list)
     with FakeServer(lambda request: audit_page(request.page, total)) as server:
         assert int(run(program, server.url, str(total), str(longest), timeout=60)) > 0
@@ -110,7 +112,7 @@ def step():
             return
         rows.extend(page)
 """,
-    "a mixture": """
+    "rows and pages": """
 def step():
     while True:
         try:
@@ -130,10 +132,10 @@ def step():
 
 @pytest.mark.parametrize("how", STEPS)
 def test_a_handler_that_raises_loses_no_row(how: str) -> None:
-    hit(STEPS[how], 20_000, 0.001)
+    read_with_interruptions(STEPS[how], 20_000, 0.001)
 
 
-def test_pyarrow_reads_on_after_a_handler_has_raised() -> None:
+def test_pyarrow_continues_after_a_handler_has_raised() -> None:
     pytest.importorskip("pyarrow")
     step = """
 import pyarrow
@@ -146,10 +148,10 @@ def step():
             return
         frames.append(batch)
 """
-    hit(step, 20_000, 0.001, "to_pylist")
+    read_with_interruptions(step, 20_000, 0.001, "to_pylist")
 
 
-def test_a_table_that_is_interrupted_gives_its_rows_back() -> None:
+def test_an_interrupted_table_loses_no_row() -> None:
     pytest.importorskip("pyarrow")
     step = """
 import pyarrow
@@ -157,11 +159,11 @@ def step():
     frame = pyarrow.table(stream)
     frames.append(frame)
 """
-    hit(step, 3_000, 0.1, "to_pylist")
+    read_with_interruptions(step, 3_000, 0.1, "to_pylist")
 
 
 @pytest.mark.parametrize("library", ["pyarrow", "polars"])
-def test_rows_of_a_table_that_comes_to_nothing_come_back(library: str) -> None:
+def test_an_interrupted_library_returns_its_rows_to_the_stream(library: str) -> None:
     pytest.importorskip(library)
     source = f"""
 import signal, sys, {library}, aura_users
@@ -192,15 +194,15 @@ print(len(read(stream)))
         assert asked.acquire(timeout=30)
         for _ in range(3):
             assert script.readline() == "reading"
-            time.sleep(0.2)  # if it is not in the library by then, this tests less
+            time.sleep(0.2)  # if the library has not started by then, this tests less
             script.process.send_signal(signal.SIGINT)
             assert script.readline() == "interrupted at page 1"
         go_on.set()
         assert script.finish() == "250\n"
 
 
-def test_what_was_read_of_a_row_is_not_read_twice() -> None:
-    """A row goes back only if its last holder loses it unread to an exception."""
+def test_a_row_that_was_read_does_not_return_to_the_stream() -> None:
+    """A row returns to the stream only if an exception destroys it unread."""
     with FakeServer(lambda request: audit_page(request.page, 250)) as server:
         stream = aura_users.stream_audit_logs(repo_url=server.url)
 
@@ -231,7 +233,7 @@ def test_what_was_read_of_a_row_is_not_read_twice() -> None:
         assert [len(page) for page in stream.pages()] == [100, 50]
 
 
-def test_an_error_gives_the_rows_of_a_list_back() -> None:
+def test_an_error_returns_the_rows_of_a_list_to_the_stream() -> None:
     failing = {3}
 
     def answer(request: Request) -> Reply:
@@ -263,8 +265,8 @@ async def step():
 
 @pytest.mark.parametrize("runner", ["asyncio", "uvloop", "trio"])
 @pytest.mark.parametrize("how", ASYNC)
-def test_a_task_that_is_cancelled_loses_no_row(how: str, runner: str) -> None:
-    """At moments before, in and after the steps of the loop, at which the page may have come."""
+def test_a_cancelled_task_loses_no_row(how: str, runner: str) -> None:
+    """The task is cancelled at random moments, before and after the page arrives."""
     source = f"""
 import asyncio, random, sys, aura_users, {runner}
 stream = aura_users.AsyncClient(repo_url=sys.argv[1]).stream_audit_logs(prefetch=4)
@@ -300,7 +302,7 @@ print(cancelled)
 
 @pytest.mark.parametrize("how", ["row", "page"])
 def test_a_handler_that_raises_in_a_task_loses_no_row(how: str) -> None:
-    """It raises while rows are at hand: an event loop itself does not survive exceptions."""
+    """It raises only while rows are loaded, as an event loop does not survive the exception."""
     step = f"""
 import asyncio
 stream = aura_users.AsyncClient(repo_url=url).stream_audit_logs(prefetch=4)
@@ -329,4 +331,4 @@ def step():
     is_armed = False
     asyncio.run(main())
 """
-    hit(step, 20_000, 60)
+    read_with_interruptions(step, 20_000, 60)

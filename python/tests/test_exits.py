@@ -1,4 +1,4 @@
-"""The end of the interpreter, whatever is under way: no hang, no crash, no word."""
+"""The exit of the interpreter while calls run: it does not hang, crash or print a message."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from fake_server import FakeServer, Reply, Request, SilentServer, answer, audit_
 from programs import Script
 
 ON_EXIT = 120
-"""Seconds in which a process that is done has to be gone."""
+"""The seconds that a process has to exit."""
 
-# Every warning an error, faulthandler on, the allocator's checks on.
+# Every warning is an error. faulthandler and the checks of the allocator are on.
 STRICT = ("-X", "dev", "-W", "error")
 DEBUG = {"PYTHONASYNCIODEBUG": "1"}
 
 
-def quiet_end(script: Script) -> str:
+def finish_quietly(script: Script) -> str:
     """Wait for the program to succeed with nothing on standard error, and return its output."""
     out, err = script.process.communicate(timeout=ON_EXIT)
     assert (script.process.returncode, err) == (0, ""), err
@@ -34,16 +34,16 @@ async def calls():
     await asyncio.gather(awaited.get_user("eric"), awaited.stream_audit_logs().__anext__())
 threading.Thread(target=lambda: asyncio.run(calls()), daemon=True).start()
 """,
-    "a loop that was stopped": """
+    "a stopped event loop": """
 import atexit
 loop = asyncio.new_event_loop()
 atexit.register(loop.close)
 tasks = [loop.create_task(awaited.get_user("eric")),
          loop.create_task(awaited.stream_audit_logs().__anext__())]
 loop.run_until_complete(asyncio.sleep(0.01))
-loop.set_exception_handler(lambda *_: None)  # asyncio says that they were pending
+loop.set_exception_handler(lambda *_: None)  # asyncio reports pending tasks
 """,
-    "calls that nobody awaits any more": """
+    "calls that no task awaits": """
 from aura_users import _native
 calls = [_native.start_get_user(client, "eric", {}), _native.start_get_user(client, "eric", {})]
 """,
@@ -53,7 +53,7 @@ ENDS = ["pass", "sys.exit(0)", "del client, awaited", "gc.freeze()", "os._exit(0
 
 @pytest.mark.parametrize("end", ENDS)
 @pytest.mark.parametrize("what", IN_FLIGHT)
-def test_the_interpreter_ends_with_calls_in_flight(what: str, end: str) -> None:
+def test_the_interpreter_exits_while_calls_run(what: str, end: str) -> None:
     source = f"""
 import asyncio, gc, os, sys, threading, warnings, aura_users
 client = aura_users.Client(repo_url=sys.argv[1], timeout=60)
@@ -68,13 +68,13 @@ sys.stdin.readline()
     ):
         server.wait_for_request()
         server.wait_for_request()
-        script.tell("both are waiting")
-        quiet_end(script)
+        script.write_line("both are waiting")
+        finish_quietly(script)
 
 
 @pytest.mark.parametrize("face", ["sync", "async"])
 @pytest.mark.parametrize("end", [*ENDS, "del stream"])
-def test_the_interpreter_ends_with_pages_in_flight(face: str, end: str) -> None:
+def test_the_interpreter_exits_while_pages_load(face: str, end: str) -> None:
     source = f"""
 import asyncio, gc, os, sys, aura_users
 client = aura_users.Client(repo_url=sys.argv[1])
@@ -91,23 +91,23 @@ print("reading", flush=True)
 {end}
 """
 
-    def slow(request: Request) -> Reply:
+    def answer_late(request: Request) -> Reply:
         if request.page > 1:
             done.wait()
         return audit_page(request.page, 1000)
 
     done = threading.Event()
     with (
-        FakeServer(slow) as server,
+        FakeServer(answer_late) as server,
         Script(source, server.url, flags=STRICT, env=DEBUG) as script,
     ):
         try:
-            assert quiet_end(script) == "reading\n"
+            assert finish_quietly(script) == "reading\n"
         finally:
             done.set()
 
 
-def test_calls_in_exit_handlers() -> None:
+def test_exit_handlers_can_make_calls() -> None:
     source = """
 import asyncio, atexit, sys, threading, aura_users
 client = aura_users.Client(repo_url=sys.argv[1])
@@ -131,10 +131,10 @@ threading.Thread(target=at_exit).start()
         FakeServer(answer) as server,
         Script(source, server.url, flags=STRICT, env=DEBUG) as script,
     ):
-        assert quiet_end(script).split("\n") == ["said good-bye", "said good-bye", "gone", ""]
+        assert finish_quietly(script).split("\n") == ["said good-bye", "said good-bye", "gone", ""]
 
 
-def test_the_end_while_the_core_has_something_to_tell() -> None:
+def test_the_interpreter_exits_while_the_core_has_log_records() -> None:
     source = """
 import asyncio, logging, sys, aura_users
 logging.basicConfig(level=logging.DEBUG, stream=sys.stdout, format="%(message)s")
@@ -146,11 +146,11 @@ next(stream)
         FakeServer(answer) as server,
         Script(source, server.url, flags=STRICT) as script,
     ):
-        assert "GET /users/me/audit-logs" in quiet_end(script)
+        assert "GET /users/me/audit-logs" in finish_quietly(script)
 
 
 @pytest.mark.parametrize("runner", ["asyncio", "uvloop", "trio"])
-def test_a_program_says_nothing_in_development_mode(runner: str) -> None:
+def test_development_mode_prints_no_warning(runner: str) -> None:
     source = f"""
 import asyncio, gc, sys, aura_users, {runner}
 async def main():
@@ -170,11 +170,11 @@ for _ in range(3):
         FakeServer(answer) as server,
         Script(source, server.url, flags=STRICT, env=DEBUG) as script,
     ):
-        assert quiet_end(script) == ""
+        assert finish_quietly(script) == ""
 
 
 @pytest.mark.parametrize("call", ["call", "rows", "loop"])
-def test_threads_that_come_back_when_the_interpreter_is_going(call: str) -> None:
+def test_calls_of_threads_can_end_while_the_interpreter_exits(call: str) -> None:
     source = """
 import asyncio, sys, threading, time, aura_users
 url, what = sys.argv[1:]
@@ -197,18 +197,18 @@ started.wait()
 class Last:
     def __del__(self, sleep=time.sleep, is_finalizing=sys.is_finalizing):
         assert is_finalizing()
-        sleep(0.2)  # without the GIL: who comes back now finds no interpreter
+        sleep(0.2)  # without the GIL: a call that ends now finds no interpreter
 last = Last()
 """
     with (
         FakeServer(answer) as server,
         Script(source, server.url, call, flags=STRICT) as script,
     ):
-        quiet_end(script)
+        finish_quietly(script)
 
 
 @pytest.mark.parametrize("reads", ["row.to_dict()", "row.params", "client.get_user('eric')"])
-def test_the_interpreter_ends_as_a_daemon_thread_reads(reads: str) -> None:
+def test_the_interpreter_exits_while_daemon_threads_read(reads: str) -> None:
     source = f"""
 import logging, sys, threading, time, aura_users
 client = aura_users.Client(repo_url=sys.argv[1])
@@ -224,7 +224,7 @@ time.sleep(0.3)
     with FakeServer(answer) as server:
         for _ in range(5):
             with Script(source, server.url, flags=STRICT) as script:
-                quiet_end(script)
+                finish_quietly(script)
 
 
 @pytest.mark.parametrize(
@@ -241,8 +241,8 @@ time.sleep(0.3)
         "gc.set_threshold(20); Cycle(); row.to_dict()",
     ],
 )
-def test_the_interpreter_ends_as_daemon_threads_are_in_python_code_of_a_call(call: str) -> None:
-    """Python before 3.14 ends such a thread by unwinding it, which Rust cannot take."""
+def test_the_interpreter_exits_while_calls_run_python_code(call: str) -> None:
+    """Python before 3.14 ends such a thread by unwinding it. Rust code would abort the process."""
     source = f"""
 import gc, io, logging, sys, threading, time, aura_users
 from fractions import Fraction
@@ -270,13 +270,13 @@ for _ in range(4):
 time.sleep(0.2)
 """
 
-    def nobody(request: Request) -> Reply:
+    def answer_or_refuse(request: Request) -> Reply:
         return Reply({}, status=404) if request.path.endswith("/nobody") else answer(request)
 
-    with FakeServer(nobody) as server:
+    with FakeServer(answer_or_refuse) as server:
         for _ in range(8):
             with Script(source, server.url) as script:
-                quiet_end(script)
+                finish_quietly(script)
 
 
 LATE = """
@@ -304,8 +304,10 @@ last = Last()
         ("print(repr(refused().__cause__))", "ConnectionRefusedError(111, 'Connection refused')"),
     ],
 )
-def test_nothing_is_imported_as_the_interpreter_ends(use: str, printed: str, imports: str) -> None:
-    """Not even `logging` for what the server has to say, which nobody can take any more."""
+def test_calls_import_nothing_while_the_interpreter_exits(
+    use: str, printed: str, imports: str
+) -> None:
+    """They do not import `logging` for a notice of the server either."""
     source = f"""
 {LATE.format(imports=imports, use=use)}
 client = aura_users.Client(repo_url=sys.argv[1], api_key="0123456789abcdef")
@@ -326,7 +328,7 @@ if {"logging" in imports}:
     logging.basicConfig(level=logging.DEBUG, stream=sys.stderr)
 """
 
-    def notice(request: Request) -> Reply:
+    def answer_with_notice(request: Request) -> Reply:
         reply = answer(request)
         if isinstance(reply.body, dict):
             reply.body["inserted_at"] = "2026-11-23T11:50:45.977004Z"
@@ -335,12 +337,15 @@ if {"logging" in imports}:
         reply.headers["x-hex-message"] = '"a notice"; level=warn'
         return reply
 
-    with FakeServer(notice) as server, Script(source, server.url, flags=STRICT) as script:
-        assert quiet_end(script).startswith(printed)
+    with (
+        FakeServer(answer_with_notice) as server,
+        Script(source, server.url, flags=STRICT) as script,
+    ):
+        assert finish_quietly(script).startswith(printed)
 
 
 @pytest.mark.parametrize("face", ["call", "rows"])
-def test_a_call_in_the_end_of_the_interpreter_takes_its_time(face: str) -> None:
+def test_a_call_can_wait_while_the_interpreter_exits(face: str) -> None:
     source = """
 import sys, aura_users
 client = aura_users.Client(repo_url=sys.argv[1])
@@ -353,9 +358,12 @@ class Last:
 last = Last()
 """
 
-    def slowly(request: Request) -> Reply:
+    def answer_slowly(request: Request) -> Reply:
         time.sleep(0.3)
         return answer(request) if "audit" not in request.path else audit_page(request.page, 5)
 
-    with FakeServer(slowly) as server, Script(source, server.url, face, flags=STRICT) as script:
-        assert quiet_end(script) == {"call": "eric\n", "rows": "5\n"}[face]
+    with (
+        FakeServer(answer_slowly) as server,
+        Script(source, server.url, face, flags=STRICT) as script,
+    ):
+        assert finish_quietly(script) == {"call": "eric\n", "rows": "5\n"}[face]

@@ -1,4 +1,4 @@
-"""Forks and `multiprocessing`: the parent goes on, and the child gets a client that works."""
+"""Forks and `multiprocessing`: parent and child can both use the client."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from programs import Script, run
 if TYPE_CHECKING:
     from pathlib import Path
 
-# Python warns of every fork beside threads; such forks are what is tested here.
+# Python warns if a program with threads forks. These tests do that on purpose.
 BEGIN = """
 import asyncio, os, sys, threading, warnings, aura_users
 warnings.filterwarnings("ignore", "This process .* is multi-threaded", DeprecationWarning)
 
-def forked(work):
+def fork_and_run(work):
     child = os.fork()
     if child == 0:
         try:
@@ -29,16 +29,16 @@ def forked(work):
         sys.exit(0)
     return child
 
-def ended_well(child):
+def wait_for_success(child):
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 """
 
 
-def fork(source: str, *args: str) -> str:
+def run_program(source: str, *args: str) -> str:
     return run(BEGIN + source, *args, timeout=60)
 
 
-def test_fork() -> None:
+def test_a_forked_child_can_use_a_client_and_a_stream() -> None:
     source = """
 url = sys.argv[1]
 client = aura_users.Client(repo_url=url)
@@ -52,17 +52,17 @@ def work():
     assert [log.params["id"] for log in stream] == list(range(150, 1000))
     del client, stream
 for n in range(5):
-    child = forked(work)
+    child = fork_and_run(work)
     assert client.get_user("parent").username == "parent"
-    ended_well(child)
+    wait_for_success(child)
 seen += [log.params["id"] for log in stream]
 assert seen == list(range(1000))
 """
     with FakeServer(answer) as server:
-        fork(source, server.url)
+        run_program(source, server.url)
 
 
-def test_fork_of_a_program_with_an_event_loop() -> None:
+def test_a_forked_child_can_run_event_loops() -> None:
     source = """
 client = aura_users.AsyncClient(repo_url=sys.argv[1])
 stream = client.stream_audit_logs(prefetch=2)
@@ -73,46 +73,46 @@ async def rows(count):
 loop = asyncio.new_event_loop()
 seen = loop.run_until_complete(rows(150))
 def work():
-    # In a loop of its own, as a program should; and in the parent's, as some do.
+    # In its own loop, as a program should, and in the parent's loop, as some programs do.
     assert asyncio.run(name("child")) == "child"
     assert loop.run_until_complete(name("child")) == "child"
     assert asyncio.run(rows(850)) == list(range(150, 1000))
 for n in range(5):
-    child = forked(work)
-    ended_well(child)
+    child = fork_and_run(work)
+    wait_for_success(child)
     assert loop.run_until_complete(name("parent")) == "parent"
 seen += loop.run_until_complete(rows(850))
 assert seen == list(range(1000))
 loop.close()
 """
     with FakeServer(answer) as server:
-        fork(source, server.url)
+        run_program(source, server.url)
 
 
-def test_fork_inside_a_task() -> None:
+def test_a_task_can_fork() -> None:
     source = """
 client = aura_users.AsyncClient(repo_url=sys.argv[1])
 async def name(of):
     return (await client.get_user(of)).username
 def work():
     assert asyncio.run(name("child")) == "child"
-    os._exit(0)  # the task that forked is not the child's to end
+    os._exit(0)  # the child must not end the task, which is the parent's
 async def main():
     others = [asyncio.create_task(name(f"u{n}")) for n in range(20)]
     for _ in range(3):
         assert await name("before") == "before"
-        child = forked(work)
+        child = fork_and_run(work)
         assert await name("parent") == "parent"
-        ended_well(child)
+        wait_for_success(child)
     assert await asyncio.gather(*others) == [f"u{n}" for n in range(20)]
 asyncio.run(main())
 """
     with FakeServer(answer) as server:
-        fork(source, server.url)
+        run_program(source, server.url)
 
 
-def test_fork_while_others_wait() -> None:
-    """The stream that a thread was reading is lost to the child, which says so; all else works."""
+def test_a_program_can_fork_while_other_threads_wait() -> None:
+    """In the child, a stream that a thread was reading raises an error. All else works."""
     source = """
 silent, answering = sys.argv[1:]
 client = aura_users.Client(repo_url=silent, timeout=60)
@@ -133,7 +133,7 @@ def work():
             sys.exit(3)
     assert client.get_user("child", repo_url=answering).username == "child"
     assert asyncio.run(awaited.get_user("child", repo_url=answering)).username == "child"
-ended_well(forked(work))
+wait_for_success(fork_and_run(work))
 assert client.get_user("parent", repo_url=answering).username == "parent"
 assert asyncio.run(awaited.get_user("parent", repo_url=answering)).username == "parent"
 """
@@ -144,13 +144,13 @@ assert asyncio.run(awaited.get_user("parent", repo_url=answering)).username == "
     ):
         for _ in range(3):
             silent.wait_for_request()
-        script.tell("they are waiting")
+        script.write_line("they are waiting")
         script.finish()
 
 
 @pytest.mark.parametrize("what", ["call", "row", "page"])
-def test_fork_in_a_signal_handler(what: str) -> None:
-    """The call that the handler interrupts ends in the child and goes on in the parent."""
+def test_a_signal_handler_can_fork(what: str) -> None:
+    """The interrupted call fails in the child and continues in the parent."""
     source = """
 import signal
 url, what = sys.argv[1:]
@@ -163,7 +163,7 @@ parent = os.getpid()
 def handler(*_):
     child = os.fork()
     if child:
-        ended_well(child)
+        wait_for_success(child)
         print("forked", flush=True)
 signal.signal(signal.SIGUSR1, handler)
 try:
@@ -172,16 +172,16 @@ except aura_users.CancelledError as error:
     assert os.getpid() != parent
     assert "fork" in str(error), error
     os._exit(0)
-assert os.getpid() == parent, "the child took what was the parent's"
+assert os.getpid() == parent, "the child got the parent's result"
 """
     asked, answers = threading.Event(), threading.Event()
 
-    def late(request: Request) -> Reply:
+    def answer_late(request: Request) -> Reply:
         asked.set()
         assert answers.wait(30)
         return answer(request)
 
-    with FakeServer(late) as server, Script(BEGIN + source, server.url, what) as script:
+    with FakeServer(answer_late) as server, Script(BEGIN + source, server.url, what) as script:
         assert asked.wait(30)
         script.process.send_signal(signal.SIGUSR1)
         assert script.readline() == "forked", script.process.communicate()
@@ -189,8 +189,8 @@ assert os.getpid() == parent, "the child took what was the parent's"
         assert script.finish() == ("parent\n" if what == "call" else "900\n")
 
 
-def test_a_deadline_after_a_fork_in_a_signal_handler() -> None:
-    """The child takes no tick of the clock that the parent waits for."""
+def test_a_timeout_works_after_a_signal_handler_forks() -> None:
+    """The child does not disturb the timer of the parent."""
     source = """
 import signal
 client = aura_users.Client(repo_url=sys.argv[1], timeout=2)
@@ -202,7 +202,7 @@ except aura_users.CancelledError:
     os._exit(3 if os.getpid() == parent else 0)
 except aura_users.AuraError as error:
     assert os.getpid() == parent and error.kind == "timeout", error
-ended_well(-1)
+wait_for_success(-1)
 """
     with SilentServer() as silent, Script(BEGIN + source, silent.url) as script:
         silent.wait_for_request()
@@ -210,8 +210,8 @@ ended_well(-1)
         script.finish()
 
 
-def test_fork_again_and_again_in_traffic() -> None:
-    """Whatever the other threads are in the middle of, a lock among it, the child is well."""
+def test_a_program_can_fork_while_other_threads_make_calls() -> None:
+    """The child works, even if another thread holds a lock at the time of the fork."""
     source = """
 import logging
 logging.getLogger("aura_users").setLevel(logging.DEBUG)
@@ -234,24 +234,24 @@ def work():
     assert asyncio.run(awaited.get_user("child")).username == "child"
     os._exit(0)
 for _ in range(40):
-    ended_well(forked(work))
+    wait_for_success(fork_and_run(work))
 over.set()
 for thread in threads:
     thread.join()
 """
     with FakeServer(answer) as server:
-        fork(source, server.url)
+        run_program(source, server.url)
 
 
-def test_a_server_that_loads_the_program_before_it_forks() -> None:
-    """As with `gunicorn --preload`: the master makes and uses the client, then each worker does."""
+def test_workers_can_use_the_client_of_a_preloading_server() -> None:
+    """As with `gunicorn --preload`: the master creates the client, and each worker uses it too."""
     source = """
 import signal
 client = aura_users.Client(repo_url=sys.argv[1])
 awaited = aura_users.AsyncClient(repo_url=sys.argv[1])
 client.get_user("master")
 asyncio.run(awaited.get_user("master"))
-first = next(client.stream_audit_logs())  # and its pages asked for ahead
+first = next(client.stream_audit_logs())  # the stream requests pages ahead
 async def serve():
     users = await asyncio.gather(*(awaited.get_user(f"u{n}") for n in range(10)))
     return [user.username for user in users]
@@ -260,20 +260,20 @@ def worker():
         assert client.get_user("worker").username == "worker"
         assert asyncio.run(serve()) == [f"u{n}" for n in range(10)]
     assert len(list(client.stream_audit_logs())) == 1000
-    ended_well(forked(lambda: client.get_user("of a worker")))
-    os.write(1, b"served\\n")  # whole, whoever else writes
+    wait_for_success(fork_and_run(lambda: client.get_user("of a worker")))
+    os.write(1, b"served\\n")  # one write, which other workers cannot split
     signal.pause()
 signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-workers = [forked(worker) for _ in range(4)]
+workers = [fork_and_run(worker) for _ in range(4)]
 assert sys.stdin.readline() == "stop\\n"
 client.get_user("master")
 for child in workers:
     os.kill(child, signal.SIGTERM)
-    ended_well(child)
+    wait_for_success(child)
 """
     with FakeServer(answer) as server, Script(BEGIN + source, server.url) as script:
         assert [script.readline() for _ in range(4)] == ["served"] * 4
-        script.tell("stop")
+        script.write_line("stop")
         script.finish()
 
 
@@ -301,7 +301,7 @@ if __name__ == "__main__":
             assert error.kind == "invalid_argument"
         else:
             sys.exit(3)
-        # It holds credentials and connections: each process makes its own.
+        # A client holds credentials and connections. Each process must create its own.
         for one in (client, awaited):
             try:
                 pool.apply(repr, (one,))
@@ -311,7 +311,7 @@ if __name__ == "__main__":
                 sys.exit(4)
     client.get_user("after")
 """
-    # Its processes read the program anew, from a file.
+    # The new processes import the program from a file.
     program = tmp_path / "program.py"
     program.write_text(source)
     with FakeServer(answer) as server:

@@ -1,6 +1,6 @@
-"""A log that grows while it is read: what was there comes out once, in order.
+"""A log that grows while a stream reads it: each row that existed before comes once, in order.
 
-Rows that are written meanwhile may come or not, but never twice.
+The stream may return rows that are written meanwhile, but never twice.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     Row = dict[str, Any]
 
-# The loops differ in how a task is woken, and that is tested elsewhere.
+# Event loops differ only in how they wake a task. Other tests cover that.
 pytestmark = pytest.mark.parametrize("make_client", ["sync", "asyncio"], indirect=True)
 
 MOST_ERRORS = 1000
@@ -32,7 +32,7 @@ def insert(when: str, **content: Any) -> Row:  # noqa: ANN401
     return {"when": when, "username": "eric", **content}
 
 
-# Pages are read late, so that a later one is read first, and rows come at each moment.
+# Delays let the server read a later page first. Rows are written at each moment of a request.
 AT_RANDOM: list[Row] = [
     {
         "probability": 0.3,
@@ -58,7 +58,7 @@ FAILURES: list[Row] = [
     },
 ]
 NUMBERED: list[Row] = [{"count": 467}]
-# Rows that are alike lie across the ends of pages.
+# Equal rows cross the ends of pages.
 SOME_ALIKE: list[Row] = [
     {"count": 95},
     {"count": 3, **SAME},
@@ -67,7 +67,7 @@ SOME_ALIKE: list[Row] = [
     {"count": 159, "first": 309},
 ]
 SCENARIOS: dict[str, tuple[list[Row], list[Row]]] = {
-    "stands still": (SOME_ALIKE, []),
+    "no new rows": (SOME_ALIKE, []),
     "a row before each page is read": (NUMBERED, [{"insert_audit_rows": [insert("before")]}]),
     "a row after each page is read": (
         NUMBERED,
@@ -86,7 +86,7 @@ def server() -> Iterator[programs.Sandbox]:
         yield server
 
 
-def build(server: programs.Sandbox, log: list[Row]) -> None:
+def create_world(server: programs.Sandbox, log: list[Row]) -> None:
     emails = [["eric@example.com", True, True, True]]
     world = {
         "seed": len(log),
@@ -97,7 +97,7 @@ def build(server: programs.Sandbox, log: list[Row]) -> None:
     server.admin("restore", world)
 
 
-def read_by_hand(server: programs.Sandbox) -> list[Row]:
+def read_without_client(server: programs.Sandbox) -> list[Row]:
     rows: list[Row] = []
     page = 0
     while len(rows) == page * 100:
@@ -112,7 +112,7 @@ def read_by_hand(server: programs.Sandbox) -> list[Row]:
 
 
 def read_stream(stream: aura_users.AuditLogs, *, by_page: bool) -> list[Row]:
-    """Read all there is; after an error it goes on."""
+    """Read the whole log. Continue after an error."""
     rows: list[Row] = []
     pages = stream.pages()
     for _ in range(MOST_ERRORS):
@@ -124,11 +124,11 @@ def read_stream(stream: aura_users.AuditLogs, *, by_page: bool) -> list[Row]:
             return rows
         except aura_users.AuraError:
             continue
-    pytest.fail("there is no end of it")
+    pytest.fail("the log does not end")
 
 
-def is_part(rows: list[Row], whole: list[Row]) -> bool:
-    """Whether these rows are some of those, in order."""
+def is_subsequence(rows: list[Row], whole: list[Row]) -> bool:
+    """Return whether `whole` contains these rows in the same order."""
     left = iter(whole)
     return all(row in left for row in rows)
 
@@ -136,7 +136,7 @@ def is_part(rows: list[Row], whole: list[Row]) -> bool:
 @pytest.mark.parametrize("by_page", [False, True], ids=["by row", "by page"])
 @pytest.mark.parametrize("prefetch", [0, 1, 4, 8])
 @pytest.mark.parametrize("scenario", SCENARIOS)
-def test_what_was_there_comes_once(
+def test_each_row_that_existed_before_comes_once(
     make_client: MakeClient,
     server: programs.Sandbox,
     scenario: str,
@@ -144,8 +144,8 @@ def test_what_was_there_comes_once(
     by_page: bool,
 ) -> None:
     log, rules = SCENARIOS[scenario]
-    build(server, log)
-    before = read_by_hand(server)
+    create_world(server, log)
+    before = read_without_client(server)
     assert len(before) == 467
     for rule in rules:
         server.admin("rules", {"path": "/api/users/me/audit-logs", **rule})
@@ -157,10 +157,10 @@ def test_what_was_there_comes_once(
 
     server.admin("audit-writers", method="DELETE")
     server.admin("rules", method="DELETE")
-    after = read_by_hand(server)
+    after = read_without_client(server)
     newer = len(after) - len(before)
     assert after[newer:] == before
     extra = len(read) - len(before)
     assert extra >= 0, f"{-extra} rows are missing"
     assert read[extra:] == before
-    assert is_part(read[:extra], after[:newer])
+    assert is_subsequence(read[:extra], after[:newer])

@@ -1,4 +1,4 @@
-"""Ctrl-C and other signals: they end what waits, within a tenth of a second, and nothing else."""
+"""Ctrl-C and other signals: a handler that raises ends a call within a tenth of a second."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ TIMES = 5
 
 
 def interrupt(script: Script, waits: Callable[[], None]) -> None:
-    """Interrupt a program that says when it was interrupted, as often as it wants to be."""
+    """Interrupt a program several times. It prints the time of each interruption."""
     took = []
     for _ in range(TIMES):
         waits()
@@ -38,7 +38,7 @@ def interrupt(script: Script, waits: Callable[[], None]) -> None:
         said = script.readline()
         assert said, script.process.communicate()
         took.append(float(said) - sent)
-    # One of them may have been late because the machine was busy.
+    # One of them may be late because the machine is busy.
     assert sorted(took)[-2] < 0.1, took
 
 
@@ -119,16 +119,16 @@ def test_ctrl_c_ends_connecting(face: str) -> None:
 def test_ctrl_c_ends_waiting_for_the_rate_limit(face: str) -> None:
     asked = threading.Semaphore(0)
 
-    def used_up(_: Request) -> Reply:
+    def refuse(_: Request) -> Reply:
         asked.release()
         return Reply({"message": "later"}, status=429, headers={"retry-after": "300"})
 
-    with FakeServer(used_up) as server, Script(WAITING, server.url, face) as script:
-        interrupt(script, lambda: assert_soon(asked))
+    with FakeServer(refuse) as server, Script(WAITING, server.url, face) as script:
+        interrupt(script, lambda: wait_for(asked))
         script.finish()
 
 
-def assert_soon(event: threading.Semaphore) -> None:
+def wait_for(event: threading.Semaphore) -> None:
     assert event.acquire(timeout=30)
 
 
@@ -147,7 +147,7 @@ int getaddrinfo(const char *node, const char *service, const struct addrinfo *hi
 
 
 @pytest.mark.parametrize("face", ["sync", "async"])
-def test_ctrl_c_ends_a_name_look_up_and_so_does_the_end(face: str, tmp_path: Path) -> None:
+def test_ctrl_c_and_exit_end_a_name_look_up(face: str, tmp_path: Path) -> None:
     source, library = tmp_path / "hang.c", tmp_path / "hang.so"
     source.write_text(HANGING_RESOLVER)
     subprocess.run(["cc", "-shared", "-fPIC", "-o", library, source], check=True)
@@ -156,18 +156,18 @@ def test_ctrl_c_ends_a_name_look_up_and_so_does_the_end(face: str, tmp_path: Pat
     ) as script:
         look_ups = iter(range(TIMES))
 
-        def asked() -> None:
+        def wait_for_look_up() -> None:
             # Four threads look names up. A further look-up waits for one of them.
             if next(look_ups) < 4:
                 assert script.readline() == "asked"
             else:
                 time.sleep(0.2)
 
-        interrupt(script, asked)
+        interrupt(script, wait_for_look_up)
         script.finish()
 
 
-def test_a_stream_that_was_interrupted_goes_on_with_the_same_request() -> None:
+def test_an_interrupted_stream_continues_with_the_same_request() -> None:
     source = """
 import sys, aura_users
 stream = aura_users.stream_audit_logs(repo_url=sys.argv[1])
@@ -177,10 +177,10 @@ except KeyboardInterrupt:
     print("interrupted", flush=True)
 print(next(stream).params["id"])
 """
-    goes_on_with_the_same_request(source)
+    check_the_same_request_continues(source)
 
 
-def test_an_async_stream_that_was_interrupted_goes_on_with_the_same_request() -> None:
+def test_an_interrupted_async_stream_continues_with_the_same_request() -> None:
     source = """
 import asyncio, sys, aura_users
 stream = aura_users.AsyncClient(repo_url=sys.argv[1]).stream_audit_logs()
@@ -192,10 +192,10 @@ except KeyboardInterrupt:
     print("interrupted", flush=True)
 print(asyncio.run(row()))
 """
-    goes_on_with_the_same_request(source)
+    check_the_same_request_continues(source)
 
 
-def goes_on_with_the_same_request(source: str) -> None:
+def check_the_same_request_continues(source: str) -> None:
     asked, go_on = threading.Event(), threading.Event()
 
     def wait(request: Request) -> Reply:
@@ -234,7 +234,7 @@ print(aura_users.get_user("eric", repo_url=sys.argv[1]).username)
         assert len(server.requests) == 1
 
 
-def test_any_exception_of_a_handler_comes_through_and_may_use_the_client() -> None:
+def test_a_handler_can_use_the_client_and_raise_any_exception() -> None:
     source = """
 import signal, sys, aura_users
 silent, answering = sys.argv[1:]
@@ -258,7 +258,7 @@ except Enough as error:
         assert script.finish().strip() == "inner"
 
 
-def test_a_storm_of_signals_disturbs_no_call() -> None:
+def test_many_signals_fail_no_call() -> None:
     source = """
 import asyncio, signal, sys, aura_users
 caught = 0
@@ -281,8 +281,8 @@ signal.setitimer(signal.ITIMER_REAL, 0)
         script.finish(60)
 
 
-def test_a_process_group_that_is_interrupted_ends_quietly() -> None:
-    # What a terminal does: the whole group gets the signal, and nobody catches it.
+def test_ctrl_c_of_a_terminal_ends_the_program_as_usual() -> None:
+    # A terminal sends the signal to the whole process group. The program does not catch it.
     source = """
 import sys, aura_users
 aura_users.get_user("eric", repo_url=sys.argv[1])
@@ -318,11 +318,11 @@ except KeyboardInterrupt:
                 sent = time.monotonic()
                 script.process.send_signal(signal.SIGINT)
                 took.append(float(script.finish()) - sent)
-    # One of them may have been late because the machine was busy.
+    # One of them may be late because the machine is busy.
     assert sorted(took)[-2] < 0.1, took
 
 
-def test_a_handlers_own_call_is_interrupted_too() -> None:
+def test_a_signal_ends_a_call_of_a_handler_too() -> None:
     source = """
 import signal, sys, aura_users
 client = aura_users.Client(repo_url=sys.argv[1], timeout=60)

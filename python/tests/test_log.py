@@ -1,4 +1,4 @@
-"""What the library tells goes to the logger `aura_users`."""
+"""The library logs to the logger `aura_users`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from faces import MakeClient
 
 
-def test_a_notice_of_the_server(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_notice_of_the_server_is_a_warning(caplog: pytest.LogCaptureFixture) -> None:
     notice = Reply({"username": "eric"}, headers={"x-hex-message": '"upgrade"; level=warn'})
     with FakeServer(lambda _: notice) as server:
         aura_users.get_user("eric", repo_url=server.url, api_key="0123456789abcdef")
@@ -24,7 +24,7 @@ def test_a_notice_of_the_server(caplog: pytest.LogCaptureFixture) -> None:
     assert (record.name, record.levelno) == ("aura_users", logging.WARNING)
 
 
-def test_requests_at_debug_level(caplog: pytest.LogCaptureFixture) -> None:
+def test_requests_are_logged_at_debug_level(caplog: pytest.LogCaptureFixture) -> None:
     with FakeServer(lambda _: Reply({"username": "eric"})) as server:
         client = aura_users.Client(repo_url=server.url, api_key="0123456789abcdef")
         client.get_user("eric")
@@ -56,7 +56,7 @@ def test_a_record_has_its_fields(caplog: pytest.LogCaptureFixture, make_client: 
     assert done.getMessage().startswith("GET /users/{username_or_email}: request (attempt 2, ")
 
 
-def test_the_fields_in_a_format_string_and_as_json() -> None:
+def test_every_record_has_every_field() -> None:
     source = """
 import json, logging, sys, aura_users
 names = ["event", "method", "route", "attempt", "status", "kind", "elapsed_ms", "request_id"]
@@ -70,7 +70,7 @@ for formatter in (Json(), percent):
     logging.getLogger("aura_users").addHandler(handler)
 aura_users.get_user("eric", repo_url=sys.argv[1])
 """
-    # A notice has no status; each field is there all the same.
+    # A notice has no status, but its record has every field.
     notice = Reply({"username": "eric"}, headers={"x-hex-message": "hello; level=warn"})
     with FakeServer(lambda _: notice) as server:
         in_json, in_text = run(source, server.url).splitlines()
@@ -85,7 +85,7 @@ aura_users.get_user("eric", repo_url=sys.argv[1])
     )
 
 
-def test_a_page_asked_for_in_the_background_is_told_of(caplog: pytest.LogCaptureFixture) -> None:
+def test_background_requests_are_logged(caplog: pytest.LogCaptureFixture) -> None:
     with (
         FakeServer(lambda _: Reply([])) as server,
         caplog.at_level(logging.DEBUG, "aura_users"),
@@ -94,7 +94,7 @@ def test_a_page_asked_for_in_the_background_is_told_of(caplog: pytest.LogCapture
     assert any("/users/me/audit-logs" in record.getMessage() for record in caplog.records)
 
 
-def test_a_handler_that_fails_fails_no_call() -> None:
+def test_a_failing_handler_does_not_fail_the_call() -> None:
     source = """
 import logging, sys, aura_users
 class Bad(logging.Handler):
@@ -109,7 +109,7 @@ print(aura_users.get_user("eric", repo_url=sys.argv[1]).username)
 
 
 @pytest.mark.parametrize("raised", ["KeyboardInterrupt", "SystemExit(7)"])
-def test_what_ends_more_than_a_handler_comes_through(raised: str) -> None:
+def test_a_handler_can_interrupt_or_exit_the_program(raised: str) -> None:
     source = f"""
 import logging, sys, aura_users
 class Ending(logging.Handler):
@@ -161,7 +161,7 @@ client.get_user("eric")
         ("logger.setLevel(logging.DEBUG); logger.disabled = True", False),
     ],
 )
-def test_debug_records_cost_nothing_where_nobody_wants_them(prepare: str, *, told: bool) -> None:
+def test_debug_records_are_created_only_for_an_enabled_logger(prepare: str, *, told: bool) -> None:
     source = f"""
 import logging, sys, aura_users
 logger = logging.getLogger("aura_users")

@@ -1,4 +1,4 @@
-"""What comes back: users, rows, packages, organizations."""
+"""The records: users, rows, packages and organizations."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def rows() -> list[aura_users.AuditLog]:
         return list(aura_users.stream_audit_logs(repo_url=server.url, api_key="k"))
 
 
-def test_every_field_of_a_user() -> None:
+def test_a_user_has_every_field() -> None:
     rich = user()
     assert rich.username == "rich"
     assert rich.full_name == 'Rich "The" \u00dcser'
@@ -55,7 +55,7 @@ def test_every_field_of_a_user() -> None:
     assert dict(rich.extra) == {"future": {"a": [12345678901234567890]}}
 
 
-def test_only_the_name_must_be_there() -> None:
+def test_only_the_username_is_required() -> None:
     bare = user('{"username":"rich","full_name":null,"inserted_at":"1969-12-31T23:59:59.5Z"}')
     assert (bare.full_name, bare.url, bare.email, bare.updated_at) == (None, None, None, None)
     assert (bare.packages, bare.organizations) == (None, None)
@@ -63,7 +63,7 @@ def test_only_the_name_must_be_there() -> None:
     assert bare.inserted_at == datetime(1969, 12, 31, 23, 59, 59, 500000, timezone.utc)
 
 
-def test_records_cannot_be_changed_or_made_up() -> None:
+def test_records_cannot_be_changed_or_constructed() -> None:
     rich, row = user(), rows()[0]
     for thing, name in ((rich, "username"), (row, "action"), (aura_users.Package("a"), "name")):
         with pytest.raises(AttributeError):
@@ -78,7 +78,7 @@ def test_records_cannot_be_changed_or_made_up() -> None:
             cls()
 
 
-def test_users_are_values() -> None:
+def test_users_are_compared_by_value() -> None:
     one, same = user(), user()
     other = user('{"username":"rich"}')
     assert one == same
@@ -97,7 +97,7 @@ def test_users_are_values() -> None:
     assert pickle.loads(pickle.dumps(other)).packages is None
 
 
-def test_a_record_again_from_its_text() -> None:
+def test_from_json_restores_a_record() -> None:
     one = user()
     assert aura_users.User.from_json(one.raw_json) == one
     for row in rows():
@@ -130,7 +130,7 @@ def test_a_repr_shows_the_main_fields() -> None:
         assert eval(repr(value), dict(vars(aura_users))) == value
 
 
-def test_every_field_of_a_row() -> None:
+def test_a_row_has_every_field() -> None:
     first, second, third = rows()
     assert first.action == "key.generate"
     assert first.user_agent is None
@@ -149,10 +149,10 @@ def test_every_field_of_a_row() -> None:
         case aura_users.AuditLog("key.generate", None, {"big": number}), aura_users.User("rich"):
             assert number == 12345678901234567890
         case _:
-            pytest.fail("they can be matched")
+            pytest.fail("the records do not match")
 
 
-def test_rows_are_values() -> None:
+def test_rows_are_compared_by_value() -> None:
     one, same = rows()[0], rows()[0]
     assert one == same
     assert hash(one) == hash(same)
@@ -173,8 +173,8 @@ def test_rows_are_values() -> None:
     ]
 
 
-def test_params_are_the_rows_own_dict() -> None:
-    """As documented: a change stays in the object, and is no change of the row."""
+def test_a_change_of_params_does_not_change_the_row() -> None:
+    """The change stays in this object, as documented."""
     row = aura_users.AuditLog.from_json('{"action":"a","params":{"name":"laptop"}}')
     same = aura_users.AuditLog.from_json(row.raw_json)
     assert json.dumps(row.params) == '{"name": "laptop"}'
@@ -186,7 +186,7 @@ def test_params_are_the_rows_own_dict() -> None:
     assert pickle.loads(pickle.dumps(row)).params == {"name": "laptop"}
 
 
-def test_packages_and_organizations_are_values() -> None:
+def test_packages_and_organizations_are_compared_by_value() -> None:
     package = aura_users.Package("a", "hexpm", url="u", html_url="h")
     organization = aura_users.Organization("zeta", role="admin")
     for thing in (package, organization):
@@ -252,20 +252,20 @@ def test_a_record_has_the_request_id_and_the_rate_limit_of_its_reply(
         assert response == record.response
         assert pickle.loads(pickle.dumps(record)).response is None
         assert type(record).from_json(record.raw_json).response is None
-    # It is no part of the record.
+    # The response does not count in comparisons.
     assert first == second
     assert hash(first) == hash(second)
     assert first.response != second.response
 
 
-def test_a_reply_without_a_request_id_and_a_rate_limit() -> None:
+def test_a_response_has_none_for_missing_headers() -> None:
     response = user().response
     assert response is not None
     assert response.to_dict() == {"request_id": None, "rate_limit": None}
     assert repr(response) == "<Response request_id=None rate_limit=None>"
 
 
-def test_a_comparison_asks_the_other_side() -> None:
+def test_the_other_type_can_decide_a_comparison() -> None:
     row = aura_users.AuditLog.from_json('{"action":"key.generate"}')
     for record in (aura_users.User.from_json(RICH), row, aura_users.Package("a")):
         assert record.__eq__(1) is NotImplemented
@@ -275,7 +275,7 @@ def test_a_comparison_asks_the_other_side() -> None:
 
 
 @pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
-def test_every_protocol_of_pickle(protocol: int) -> None:
+def test_every_pickle_protocol_works(protocol: int) -> None:
     rich = aura_users.User.from_json(RICH)
     row = aura_users.AuditLog.from_json('{"action":"key.generate"}')
     for record in (rich, row, *(rich.packages or ()), *(rich.organizations or ())):
@@ -320,7 +320,7 @@ def test_a_row_has_a_time_if_the_server_sends_one(text: str, time: datetime | No
     assert aura_users.AuditLog.from_json('{"action": "a"}').inserted_at is None
 
 
-def test_times_are_what_datetime_says_of_them() -> None:
+def test_times_are_equal_to_those_of_datetime() -> None:
     between = (datetime.max - datetime.min) // 4_999
     times = [datetime.min + between * n for n in range(5_000)]
     for time in [*times, datetime.max, datetime(1969, 12, 31, 23, 59, 59, 999_999)]:

@@ -1,4 +1,4 @@
-"""Numbers of any size: they come out of JSON without an exception of somebody else's."""
+"""Numbers of any size: the package decodes and shows them without Python's own exceptions."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 LONG = "9" * 5_000
-"""More digits than Python reads by default."""
+"""It has more digits than Python reads by default."""
 
 NUMBERS = {
     "0": 0,
     "-0": 0,
     "12345678901234567890": 12345678901234567890,
-    "-" + "1" * 4_300: None,  # what Python makes of it
+    "-" + "1" * 4_300: None,  # the result of Python's own `int`
     LONG: Decimal(LONG),
     f"-{LONG}": Decimal(f"-{LONG}"),
     "1e999": float("inf"),
@@ -41,14 +41,14 @@ NUMBERS = {
 
 @pytest.fixture
 def _limit() -> Iterator[None]:
-    """Python's own limit, whatever this machine's environment says."""
+    """Set Python's default limit, even if the environment sets another one."""
     before = sys.get_int_max_str_digits()
     sys.set_int_max_str_digits(4_300)
     yield
     sys.set_int_max_str_digits(before)
 
 
-def same(found: object, text: str) -> None:
+def check_number(found: object, text: str) -> None:
     wanted = NUMBERS[text]
     if wanted is None:
         wanted = int(text)
@@ -57,24 +57,24 @@ def same(found: object, text: str) -> None:
 
 @pytest.mark.usefixtures("_limit")
 @pytest.mark.parametrize("text", NUMBERS, ids=lambda text: text[:12])
-def test_a_number_of_a_record(text: str) -> None:
+def test_a_number_in_a_record_is_decoded(text: str) -> None:
     raw = f'{{"action": "a", "params": {{"n": [{text}]}}, "m": {text}}}'
     row = aura_users.AuditLog.from_json(raw)
-    same(row.params["n"][0], text)
-    same(row.extra["m"], text)
-    same(row.to_dict()["params"]["n"][0], text)
+    check_number(row.params["n"][0], text)
+    check_number(row.extra["m"], text)
+    check_number(row.to_dict()["params"]["n"][0], text)
     assert row.raw_json == raw
     assert pickle.loads(pickle.dumps(row.params)) == row.params
     assert repr(row.params)
     bare = aura_users.AuditLog.from_json(f'{{"action": "a", "params": {text}}}')
-    same(bare.params, text)
+    check_number(bare.params, text)
     user = aura_users.User.from_json(f'{{"username": "a", "m": {{"n": {text}}}}}')
-    same(user.extra["m"]["n"], text)
-    same(user.to_dict()["m"]["n"], text)
+    check_number(user.extra["m"]["n"], text)
+    check_number(user.to_dict()["m"]["n"], text)
 
 
 @pytest.mark.usefixtures("_limit")
-def test_the_limit_is_the_one_that_python_has() -> None:
+def test_decoding_follows_the_limit_of_python() -> None:
     row = aura_users.AuditLog.from_json(f'{{"action": "a", "params": {"7" * 700}}}')
     assert type(row.to_dict()["params"]) is int
     sys.set_int_max_str_digits(640)
@@ -86,7 +86,7 @@ def test_the_limit_is_the_one_that_python_has() -> None:
 
 @pytest.mark.parametrize("text", NUMBERS, ids=lambda text: text[:12])
 @pytest.mark.parametrize("errors", ["{}", '{{"name": {}}}', '{{"name": [{}, {{"deep": {}}}]}}'])
-def test_a_number_among_the_errors_of_a_reply(errors: str, text: str) -> None:
+def test_a_number_in_the_errors_of_a_reply_is_decoded(errors: str, text: str) -> None:
     body = f'{{"status": 422, "message": {text}, "errors": {errors.format(text, text)}}}'
     with FakeServer(lambda _: Reply(body.encode(), status=422)) as server:
         client = aura_users.Client(repo_url=server.url, max_retries=0)
@@ -96,24 +96,24 @@ def test_a_number_among_the_errors_of_a_reply(errors: str, text: str) -> None:
     assert pickle.loads(pickle.dumps(caught.value)).errors == caught.value.errors
 
 
-def deep(depth: int) -> str:
+def nest(depth: int) -> str:
     return "[" * depth + "]" * depth
 
 
 REPLIES: dict[str, str] = {
     "a long number": LONG,
-    "a negative one": f"-{LONG}",
-    "a large one": "1e999",
-    "an exponent without end": f"1e{LONG}",
-    "depth": deep(120),
-    "too much depth": deep(100_000),
-    "half a character": '"\\ud800"',
-    "a control character": '"\\u0000\\u001b[2J"',
-    "a letter nobody has": '"\U000e0001\uffff"',
+    "a long negative number": f"-{LONG}",
+    "a number larger than a float": "1e999",
+    "a long exponent": f"1e{LONG}",
+    "nesting": nest(120),
+    "too deep nesting": nest(100_000),
+    "a lone surrogate": '"\\ud800"',
+    "control characters": '"\\u0000\\u001b[2J"',
+    "unassigned characters": '"\U000e0001\uffff"',
     "white space": "\n\t {\r\n}",
-    "nothing": "",
-    "half a number": "-",
-    "no number": "NaN",
+    "no value": "",
+    "a minus sign only": "-",
+    "not a number": "NaN",
 }
 
 
@@ -122,7 +122,7 @@ REPLIES: dict[str, str] = {
 def test_the_command_line_shows_no_traceback(
     text: str, status: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An exception would come out of `main`."""
+    """If there were an exception, `main` would raise it."""
     monkeypatch.setenv("HEX_API_KEY", "0123456789abcdef")
     monkeypatch.setenv("AURA_PASSWORD", "a long password")
 
@@ -159,7 +159,7 @@ def test_the_command_line_shows_no_traceback(
     ],
     ids=lambda arguments: " ".join(arguments)[:30].encode("ascii", "backslashreplace").decode(),
 )
-def test_no_argument_is_too_much_for_the_command_line(
+def test_extreme_arguments_end_with_an_exit_status(
     arguments: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HEX_API_KEY", "0123456789abcdef")
@@ -167,12 +167,12 @@ def test_no_argument_is_too_much_for_the_command_line(
         monkeypatch.setenv("HEX_API_URL", server.url)
         try:
             done: Any = main(arguments)
-        except SystemExit as ended:  # argparse's way
+        except SystemExit as ended:  # argparse raises it
             done = ended.code
     assert done in STATUSES
 
 
-def test_a_record_as_json_is_what_the_server_sent() -> None:
+def test_json_output_is_the_text_of_the_server() -> None:
     raw = f'{{"username":"eric","n":{LONG},"x":1e999}}'
     with FakeServer(lambda _: Reply(raw.encode())) as server:
         shown = subprocess.run(

@@ -1,4 +1,4 @@
-"""Options: what they take, who wins, and that no declaration of them differs from the core's."""
+"""Options: their values, their precedence and their declarations."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ BAD: dict[str, list[Any]] = {
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_values(name: str) -> None:
+def test_a_client_accepts_good_values_only(name: str) -> None:
     for value in GOOD[name]:
         aura_users.Client(**{name: value})
     aura_users.Client(**{name: None})
@@ -88,7 +88,7 @@ def test_values(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", CALL_NAMES)
-def test_a_call_takes_the_same_values(name: str) -> None:
+def test_a_call_accepts_the_same_values(name: str) -> None:
     client = aura_users.Client()
     for value in GOOD[name]:
         client.with_options(**{name: value})
@@ -97,7 +97,7 @@ def test_a_call_takes_the_same_values(name: str) -> None:
             client.get_user("eric", **{name: value})
 
 
-async def awaited(name: str, *arguments: object, **options: object) -> None:
+async def await_call(name: str, *arguments: object, **options: object) -> None:
     await getattr(aura_users.AsyncClient(), name)(*arguments, **options)
 
 
@@ -110,8 +110,8 @@ ARGUMENTS: dict[str, tuple[Any, ...]] = {
 }
 
 
-def every_call() -> Iterator[Callable[..., Any]]:
-    """Everything that takes options, with the arguments that it needs besides."""
+def list_calls() -> Iterator[Callable[..., Any]]:
+    """Yield everything that accepts options, with its required arguments."""
     client, awaiting = aura_users.Client(), aura_users.AsyncClient()
     yield from (aura_users.Client, client.with_options)
     yield from (aura_users.AsyncClient, awaiting.with_options, awaiting.stream_audit_logs)
@@ -119,7 +119,7 @@ def every_call() -> Iterator[Callable[..., Any]]:
         yield functools.partial(getattr(aura_users, name), *arguments)
         yield functools.partial(getattr(client, name), *arguments)
         if name != "stream_audit_logs":
-            call = functools.partial(awaited, name, *arguments)
+            call = functools.partial(await_call, name, *arguments)
             yield lambda call=call, **options: asyncio.run(call(**options))
 
 
@@ -129,20 +129,20 @@ def every_call() -> Iterator[Callable[..., Any]]:
         ("timout", "unexpected keyword argument 'timout'. Did you mean 'timeout'?"),
         ("apikey", "unexpected keyword argument 'apikey'. Did you mean 'api_key'?"),
         ("max-retries", "unexpected keyword argument 'max-retries'. Did you mean 'max_retries'?"),
-        # The name is not lower case, so it may be a secret and is not repeated.
+        # The name is not in lower case, so it may be a secret. The message does not repeat it.
         ("repoUrl", "unexpected keyword argument. Did you mean 'repo_url'?"),
         ("colour", "unexpected keyword argument 'colour'. The options are repo_url, api_key, "),
     ],
 )
 def test_a_mistyped_keyword_is_a_type_error(keyword: str, text: str) -> None:
-    for call in every_call():
+    for call in list_calls():
         with pytest.raises(TypeError) as caught:
             call(**{keyword: 1})
         assert not isinstance(caught.value, aura_users.AuraError)
         assert str(caught.value).startswith(text)
 
 
-def test_env_is_an_option_of_a_client() -> None:
+def test_a_call_refuses_the_option_env() -> None:
     calls: list[Callable[..., Any]] = [
         aura_users.Client().stream_audit_logs,
         aura_users.Client().with_options,
@@ -153,7 +153,7 @@ def test_env_is_an_option_of_a_client() -> None:
             call(env=False)
 
 
-def test_the_types_of_the_options_are_there_at_run_time() -> None:
+def test_the_option_types_exist_at_run_time() -> None:
     from aura_users import CallOptions, ClientOptions
 
     call, client = typing.get_type_hints(CallOptions), typing.get_type_hints(ClientOptions)
@@ -170,7 +170,7 @@ def test_the_types_of_the_options_are_there_at_run_time() -> None:
     assert "timeout=5" in repr(with_client(**options))
 
 
-def test_the_types_of_the_options_cost_nothing_before_they_are_used() -> None:
+def test_the_option_types_are_imported_at_their_first_use() -> None:
     source = """
 import sys, aura_users
 aura_users.Client()
@@ -213,7 +213,7 @@ def test_no_message_repeats_a_secret() -> None:
             assert "s3cret" not in repr((caught.value, caught.value.__dict__))
 
 
-def test_no_message_repeats_a_secret_in_the_wrong_place() -> None:
+def test_no_message_repeats_a_secret_in_the_wrong_argument() -> None:
     key = "0123456789abcdef0123456789abcdef"
     swapped: dict[str, Any] = {key: "api_key"}
     calls: list[Callable[..., Any]] = [
@@ -240,7 +240,7 @@ def test_no_message_repeats_a_secret_in_the_wrong_place() -> None:
             assert key not in repr((caught.value, caught.value.__dict__))
 
 
-def test_the_table() -> None:
+def test_the_table_describes_every_option() -> None:
     specs = {spec.name: spec for spec in aura_users.OPTIONS}
     assert specs["repo_url"].default == "https://hex.pm/api"
     assert specs["repo_url"].env == ("HEX_API_URL", "HEX_API")
@@ -254,17 +254,17 @@ def test_the_table() -> None:
 def test_signatures_name_every_option() -> None:
     for name in FUNCTIONS:
         for of, options in ((aura_users, NAMES), (aura_users.Client, CALL_NAMES)):
-            assert keywords(getattr(of, name)) == options
-    assert keywords(aura_users.Client.with_options) == CALL_NAMES
-    assert keywords(aura_users.Client) == NAMES
+            assert list_keywords(getattr(of, name)) == options
+    assert list_keywords(aura_users.Client.with_options) == CALL_NAMES
+    assert list_keywords(aura_users.Client) == NAMES
 
 
-def keywords(function: Callable[..., Any]) -> list[str]:
+def list_keywords(function: Callable[..., Any]) -> list[str]:
     parameters = inspect.signature(function).parameters.values()
     return [each.name for each in parameters if each.kind is inspect.Parameter.KEYWORD_ONLY]
 
 
-def test_the_stub_names_every_option() -> None:
+def test_the_option_types_name_every_option() -> None:
     stub = ast.parse(Path(aura_users.__file__).with_name("_options.py").read_text())
     declared = {
         node.name: [
@@ -282,7 +282,7 @@ def user(request: Request) -> Reply:
     return Reply({"username": "eric", "key": request.headers.get("authorization")})
 
 
-def test_the_call_wins_over_the_client_and_the_client_over_the_environment(
+def test_a_call_overrides_the_client_and_the_client_the_environment(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     with FakeServer(user) as server:
@@ -301,7 +301,7 @@ def test_the_call_wins_over_the_client_and_the_client_over_the_environment(
         assert client.get_user("eric").extra["key"] is None
 
 
-def test_functions_follow_a_changed_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_functions_use_a_changed_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     with FakeServer(user) as first, FakeServer(user) as second:
         for server, key in ((first, "one"), (second, "two"), (first, "three")):
             monkeypatch.setenv("HEX_API_URL", server.url)
@@ -311,7 +311,7 @@ def test_functions_follow_a_changed_environment(monkeypatch: pytest.MonkeyPatch)
         assert (len(first.requests), len(second.requests)) == (2, 2)
 
 
-def test_a_bad_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_error_names_a_bad_variable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HEX_HTTP_TIMEOUT", "soon")
     with pytest.raises(aura_users.InvalidArgumentError, match="HEX_HTTP_TIMEOUT"):
         aura_users.Client()
@@ -320,7 +320,7 @@ def test_a_bad_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     aura_users.Client(env=False)
 
 
-def test_a_path_that_is_not_utf8() -> None:
+def test_a_path_may_be_invalid_utf8() -> None:
     name = os.fsdecode(b"/nowhere/\xff.pem")
     client = aura_users.Client(ca_file=name, repo_url="https://localhost:1/api")
     with pytest.raises(aura_users.AuraError, match="ca_file"):

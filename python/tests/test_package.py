@@ -1,4 +1,4 @@
-"""What comes with the module is true of it: its stub, its README, its example, its license."""
+"""The stub, the guides, the examples and the license match the module."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ def test_the_package_is_typed() -> None:
     assert Path(aura_users.__file__).with_name("py.typed").is_file()
 
 
-def test_the_license_is_the_projects() -> None:
+def test_the_license_is_that_of_the_project() -> None:
     ours, whole = (folder / "LICENSE" for folder in (PROJECT, PROJECT.parent))
     assert ours.read_bytes() == whole.read_bytes()
 
 
-def test_the_stub_is_true(tmp_path: Path) -> None:
+def test_the_stub_matches_the_module(tmp_path: Path) -> None:
     checked = subprocess.run(
         [sys.executable, "-m", "mypy.stubtest", "aura_users"],
         cwd=tmp_path,
@@ -50,16 +50,16 @@ def test_every_type_is_known(tmp_path: Path) -> None:
     assert "Type completeness score: 100%" in checked.stdout
 
 
-def test_the_example(sandbox: programs.Sandbox) -> None:
+def test_the_audit_example_works(sandbox: programs.Sandbox) -> None:
     sandbox.admin("users", {"username": "eric", "emails": [["e@example.com", True, True, True]]})
     sandbox.admin("audit-logs", {"username": "eric", "count": 120})
-    environment = {"HEX_API_URL": sandbox.url, "HEX_API_KEY": sandbox.key("eric")}
-    shown = example("audit.py", environment, "--limit", "110").stdout.splitlines()
+    environment = {"HEX_API_URL": sandbox.url, "HEX_API_KEY": sandbox.add_key("eric")}
+    shown = run_example("audit.py", environment, "--limit", "110").stdout.splitlines()
     assert shown[0] == "eric has 0 packages"
     assert len(shown) == 111
     assert shown[1].startswith("key.generate")
 
-    failed = example("audit.py", environment | {"HEX_API_KEY": "wrong"})
+    failed = run_example("audit.py", environment | {"HEX_API_KEY": "wrong"})
     assert failed.returncode == 1
     assert "unauthenticated (401)" in failed.stderr
     assert "Traceback" not in failed.stderr
@@ -69,37 +69,39 @@ def test_the_example(sandbox: programs.Sandbox) -> None:
 
 
 @pytest.mark.parametrize("profile", ["current"])
-def test_the_chart(sandbox: programs.Sandbox, tmp_path: Path) -> None:
+def test_the_chart_example_works(sandbox: programs.Sandbox, tmp_path: Path) -> None:
     sandbox.admin("users", {"username": "eric", "emails": [["e@example.com", True, True, True]]})
-    environment = {"HEX_API_URL": sandbox.url, "HEX_API_KEY": sandbox.key("eric")}
+    environment = {"HEX_API_URL": sandbox.url, "HEX_API_KEY": sandbox.add_key("eric")}
     picture = str(tmp_path / "chart.svg")
-    empty = example("chart.py", environment, picture)
+    empty = run_example("chart.py", environment, picture)
     assert (empty.returncode, empty.stderr) == (1, "chart: the log has nothing to draw\n")
 
     made = {"action": "key.generate", "params": {"name": "lap$top$"}, "user_agent": "Hex/2.1.1"}
     rows = [made, made | {"action": "key.remove"}, {"action": "owner.add", "params": {}}]
     sandbox.admin("audit-logs", {"username": "eric", "rows": rows})
-    drawn = example("chart.py", environment, picture)
+    drawn = run_example("chart.py", environment, picture)
     assert drawn.stdout == f"3 rows of the log, 1 bars, {picture}\n", drawn.stderr
     shown = Path(picture).read_text()
     assert all(f"<!-- {text} -->" in shown for text in ("lap$top$", "key.generate", "key.remove"))
-    drawn = example("chart.py", environment, "--by", "program", picture)
+    drawn = run_example("chart.py", environment, "--by", "program", picture)
     assert drawn.stdout == f"3 rows of the log, 2 bars, {picture}\n", drawn.stderr
     shown = Path(picture).read_text()
     assert all(f"<!-- {text} -->" in shown for text in ("Hex/2.1.1", "(not named)", "owner.add"))
 
     for bad in (str(tmp_path / "chart.xyz"), str(tmp_path / "missing" / "chart.svg")):
-        failed = example("chart.py", environment, bad)
+        failed = run_example("chart.py", environment, bad)
         assert failed.returncode == 1
         assert failed.stderr.startswith("chart: ")
         assert "Traceback" not in failed.stderr
-    failed = example("chart.py", environment | {"HEX_API_KEY": "wrong"}, picture)
+    failed = run_example("chart.py", environment | {"HEX_API_KEY": "wrong"}, picture)
     assert failed.returncode == 1
     assert "unauthenticated (401)" in failed.stderr
     assert "Traceback" not in failed.stderr
 
 
-def example(name: str, environment: dict[str, str], *args: str) -> subprocess.CompletedProcess[str]:
+def run_example(
+    name: str, environment: dict[str, str], *args: str
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, PROJECT / "examples" / name, *args],
         env=os.environ | environment,
@@ -109,22 +111,26 @@ def example(name: str, environment: dict[str, str], *args: str) -> subprocess.Co
 
 
 @pytest.mark.parametrize("guide", ["README.md", "../docs/python.md"])
-def test_the_guides(guide: str, sandbox: programs.Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_programs_in_the_guides_work(
+    guide: str, sandbox: programs.Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
     sandbox.admin("users", {"username": "ericmj", "emails": [["e@example.com", True, True, True]]})
     sandbox.admin("audit-logs", {"username": "ericmj", "count": 3})
     monkeypatch.setenv("HEX_API_URL", sandbox.url)
-    monkeypatch.setenv("HEX_API_KEY", sandbox.key("ericmj"))
+    monkeypatch.setenv("HEX_API_KEY", sandbox.add_key("ericmj"))
     text = (PROJECT / guide).read_text()
     programs = [part.split("```", 1)[0] for part in text.split("```python\n")[1:]]
     assert len(programs) >= 3
     for program in programs:
         if "fastapi" in program:
-            continue  # see test_the_fastapi_recipe
+            continue  # see test_the_fastapi_recipe_works
         exec(compile(program, guide, "exec", dont_inherit=True), {"__name__": "__main__"})
 
 
 @pytest.mark.parametrize("profile", ["current"])
-def test_the_fastapi_recipe(sandbox: programs.Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_fastapi_recipe_works(
+    sandbox: programs.Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
     pytest.importorskip("fastapi", reason="fastapi is not installed")
     pytest.importorskip("httpx", reason="httpx is not installed")
     from httpx import ASGITransport, AsyncClient

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Log:
-    """A log of so many rows; pages can be made to fail."""
+    """A server with a log of `total` rows. The pages in `failing` fail."""
 
     def __init__(self, total: int) -> None:
         self.total = total
@@ -35,7 +35,9 @@ def numbers(rows: list[aura_users.AuditLog]) -> list[int]:
 @pytest.mark.parametrize(
     ("total", "pages"), [(0, 1), (1, 1), (99, 1), (100, 2), (101, 2), (200, 3), (250, 3)]
 )
-def test_every_row_once(make_client: MakeClient, total: int, pages: int, prefetch: int) -> None:
+def test_every_row_comes_once(
+    make_client: MakeClient, total: int, pages: int, prefetch: int
+) -> None:
     with FakeServer(Log(total)) as server, make_client(repo_url=server.url) as client:
         stream = client.stream_audit_logs(prefetch=prefetch)
         assert server.requests == []
@@ -44,7 +46,7 @@ def test_every_row_once(make_client: MakeClient, total: int, pages: int, prefetc
             next(stream)
         asked = sorted(request.page for request in server.requests)
         assert asked == [*range(1, pages + 1)] if pages <= 2 else set(asked) >= {*range(1, pages)}
-        # One page is read again, and asking ahead may ask past the end.
+        # The client reads one page again, and may request pages ahead that are after the end.
         assert len(asked) <= pages + 1 + prefetch
         chunks = list(client.stream_audit_logs(prefetch=prefetch).pages())
         assert numbers([row for chunk in chunks for row in chunk]) == list(range(total))
@@ -52,9 +54,7 @@ def test_every_row_once(make_client: MakeClient, total: int, pages: int, prefetc
 
 
 @pytest.mark.parametrize("prefetch", [0, 4])
-def test_a_long_log_takes_little_more_than_its_pages(
-    make_client: MakeClient, prefetch: int
-) -> None:
+def test_a_long_log_needs_few_extra_requests(make_client: MakeClient, prefetch: int) -> None:
     with FakeServer(Log(6_050)) as server:
         rows = list(make_client(repo_url=server.url).stream_audit_logs(prefetch=prefetch))
     assert numbers(rows) == list(range(6_050))
@@ -62,23 +62,23 @@ def test_a_long_log_takes_little_more_than_its_pages(
 
 
 @pytest.mark.parametrize("sizes", [[50] * 6, [100, 99, 100, 1], [100, 150, 30], [7]])
-def test_pages_of_any_size(make_client: MakeClient, sizes: list[int]) -> None:
+def test_pages_may_have_any_size(make_client: MakeClient, sizes: list[int]) -> None:
     """Only an empty page ends the log of a server that is not known to be hexpm."""
     starts = [sum(sizes[:page]) for page in range(len(sizes))]
 
-    def of_its_own_size(request: Request) -> Reply:
+    def serve_page(request: Request) -> Reply:
         if request.page > len(sizes):
             return Reply([])
         start = starts[request.page - 1]
         return Reply([audit_row(n) for n in range(start, start + sizes[request.page - 1])])
 
-    with FakeServer(of_its_own_size, is_hexpm=False) as server:
+    with FakeServer(serve_page, is_hexpm=False) as server:
         rows = list(make_client(repo_url=server.url).stream_audit_logs())
     assert numbers(rows) == list(range(sum(sizes)))
 
 
 @pytest.mark.parametrize("prefetch", [0, 4])
-def test_a_failed_page_is_tried_again(make_client: MakeClient, prefetch: int) -> None:
+def test_a_failed_page_is_requested_again(make_client: MakeClient, prefetch: int) -> None:
     log = Log(350)
     with FakeServer(log) as server:
         stream = make_client(repo_url=server.url).stream_audit_logs(prefetch=prefetch)
@@ -101,7 +101,7 @@ def test_a_failed_page_is_tried_again(make_client: MakeClient, prefetch: int) ->
         assert stream.page == 4
 
 
-def test_page_is_where_to_go_on(make_client: MakeClient) -> None:
+def test_page_is_the_page_of_the_next_row(make_client: MakeClient) -> None:
     with FakeServer(Log(250)) as server, make_client(repo_url=server.url) as client:
         stream = client.stream_audit_logs(page=2)
         assert stream.page == 2
@@ -117,7 +117,7 @@ def test_page_is_where_to_go_on(make_client: MakeClient) -> None:
         assert stream.page == 3
 
 
-def test_an_error_through_pages_keeps_the_place(make_client: MakeClient) -> None:
+def test_an_error_of_pages_keeps_the_position(make_client: MakeClient) -> None:
     log = Log(150)
     log.failing = {2}
     with FakeServer(log) as server:
@@ -130,7 +130,7 @@ def test_an_error_through_pages_keeps_the_place(make_client: MakeClient) -> None
         assert numbers(next(pages)) == list(range(100, 150))
 
 
-def test_a_closed_stream_says_so(make_client: MakeClient) -> None:
+def test_a_closed_stream_raises(make_client: MakeClient) -> None:
     with FakeServer(Log(250)) as server:
         with make_client(repo_url=server.url).stream_audit_logs() as stream:
             for _ in range(150):
@@ -143,15 +143,15 @@ def test_a_closed_stream_says_so(make_client: MakeClient) -> None:
         assert repr(stream) == "<aura_users.AuditLogs at page 2 (closed)>"
 
 
-def test_a_stream_is_for_one_thread_at_a_time() -> None:
+def test_only_one_thread_at_a_time_can_read_a_stream() -> None:
     asked, answer = threading.Event(), threading.Event()
 
-    def slowly(request: Request) -> Reply:
+    def answer_late(request: Request) -> Reply:
         asked.set()
         assert answer.wait(30)
         return audit_page(request.page, 5)
 
-    with FakeServer(slowly) as server:
+    with FakeServer(answer_late) as server:
         stream = aura_users.stream_audit_logs(repo_url=server.url)
         rows: list[aura_users.AuditLog] = []
         reader = threading.Thread(target=lambda: rows.extend(stream))
@@ -165,15 +165,15 @@ def test_a_stream_is_for_one_thread_at_a_time() -> None:
         assert numbers(rows) == list(range(5))
 
 
-def test_closing_while_another_thread_reads() -> None:
+def test_closing_a_stream_lets_the_read_of_another_thread_end() -> None:
     asked, answer = threading.Event(), threading.Event()
 
-    def slowly(request: Request) -> Reply:
+    def answer_late(request: Request) -> Reply:
         asked.set()
         assert answer.wait(30)
         return audit_page(request.page, 5)
 
-    with FakeServer(slowly) as server:
+    with FakeServer(answer_late) as server:
         stream = aura_users.stream_audit_logs(repo_url=server.url)
         rows: list[aura_users.AuditLog] = []
         reader = threading.Thread(target=lambda: rows.append(next(stream)))
@@ -187,7 +187,7 @@ def test_closing_while_another_thread_reads() -> None:
             next(stream)
 
 
-def test_a_stream_outlives_its_client(make_client: MakeClient) -> None:
+def test_a_stream_continues_after_its_client_is_closed(make_client: MakeClient) -> None:
     with FakeServer(Log(250)) as server:
         with make_client(repo_url=server.url) as client:
             stream = client.stream_audit_logs()
@@ -195,7 +195,7 @@ def test_a_stream_outlives_its_client(make_client: MakeClient) -> None:
         assert len(list(stream)) == 249
 
 
-def test_dropping_a_stream_in_flight() -> None:
+def test_a_stream_can_be_dropped_after_a_timeout() -> None:
     with SilentServer() as server:
         stream = aura_users.stream_audit_logs(repo_url=server.url, timeout=0.05, max_retries=0)
         with pytest.raises(aura_users.TimeoutError):

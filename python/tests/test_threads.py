@@ -1,4 +1,4 @@
-"""Many threads, and what the import of the package costs and allows."""
+"""Threads, other interpreters, and the cost of the import."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def test_the_gil_is_released_while_a_call_waits() -> None:
     turns = []
 
     def work(_: Request) -> Reply:
-        # Runs in another thread of this interpreter, while the main thread waits for it.
+        # This runs in another thread of this interpreter while the main thread waits for it.
         for turn in range(1000):
             turns.append(turn)
             time.sleep(0)
@@ -31,7 +31,7 @@ def test_the_gil_is_released_while_a_call_waits() -> None:
     assert len(turns) == 1000
 
 
-def test_many_threads_on_one_client() -> None:
+def test_many_threads_can_share_a_client() -> None:
     with FakeServer(answer) as server, aura_users.Client(repo_url=server.url) as client:
 
         def calls(thread: int) -> list[str]:
@@ -44,7 +44,7 @@ def test_many_threads_on_one_client() -> None:
             assert list(logs) == [1000] * 4
 
 
-def test_many_event_loops_on_one_client() -> None:
+def test_many_event_loops_can_share_a_client() -> None:
     with FakeServer(answer) as server:
         client = aura_users.AsyncClient(repo_url=server.url)
 
@@ -62,7 +62,7 @@ def test_many_event_loops_on_one_client() -> None:
             assert list(logs) == [1000] * 4
 
 
-def test_calls_that_wait_do_not_wait_for_each_other() -> None:
+def test_waiting_calls_do_not_block_each_other() -> None:
     together = threading.Barrier(4, timeout=30)
 
     def meet(_: Request) -> Reply:
@@ -75,7 +75,7 @@ def test_calls_that_wait_do_not_wait_for_each_other() -> None:
         assert len(users) == 4
 
 
-def test_a_client_closed_by_another_thread_ends_no_call() -> None:
+def test_closing_a_client_in_another_thread_ends_no_call() -> None:
     asked, go_on = threading.Event(), threading.Event()
 
     def wait(_: Request) -> Reply:
@@ -92,7 +92,7 @@ def test_a_client_closed_by_another_thread_ends_no_call() -> None:
         assert call.result(30).username == "eric"
 
 
-def test_a_stream_dropped_by_the_collector_in_another_thread() -> None:
+def test_another_thread_can_drop_a_stream() -> None:
     with FakeServer(answer) as server:
         held: list[aura_users.AuditLogs] = [aura_users.stream_audit_logs(repo_url=server.url)]
         next(held[0])
@@ -103,7 +103,7 @@ def test_a_stream_dropped_by_the_collector_in_another_thread() -> None:
 
 
 def test_the_background_thread_never_runs_python() -> None:
-    # It would be known to `threading`, and to `sys._current_frames()` while a handler runs.
+    # If it did, the log handler would see a thread other than the main thread.
     source = """
 import asyncio, logging, sys, threading, aura_users
 seen = set()
@@ -156,7 +156,7 @@ def test_the_import_leaves_the_gil_off() -> None:
     assert not sys._is_gil_enabled()  # type: ignore[attr-defined]
 
 
-def test_import_is_light() -> None:
+def test_the_import_loads_few_other_modules() -> None:
     source = """
 import sys
 before = set(sys.modules)

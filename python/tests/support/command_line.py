@@ -1,4 +1,4 @@
-"""The command line in a process of its own, and the server that answers it."""
+"""Starts the command line in its own process, and answers its requests."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ def answer(request: Request) -> Reply:
     return Reply(ROWS if request.path.endswith("/audit-logs") else USER)
 
 
-def command(*args: str, **environment: str) -> subprocess.Popen[str]:
-    """Run the command line in a process of its own, without a terminal."""
+def start_command(*args: str, **environment: str) -> subprocess.Popen[str]:
+    """Start the command line in its own process, without a terminal."""
     return subprocess.Popen(
         [sys.executable, "-m", "aura_users", *args],
         stdin=subprocess.DEVNULL,

@@ -1,4 +1,4 @@
-"""The faces of the package, sync and async, behind one that waits: one test holds all to it."""
+"""The sync and the async client with the same interface, so that one test covers both."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ AWAITED = (aura_users.AsyncClient, aura_users.AsyncAuditLogs, aura_users.AsyncAu
 
 
 class Awaited:
-    """An object of the async face, used as its sync twin is: what it awaits, this runs."""
+    """An async object with the interface of its sync twin. It runs every coroutine to its end."""
 
     def __init__(self, run: Run, thing: Any) -> None:  # noqa: ANN401
         self._run, self._thing = run, thing
@@ -62,22 +62,22 @@ class Awaited:
         return repr(self._thing).replace("Async", "", 1)
 
 
-def in_loop(loop: asyncio.AbstractEventLoop) -> Run:
-    """Run in a loop that goes on from call to call, as a program's does."""
+def run_in_loop(loop: asyncio.AbstractEventLoop) -> Run:
+    """Return a function that runs coroutines in this loop, which stays open between calls."""
 
-    async def awaited(start: Callable[[], Awaitable[Any]]) -> Any:  # noqa: ANN401
+    async def call(start: Callable[[], Awaitable[Any]]) -> Any:  # noqa: ANN401
         return await start()
 
-    return lambda start: loop.run_until_complete(awaited(start))
+    return lambda start: loop.run_until_complete(call(start))
 
 
-def in_trio(start: Callable[[], Awaitable[Any]]) -> Any:  # noqa: ANN401
-    """Run in a loop of its own: what one run of trio began, another goes on with."""
+def run_in_trio(start: Callable[[], Awaitable[Any]]) -> Any:  # noqa: ANN401
+    """Run a coroutine in a new trio loop. A stream of an earlier loop continues in it."""
     return trio.run(start)
 
 
 class LoopWithoutReaders(asyncio.SelectorEventLoop):
-    """A loop that cannot watch descriptors, such as Windows' own."""
+    """A loop that cannot watch descriptors, such as the default one on Windows."""
 
     def add_reader(self, fd: Any, callback: Any, *args: Any) -> None:  # type: ignore[override] # noqa: ANN401
         raise NotImplementedError
@@ -91,6 +91,6 @@ LOOPS: dict[str, Callable[[], asyncio.AbstractEventLoop]] = {
 NAMES = ("sync", "asyncio", "uvloop", "trio")
 
 
-def awaited(run: Run) -> MakeClient:
-    """Make clients that are awaited and look as if they were not."""
+def wrap_async_client(run: Run) -> MakeClient:
+    """Return a function that creates async clients with the interface of `Client`."""
     return cast("MakeClient", lambda **options: Awaited(run, aura_users.AsyncClient(**options)))

@@ -1,4 +1,4 @@
-"""A server in this process that answers as a test says."""
+"""Servers in this process: one that answers, one that is silent and one that is full."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class Request:
-    """What came."""
+    """A request that the server received."""
 
     method: str
     path: str
@@ -35,7 +35,7 @@ class Request:
 
 @dataclass
 class Reply:
-    """What goes back; `None` as the body hangs up instead."""
+    """A reply. If the body is `None`, the server closes the connection instead."""
 
     body: object
     status: int = 200
@@ -49,14 +49,14 @@ HEXPM = {
     "cache-control": "max-age=0, private, must-revalidate",
     "x-request-id": "GH2BMzdO4SmNGQsAAAdC",
 }
-"""What tells an audit log of hexpm: its last page is the one that is not full."""
+"""The headers of an audit log of hexpm, which ends with the first page that is not full."""
 
 
 class FakeServer:
     """Answer each request with the result of `answer`, and keep it in `requests`.
 
-    `accepted` counts the connections, and `hung_up` has a permit for each that ended. Its audit
-    logs have the headers of hexpm's, except if `is_hexpm` is false.
+    `accepted` counts the connections, and `hung_up` has a permit for each that ended. If `is_hexpm`
+    is true, audit logs have the headers of hexpm.
     """
 
     def __init__(self, answer: Callable[[Request], Reply], *, is_hexpm: bool = True) -> None:
@@ -67,7 +67,7 @@ class FakeServer:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
-            # Head and body are written apart; without this the body waits for the head's ACK.
+            # It sends head and body separately. Without this, the body waits for the head's ACK.
             disable_nagle_algorithm = True
 
             def setup(self) -> None:
@@ -108,7 +108,7 @@ class FakeServer:
             request_queue_size = 1024
 
             def handle_error(self, request: object, client_address: object) -> None:
-                pass  # a client that hangs up is what some tests are about
+                pass  # in some tests the client closes the connection
 
         self._server = Server(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}/api"
@@ -125,9 +125,9 @@ class FakeServer:
 
 
 class SilentServer:
-    """Takes requests and never answers.
+    """Accept requests, and never answer them.
 
-    `heard` has a permit for each that came, `hung_up` for each connection that ended.
+    `heard` has a permit for each request, and `hung_up` for each connection that ended.
     """
 
     def __init__(self) -> None:
@@ -145,9 +145,9 @@ class SilentServer:
             except OSError:
                 return
             self._connections.append(connection)
-            threading.Thread(target=self._hear, args=(connection,), daemon=True).start()
+            threading.Thread(target=self._receive, args=(connection,), daemon=True).start()
 
-    def _hear(self, connection: socket.socket) -> None:
+    def _receive(self, connection: socket.socket) -> None:
         try:
             while data := connection.recv(65536):
                 if b"\r\n\r\n" in data:
@@ -175,7 +175,7 @@ class SilentServer:
 
 
 class FullServer:
-    """Listens, and has no place for another connection: connecting hangs."""
+    """Listen with a full queue of connections, so that connecting hangs."""
 
     def __init__(self) -> None:
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=0)
@@ -186,22 +186,22 @@ class FullServer:
         for connection in self._connections:
             connection.setblocking(False)
             connection.connect_ex(address)
-        self._seen = self._connecting()
-        assert self._seen, "there was a place for everybody"
+        self._seen = self._list_connecting()
+        assert self._seen, "the queue of connections is not full"
 
-    def _connecting(self) -> set[str]:
-        """The inodes of sockets whose connection is not answered, as the kernel lists them."""
+    def _list_connecting(self) -> set[str]:
+        """Return the inodes of sockets that wait for an answer, from the kernel's list."""
         lines = Path("/proc/net/tcp").read_text().splitlines()
         return {line.split()[9] for line in lines if self._port in line}
 
     def wait_for_connect(self) -> None:
-        """Wait for somebody new who connects."""
+        """Wait until another socket connects."""
         for _ in range(3000):
-            if new := self._connecting() - self._seen:
+            if new := self._list_connecting() - self._seen:
                 self._seen |= new
                 return
             time.sleep(0.01)
-        raise AssertionError("nobody connects")
+        raise AssertionError("no socket connects")
 
     def __enter__(self) -> Self:
         return self
@@ -213,17 +213,17 @@ class FullServer:
 
 
 def audit_row(number: int) -> dict[str, Any]:
-    """The nth row of a made-up log."""
+    """Return row `number` of an example log."""
     return {"action": "key.generate", "params": {"id": number}, "user_agent": None}
 
 
 def audit_page(number: int, total: int) -> Reply:
-    """Page `number` of a log of `total` rows."""
+    """Return page `number` of a log with `total` rows."""
     return Reply([audit_row(n) for n in range(total)[(number - 1) * 100 : number * 100]])
 
 
 def answer(request: Request) -> Reply:
-    """A server where every name is somebody's, with a log of 1000 rows."""
+    """Answer as a server on which every user exists and has a log of 1000 rows."""
     if request.path.endswith("/audit-logs"):
         return audit_page(request.page, 1000)
     return Reply({"username": request.path.rsplit("/", 1)[1]})

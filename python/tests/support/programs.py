@@ -1,4 +1,4 @@
-"""The programs the tests start: the sandbox, the recorded server, and Python itself."""
+"""The programs that tests start: the sandbox, the server of recorded replies, and Python."""
 
 from __future__ import annotations
 
@@ -22,22 +22,22 @@ REPOSITORY = Path(__file__).resolve().parents[3]
 MISSING = "run `cargo build -p aura-sandbox -p aura-replay` first, or set AURA_{}_BIN"
 
 
-def binary(name: str) -> Path:
-    """The program `aura-{name}`: where AURA_{NAME}_BIN says, else where cargo builds it."""
+def find_program(name: str) -> Path:
+    """Return the path of `aura-{name}`: AURA_{NAME}_BIN, or else the path that cargo builds."""
     told = os.environ.get(f"AURA_{name.upper()}_BIN")
     return Path(told) if told else REPOSITORY / "target" / "debug" / f"aura-{name}"
 
 
-def missing() -> str | None:
-    """What to do about a program that is not there."""
+def describe_missing() -> str | None:
+    """Return an error message if a program is missing."""
     for name in ("sandbox", "replay"):
-        if not binary(name).is_file():
-            return f"{binary(name)} is missing: {MISSING.format(name.upper())}"
+        if not find_program(name).is_file():
+            return f"{find_program(name)} is missing: {MISSING.format(name.upper())}"
     return None
 
 
 class Program:
-    """A program that says in one line of JSON that it is ready, and ends with its input."""
+    """A program that prints a line of JSON when it is ready, and exits when its input ends."""
 
     def __init__(self, *command: str | Path) -> None:
         self._process = subprocess.Popen(
@@ -56,14 +56,14 @@ class Program:
 
 
 class Sandbox(Program):
-    """An `aura-sandbox` and its admin API."""
+    """A running `aura-sandbox`, and its admin API."""
 
     def __init__(self, profile: str, *options: str) -> None:
-        super().__init__(binary("sandbox"), "--port", "0", "--profile", profile, *options)
+        super().__init__(find_program("sandbox"), "--port", "0", "--profile", profile, *options)
         self.url: str = self.ready["api_url"]
 
     def admin(self, path: str, body: object = None, *, method: str | None = None) -> Any:  # noqa: ANN401
-        """Call the admin API; a body makes it a POST."""
+        """Call the admin API, with POST if there is a body."""
         request = urllib.request.Request(
             f"{self.ready['admin_url']}/{path}",
             data=None if body is None else json.dumps(body).encode(),
@@ -76,19 +76,19 @@ class Sandbox(Program):
         with urllib.request.urlopen(request) as reply:
             return json.loads(reply.read() or b"null")
 
-    def key(self, username: str) -> str:
-        """Make an API key."""
+    def add_key(self, username: str) -> str:
+        """Create an API key, and return it."""
         secret: str = self.admin("keys", {"username": username})["secret"]
         return secret
 
     def mailbox(self, to: str) -> list[dict[str, Any]]:
-        """The mail to an address."""
+        """Return the mail to an address."""
         mail: list[dict[str, Any]] = self.admin(f"mailbox?to={to}")
         return mail
 
 
 class Script:
-    """A Python program in a process of its own, without our test framework."""
+    """A Python program in its own process, without pytest."""
 
     def __init__(
         self,
@@ -113,17 +113,17 @@ class Script:
         return self
 
     def __exit__(self, *_: object) -> None:
-        # Its children, too: they are all of its group, which lasts as long as one of them.
+        # This ends its children too, which are in its process group.
         with suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.communicate()
 
     def readline(self) -> str:
-        """Give what it prints next."""
+        """Return the next line of output."""
         assert self.process.stdout
         return self.process.stdout.readline().strip()
 
-    def tell(self, text: str) -> None:
+    def write_line(self, text: str) -> None:
         """Write a line to its standard input."""
         assert self.process.stdin
         self.process.stdin.write(f"{text}\n")
@@ -137,7 +137,7 @@ class Script:
         if self.process.stdin:
             self.process.stdin.close()
             self.process.stdin = None
-        # readline() may have read ahead into a buffer that communicate() does not look at.
+        # readline() may have read more into a buffer, and communicate() does not read that.
         out = self.process.stdout.read()
         _, err = self.process.communicate()
         patience.cancel()
@@ -151,9 +151,9 @@ def run(source: str | Path, *args: str, timeout: float = 30) -> str:
         return script.finish(timeout)
 
 
-def replay_cases() -> Sequence[dict[str, Any]]:
-    """Every recorded case."""
+def list_replay_cases() -> Sequence[dict[str, Any]]:
+    """Return every recorded case."""
     listed = subprocess.run(
-        [binary("replay"), "cases", "--format", "json"], check=True, capture_output=True
+        [find_program("replay"), "cases", "--format", "json"], check=True, capture_output=True
     )
     return [json.loads(line) for line in listed.stdout.splitlines()]
