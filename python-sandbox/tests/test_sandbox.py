@@ -1,4 +1,4 @@
-"""The installed wheel: the program, the handle, the pytest plugin."""
+"""The installed wheel: the program, the Python API and the pytest plugin."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ import pytest
 import aura_sandbox
 from aura_sandbox import AdminError, AuditRowInsert, Sandbox, StartError, World, find_program
 
-# Straight to the loopback, whatever proxies the environment names.
+# Use no proxy, even if the environment names one.
 _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
@@ -49,12 +49,12 @@ def test_the_fixture_is_a_world(hex_sandbox: World) -> None:
 
 
 @pytest.mark.parametrize("name", ["one", "two"])
-def test_each_test_has_its_own(hex_sandbox: World, name: str) -> None:
+def test_each_test_has_its_own_world(hex_sandbox: World, name: str) -> None:
     assert hex_sandbox.admin("GET", "/health")["users"] == 0
     hex_sandbox.add_user(name)
 
 
-def test_time_limits_and_misbehaviour(hex_sandbox: World) -> None:
+def test_a_world_has_a_clock_rate_limits_and_rules(hex_sandbox: World) -> None:
     clock = hex_sandbox.clock(time="2030-01-01T00:00:00Z", frozen=True)
     assert clock == {"time": "2030-01-01T00:00:00.000000Z", "frozen": True}
     hex_sandbox.rate_limits(loopback=True, address=1)
@@ -68,7 +68,7 @@ def test_time_limits_and_misbehaviour(hex_sandbox: World) -> None:
     assert hex_sandbox.journal() == []
 
 
-def test_the_order_of_keys(hex_sandbox: World) -> None:
+def test_the_order_of_keys_can_be_changed(hex_sandbox: World) -> None:
     hex_sandbox.add_user("eric")
     assert hex_sandbox.key_order() == "current"
     records = [call(hex_sandbox, "/users/eric")[1]]
@@ -79,7 +79,7 @@ def test_the_order_of_keys(hex_sandbox: World) -> None:
     assert len(orders) > 1
 
 
-def test_a_log_that_grows(hex_sandbox: World) -> None:
+def test_rules_and_writers_add_audit_rows(hex_sandbox: World) -> None:
     hex_sandbox.add_user("eric")
     key = hex_sandbox.add_key("eric")
     hex_sandbox.add_audit_logs("eric", count=3)
@@ -109,7 +109,7 @@ def test_a_log_that_grows(hex_sandbox: World) -> None:
     assert hex_sandbox.audit_writers() == []
 
 
-def test_snapshot_and_restore(hex_sandbox: World) -> None:
+def test_a_world_can_be_restored_from_a_snapshot(hex_sandbox: World) -> None:
     hex_sandbox.add_user("eric")
     document = hex_sandbox.snapshot()
     hex_sandbox.reset()
@@ -120,7 +120,7 @@ def test_snapshot_and_restore(hex_sandbox: World) -> None:
         hex_sandbox.restore('{"users": [{"name": "eric"}]}')
 
 
-def test_what_is_refused_is_named(hex_sandbox: World) -> None:
+def test_an_error_names_the_bad_value(hex_sandbox: World) -> None:
     with pytest.raises(AdminError, match="acme") as refused:
         hex_sandbox.add_user("eric", organizations={"acme": "read"})
     assert refused.value.status == 400
@@ -128,7 +128,7 @@ def test_what_is_refused_is_named(hex_sandbox: World) -> None:
         hex_sandbox.add_user("eric", colour="red")  # type: ignore[call-arg]
 
 
-def test_addresses(hex_sandbox: World) -> None:
+def test_a_user_has_the_given_or_a_default_address(hex_sandbox: World) -> None:
     hex_sandbox.add_user("bare", emails=[])
     hex_sandbox.add_user("jose", emails=[{"email": "j@example.com", "public": True}])
     assert call(hex_sandbox, "/users/jose")[0] == 200
@@ -137,7 +137,7 @@ def test_addresses(hex_sandbox: World) -> None:
     assert call(hex_sandbox, "/users/eric@example.com")[0] == 200
 
 
-def test_members(hex_sandbox: World) -> None:
+def test_a_member_has_a_role(hex_sandbox: World) -> None:
     hex_sandbox.add_organization("acme")
     hex_sandbox.add_user("eric")
     hex_sandbox.add_member("acme", "eric", "write")
@@ -146,7 +146,7 @@ def test_members(hex_sandbox: World) -> None:
     assert record["organizations"] == [{"name": "acme", "role": "write"}]
 
 
-def test_a_rule_by_its_handle(hex_sandbox: World) -> None:
+def test_a_rule_counts_requests_and_can_be_removed(hex_sandbox: World) -> None:
     other = hex_sandbox.add_rule(path="/api/other", delay_ms=1)
     with hex_sandbox.add_rule(then={"reply": {"status": 503, "body": "{}"}}, nth=2) as rule:
         assert [call(hex_sandbox, "/users/eric")[0] for _ in range(3)] == [404, 503, 404]
@@ -157,12 +157,12 @@ def test_a_rule_by_its_handle(hex_sandbox: World) -> None:
     assert hex_sandbox.rules() == []
 
 
-def test_the_environment(hex_sandbox_env: World) -> None:
+def test_the_fixture_sets_the_environment(hex_sandbox_env: World) -> None:
     assert os.environ["HEX_API_URL"] == hex_sandbox_env.api_url
     assert "HEX_API_KEY" not in os.environ
 
 
-def test_a_process_of_ones_own(tmp_path: Path) -> None:
+def test_a_test_can_start_its_own_process(tmp_path: Path) -> None:
     with Sandbox.start("--profile", "legacy", "--socket", str(tmp_path / "s")) as sandbox:
         assert sandbox.profile == "legacy"
         assert sandbox.port is None
@@ -180,7 +180,7 @@ def test_a_process_of_ones_own(tmp_path: Path) -> None:
         assert sandbox.admin("GET", "/health")["status"] == "ok"
 
 
-def test_options_as_parameters(tmp_path: Path) -> None:
+def test_keywords_are_options_of_the_program(tmp_path: Path) -> None:
     world = tmp_path / "world.json"
     world.write_text('{"users": [{"username": "jose"}]}')
     with Sandbox.start(
@@ -202,7 +202,7 @@ def test_options_as_parameters(tmp_path: Path) -> None:
         assert sandbox.api_key is None
 
 
-def test_the_log_of_requests() -> None:
+def test_verbose_logs_requests() -> None:
     script = (
         "from aura_sandbox import Sandbox\n"
         "import urllib.request\n"
@@ -216,14 +216,14 @@ def test_the_log_of_requests() -> None:
     assert done.stderr == "GET /api HTTP/1.1 200\n"
 
 
-def test_why_it_does_not_start() -> None:
+def test_a_start_error_has_the_reason() -> None:
     with pytest.raises(StartError, match="--colour"):
         Sandbox.start("--colour")
     with pytest.raises(StartError, match="/nowhere"):
         Sandbox.start(program="/nowhere")
 
 
-def test_it_ends_with_its_python() -> None:
+def test_the_program_ends_with_its_python_process() -> None:
     script = (
         "import os, aura_sandbox\n"
         "sandbox = aura_sandbox.Sandbox.start()\n"
@@ -237,10 +237,10 @@ def test_it_ends_with_its_python() -> None:
     process = Path(f"/proc/{pid}")
     deadline = time.monotonic() + 30
     while process.exists() and "zombie" not in (process / "status").read_text():
-        assert time.monotonic() < deadline, "it stayed behind"
+        assert time.monotonic() < deadline, "the program still runs"
 
 
-def test_the_wheel() -> None:
+def test_the_wheel_has_its_files_and_its_version() -> None:
     assert any(e.value == "aura_sandbox.pytest_plugin" for e in entry_points(group="pytest11"))
     assert aura_sandbox.__version__ == version("aura-sandbox")
     files = distribution("aura-sandbox").files or []
