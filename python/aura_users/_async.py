@@ -32,7 +32,7 @@ class AsyncClient:
 
     It has the options of a Client and keeps connections open. You can use it from many tasks, event
     loops and threads at once, and after a fork. If you cancel a task, its call ends. A bad argument
-    raises where you await the call.
+    raises when you await the call.
 
     >>> async with aura_users.AsyncClient(api_key="...") as client:
     ...     user = await client.get_user("ericmj")
@@ -158,8 +158,8 @@ class AsyncAuditLogs:
     async def __anext__(self) -> AuditLog:
         while not is_loaded(self._logs):
             await self._turn_page()
-        # No variable: it would keep the row from returning to the stream. And another thread may
-        # have taken the row.
+        # No variable holds the row, as the row could then not return to the stream. If another
+        # thread has taken it, this reads the next one.
         return loaded_row(self._logs) or await self.__anext__()
 
     async def _turn_page(self) -> None:
@@ -195,7 +195,7 @@ class AsyncAuditLogs:
         self._logs.close()
 
     async def aclose(self) -> None:
-        """Do the same as close(), which waits for nothing."""
+        """Do the same as close(), which never waits."""
         self.close()
 
     async def __aenter__(self) -> Self:

@@ -43,7 +43,7 @@ def watch_from_a_thread(loop: asyncio.AbstractEventLoop, here: Loop) -> None:
                 break
             try:
                 loop.call_soon_threadsafe(loop._aura_users.wake)  # type: ignore[attr-defined]
-            except RuntimeError:  # it is closed
+            except RuntimeError:  # the loop is closed
                 break
             del loop
 

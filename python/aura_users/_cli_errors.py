@@ -36,7 +36,7 @@ CAUSES: list[tuple[type[aura_users.AuraError], int]] = [
     (aura_users.UnsupportedError, SERVER),
 ]
 
-# What the command line calls the options and arguments of the library.
+# The command line's names for the options and arguments of the library.
 NAMES = {
     "repo_url": "--repo-url",
     "api_key": "HEX_API_KEY",
@@ -62,7 +62,7 @@ WORDS = ("timeout", "page", "proxy", "username", "emails", "otp")
 
 
 class UsageError(Exception):
-    """The command line lacks something; nothing was sent."""
+    """Something is missing or wrong on the command line. Nothing was sent."""
 
 
 def status_of(error: aura_users.AuraError) -> int:
@@ -93,5 +93,5 @@ def rename(text: str) -> str:
         text = re.sub(rf"\bthe option {name}\b", full_name, text)
         before = "(?:^|(?<=within ))" if name in WORDS else r"(?<![\w{-])"
         text = re.sub(rf"{before}{name}\b(?!-)", new, text)
-    # Where the library names an option and its variable, one name is enough.
+    # If the library names an option and its variable, one name is enough.
     return re.sub(r"(HEX_\w+) (.*?), or the variable \1", r"\1 \2", text)

@@ -60,7 +60,7 @@ def user_text(user: User) -> str:
 
 
 class Table:
-    """A table. On a terminal a row is a line; elsewhere no text is cut."""
+    """A table. On a terminal each row is cut to one line. Elsewhere no text is cut."""
 
     def __init__(self, out: TextIO) -> None:
         self._out = out
@@ -157,13 +157,13 @@ def params(row: AuditLog) -> str:
 
 
 def use_utf8(out: TextIO) -> None:
-    """Write UTF-8, which other programs read, whatever the terminal's encoding is."""
+    """Write UTF-8, even if the terminal has another encoding. Other programs read UTF-8."""
     if isinstance(out, TextIOWrapper):
         out.reconfigure(encoding="utf-8")
 
 
 class Progress:
-    """A line on a terminal that the next one replaces. Elsewhere it is silent."""
+    """A line on a terminal that the next one replaces. Elsewhere it prints nothing."""
 
     def __init__(self, out: TextIO) -> None:
         self._out = out if out.isatty() else None
