@@ -24,7 +24,7 @@ use crate::{interrupt, log};
 /// skips nothing, and an error never ends the log.
 ///
 /// A signal handler that raises, as for KeyboardInterrupt, loses no row. If the exception destroys
-/// a row that nobody has read, as in `list(stream)`, the stream returns the row again.
+/// an unread row, as in `list(stream)`, the stream returns the row again.
 ///
 /// Use a stream in one thread at a time. It is a context manager. If you close or drop it, it
 /// cancels its requests.
@@ -75,7 +75,7 @@ impl AuditLogs {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What `find` finds in the rows that are loaded.
+    /// Returns the result of `find` for the loaded rows.
     fn find_loaded<T>(&self, find: impl Fn(&mut Stream) -> Option<T>) -> Option<T> {
         match &mut *self.lock() {
             State::Ready(stream) => find(stream),
@@ -83,8 +83,8 @@ impl AuditLogs {
         }
     }
 
-    /// What `find` finds in the rows that are loaded, or in those of the next page. Whatever may
-    /// raise an exception comes before the rows leave the stream.
+    /// Returns the result of `find` for the loaded rows, or else for those of the next page. Every
+    /// step that may raise an exception comes before the rows leave the stream.
     pub(crate) fn next<T>(
         &self,
         py: Python<'_>,
@@ -160,8 +160,8 @@ impl AuditLogs {
         }
     }
 
-    /// Puts a page that has arrived into its place; false at the end. Does nothing if the page is
-    /// in its place or the stream is closed.
+    /// Puts a page that has arrived into its place. Returns false at the end. Does nothing if the
+    /// page is in its place or the stream is closed.
     pub(crate) fn put(&self, call: &Arc<NextPage>) -> Result<bool> {
         let mut state = self.lock();
         let State::Ready(stream) = &mut *state else { return Ok(true) };
@@ -277,19 +277,19 @@ impl AuditLogPages {
     }
 }
 
-/// Whether the next row is loaded, for `AsyncAuditLogs`.
+/// Returns whether the next row is loaded, for `AsyncAuditLogs`.
 #[pyfunction]
 pub(crate) fn is_loaded(logs: &AuditLogs) -> bool {
     logs.find_loaded(|stream| stream.is_loaded().then_some(())).is_some()
 }
 
-/// The next row if it is loaded, for `AsyncAuditLogs`.
+/// Returns the next row if it is loaded, for `AsyncAuditLogs`.
 #[pyfunction]
 pub(crate) fn loaded_row(logs: &AuditLogs) -> Option<AuditLog> {
     logs.find_loaded(Stream::next_row)
 }
 
-/// The rest of the current page if there is any, for `AsyncAuditLogs`.
+/// Returns the rest of the current page if there is any, for `AsyncAuditLogs`.
 #[pyfunction]
 pub(crate) fn loaded_page<'py>(
     py: Python<'py>,

@@ -31,7 +31,7 @@ pub(crate) struct Client {
     shown: Shown,
 }
 
-/// What `repr()` shows of a client.
+/// The parts of a client that `repr()` shows.
 #[derive(Clone)]
 struct Shown {
     repo_url: String,

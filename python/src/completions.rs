@@ -19,7 +19,7 @@ use crate::log;
 #[pyclass(frozen, weakref, module = "aura_users._native")]
 pub(crate) struct Completions {
     pub(crate) queue: aura_users::Completions,
-    /// What the waiting thread has taken for the loop.
+    /// The tokens that the waiting thread has taken for the loop.
     taken: Mutex<Vec<u64>>,
 }
 
@@ -36,7 +36,7 @@ impl Completions {
         Self { queue: aura_users::Completions::new(), taken: Mutex::default() }
     }
 
-    /// Return a descriptor that is readable while there is something to take.
+    /// Return a descriptor that is readable while there are tokens to take.
     fn fileno(&self) -> PyResult<i32> {
         #[cfg(unix)]
         return self.queue.descriptor().ok_or_else(|| {
@@ -46,7 +46,7 @@ impl Completions {
         Err(PyNotImplementedError::new_err("this system has no descriptors to wait for"))
     }
 
-    /// Wait until there is something to take; False once it is closed.
+    /// Wait until there are tokens to take. Return False if the queue is closed.
     ///
     /// This is for a thread beside a loop that cannot watch a descriptor.
     fn wait(&self, py: Python<'_>) -> bool {

@@ -1,4 +1,4 @@
-//! Times and spans of time, as Python's `datetime` has them.
+//! Converts times and time spans to and from those of Python's `datetime`.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -34,8 +34,8 @@ pub(crate) fn prepare(py: Python<'_>) {
     }
 }
 
-/// Aware, in UTC, to the microsecond; none for a time that `datetime` cannot hold, such as one in
-/// the year 0.
+/// Returns an aware `datetime` in UTC, to the microsecond. Returns none if `datetime` cannot hold
+/// the time, such as one in the year 0.
 pub(crate) fn datetime(py: Python<'_>, at: SystemTime) -> PyResult<Option<Bound<'_, PyAny>>> {
     const DAY: i128 = 24 * 60 * 60 * 1_000_000;
     let micros = match at.duration_since(UNIX_EPOCH) {
@@ -62,7 +62,7 @@ pub(crate) fn datetime(py: Python<'_>, at: SystemTime) -> PyResult<Option<Bound<
     .map(|time| Some(time.into_any()))
 }
 
-/// Year, month and day of a day that is counted from 1970-01-01. A `timedelta` would do
+/// The year, month and day of a day that is counted from 1970-01-01. A `timedelta` would do
 /// the same, but creating one crashes Python 3.13.0 while the interpreter exits.
 fn date(days: i128) -> (i128, u8, u8) {
     // Counted from March of the year 0, so that a leap day is the last one of its year.
@@ -77,7 +77,7 @@ fn date(days: i128) -> (i128, u8, u8) {
     (if month <= 2 { year + 1 } else { year }, month as u8, day as u8)
 }
 
-/// Whether it is a `datetime.timedelta`.
+/// Returns whether the value is a `datetime.timedelta`.
 pub(crate) fn is_delta(value: &Bound<'_, PyAny>) -> bool {
     // If `datetime` cannot be imported, no value is one.
     epoch(value.py()).is_ok() && value.is_instance_of::<PyDelta>()

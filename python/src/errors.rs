@@ -11,8 +11,8 @@ use crate::interrupt;
 use crate::json::decode;
 use crate::python_code::{call, import};
 
-/// The exception for an error of the core. If a signal handler ended the call, it is what the
-/// handler raised.
+/// The exception for an error of the core. If a signal handler ended the call, it is the exception
+/// that the handler raised.
 pub(crate) fn raised(py: Python<'_>, error: &Error) -> PyErr {
     if error.kind() == ErrorKind::Cancelled
         && let Some(raised) = interrupt::take()
@@ -25,7 +25,7 @@ pub(crate) fn raised(py: Python<'_>, error: &Error) -> PyErr {
     });
     if let Some(cause) = cause(py, error) {
         if exception.is_instance_of::<PyOSError>(py) {
-            // Only the number: with the text, too, str() would be Python's own.
+            // Only the number: if the text were set too, str() would return Python's own text.
             let errno = cause.value(py).getattr("errno");
             let _ = errno.and_then(|errno| exception.value(py).setattr("errno", errno));
         }
@@ -63,7 +63,7 @@ fn exception<'py>(
     found(py).and_then(make).map_or_else(|error| error, PyErr::from_value)
 }
 
-/// What creates exceptions, imported while Python can still import.
+/// The Python objects that create exceptions, imported while Python can still import.
 struct Found {
     base: Py<PyAny>,
     from_fields: Py<PyAny>,

@@ -25,8 +25,8 @@ pub(crate) fn check(py: Python<'_>) -> PyResult<()> {
     check_signals(py)
 }
 
-/// Logs kept records and runs the handlers of pending signals; whether one raised. Only Python's
-/// main thread has pending signals.
+/// Logs kept records and runs the handlers of pending signals. Returns whether one raised. Only
+/// Python's main thread has pending signals.
 pub(crate) fn interrupted() -> bool {
     let asked = Python::try_attach(|py| match log::deliver(py).and_then(|()| check_signals(py)) {
         Ok(()) => false,

@@ -29,7 +29,7 @@ pub(crate) fn decode<'py>(py: Python<'py>, json: &str) -> PyResult<Bound<'py, Py
     without_gc(py, || Reader { py, text: json, at: 0, texts }.value())
 }
 
-/// Short texts, each in the one slot that it can have.
+/// Short texts. Each text has one possible slot.
 struct Texts(Vec<Option<(Box<str>, Py<PyString>)>>);
 
 const SLOTS: usize = 1024;
@@ -54,7 +54,7 @@ impl Texts {
     }
 }
 
-/// A hash of a few bytes, which differs enough.
+/// Returns the slot of a text: a hash of a few bytes, which spreads texts well enough.
 fn slot(text: &str) -> usize {
     let bytes = text.as_bytes();
     let byte = |at: usize| bytes.get(at).copied().map_or(0, usize::from);
@@ -113,7 +113,7 @@ impl<'py> Reader<'_, 'py> {
         })
     }
 
-    /// The next byte that is no white space.
+    /// Returns the next byte that is not white space.
     fn next(&mut self) -> PyResult<u8> {
         loop {
             match self.text.as_bytes().get(self.at) {
@@ -159,7 +159,7 @@ impl<'py> Reader<'_, 'py> {
         Ok(())
     }
 
-    /// Passes over a value.
+    /// Skips a value.
     fn skip(&mut self) -> PyResult<()> {
         let mut depth = 0;
         loop {
@@ -217,7 +217,7 @@ impl<'py> Reader<'_, 'py> {
 }
 
 impl<'a, 'py> Reader<'a, 'py> {
-    /// Passes over a string. Its content, or none if it has escapes.
+    /// Skips a string. Returns its content, or none if it has escapes.
     fn plain(&mut self) -> Option<&'a str> {
         let bytes = self.text.as_bytes();
         let start = self.at + 1;
@@ -237,8 +237,8 @@ impl<'a, 'py> Reader<'a, 'py> {
         (!has_escapes).then(|| &self.text[start..end])
     }
 
-    /// A piece as Python decodes it: escapes, which may be half a character, and numbers of any
-    /// length.
+    /// Decodes a piece with Python's decoder. It supports lone surrogates in escapes and numbers
+    /// of any length.
     fn by_python<T: pyo3::PyTypeCheck>(&self, piece: Range<usize>) -> PyResult<Bound<'py, T>> {
         let (value, _end): (Bound<'py, PyAny>, usize) =
             call(scan_once(self.py)?, (&self.text[piece], 0))?.extract()?;

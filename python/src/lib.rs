@@ -96,7 +96,7 @@ mod _native {
     #[allow(unsafe_code, reason = "pyo3 has no other way to the interpreter's number")]
     fn refuse_another_interpreter(_attached: Python<'_>) -> PyResult<()> {
         static FIRST: OnceLock<i64> = OnceLock::new();
-        // SAFETY: this thread is attached to an interpreter, which is what both ask for.
+        // SAFETY: this thread is attached to an interpreter, as both functions require.
         let this = unsafe { ffi::PyInterpreterState_GetID(ffi::PyInterpreterState_Get()) };
         if *FIRST.get_or_init(|| this) == this {
             return Ok(());

@@ -12,7 +12,7 @@ use crate::datetime;
 use crate::errors::{invalid_argument, raised};
 use crate::python_code;
 
-/// Hands the names of every option that a call takes to a macro. `env` is a client's alone.
+/// Passes the names of all options of a call to a macro. Only a client has `env`.
 /// (A test compares the resulting signatures with the core's table.)
 macro_rules! with_call_options {
     ($then:ident) => {
@@ -120,7 +120,7 @@ impl Kind {
     }
 }
 
-/// The value goes to the core as text, which checks it and names it in its errors.
+/// Sets one option. The core gets the value as text, checks it and names it in its errors.
 fn set(mut options: Options, name: &str, value: &Bound<'_, PyAny>) -> PyResult<Options> {
     let py = value.py();
     let kind = Kind::of(name);
@@ -157,14 +157,14 @@ fn seconds(value: &Bound<'_, PyAny>) -> PyResult<Option<f64>> {
     if datetime::is_delta(value) {
         return value.call_method0("total_seconds")?.extract().map(Some);
     }
-    // Text is no number, though `float` takes it.
+    // Text is no number, although `float` accepts it.
     let class = value.get_type();
     if !class.hasattr(intern!(py, "__float__"))? && !class.hasattr(intern!(py, "__index__"))? {
         return Ok(None);
     }
     match python_code::float(value) {
         Ok(seconds) => seconds.extract().map(Some),
-        // An int beyond every float: the core refuses it as it does infinity.
+        // The int is larger than every float. The core refuses it like infinity.
         Err(error) if error.is_instance_of::<PyOverflowError>(py) => Ok(Some(f64::INFINITY)),
         Err(error) => unless_fatal(py, error).map(|()| None),
     }
@@ -181,7 +181,8 @@ fn whole(value: &Bound<'_, PyAny>) -> PyResult<Option<String>> {
     }
 }
 
-/// A value whose conversion fails has the wrong type. What a signal handler raises passes through.
+/// Ignores the error of a conversion, as the value has the wrong type. Returns the exception of a
+/// signal handler.
 fn unless_fatal(py: Python<'_>, error: PyErr) -> PyResult<()> {
     if error.is_instance_of::<PyException>(py) { Ok(()) } else { Err(error) }
 }

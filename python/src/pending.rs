@@ -29,7 +29,7 @@ pub(crate) fn do_soon(py: Python<'_>, work: impl FnOnce() + Send + 'static) {
 /// Returns the work if Python's list is full.
 fn soon(_attached: Python<'_>, work: Work) -> Option<Work> {
     let work: *mut c_void = Box::into_raw(Box::new(work)).cast();
-    // SAFETY: `run` takes what is passed along with it, once.
+    // SAFETY: `run` takes the work that is passed with it, once.
     let refused = unsafe { ffi::Py_AddPendingCall(Some(run), work) } != 0;
     // SAFETY: Python has refused it, so this is the only owner.
     refused.then(|| *unsafe { Box::from_raw(work.cast::<Work>()) })

@@ -135,8 +135,8 @@ pub(crate) fn tuple<'py>(value: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyTup
     Ok(unary(ffi::PySequence_Tuple, value)?.cast_into()?)
 }
 
-/// Runs the handlers of pending signals, which only Python's main thread does. Fails with what one
-/// of them raises.
+/// Runs the handlers of pending signals, which only Python's main thread does. Fails with the
+/// exception of a handler.
 pub(crate) fn check_signals(py: Python<'_>) -> PyResult<()> {
     type Plain = unsafe extern "C" fn() -> c_int;
     type Unwinding = unsafe extern "C-unwind" fn() -> c_int;
@@ -168,7 +168,7 @@ pub(crate) fn without_gc<T>(py: Python<'_>, make: impl FnOnce() -> T) -> T {
     make()
 }
 
-/// Whether the interpreter exits, and this is its exiting thread.
+/// Returns whether the interpreter exits and this is its exiting thread.
 pub(crate) fn ends_python(_attached: Python<'_>) -> bool {
     // SAFETY: it may always be called.
     unsafe { ffi::Py_IsInitialized() == 0 }
@@ -187,7 +187,7 @@ pub(crate) fn report(py: Python<'_>, error: PyErr) {
     guarded(|| unsafe { report(std::ptr::null_mut()) });
 }
 
-/// Whether this thread has the GIL; false if it is not known.
+/// Returns whether this thread has the GIL, or false if that is not known.
 #[cfg(unix)]
 pub(crate) fn holds_gil() -> bool {
     type Check = unsafe extern "C" fn() -> c_int;
@@ -220,7 +220,7 @@ pub(crate) struct Instruction {
 }
 
 impl Instruction {
-    /// This thread's current one, if it runs Python code.
+    /// Returns this thread's current instruction, if it runs Python code.
     pub(crate) fn current(py: Python<'_>) -> Option<Self> {
         // SAFETY: the thread is attached; the frame lives as long as this thread is in it.
         let frame = unsafe { Bound::from_borrowed_ptr_or_opt(py, ffi::PyEval_GetFrame().cast()) }?;

@@ -1,4 +1,4 @@
-//! `RateLimitState`, and `Response`, which has the one of a single reply.
+//! `RateLimitState`, and `Response`, which has the rate limit of a single reply.
 
 use pyo3::prelude::*;
 use pyo3::types::PyDict;

@@ -70,7 +70,7 @@ impl LentRow {
 impl Drop for LentRow {
     fn drop(&mut self) {
         let Some(returned_rows) = &self.returned_rows else { return };
-        // An object that is destroyed while an exception is raised is destroyed by the exception.
+        // If an exception is set in this thread, the exception destroys the object.
         if !self.is_read.load(Ordering::Relaxed)
             && Python::try_attach(PyErr::occurred).unwrap_or(false)
         {
@@ -86,7 +86,7 @@ pub(crate) struct Stream {
     rows: vec::IntoIter<aura_users::AuditLog>,
     /// The page's number.
     number: u64,
-    /// How many rows were taken from pages so far.
+    /// The number of rows that were taken from pages so far.
     taken: u64,
     /// Rows that have returned, the first one last.
     returned: Vec<Row>,
@@ -131,13 +131,13 @@ impl Stream {
         }
     }
 
-    /// Whether the next row is loaded.
+    /// Returns whether the next row is loaded.
     pub(crate) fn is_loaded(&mut self) -> bool {
         self.collect_returned_rows();
         !self.returned.is_empty() || self.rows.len() > 0
     }
 
-    /// Loads the next page; false if there is none.
+    /// Loads the next page. Returns false if there is none.
     pub(crate) fn turn_page(&mut self) -> Result<bool> {
         let next = self.logs.next_page()?;
         Ok(self.put(next))
@@ -154,7 +154,7 @@ impl Stream {
         Ok(self.loading.insert(loading).clone())
     }
 
-    /// Makes a page the current one; false if there is none.
+    /// Makes a page the current one. Returns false if there is none.
     pub(crate) fn put(&mut self, page: Option<AuditLogPage>) -> bool {
         let Some(page) = page else { return false };
         self.number = page.number();
@@ -162,20 +162,21 @@ impl Stream {
         true
     }
 
-    /// The next row, if it is loaded.
+    /// Returns the next row, if it is loaded.
     pub(crate) fn next_row(&mut self) -> Option<AuditLog> {
         self.collect_returned_rows();
         let row = self.returned.pop().or_else(|| self.next_of_page())?;
         Some(self.lend(row))
     }
 
-    /// The rest of the current page, or none if no row is loaded.
+    /// Returns the rest of the current page, or none if no row is loaded.
     pub(crate) fn next_page(&mut self) -> Option<Vec<AuditLog>> {
         let rows = self.next_rows()?;
         Some(rows.into_iter().map(|row| self.lend(row)).collect())
     }
 
-    /// The same without the return of unread rows, which is up to the caller.
+    /// Returns the same rows, but they do not return to the stream by themselves. The caller
+    /// returns unread ones.
     pub(crate) fn next_rows(&mut self) -> Option<Vec<Row>> {
         let page = self.page();
         let mut rows = Vec::with_capacity(self.rows.len());

@@ -19,7 +19,7 @@ use crate::pending::do_soon;
 use crate::python_code::{Instruction, holds_gil};
 use crate::stream::{ReturnedRows, Row};
 
-/// What a reader does with its stream.
+/// The state of a reader: whether it has failed, and its batches.
 #[derive(Default)]
 pub(super) struct Reading {
     has_failed: AtomicBool,
@@ -27,7 +27,7 @@ pub(super) struct Reading {
 }
 
 impl Reading {
-    /// Records if the reader's last result was an error.
+    /// Records whether the reader's last result was an error.
     pub(super) fn has_failed(&self, has_failed: bool) {
         self.has_failed.store(has_failed, Ordering::Relaxed);
     }
@@ -83,7 +83,7 @@ impl Rows {
         self.returned_rows.put(mem::take(&mut *self.lock()));
     }
 
-    /// Whether the program is still at the instruction that requested them, and gets an exception.
+    /// Returns whether the program gets an exception at the instruction that requested the rows.
     fn are_unseen(&self) -> bool {
         let has_failed = self.reading.has_failed.load(Ordering::Relaxed);
         // Only a reader that fails waits for the GIL here.
