@@ -167,7 +167,7 @@ def test_a_closed_stderr_does_not_change_the_exit_status(server: FakeServer) -> 
 
 
 def test_ctrl_c_at_any_time() -> None:
-    """The command starts or waits for a reply. This does not cover the start of Python itself."""
+    """Ctrl-C comes while the command starts or waits, but not while Python itself starts."""
     source = """
 import sys
 from aura_users import _cli

@@ -242,7 +242,7 @@ time.sleep(0.3)
     ],
 )
 def test_the_interpreter_exits_while_calls_run_python_code(call: str) -> None:
-    """Python before 3.14 ends such a thread by unwinding it. Rust code would abort the process."""
+    """Python before 3.14 ends such a thread by unwinding it. In Rust code that would abort."""
     source = f"""
 import gc, io, logging, sys, threading, time, aura_users
 from fractions import Fraction

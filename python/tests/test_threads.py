@@ -103,7 +103,7 @@ def test_another_thread_can_drop_a_stream() -> None:
 
 
 def test_the_background_thread_never_runs_python() -> None:
-    # If it did, the log handler would see a thread other than the main thread.
+    # If it ran Python, the log handler would see a thread other than the main thread.
     source = """
 import asyncio, logging, sys, threading, aura_users
 seen = set()
