@@ -63,7 +63,7 @@ def test_the_audit_example_works(sandbox: programs.Sandbox) -> None:
     assert failed.returncode == 1
     assert "unauthenticated (401)" in failed.stderr
     assert "Traceback" not in failed.stderr
-    failed = example("audit.py", environment, "--limit", "-1")
+    failed = run_example("audit.py", environment, "--limit", "-1")
     assert failed.returncode == 2
     assert failed.stderr.endswith("error: --limit is -1; it must not be negative\n")
 
