@@ -9,7 +9,7 @@ use std::path::Path;
 const HEADER: &str = include_str!("../include/aura_users.h");
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// The words by which the header says whether a function blocks; tests/description.rs says more.
+/// The sentences in the header that state whether a function blocks. See `tests/description`.
 const BLOCKING: [&str; 3] = ["Blocks.", "Does not block.", "Blocks for at most one second."];
 
 /// The part of the version in the SONAME, as in library.mk.

@@ -49,14 +49,14 @@ fn a_started_call_returns_the_same_as_a_blocking_call() {
 fn a_listener_is_called_once_even_after_the_end() {
     let server = Server::start(|_, _| Act::Reply(user()));
     let call = server.client().get_user_start("eric").unwrap();
-    let (tell, told) = mpsc::channel();
-    let early = tell.clone();
+    let (notify, calls) = mpsc::channel();
+    let early = notify.clone();
     call.on_done(move || early.send("early").unwrap());
-    assert_eq!(told.recv_timeout(soon().unwrap()), Ok("early"));
+    assert_eq!(calls.recv_timeout(soon().unwrap()), Ok("early"));
     assert!(call.is_done());
-    call.on_done(move || tell.send("late").unwrap());
-    assert_eq!(told.recv(), Ok("late"));
-    assert!(told.recv().is_err(), "and no more");
+    call.on_done(move || notify.send("late").unwrap());
+    assert_eq!(calls.recv(), Ok("late"));
+    assert!(calls.recv().is_err(), "and no more");
 }
 
 #[test]

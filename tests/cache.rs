@@ -21,7 +21,7 @@ fn server() -> Server {
     })
 }
 
-fn asked_with(requests: &[Request]) -> Vec<Option<&str>> {
+fn sent_etags(requests: &[Request]) -> Vec<Option<&str>> {
     requests.iter().map(|request| request.header("if-none-match")).collect()
 }
 
@@ -31,7 +31,7 @@ fn off_by_default() {
     let client = server.client();
     client.get_user("eric").unwrap();
     client.get_user("eric").unwrap();
-    assert_eq!(asked_with(&server.requests()), [None, None]);
+    assert_eq!(sent_etags(&server.requests()), [None, None]);
 }
 
 #[test]
@@ -41,7 +41,7 @@ fn a_304_returns_the_kept_record() {
     for _ in 0..3 {
         assert_eq!(client.get_user("eric").unwrap().raw_json(), USER);
     }
-    assert_eq!(asked_with(&server.requests()), [None, Some(ETAG), Some(ETAG)]);
+    assert_eq!(sent_etags(&server.requests()), [None, Some(ETAG), Some(ETAG)]);
 }
 
 #[test]
@@ -54,7 +54,7 @@ fn another_name_credential_or_base_has_its_own_record() {
     client.with_options(Options::new().api_key("key")).get_user("eric").unwrap();
     let elsewhere = Options::new().repo_url(server.url() + "/v2");
     client.with_options(elsewhere).get_user("eric").unwrap();
-    assert_eq!(asked_with(&server.requests()), [None; 5]);
+    assert_eq!(sent_etags(&server.requests()), [None; 5]);
 }
 
 #[test]
@@ -65,7 +65,7 @@ fn the_least_recently_used_goes_first() {
         client.get_user(name).unwrap();
     }
     let expected = [None, None, Some(ETAG), None, Some(ETAG), None];
-    assert_eq!(asked_with(&server.requests()), expected);
+    assert_eq!(sent_etags(&server.requests()), expected);
 }
 
 #[test]
@@ -81,7 +81,7 @@ fn a_passing_failure_costs_no_record() {
     for _ in 0..2 {
         assert_eq!(client.get_user("eric").unwrap().raw_json(), USER);
     }
-    assert_eq!(asked_with(&server.requests()), [None, Some(ETAG), Some(ETAG)]);
+    assert_eq!(sent_etags(&server.requests()), [None, Some(ETAG), Some(ETAG)]);
 }
 
 #[test]
@@ -91,5 +91,5 @@ fn an_unreadable_record_is_not_kept() {
     for _ in 0..2 {
         assert_eq!(client.get_user("eric").unwrap_err().kind(), ErrorKind::Decode);
     }
-    assert_eq!(asked_with(&server.requests()), [None, None]);
+    assert_eq!(sent_etags(&server.requests()), [None, None]);
 }

@@ -312,10 +312,10 @@ fn a_reply_that_cannot_be_the_record_is_a_decode_error() {
 #[test]
 fn a_reply_without_a_length_is_bounded_too() {
     let body = format!(r#"{{"username":"{}"}}"#, "a".repeat(5000));
-    let told = json(200, &[], &body);
-    let untold =
+    let with_length = json(200, &[], &body);
+    let without_length =
         format!("HTTP/1.1 200 X\r\ncontent-type: application/json\r\n\r\n{body}").into_bytes();
-    for reply in [told, untold] {
+    for reply in [with_length, without_length] {
         let server = Server::start(move |_, _| Act::ReplyAndClose(reply.clone()));
         let client = server.client();
         client.get_user("eric").unwrap();

@@ -11,12 +11,12 @@ use aura_users::{CancelToken, Client, Error, ErrorKind, Options, User, blocking,
 use common::{Act, Server, bound, json, raw, user, within};
 
 /// The ways to call: a blocking call, a started call, and a call in a runtime of the program.
-struct Faces {
+struct Ways {
     blocking: blocking::Client,
     hosted: Vec<(tokio::runtime::Runtime, Client)>,
 }
 
-impl Faces {
+impl Ways {
     fn of(options: &Options) -> Self {
         let own = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let threads = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
@@ -31,8 +31,8 @@ impl Faces {
 
     const COUNT: usize = 4;
 
-    fn get(&self, face: usize, options: &Options) -> Result<User, Error> {
-        match face {
+    fn get(&self, way: usize, options: &Options) -> Result<User, Error> {
+        match way {
             0 => self.blocking.with_options(options.clone()).get_user("eric"),
             1 => {
                 let client = self.blocking.with_options(options.clone());
@@ -41,7 +41,7 @@ impl Faces {
                 call.take().unwrap()
             }
             _ => {
-                let (runtime, client) = &self.hosted[face - 2];
+                let (runtime, client) = &self.hosted[way - 2];
                 let client = client.with_options(options.clone());
                 // Without a thread, the runtime does nothing between two calls.
                 runtime.block_on(client.get_user("eric"))
@@ -56,18 +56,18 @@ fn bytes_before_the_request_are_no_reply_to_it() {
     let timed_out = raw(408, &[("connection", "close")], "text/plain", b"too slow");
     for more in [other, timed_out] {
         let server = Server::start(move |_, _| Act::ReplyAndMore(user(), 3, more.clone()));
-        let faces = Faces::of(&server.options());
-        for face in 0..Faces::COUNT {
+        let ways = Ways::of(&server.options());
+        for way in 0..Ways::COUNT {
             for (round, pause) in [0, 5, 60, 0, 200].into_iter().enumerate() {
                 let key = Options::new().api_key(format!("key {round}"));
-                assert_eq!(faces.get(face, &key).unwrap().username(), "eric", "face {face}");
-                server.wait_for_more(5 * face + round + 1);
+                assert_eq!(ways.get(way, &key).unwrap().username(), "eric", "way {way}");
+                server.wait_for_more(5 * way + round + 1);
                 thread::sleep(Duration::from_millis(pause));
             }
         }
         // Each request had its own connection, and none was sent twice.
-        assert_eq!(server.requests().len(), 5 * Faces::COUNT);
-        assert_eq!(server.connections(), 5 * Faces::COUNT);
+        assert_eq!(server.requests().len(), 5 * Ways::COUNT);
+        assert_eq!(server.connections(), 5 * Ways::COUNT);
     }
 }
 
@@ -75,25 +75,25 @@ fn bytes_before_the_request_are_no_reply_to_it() {
 fn bytes_after_a_reply_are_no_reply_to_the_next_request() {
     let other = json(200, &[], r#"{"username":"other"}"#);
     let server = Server::start(move |_, _| Act::Reply([user(), other.clone()].concat()));
-    let faces = Faces::of(&server.options());
-    for face in 0..Faces::COUNT {
+    let ways = Ways::of(&server.options());
+    for way in 0..Ways::COUNT {
         for _ in 0..5 {
-            assert_eq!(faces.get(face, &Options::new()).unwrap().username(), "eric");
+            assert_eq!(ways.get(way, &Options::new()).unwrap().username(), "eric");
         }
     }
-    assert_eq!(server.requests().len(), 5 * Faces::COUNT, "nothing was sent twice");
+    assert_eq!(server.requests().len(), 5 * Ways::COUNT, "nothing was sent twice");
 }
 
 #[test]
 fn a_good_connection_is_used_again() {
     let server = Server::start(|_, _| Act::Reply(user()));
-    let faces = Faces::of(&server.options());
-    for face in 0..Faces::COUNT {
+    let ways = Ways::of(&server.options());
+    for way in 0..Ways::COUNT {
         for pause in [0, 0, 60, 0] {
             thread::sleep(Duration::from_millis(pause));
-            faces.get(face, &Options::new().api_key(format!("key {pause}"))).unwrap();
+            ways.get(way, &Options::new().api_key(format!("key {pause}"))).unwrap();
         }
-        assert_eq!(server.connections(), face + 1, "face {face}");
+        assert_eq!(server.connections(), way + 1, "way {way}");
     }
 }
 
@@ -104,14 +104,14 @@ fn a_connection_that_switched_protocols_is_not_used_again() {
         0 => Act::Reply(switch.to_vec()),
         _ => Act::Reply(user()),
     });
-    let faces = Faces::of(&server.options().max_retries(0));
-    for face in 0..Faces::COUNT {
-        let error = faces.get(face, &Options::new()).unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::UnexpectedStatus, "face {face}: {error}");
-        faces.get(face, &Options::new()).unwrap();
+    let ways = Ways::of(&server.options().max_retries(0));
+    for way in 0..Ways::COUNT {
+        let error = ways.get(way, &Options::new()).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::UnexpectedStatus, "way {way}: {error}");
+        ways.get(way, &Options::new()).unwrap();
         let requests = server.requests();
         let [.., switched, next] = &requests[..] else { unreachable!() };
-        assert_ne!(switched.connection, next.connection, "face {face}");
+        assert_ne!(switched.connection, next.connection, "way {way}");
     }
 }
 
@@ -123,16 +123,16 @@ fn a_connection_on_which_an_attempt_timed_out_is_not_used_again() {
             1 => Act::Stall(stall.clone()),
             _ => Act::Reply(user()),
         });
-        let faces = Faces::of(&server.options().max_retries(0));
-        for face in 0..Faces::COUNT {
-            faces.get(face, &Options::new()).unwrap();
+        let ways = Ways::of(&server.options().max_retries(0));
+        for way in 0..Ways::COUNT {
+            ways.get(way, &Options::new()).unwrap();
             let hurried = Options::new().timeout(Duration::from_millis(200));
-            let error = faces.get(face, &hurried).unwrap_err();
+            let error = ways.get(way, &hurried).unwrap_err();
             assert_eq!((error.kind(), error.attempts()), (ErrorKind::Timeout, 1), "{error}");
-            faces.get(face, &Options::new()).unwrap();
+            ways.get(way, &Options::new()).unwrap();
             let requests = server.requests();
             let [.., late, next] = &requests[..] else { unreachable!() };
-            assert_ne!(late.connection, next.connection, "face {face}");
+            assert_ne!(late.connection, next.connection, "way {way}");
         }
     }
 }
@@ -213,21 +213,21 @@ fn a_post_leaves_no_connection_behind() {
         return;
     }
     let server = Server::start(|_, _| Act::Reply(json(204, &[], "")));
-    let faces = Faces::of(&server.options());
+    let ways = Ways::of(&server.options());
     let before = open_sockets();
     for _ in 0..50 {
-        faces.blocking.reset_user_password("eric").unwrap();
-        let call = faces.blocking.reset_user_password_start("eric").unwrap();
+        ways.blocking.reset_user_password("eric").unwrap();
+        let call = ways.blocking.reset_user_password_start("eric").unwrap();
         assert!(call.wait(Some(bound(60))));
         call.take().unwrap().unwrap();
-        for (runtime, client) in &faces.hosted {
+        for (runtime, client) in &ways.hosted {
             runtime.block_on(client.reset_user_password("eric")).unwrap();
         }
     }
     // The server closes its ends a little later. Each way of calling may keep one connection, which
     // has three descriptors with those of the server, and has a runtime with one or two.
     for _ in 0..600 {
-        if open_sockets() <= before + 5 * Faces::COUNT {
+        if open_sockets() <= before + 5 * Ways::COUNT {
             return;
         }
         thread::sleep(Duration::from_millis(100));

@@ -11,11 +11,11 @@ use common::{Act, Server, user};
 const SHOW: &str = "AURA_TEST_SHOW";
 
 /// The options of a client in exactly this environment.
-fn shown(variables: &[(&str, &str)]) -> String {
-    show("options", variables)
+fn read_options(variables: &[(&str, &str)]) -> String {
+    run_in_environment("options", variables)
 }
 
-fn show(what: &str, variables: &[(&str, &str)]) -> String {
+fn run_in_environment(what: &str, variables: &[(&str, &str)]) -> String {
     let output = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "a_client_without_an_environment_has_the_defaults", "--nocapture"])
         .env_clear()
@@ -30,15 +30,15 @@ fn show(what: &str, variables: &[(&str, &str)]) -> String {
 #[test]
 fn a_client_without_an_environment_has_the_defaults() {
     if std::env::var_os(SHOW).is_some() {
-        return show_options();
+        return print_options();
     }
-    let text = shown(&[]);
+    let text = read_options(&[]);
     assert!(
         text.contains(r#"repo_url: "https://hex.pm/api", has_credential: false, timeout: 15s"#)
     );
 }
 
-fn show_options() {
+fn print_options() {
     if std::env::var_os(SHOW).is_some_and(|what| what == "user") {
         let user = blocking::Client::new(Options::new().max_retries(0)).unwrap().get_user("eric");
         println!("\nclient: {user:?}");
@@ -54,7 +54,7 @@ fn show_options() {
 
 #[test]
 fn the_official_variables_count() {
-    let text = shown(&[
+    let text = read_options(&[
         ("HEX_API_URL", "http://localhost:4000/api/"),
         ("HEX_API_KEY", "secret-key"),
         ("HEX_HTTP_TIMEOUT", "7"),
@@ -75,16 +75,16 @@ fn the_official_variables_count() {
 
 #[test]
 fn an_empty_variable_counts_as_not_set() {
-    let text = shown(&[("HEX_API", "http://localhost:4001/api"), ("HEX_API_URL", "")]);
+    let text = read_options(&[("HEX_API", "http://localhost:4001/api"), ("HEX_API_URL", "")]);
     assert!(text.contains("http://localhost:4001/api"), "Hex's own second name: {text}");
-    let text = shown(&[("HEX_API_URL", ""), ("HEX_API_KEY", "")]);
+    let text = read_options(&[("HEX_API_URL", ""), ("HEX_API_KEY", "")]);
     assert!(text.contains(r#"repo_url: "https://hex.pm/api", has_credential: false"#), "{text}");
 }
 
 #[test]
 fn a_bad_variable_is_named_and_can_be_ignored() {
     for (variable, value) in [("HEX_API_URL", "nonsense"), ("HEX_HTTP_TIMEOUT", "soon")] {
-        let text = shown(&[(variable, value)]);
+        let text = read_options(&[(variable, value)]);
         assert!(text.contains("invalid_argument") && text.contains(variable), "{text}");
         assert!(text.ends_with("without: true") && !text.contains("pw"), "{text}");
     }
@@ -96,7 +96,7 @@ fn an_unusable_proxy_is_an_error_only_of_calls_that_would_use_it() {
     let bad = "ftp://user:pw@localhost";
     let elsewhere = ("HEX_API_URL", "http://hex.example/api");
     for variable in ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"] {
-        let text = show("user", &[elsewhere, (variable, bad)]);
+        let text = run_in_environment("user", &[elsewhere, (variable, bad)]);
         assert!(text.contains("invalid_argument") && text.contains(variable), "{text}");
         assert!(!text.contains("pw"), "{text}");
     }
@@ -104,11 +104,11 @@ fn an_unusable_proxy_is_an_error_only_of_calls_that_would_use_it() {
     for (variable, value) in
         [("http_proxy", bad), ("https_proxy", bad), ("all_proxy", "socks9://x")]
     {
-        let text = show("user", &[(here.0, &here.1), (variable, value)]);
+        let text = run_in_environment("user", &[(here.0, &here.1), (variable, value)]);
         assert!(text.contains("eric"), "{text}");
     }
     for further in [("http_proxy", "http://localhost:1"), ("no_proxy", "hex.example")] {
-        let text = show("user", &[elsewhere, ("all_proxy", bad), further]);
+        let text = run_in_environment("user", &[elsewhere, ("all_proxy", bad), further]);
         assert!(text.contains("connect"), "{text}");
     }
 }
@@ -120,7 +120,7 @@ fn proxies_apply_except_to_the_loopback_and_to_no_proxy() {
     let url = url.strip_suffix("/api").unwrap();
     let elsewhere = ("HEX_API_URL", "http://hex.example/api");
     for variable in ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"] {
-        let text = show("user", &[elsewhere, (variable, url)]);
+        let text = run_in_environment("user", &[elsewhere, (variable, url)]);
         assert!(text.contains("eric"), "{text}");
     }
     let asked = proxy.requests();
@@ -128,13 +128,13 @@ fn proxies_apply_except_to_the_loopback_and_to_no_proxy() {
     assert_eq!(asked[0].target, "http://hex.example/api/users/eric");
 
     let excepted = [elsewhere, ("http_proxy", url), ("no_proxy", "hex.example")];
-    assert!(show("user", &excepted).contains("connect"));
+    assert!(run_in_environment("user", &excepted).contains("connect"));
     let under_cgi = [elsewhere, ("HTTP_PROXY", url), ("REQUEST_METHOD", "GET")];
-    assert!(show("user", &under_cgi).contains("connect"));
+    assert!(run_in_environment("user", &under_cgi).contains("connect"));
     assert_eq!(proxy.requests().len(), 4);
 
     let here = Server::start(|_, _| Act::Reply(user()));
-    let text = show("user", &[("HEX_API_URL", &here.url()), ("http_proxy", url)]);
+    let text = run_in_environment("user", &[("HEX_API_URL", &here.url()), ("http_proxy", url)]);
     assert!(text.contains("eric"), "{text}");
     assert_eq!(proxy.requests().len(), 4);
 }

@@ -65,8 +65,8 @@ fn every_text_of_the_server_is_cut_in_errors_and_log_lines() {
         json(200, &headers, &"[".repeat(100_000)),
         format!("HTTP/1.1 {long}\r\n\r\n").into_bytes(),
     ];
-    let told = Arc::new(Mutex::new(Vec::new()));
-    let record = told.clone();
+    let lines = Arc::new(Mutex::new(Vec::new()));
+    let record = lines.clone();
     set_log_hook(LogLevel::Debug, move |line| record.lock().unwrap().push(line.to_string()));
     for reply in replies {
         let server = Server::start(move |_, _| Act::ReplyAndClose(reply.clone()));
@@ -76,10 +76,10 @@ fn every_text_of_the_server_is_cut_in_errors_and_log_lines() {
         assert!(error.request_id().is_none_or(|id| id == "i".repeat(256)), "{error}");
     }
     clear_log_hook();
-    let told = told.lock().unwrap();
-    assert!(told.iter().any(|line| line.contains("the server says: aaa") && line.ends_with('…')));
-    assert!(told.iter().any(|line| line.contains("request id iii")));
-    for line in &*told {
+    let lines = lines.lock().unwrap();
+    assert!(lines.iter().any(|line| line.contains("the server says: aaa") && line.ends_with('…')));
+    assert!(lines.iter().any(|line| line.contains("request id iii")));
+    for line in &*lines {
         assert!(line.len() <= (8 << 10) + 512, "{}", line.len());
     }
 }
@@ -201,7 +201,7 @@ const EXPIRED: &str = "eyJhbGciOiJFUzI1NiJ9.eyJleHAiOjE3OTU4OTk2MDB9.c2lnbmF0dXJ
 const LASTING: &str = "eyJhbGciOiJFUzI1NiJ9.eyJleHAiOjMyNTAzNjgwMDAwfQ.c2lnbmF0dXJl";
 
 #[test]
-fn a_401_tells_an_expired_token_from_an_invalid_key() {
+fn a_401_distinguishes_an_expired_token_from_an_invalid_key() {
     let body = |message| json(401, &[], &format!(r#"{{"message":"{message}","status":401}}"#));
     let (invalid, scope) = (body("invalid API key"), body("key not authorized for this action"));
     let bearer = |token| format!("Bearer {token}");

@@ -53,13 +53,13 @@ const FAILURES: [&str; 3] = [
 
 /// How a log is read.
 #[derive(Clone, Copy, Debug)]
-enum Face {
+enum Way {
     Rows,
     Pages,
     Async,
     AsyncPages,
 }
-const FACES: [Face; 4] = [Face::Rows, Face::Pages, Face::Async, Face::AsyncPages];
+const WAYS: [Way; 4] = [Way::Rows, Way::Pages, Way::Async, Way::AsyncPages];
 
 /// eric's log, in a world of its own.
 struct Log {
@@ -133,24 +133,22 @@ impl Log {
         serde_json::from_str(reply.split_once("\r\n\r\n").unwrap().1).unwrap()
     }
 
-    fn read(&self, face: Face, options: Options) -> Vec<Value> {
-        match face {
-            Face::Rows => {
+    fn read(&self, way: Way, options: Options) -> Vec<Value> {
+        match way {
+            Way::Rows => {
                 let logs = blocking::Client::new(options).unwrap().stream_audit_logs().unwrap();
                 gather(|| logs.next_log().map(|row| row.map(|row| vec![row])))
             }
-            Face::Pages => {
+            Way::Pages => {
                 let logs = blocking::Client::new(options).unwrap().stream_audit_logs().unwrap();
                 gather(|| logs.next_page().map(|page| page.map(|page| page.rows().collect())))
             }
-            Face::Async | Face::AsyncPages => {
+            Way::Async | Way::AsyncPages => {
                 let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
                 let runtime = runtime.unwrap();
                 let mut logs = Client::new(options).unwrap().stream_audit_logs().unwrap();
-                gather(|| match face {
-                    Face::Async => {
-                        runtime.block_on(logs.next()).map(|row| row.map(|row| vec![row]))
-                    }
+                gather(|| match way {
+                    Way::Async => runtime.block_on(logs.next()).map(|row| row.map(|row| vec![row])),
                     _ => {
                         let page = runtime.block_on(logs.next_page());
                         page.map(|page| page.map(|page| page.rows().collect()))
@@ -208,7 +206,7 @@ fn exact(stretches: Stretches, rules: &[&str], prepare: impl Fn(&Log) + Sync) {
     let sandbox = Sandbox::start(Config::default()).unwrap();
     let read_all = |prefetch| {
         let mut wrong = Vec::new();
-        for face in FACES {
+        for way in WAYS {
             for seed in 0..READINGS {
                 let log = Log::new(&sandbox, seed, stretches);
                 let before = log.rows();
@@ -219,11 +217,11 @@ fn exact(stretches: Stretches, rules: &[&str], prepare: impl Fn(&Log) + Sync) {
                     log.world.add_rule(rule).unwrap();
                 }
                 prepare(&log);
-                let read = log.read(face, log.options(prefetch));
+                let read = log.read(way, log.options(prefetch));
                 log.world.clear_rules();
                 log.world.clear_audit_writers();
                 if let Err(what) = verdict(&before, &read, &log.rows()) {
-                    wrong.push(format!("{face:?}, prefetch {prefetch}, seed {seed}: {what}"));
+                    wrong.push(format!("{way:?}, prefetch {prefetch}, seed {seed}: {what}"));
                 }
                 log.world.delete_world();
             }

@@ -233,7 +233,7 @@ fn a_connection_that_died_is_not_used_again_after_its_call_was_cancelled() {
 }
 
 #[test]
-fn a_request_that_the_server_did_not_look_at_is_sent_again() {
+fn a_request_that_the_server_did_not_process_is_sent_again() {
     for act in
         [Act::Reset(REFUSED_STREAM), Act::GoAwayBefore(0), Act::GoAwayBefore(ENHANCE_YOUR_CALM)]
     {

@@ -30,7 +30,7 @@ fn assert_http2(sandbox: &Sandbox, requests: usize) {
     assert_eq!(journal.len(), requests);
 }
 
-fn places(logs: &[AuditLog]) -> Vec<u64> {
+fn row_numbers(logs: &[AuditLog]) -> Vec<u64> {
     let params = |log: &AuditLog| serde_json::from_str::<serde_json::Value>(log.params()).unwrap();
     logs.iter().map(|log| params(log)["id"].as_u64().unwrap()).collect()
 }
@@ -90,7 +90,7 @@ async fn the_stream_of_an_async_client() {
     while let Some(log) = stream.next().await.unwrap() {
         logs.push(log);
     }
-    assert_eq!(places(&logs), newest_first());
+    assert_eq!(row_numbers(&logs), newest_first());
     let pages =
         JournalFilter { path: Some("/api/users/me/audit-logs".into()), ..JournalFilter::default() };
     let pages = sandbox.journal(&pages);
@@ -102,7 +102,7 @@ fn the_stream_of_a_blocking_client_that_requests_ahead() {
     let (_sandbox, options) = start(Http2::default());
     let client = blocking::Client::new(options.prefetch(3)).unwrap();
     let logs: Vec<_> = client.stream_audit_logs().unwrap().map(Result::unwrap).collect();
-    assert_eq!(places(&logs), newest_first());
+    assert_eq!(row_numbers(&logs), newest_first());
 }
 
 #[tokio::test]

@@ -32,8 +32,8 @@ fn read(reply: Vec<u8>) -> Result<User> {
     once(&serving(reply)).get_user("eric")
 }
 
-/// The same call in every way of calling.
-fn read_everywhere(reply: Vec<u8>) -> Vec<Result<User>> {
+/// Makes the same call in every way.
+fn read_in_every_way(reply: Vec<u8>) -> Vec<Result<User>> {
     let server = serving(reply);
     let options = server.options().max_retries(0);
     let client = once(&server);
@@ -169,7 +169,7 @@ fn a_gzip_stream_has_few_members() {
     let empty = gzip(b"");
     let few = [empty.repeat(8), gzip(USER.as_bytes())].concat();
     assert_eq!(read(coded(200, "gzip", &few)).unwrap().raw_json(), USER);
-    for error in read_everywhere(coded(200, "gzip", &empty.repeat(500_000))) {
+    for error in read_in_every_way(coded(200, "gzip", &empty.repeat(500_000))) {
         let error = error.unwrap_err();
         assert_eq!((error.kind(), error.status()), (ErrorKind::Decode, Some(200)), "{error}");
         assert!(error.message().contains("members"), "{error}");
@@ -186,7 +186,7 @@ fn an_empty_gzip_stream_is_no_record() {
     body.extend(b"\0\0\0\xff\xff".repeat(400_000));
     body.extend(b"\x01\0\0\xff\xff");
     body.extend([0; 8]);
-    for error in read_everywhere(coded(200, "gzip", &body)) {
+    for error in read_in_every_way(coded(200, "gzip", &body)) {
         assert_eq!(error.unwrap_err().kind(), ErrorKind::Decode);
     }
 }
@@ -217,7 +217,7 @@ fn a_record_has_a_limited_number_of_members() {
         assert_eq!(error.kind(), ErrorKind::Decode, "{error}");
         assert!(error.message().contains("more than 10000"), "{error}");
     }
-    for error in read_everywhere(json(200, &[], &records(700_000)[0])) {
+    for error in read_in_every_way(json(200, &[], &records(700_000)[0])) {
         assert!(error.unwrap_err().message().contains("more than 10000"));
     }
 }
@@ -230,7 +230,7 @@ fn a_large_record_is_read() {
         coded(200, "gzip", &gzip(record.as_bytes())),
         coded(200, "gzip", &gzip(&noise(&record))),
     ] {
-        for user in read_everywhere(reply) {
+        for user in read_in_every_way(reply) {
             assert_eq!(user.unwrap().raw_json().len(), record.len());
         }
     }
@@ -256,7 +256,7 @@ fn a_body_of_tiny_pieces_is_read() {
         reply.extend_from_slice(&[b'1', b'\r', b'\n', byte, b'\r', b'\n']);
     }
     reply.extend_from_slice(b"0\r\n\r\n");
-    for user in read_everywhere(reply) {
+    for user in read_in_every_way(reply) {
         assert_eq!(user.unwrap().raw_json().len(), body.len());
     }
 }

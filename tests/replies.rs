@@ -12,11 +12,11 @@ use std::time::Duration;
 use aura_users::{CancelToken, Client, Error, ErrorKind, Options, Result, User, blocking};
 use common::{Act, Server, USER, bound, json, user, within};
 
-const FACES: usize = 3;
+const WAYS: usize = 3;
 
-fn get(face: usize, options: &Options, name: &str) -> Result<User> {
+fn get(way: usize, options: &Options, name: &str) -> Result<User> {
     let client = blocking::Client::new(options.clone()).unwrap();
-    match face {
+    match way {
         0 => client.get_user(name),
         1 => {
             let call = client.get_user_start(name).unwrap();
@@ -36,7 +36,7 @@ fn get(face: usize, options: &Options, name: &str) -> Result<User> {
 fn read(reply: &[u8]) -> Vec<Result<User, Error>> {
     let reply = reply.to_vec();
     let server = Server::start(move |_, _| Act::ReplyAndClose(reply.clone()));
-    (0..FACES).map(|face| get(face, &server.options().max_retries(0), "eric")).collect()
+    (0..WAYS).map(|way| get(way, &server.options().max_retries(0), "eric")).collect()
 }
 
 fn reply(head: &str, body: &str) -> Vec<u8> {
@@ -87,11 +87,11 @@ const INTERIM: &[u8] = b"HTTP/1.1 103 Early Hints\r\nlink: </x>\r\n\r\n";
 #[test]
 fn a_flood_of_interim_replies_delays_no_deadline() {
     let limit = Duration::from_millis(500);
-    for face in 0..FACES {
+    for way in 0..WAYS {
         let (options, _) = flood(INTERIM);
-        let error = within(limit, || get(face, &options.timeout(limit), "eric").unwrap_err());
+        let error = within(limit, || get(way, &options.timeout(limit), "eric").unwrap_err());
         let kinds = [ErrorKind::Decode, ErrorKind::Timeout];
-        assert!(kinds.contains(&error.kind()), "face {face}: {error}");
+        assert!(kinds.contains(&error.kind()), "way {way}: {error}");
     }
     let (options, _) = flood(INTERIM);
     // The flood itself ends the call, also on a machine that reads it slowly.
@@ -178,11 +178,11 @@ fn a_location_is_followed_as_browsers_follow_it() {
         }
     });
     let options = server.options().api_key("key");
-    for face in 0..FACES {
+    for way in 0..WAYS {
         for name in ["utf8", "userinfo", "fragment"] {
-            get(face, &options, name).unwrap();
+            get(way, &options, name).unwrap();
         }
-        assert_eq!(get(face, &options, "latin1").unwrap_err().status(), Some(302));
+        assert_eq!(get(way, &options, "latin1").unwrap_err().status(), Some(302));
     }
     let targets: Vec<_> = server.requests().into_iter().map(|request| request.target).collect();
     assert_eq!(targets[1], "/api/users/fran%C3%A7ois");
@@ -223,9 +223,9 @@ fn connect_timeout_is_a_timeout_and_is_not_repeated() {
         .repo_url(format!("http://{}/api", listener.local_addr().unwrap()))
         .env(false)
         .connect_timeout(limit);
-    for face in 0..FACES {
-        let error = within(limit, || get(face, &options, "eric").unwrap_err());
-        assert_eq!((error.kind(), error.attempts()), (ErrorKind::Timeout, 0), "{face}: {error}");
+    for way in 0..WAYS {
+        let error = within(limit, || get(way, &options, "eric").unwrap_err());
+        assert_eq!((error.kind(), error.attempts()), (ErrorKind::Timeout, 0), "{way}: {error}");
         assert!(error.message().contains("connect_timeout"), "{error}");
         assert!(error.hint().unwrap().contains("connect_timeout"), "{error}");
     }

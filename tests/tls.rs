@@ -327,7 +327,7 @@ fn refusal(config: rustls::ServerConfig, root: &RootFile) -> Error {
 }
 
 #[test]
-fn refusals_are_explained_in_plain_words() {
+fn refusals_are_explained_without_jargon() {
     let authority = Authority::new();
     let root = authority.file();
     let good = || authority.certify("localhost", ages_hence());

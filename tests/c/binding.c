@@ -66,17 +66,18 @@ static void fields_of_an_error(void)
     CHECK_INT(aura_error_retryable(NULL) + aura_error_outcome_unknown(NULL), 0);
 }
 
-struct question {
-    int asked, answer_from, answer;
+struct interrupt {
+    int calls, ends_at, answer;
 };
 
 static int32_t answer(void *data)
 {
-    struct question *question = data;
-    return ++question->asked >= question->answer_from ? question->answer : 0;
+    struct interrupt *interrupt = data;
+    return ++interrupt->calls >= interrupt->ends_at ? interrupt->answer : 0;
 }
 
-/* A blocking call asks its own thread, and ends as the answer says. A stream loses nothing. */
+/* A blocking call runs the callback in its own thread, and its result ends the call. A stream
+   loses nothing. */
 static void interrupts(void)
 {
     static const struct {
@@ -88,29 +89,29 @@ static void interrupts(void)
         mute_start(&mute);
         aura_client *client = new_client(mute.url, "key");
         aura_options *options = aura_options_new();
-        struct question question = {0, 3, ends[i].answer};
+        struct interrupt interrupt = {0, 3, ends[i].answer};
         aura_audit_logs *logs;
         aura_error *error;
         char *json;
-        CHECK_STATUS(aura_options_set_interrupt(options, answer, &question, &error), AURA_OK, error);
+        CHECK_STATUS(aura_options_set_interrupt(options, answer, &interrupt, &error), AURA_OK, error);
         CHECK_STATUS(aura_get_user(client, "late", options, &json, &error), ends[i].status, error);
-        CHECK_INT(question.asked, 3);
+        CHECK_INT(interrupt.calls, 3);
         aura_error_free(error);
 
-        question.asked = 0;
+        interrupt.calls = 0;
         CHECK_STATUS(aura_stream_audit_logs(client, options, &logs, NULL), AURA_OK, NULL);
         CHECK_STATUS(aura_audit_logs_next(logs, &json, &error), ends[i].status, error);
-        CHECK_INT(question.asked, 3);
+        CHECK_INT(interrupt.calls, 3);
         aura_error_free(error);
         aura_audit_logs_free(logs);
 
-        /* After the interrupt is removed, nothing asks. */
-        question.asked = 0;
+        /* After the callback is removed, the library does not call it. */
+        interrupt.calls = 0;
         CHECK_STATUS(aura_options_set_interrupt(options, NULL, NULL, NULL), AURA_OK, NULL);
         mute_answer(&mute);
         CHECK_STATUS(aura_get_user(client, "late", options, &json, &error), AURA_OK, error);
         aura_string_free(json);
-        CHECK_INT(question.asked, 0);
+        CHECK_INT(interrupt.calls, 0);
         aura_options_free(options);
         aura_client_free(client);
         mute_stop(&mute);
@@ -272,7 +273,7 @@ static int rows_of(char *page)
 }
 
 /* Pages that have arrived: none at the start, the rest of the current page, and pages that were
- * requested ahead. Together with those that are waited for, every row comes once. */
+ * requested ahead. With the pages that a call waits for, every row comes once. */
 static void pages_at_hand(const aura_client *client)
 {
     aura_audit_logs *logs;

@@ -1,7 +1,7 @@
 /*
  * bound.h - time limits that end a test that hangs, for C and C++.
  *
- * A bound is minutes where the work takes seconds. It grows with AURA_TEST_SLOWNESS: how many times
+ * A bound is minutes if the work takes seconds. It grows with AURA_TEST_SLOWNESS: how many times
  * slower than usual this program runs. The makefiles set it for valgrind and for the sanitizers,
  * and you may set it for a slow machine. No test judges by a bound how fast something was.
  */
@@ -29,7 +29,7 @@ static inline unsigned bound_slowness(void)
     return times;
 }
 
-/* So many seconds, or more if this program runs slower. */
+/* This number of seconds, or more if this program runs slower. */
 static inline unsigned bound_seconds(unsigned seconds)
 {
     return seconds * bound_slowness();
@@ -57,7 +57,7 @@ static inline void bound_passed(int number)
     raise(number);
 }
 
-/* Ends this process by SIGALRM if it still runs after so many seconds, scaled as above. */
+/* Ends this process by SIGALRM if it still runs after this number of seconds, scaled as above. */
 static inline void bound_alarm(unsigned seconds)
 {
     /* ThreadSanitizer delays a signal while a thread waits, so a handler would never run. */

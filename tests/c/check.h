@@ -1,7 +1,7 @@
 /*
  * check.h - checks that count themselves and print the values they saw.
  *
- * A program calls CHECK and its sisters, and ends with `return check_finish("name");`, which
+ * A program calls CHECK and the similar macros, and ends with `return check_finish("name");`, which
  * prints `name: N passed, N failed, N skipped`. For the program's first thread alone.
  */
 #ifndef CHECK_H

@@ -267,7 +267,7 @@ static void fork_in_the_storm(int number)
     errno = before;
 }
 
-/* Forks at every moment of a call. Each child ends, wherever it began, and the parent loses no
+/* Forks at every moment of a call. Each child ends, wherever it starts, and the parent loses no
    reply. Only for a process with one thread: with more threads, fork() in a handler waits for the
    lock that its own thread may hold in malloc(). */
 static void storm(const char *url)

@@ -7,12 +7,12 @@
 
 const char *other_parts_version(void);
 
-static aura_log_level last_told;
+static aura_log_level last_level;
 
 static void listen(void *user_data, aura_log_level level, const char *message)
 {
     if (user_data && *message)
-        last_told = level;
+        last_level = level;
 }
 
 int main(void)

@@ -223,11 +223,11 @@ static void null_and_bad_text_in_every_place(const aura_client *client)
     CHECK_STATUS(aura_audit_logs_next_page(NULL, NULL, NULL), AURA_INVALID_ARGUMENT, NULL);
 }
 
-static int told;
+static int warnings;
 
 static void count_warning(void *text, aura_log_level level, const char *message)
 {
-    told += level == AURA_LOG_WARN && strstr(message, text) != NULL;
+    warnings += level == AURA_LOG_WARN && strstr(message, text) != NULL;
 }
 
 /* If a handle is freed or used again while its memory is unused, the library detects that. It
@@ -246,11 +246,11 @@ static void freed_and_used_again(void)
     aura_log_set(count_warning, (void *)"freed before", AURA_LOG_WARN);
     aura_options_free(options);
     aura_options_free(options);
-    CHECK_INT(told, 1);
+    CHECK_INT(warnings, 1);
     REFUSED(aura_options_set(options, "page", "1", &error), "options is not a valid aura_options");
     aura_client_free(client);
     aura_client_free(client);
-    CHECK_INT(told, 2);
+    CHECK_INT(warnings, 2);
     REFUSED_WITHOUT(aura_get_user(client, "eric", NULL, &json, &error), "may have been freed before");
     aura_log_set(NULL, NULL, AURA_LOG_WARN);
 }

@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 /* Accepts connections, reads a few bytes, and closes without reading the rest. */
-static void *rude(void *argument)
+static void *close_early(void *argument)
 {
     int listener = *(int *)argument, connection;
     char some[16];
@@ -48,7 +48,7 @@ static int sigpipe_is_pending(void)
 /* Requests that are too large for one write: an account with a password of 256 kB, and a page
    requested with a key of that size. The server closes while they are written. This thread writes
    blocking requests, the library's thread writes the others. */
-static void write_to_the_deaf(const aura_client *client, const char *password)
+static void write_to_a_closing_server(const aura_client *client, const char *password)
 {
     const char *emails[] = {"new@example.com"};
     for (int round = 0; round < 5; round++) {
@@ -91,7 +91,7 @@ static aura_client *client_with(const char *url, const char *key, const char *pr
 }
 
 /* Checks that SIGPIPE still ends a process that uses the default action. */
-static void the_default_is_still_there(void)
+static void check_default_action(void)
 {
     int ends[2];
     fflush(stdout);
@@ -125,7 +125,7 @@ int main(int argc, char **argv)
         bind(listener, (struct sockaddr *)&address, sizeof address) != 0 ||
         listen(listener, 16) != 0 ||
         getsockname(listener, (struct sockaddr *)&address, &length) != 0 ||
-        pthread_create(&thread, NULL, rude, &listener) != 0)
+        pthread_create(&thread, NULL, close_early, &listener) != 0)
         check_give_up("no server");
     char url[64];
     snprintf(url, sizeof url, "http://127.0.0.1:%u/api", (unsigned)ntohs(address.sin_port));
@@ -140,21 +140,21 @@ int main(int argc, char **argv)
     aura_client *proxied = client_with("http://localhost:1/api", password, url);
 
     CHECK(!sigpipe_is_blocked());
-    write_to_the_deaf(client, password);
-    write_to_the_deaf(proxied, password);
+    write_to_a_closing_server(client, password);
+    write_to_a_closing_server(proxied, password);
     CHECK(!sigpipe_is_blocked());
     CHECK(!sigpipe_is_pending());
     if (getenv("AURA_MEMORY_IS_WATCHED"))
         check_skip("the default of SIGPIPE", "the child that it ends has leaks of its parent's threads");
     else
-        the_default_is_still_there();
+        check_default_action();
 
     /* A host that blocks the signal itself finds its mask unchanged. */
     sigset_t only;
     sigemptyset(&only);
     sigaddset(&only, SIGPIPE);
     pthread_sigmask(SIG_BLOCK, &only, NULL);
-    write_to_the_deaf(client, password);
+    write_to_a_closing_server(client, password);
     CHECK(sigpipe_is_blocked());
 
     free(password);

@@ -162,7 +162,7 @@ static void freed_early(const struct sandbox *sandbox)
     aura_audit_logs_free(unread_orphan);
 }
 
-static void a_refused_key_keeps_the_place(const struct sandbox *sandbox)
+static void a_refused_key_keeps_the_position(const struct sandbox *sandbox)
 {
     aura_client *client = new_client(sandbox->api_url, "key-made-later");
     aura_audit_logs *logs = open_logs(client, NULL, NULL);
@@ -182,7 +182,7 @@ static void a_refused_key_keeps_the_place(const struct sandbox *sandbox)
     aura_client_free(client);
 }
 
-static void a_stopped_server_keeps_the_place(const char *program)
+static void a_stopped_server_keeps_the_position(const char *program)
 {
     struct sandbox sandbox = sandbox_start(program, "current", "0");
     char port[16], *row = NULL;
@@ -215,7 +215,7 @@ static int flaky_number(const char *row)
 }
 
 /* Reads 250 rows from a server whose second page fails once. */
-static void a_failed_page_keeps_the_place(int failure, aura_status expected, const char *prefetch)
+static void a_failed_page_keeps_the_position(int failure, aura_status expected, const char *prefetch)
 {
     struct flaky flaky = {.rows = 250, .failing_page = 2, .failure = failure};
     char *row = NULL;
@@ -311,12 +311,12 @@ int main(int argc, char **argv)
     order_and_count(&sandbox);
     pages(&sandbox);
     freed_early(&sandbox);
-    a_refused_key_keeps_the_place(&sandbox);
+    a_refused_key_keeps_the_position(&sandbox);
     sandbox_stop(&sandbox);
-    a_stopped_server_keeps_the_place(argv[1]);
-    a_failed_page_keeps_the_place(500, AURA_SERVER, "0");
-    a_failed_page_keeps_the_place(500, AURA_SERVER, "4");
-    a_failed_page_keeps_the_place(0, AURA_CONNECT, "4");
+    a_stopped_server_keeps_the_position(argv[1]);
+    a_failed_page_keeps_the_position(500, AURA_SERVER, "0");
+    a_failed_page_keeps_the_position(500, AURA_SERVER, "4");
+    a_failed_page_keeps_the_position(0, AURA_CONNECT, "4");
     asking_ahead();
     not_asking_ahead();
     return check_finish("stream");

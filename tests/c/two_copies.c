@@ -1,5 +1,5 @@
 /*
- * two_copies.c - the library twice in one process, as two plug-ins bring it. The copies are
+ * two_copies.c - the library twice in one process, as two plug-ins load it. The copies are
  * independent, and one goes on after the other is closed.
  *
  *     two_copies path/to/aura-sandbox path/to/libaura_users.so path/to/a-copy-of-it.so

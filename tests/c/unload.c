@@ -68,8 +68,8 @@ static void load_use_unload(const char *sandbox_program, const char *path)
     close(outliving.closed[0]);
 }
 
-/* This makes it safe: the code stays in memory, used or not. */
-static void it_stays(const char *path)
+/* The code of a closed library stays in memory, so it is safe to close it. */
+static void the_code_stays_in_memory(const char *path)
 {
     struct loaded library = loaded_open(path);
     CHECK_INT(dlclose(library.handle), 0);
@@ -83,7 +83,7 @@ int main(int argc, char **argv)
     if (argc != 3)
         check_give_up("usage: unload path/to/aura-sandbox path/to/libaura_users.so");
     bound_alarm(300);
-    it_stays(argv[2]);
+    the_code_stays_in_memory(argv[2]);
     for (int round = 0; round < ROUNDS; round++)
         load_use_unload(argv[1], argv[2]);
     return check_finish("unload");

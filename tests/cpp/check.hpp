@@ -1,7 +1,7 @@
 /*
  * check.hpp - checks that count themselves and print the values they saw, from any thread.
  *
- * A program uses CHECK and its sisters, and ends with `return check::finish("name");`, which
+ * A program uses CHECK and the similar macros, and ends with `return check::finish("name");`, which
  * prints `name: N passed, N failed, N skipped`.
  */
 #ifndef CHECK_HPP

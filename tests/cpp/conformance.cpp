@@ -112,17 +112,17 @@ std::vector<Outcome> run(const json &example, const aura::Client &client,
 
 void check_error(const aura::Error &error, const json &expected)
 {
-    json told = json::parse(error.json());
+    json members = json::parse(error.json());
     CHECK_EQ(aura_status_name(error.kind()), expected["kind"]);
     CHECK_EQ(json(error.http_status().value_or(0)),
              expected["status"].is_null() ? json(0) : expected["status"]);
     CHECK(*error.what() != '\0');
     for (const char *member : {"kind", "status", "errors", "request_id"})
-        CHECK_EQ(told[member], expected[member]);
+        CHECK_EQ(members[member], expected[member]);
     if (expected["message"].is_null())
-        CHECK(!told["message"].get<std::string>().empty());
+        CHECK(!members["message"].get<std::string>().empty());
     else
-        CHECK_EQ(told["message"], expected["message"]);
+        CHECK_EQ(members["message"], expected["message"]);
 }
 
 void check_outcome(const Outcome &outcome, const json &expected)

@@ -38,21 +38,21 @@ void thrown_and_returned_errors(const aura::Client &client)
     CHECK_EQ(kept.kind(), AURA_UNSUPPORTED);
     CHECK_EQ(kept.http_status(), 404);
     CHECK(!kept.retry_after());
-    json told = json::parse(kept.json());
-    CHECK_EQ(told["kind"], "unsupported");
-    CHECK_EQ(told["route"], "/users/{username_or_email}/reset");
-    CHECK_EQ(told["text"], kept.what());
-    CHECK_EQ(told["code"], 25);
+    json members = json::parse(kept.json());
+    CHECK_EQ(members["kind"], "unsupported");
+    CHECK_EQ(members["route"], "/users/{username_or_email}/reset");
+    CHECK_EQ(members["text"], kept.what());
+    CHECK_EQ(members["code"], 25);
 
     /* Each member is a method too. */
-    CHECK_EQ(told["message"], kept.message());
-    CHECK_EQ(told["route"], kept.route().value_or(""));
-    CHECK_EQ(told["method"], kept.method().value_or(""));
-    CHECK_EQ(told["hint"], kept.hint().value_or(""));
-    CHECK_EQ(told["request_id"], kept.request_id().value_or(""));
-    CHECK_EQ(told["attempts"], kept.attempts());
-    CHECK_EQ(told["outcome_unknown"], kept.outcome_unknown());
-    CHECK_EQ(told["retryable"], kept.retryable());
+    CHECK_EQ(members["message"], kept.message());
+    CHECK_EQ(members["route"], kept.route().value_or(""));
+    CHECK_EQ(members["method"], kept.method().value_or(""));
+    CHECK_EQ(members["hint"], kept.hint().value_or(""));
+    CHECK_EQ(members["request_id"], kept.request_id().value_or(""));
+    CHECK_EQ(members["attempts"], kept.attempts());
+    CHECK_EQ(members["outcome_unknown"], kept.outcome_unknown());
+    CHECK_EQ(members["retryable"], kept.retryable());
     CHECK(!kept.reason() && !kept.field_errors_json());
 
     /* Both forms return the same error, except for the request id. */

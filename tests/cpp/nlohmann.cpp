@@ -20,9 +20,9 @@ void values(const aura::Client &client)
         client.create_user("jim", "short", {"jim@example.com"});
         CHECK(false);
     } catch (const aura::Error &error) {
-        json told = aura::parse(error);
-        CHECK_EQ(told["kind"], "validation");
-        CHECK_HOLDS(told["errors"]["password"].get<std::string>(), "at least 8");
+        json members = aura::parse(error);
+        CHECK_EQ(members["kind"], "validation");
+        CHECK_HOLDS(members["errors"]["password"].get<std::string>(), "at least 8");
     }
     CHECK(aura::parse(aura::Error()).is_null());
     CHECK(aura::parse(client.rate_limit()).is_null());

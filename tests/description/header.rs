@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::roles;
 
-/// All that the header declares, in its order.
+/// All declarations of the header, in its order.
 pub(crate) struct Declarations(pub(crate) Vec<Declaration>);
 
 pub(crate) enum Declaration {
@@ -33,7 +33,7 @@ pub(crate) struct EnumValue {
     pub(crate) doc: String,
 }
 
-/// The words before a declaration.
+/// The documentation before a declaration.
 #[derive(Clone, Default)]
 pub(crate) struct Doc {
     /// Paragraphs and code, without the last paragraph, which has the facts below.

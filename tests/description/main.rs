@@ -94,7 +94,7 @@ fn description(declarations: &Declarations) -> Value {
     })
 }
 
-/// Only the declarations, in the form that LuaJIT and PHP can parse.
+/// Writes only the declarations, in a form that LuaJIT and PHP can parse.
 fn cdef(declarations: &Declarations) -> String {
     let mut text = format!(
         "/* The declarations of aura_users.h {VERSION}, without comments and preprocessor: for the FFIs \
@@ -114,21 +114,21 @@ fn cdef(declarations: &Declarations) -> String {
     text
 }
 
-fn holds(file: &str, made: &str) {
+fn check_file(file: &str, generated: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
     if std::env::var_os("AURA_BLESS").is_some() {
-        fs::write(&path, made).unwrap();
+        fs::write(&path, generated).unwrap();
     }
     let checked_in = fs::read_to_string(&path).unwrap_or_default();
-    assert!(made == checked_in, "{file} is stale: run `make header`");
+    assert!(generated == checked_in, "{file} is stale: run `make header`");
 }
 
 #[test]
 fn the_description_matches_the_header() {
     let declarations = Declarations::read(HEADER);
     let json = serde_json::to_string_pretty(&description(&declarations)).unwrap() + "\n";
-    holds("include/aura_users.json", &json);
-    holds("include/aura_users.cdef", &cdef(&declarations));
+    check_file("include/aura_users.json", &json);
+    check_file("include/aura_users.cdef", &cdef(&declarations));
 }
 
 #[test]

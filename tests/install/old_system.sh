@@ -40,8 +40,9 @@ roots=$work/roots
 trap 'rm -rf "$roots"' EXIT
 trap 'exit 1' INT TERM
 
-# make_root ARCHITECTURE: the oldest Debian there is, in $root; its name is $suite. debootstrap only
-# unpacks it (--foreign): that is enough to run programs, and works for every processor.
+# make_root ARCHITECTURE: puts the oldest available Debian into $root, and its name into $suite.
+# debootstrap only unpacks it (--foreign): that is enough to run programs, and works for every
+# processor.
 make_root() {
     for suite in $suites; do
         root=$roots/$suite-$1
@@ -84,7 +85,7 @@ while read -r processor architecture; do
         -Wl,-rpath,/opt/aura/lib -o "$root/opt/aura/bin/tour"
     libdir=$root/opt/aura/lib
     # shellcheck disable=SC2046 # the words of a list
-    check "zig links the tour with the archive" compile $(asked --libs aura_users-static) -lunwind \
+    check "zig links the tour with the archive" compile $(ask_pkg_config --libs aura_users-static) -lunwind \
         -o "$root/opt/aura/bin/tour-static"
 
     # $emulator is empty here or one word.

@@ -12,37 +12,37 @@ skip() {
 }
 glibc=2.17
 
-# sums_hold: every tarball has a sum, and every sum is right.
+# sums_hold: checks that every tarball has a sum, and that every sum is right.
 sums_hold() {
     (cd "$packages" && sha256sum --check --strict SHA256SUMS &&
         same "$(sed 's/.* [ *]//' SHA256SUMS | sort)" "$(find . -name '*.tar.gz' | sed 's|^\./||' | sort)")
 }
 
-# binutils NAME: the tool that knows the processor of $target.
+# binutils NAME: prints the name of the tool for the processor of $target.
 binutils() {
     case ${target%%-*} in "$(uname -m)") echo "$1" ;; *) echo "${target%%-*}-linux-gnu-$1" ;; esac
 }
 
-# needs_at_most VERSION FILE: is VERSION the newest glibc whose symbols FILE needs, or newer?
+# needs_at_most VERSION FILE: checks that FILE needs no symbols of a glibc newer than VERSION.
 needs_at_most() {
     newest=$("$(binutils objdump)" -T "$2" | sed -n 's/.*GLIBC_\([0-9.]*\).*/\1/p' | sort -Vu | tail -n 1)
     test -n "$newest" || { echo "no symbol of glibc"; return 1; }
     same "$(printf '%s\n' "$1" "$newest" | sort -V | tail -n 1)" "$1"
 }
 
-# needs_only_libc FILE: are the libraries that FILE loads all parts of the system's libc?
+# needs_only_libc FILE: checks that FILE loads only libraries of the system's libc.
 needs_only_libc() {
     "$(binutils objdump)" -p "$1" | awk '$1 == "NEEDED" {print $2}' >"$work/needed"
     test -s "$work/needed" || { echo "no libc"; return 1; }
     not grep -vE '^(lib(c|m|dl|rt|util|pthread)\.so\.[0-9]|ld-linux-.*\.so\.[0-9]|libc\.so|libc\.musl-.*)$' "$work/needed"
 }
 
-# needs_nothing FILE: does FILE load no library at all?
+# needs_nothing FILE: checks that FILE loads no library.
 needs_nothing() {
     "$(binutils objdump)" -p "$1" >"$work/headers" && not grep NEEDED "$work/headers"
 }
 
-# has_licences FOLDER PACKAGE FEATURES: each crate of cargo's tree is named above a text.
+# has_licences FOLDER PACKAGE FEATURES: checks that a licence text names each crate of cargo's tree.
 has_licences() {
     (cd ../.. && cargo tree --locked -p "$2" --features "$3" -e normal --target "$target" \
         --prefix none --format '{p}') | sed -n '/(\//d; s/^\([^ ]*\) v\([^ ]*\).*/\1 \2/p' | sort -u >"$work/crates"
@@ -57,7 +57,7 @@ has_licences() {
     done
 }
 
-# knows_no_path FOLDER: does no text in it name a folder of the machine that built it?
+# knows_no_path FOLDER: checks that no file in it names a folder of the machine that built it.
 knows_no_path() { not grep -rIl -e "$(cd ../.. && pwd)" -e "$HOME/" "$1"; }
 
 rm -rf "$work"

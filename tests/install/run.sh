@@ -33,7 +33,7 @@ esac
 check "the SONAME's link" same "$(readlink "$plain/lib/$soname")" "libaura_users.so.$version"
 check "the linker's link" same "$(readlink "$plain/lib/libaura_users.so")" "$soname"
 libdir=$plain/lib
-check "pkg-config's version" same "$(asked --modversion aura_users)" "$version"
+check "pkg-config's version" same "$(ask_pkg_config --modversion aura_users)" "$version"
 # The .pc file has the list from rustc.
 native=$(sed -n 's/^Libs.private: //p' "$libdir/pkgconfig/aura_users.pc")
 check "the header's list of native libraries" same "$(cat ../../src/ffi/native-libraries.txt)" "$native"

@@ -1,6 +1,6 @@
-"""tour.py SANDBOX TOUR...: the tour in C against a sandbox, each by its command.
+"""tour.py SANDBOX TOUR...: runs the tour in C against a sandbox. Both arguments are commands.
 
-The demo's own check, with time enough for a processor that is emulated.
+It uses the demo's check, with a timeout for emulated processors.
 """
 
 import sys

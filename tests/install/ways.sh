@@ -39,7 +39,7 @@ start_sandbox() {
     url=$(echo "$ready" | sed 's/.*"api_url":"\([^"]*\)".*/\1/')
 }
 
-# runs PROGRAM: it prints the record of ericmj.
+# runs PROGRAM: checks that it prints the record of ericmj.
 runs() { env -i HEX_API_URL="$url" "$1" 3>&- | grep '"username":"ericmj"'; }
 
 # is KIND PROGRAM: checks whether the library is in it (static) or loaded by its SONAME (shared).
@@ -69,25 +69,25 @@ by_hand_static() {
     cc -I"$1/include" "$work/program.c" "$1/lib/libaura_users.a" \
         $(cat ../../src/ffi/native-libraries.txt) -o "$2"
 }
-asked() { PKG_CONFIG_PATH=$libdir/pkgconfig pkg-config "$@"; }
+ask_pkg_config() { PKG_CONFIG_PATH=$libdir/pkgconfig pkg-config "$@"; }
 by_pkg_config() {
     libdir=$1/${3:-lib}
-    cc "$work/program.c" $(asked --cflags --libs aura_users) \
-        -Wl,-rpath,"$(asked --variable=libdir aura_users)" -o "$2"
+    cc "$work/program.c" $(ask_pkg_config --cflags --libs aura_users) \
+        -Wl,-rpath,"$(ask_pkg_config --variable=libdir aura_users)" -o "$2"
 }
 by_pkg_config_static() {
     libdir=$1/lib
-    cc "$work/program.c" $(asked --cflags --libs --static aura_users) -o "$2"
+    cc "$work/program.c" $(ask_pkg_config --cflags --libs --static aura_users) -o "$2"
 }
 by_static_pkg_config() {
     libdir=$1/lib
-    cc "$work/program.c" $(asked --cflags --libs aura_users-static) -o "$2"
+    cc "$work/program.c" $(ask_pkg_config --cflags --libs aura_users-static) -o "$2"
 }
 
 by_static_pkg_config_alone() {
     libdir=$1/lib
-    # What glibc says of getaddrinfo() is no error.
-    cc -static "$work/program.c" $(asked --cflags --libs aura_users-static) -o "$2"
+    # glibc's warning about getaddrinfo() is no error.
+    cc -static "$work/program.c" $(ask_pkg_config --cflags --libs aura_users-static) -o "$2"
 }
 
 # by_cmake PREFIX: builds and runs all that CMakeLists.txt has.

@@ -316,7 +316,7 @@ impl Driver {
         let failed = |what: String| io::Error::other(format!("{}: {what}", command["id"]));
         if let Some(input) = &mut self.input {
             match writeln!(input, "{command}") {
-                // A driver that has ended: the missing answer tells more.
+                // The driver has ended. The missing answer explains more.
                 Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
                 done => done.map_err(|error| failed(error.to_string()))?,
             }

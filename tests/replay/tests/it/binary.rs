@@ -30,7 +30,7 @@ fn serves_until_its_input_ends() {
 
 #[test]
 fn ends_with_its_parent() {
-    // The shell is the parent; its own input is the string it hangs on.
+    // The shell is the parent. It ends when its input closes.
     let mut shell = Command::new("sh")
         .args(["-c", "\"$0\" serve </dev/null & read -r _", PROGRAM])
         .stdin(Stdio::piped())
