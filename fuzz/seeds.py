@@ -44,7 +44,7 @@ LIMITS = [
 
 
 def recorded() -> Iterator[tuple[int, bytes, dict[str, str], bytes]]:
-    """The replies as they stood on the wire: (status, head, headers, body)."""
+    """Yields the recorded replies as they were sent: (status, head, headers, body)."""
     for path in sorted(WIRE.glob("*.jsonl")):
         # splitlines() would also split at U+2028, which is in the bodies.
         for line in path.read_text(encoding="utf-8").rstrip("\n").split("\n"):
@@ -62,7 +62,7 @@ def recorded() -> Iterator[tuple[int, bytes, dict[str, str], bytes]]:
 
 
 def seeds() -> Iterator[tuple[str, bytes]]:
-    """(target, seed) of every target."""
+    """Yields each seed with its target: (target, seed)."""
     for status, head, headers, body in recorded():
         yield "reply", head + body
         if status < 300:
@@ -97,7 +97,7 @@ def seeds() -> Iterator[tuple[str, bytes]]:
 
 
 def main() -> None:
-    """Writes them, each once."""
+    """Writes each seed once."""
     written: dict[str, set[bytes]] = {}
     for target, seed in seeds():
         folder = HERE / "corpus" / target

@@ -1,7 +1,7 @@
 # Builds, installs and removes the C library. docs/abi/README.md explains the file names.
 #
-# PREFIX, LIBDIR, INCLUDEDIR and DESTDIR say where to install; packaging/README.md lists them.
-# After `make release`, `make install` only copies files. It then needs no Rust and can run as root.
+# PREFIX, LIBDIR, INCLUDEDIR and DESTDIR set the folders; packaging/README.md lists them. After
+# `make release`, `make install` only copies files. It then needs no Rust and can run as root.
 #
 # RUST_TARGET builds for another system: a target of rustc or of cargo-zigbuild, which may end in a
 # version of glibc. LD and OBJCOPY are then the tools for that processor. See dist.mk.

@@ -29,7 +29,7 @@ def cargo(*arguments):
 
 
 def linked(package, target, features):
-    """The (name, version) of each crate from elsewhere that cargo links for the target."""
+    """Returns the (name, version) of each foreign crate that cargo links for the target."""
     tree = cargo(
         *["tree", "--package", package, "--features", ",".join(features)],
         *["--edges", "normal", "--target", target],
@@ -38,14 +38,14 @@ def linked(package, target, features):
     crates = set()
     for line in tree.splitlines():
         words = line.split()
-        # The project's own crates have a path behind the version.
+        # The project's own crates have a path after the version.
         if words and not any(word.startswith("(/") for word in words):
             crates.add((words[0], words[1].removeprefix("v")))
     return sorted(crates)
 
 
 def texts(crate):
-    """The licence files of a crate: beside its manifest, or in a folder of licences there."""
+    """Returns the licence texts beside a crate's manifest, or in a folder of licences there."""
     folder = Path(crate["manifest_path"]).parent
     found = [path for path in sorted(folder.iterdir()) if TEXTS.match(path.name)]
     found += [

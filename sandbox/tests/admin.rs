@@ -30,7 +30,7 @@ fn get(sandbox: &Sandbox, target: &str, authorization: &str) -> Reply {
 }
 
 #[test]
-fn needs_its_token() {
+fn every_request_needs_the_token() {
     let sandbox = start();
     for token in ["", "Bearer wrong", sandbox.admin_token()] {
         for (method, path) in [("GET", "mailbox"), ("GET", "health"), ("POST", "users")] {
@@ -45,7 +45,7 @@ fn needs_its_token() {
 }
 
 #[test]
-fn a_world_of_its_own() {
+fn a_world_is_built_over_the_admin_api() {
     let sandbox = start();
     post(&sandbox, "/organizations", json!({"name": "acme", "account_email": "acme@example.com"}));
     post(
@@ -126,7 +126,7 @@ fn mailbox_by_address() {
 }
 
 #[test]
-fn mistakes_are_named() {
+fn errors_name_the_mistake() {
     let sandbox = start();
     for (path, body, word) in [
         ("/users", r#"{"username":"eric","colour":"red"}"#, "colour"),

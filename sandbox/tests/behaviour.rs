@@ -185,7 +185,7 @@ fn works_inside_an_async_runtime_and_stops_on_drop() {
 }
 
 #[test]
-fn state_that_does_not_fit_is_refused_by_name() {
+fn invalid_state_is_refused_with_its_name() {
     let sandbox = start(Profile::Current);
     sandbox.add_user(eric()).expect("eric");
     let text = |result: Result<(), SeedError>| result.expect_err("refused").to_string();

@@ -82,7 +82,7 @@ fn the_demo_is_an_account_with_a_key_and_rows() {
 }
 
 #[test]
-fn the_demo_of_a_world_that_is_kept() {
+fn a_world_in_a_file_has_one_demo_account() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("world").to_string_lossy().into_owned();
     for _ in 0..2 {
@@ -140,7 +140,7 @@ fn a_signal_ends_the_command_first() {
 }
 
 #[test]
-fn it_stays_without_its_parent_and_its_input() {
+fn stay_keeps_it_running_without_its_parent_and_its_input() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("ready");
     let ready_file = file.to_string_lossy().into_owned();
@@ -149,7 +149,7 @@ fn it_stays_without_its_parent_and_its_input() {
     let shell = Command::new("sh").args(["-c", script, PROGRAM, &ready_file]).status();
     assert!(shell.expect("sh").success());
     let ready: Value = serde_json::from_str(&wait_for(&file)).expect("JSON");
-    // Longer than the program needs to notice the end of its parent.
+    // The program needs less time to notice the end of its parent.
     std::thread::sleep(Duration::from_millis(500));
     let reply = request(port(&ready), "GET", "/api", &[("User-Agent", "x")], "");
     let mode =

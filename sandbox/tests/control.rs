@@ -62,7 +62,7 @@ fn the_clock_dates_records_and_headers() {
 }
 
 #[test]
-fn an_etag_changes_with_the_record_although_time_stands() {
+fn an_etag_changes_with_the_record_although_the_clock_is_frozen() {
     let sandbox = frozen(Profile::Current);
     let client = client(&sandbox);
     client.create("jose");
@@ -73,7 +73,7 @@ fn an_etag_changes_with_the_record_although_time_stands() {
 }
 
 #[test]
-fn tokens_keys_and_links_end_by_the_clock() {
+fn tokens_keys_and_links_expire_by_the_clock() {
     let sandbox = frozen(Profile::Legacy);
     let client = client(&sandbox);
     sandbox.add_user(eric()).expect("eric");
@@ -122,7 +122,7 @@ fn a_seed_makes_everything_reproducible() {
 }
 
 #[test]
-fn limits_on_the_loopback_by_the_clock() {
+fn the_loopback_has_rate_limits_by_the_clock() {
     let sandbox = frozen(Profile::Current);
     let client = client(&sandbox);
     let get = || client.get("/api/users/nobody", "");
@@ -151,7 +151,7 @@ fn limits_on_the_loopback_by_the_clock() {
 }
 
 #[test]
-fn limits_of_accounts_and_organizations() {
+fn accounts_and_organizations_have_rate_limits() {
     let sandbox = frozen(Profile::Current);
     let client = client(&sandbox);
     sandbox.add_user(eric()).expect("eric");
@@ -231,7 +231,7 @@ fn the_journal_is_bounded() {
 }
 
 #[test]
-fn mistakes_in_a_world_file_have_a_place() {
+fn errors_in_a_world_file_name_the_position() {
     for (text, words) in [
         (
             r#"{"users": [{"username": "eric"}, {"username": "x", "colour": 1}]}"#,

@@ -57,7 +57,7 @@ fn rows_are_written_before_a_page_is_read() {
 }
 
 /// Requests the first page and does not wait for it.
-fn ask(sandbox: &Sandbox) -> TcpStream {
+fn request_page(sandbox: &Sandbox) -> TcpStream {
     let mut socket = TcpStream::connect(("127.0.0.1", sandbox.port())).expect("connect");
     let request = format!(
         "GET {PATH} HTTP/1.1\r\nHost: localhost\r\nUser-Agent: x\r\nAuthorization: his\r\n\r\n"
@@ -73,7 +73,7 @@ fn rows_are_written_between_the_reading_and_the_sending() {
 
     let rule = json!({"times": 1, "delay_ms": 600_000, "insert_audit_rows": insert("during")});
     let sandbox = start(rule);
-    let _waiting = ask(&sandbox);
+    let _waiting = request_page(&sandbox);
     wait_for_strike(&sandbox);
     assert_eq!(newest(&sandbox), 101, "the first reply still waits");
 }
@@ -86,7 +86,7 @@ fn rows_are_written_as_the_reply_is_sent() {
 
     let rule = json!({"times": 1, "delay_ms": 600_000, "insert_audit_rows": insert("after")});
     let sandbox = start(rule);
-    let _waiting = ask(&sandbox);
+    let _waiting = request_page(&sandbox);
     wait_for_strike(&sandbox);
     assert_eq!(newest(&sandbox), 100, "the first reply still waits");
 }
@@ -143,7 +143,7 @@ fn a_failed_page_while_the_log_grows() {
             {"when": "after", "username": "nobody"}
         ]});
         let sandbox = start(rule);
-        let mut socket = ask(&sandbox);
+        let mut socket = request_page(&sandbox);
         socket.shutdown(Shutdown::Write).expect("shutdown");
         let mut reply = Vec::new();
         socket.read_to_end(&mut reply).expect("a reply");

@@ -225,7 +225,7 @@ async fn resets_a_stream_with_any_code() {
 }
 
 #[tokio::test]
-async fn a_refused_request_was_not_processed_and_another_one_was() {
+async fn a_refused_request_is_not_processed_but_a_reset_one_is() {
     let form = r#"{"username": "jose", "email": "jose@example.com", "password": "password"}"#;
     for (then, found) in [
         (r#"{"reset_stream": {"code": 7}}"#, 404),
@@ -333,7 +333,7 @@ async fn one_stream_at_a_time() {
 }
 
 #[tokio::test]
-async fn falls_silent_on_one_connection() {
+async fn stops_sending_on_one_connection() {
     for (at, status) in [("before", None), ("after_headers", Some(200)), ("in_body", Some(200))] {
         let sandbox =
             misbehaving(&format!(r#"{{"nth": 1, "then": {{"silence": {{"at": "{at}"}}}}}}"#));
@@ -357,7 +357,7 @@ async fn falls_silent_on_one_connection() {
 }
 
 #[tokio::test]
-async fn the_rules_of_every_version_hold_here_too() {
+async fn rules_for_every_version_apply_to_http2() {
     let whole = connect(&start(Http2::default())).await.get("/api/users/eric").await;
     for (then, check) in [
         (
@@ -411,7 +411,7 @@ fn rules_of_http2_are_not_for_http1() {
 }
 
 #[test]
-fn mistakes_in_rules_and_settings_are_named() {
+fn errors_name_the_mistake_in_rules_and_settings() {
     let sandbox = Sandbox::start(Config::default()).expect("start");
     let admin = Client::new(&sandbox, sandbox.port());
     for (path, form, mistake) in [

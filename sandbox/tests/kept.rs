@@ -17,7 +17,7 @@ fn start(path: &Path) -> Sandbox {
 }
 
 #[test]
-fn everything_is_there_after_a_restart() {
+fn a_restart_loses_nothing() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("world.sqlite");
     let sandbox = start(&path);
@@ -58,7 +58,7 @@ fn everything_is_there_after_a_restart() {
 }
 
 #[test]
-fn a_file_for_one_process_and_of_one_form() {
+fn a_file_in_use_or_of_another_form_is_refused() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("world.sqlite");
     let first = start(&path);
@@ -124,7 +124,7 @@ fn write(port: u16, names: impl Iterator<Item = String>, acknowledged: &Mutex<Ve
 }
 
 #[test]
-fn killed_at_any_moment_it_has_every_acknowledged_account() {
+fn a_killed_server_keeps_every_acknowledged_account() {
     const ROUNDS: usize = 8;
     const WRITERS: usize = 4;
     let folder = tempfile::tempdir().expect("a folder");

@@ -112,7 +112,7 @@ fn shuffled_records_mean_the_same() {
 }
 
 #[test]
-fn the_order_over_the_admin_api_and_in_a_document() {
+fn the_admin_api_and_a_document_set_the_order() {
     let sandbox = start(Config::default());
     let client = Client::new(&sandbox, sandbox.port());
     assert_eq!(client.done("GET", "/key-order", Value::Null), json!({"key_order": "current"}));

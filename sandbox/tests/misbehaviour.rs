@@ -49,7 +49,7 @@ fn length(head: &str) -> usize {
 }
 
 #[test]
-fn replies_of_ones_own() {
+fn a_rule_sends_its_own_reply() {
     let sandbox = start(
         r#"{"path": "/api/users/*", "method": "get", "then": {"reply":
             {"status": 418, "headers": {"Retry-After": "soon"}, "body": "short and stout"}}}"#,
@@ -68,7 +68,7 @@ fn replies_of_ones_own() {
 }
 
 #[test]
-fn too_many_requests_with_headers_and_without() {
+fn too_many_requests_with_and_without_headers() {
     let sandbox = start(r#"{"times": 1, "then": {"rate_limited": {"retry_after": "7"}}}"#);
     let text = get(&sandbox);
     assert!(text.starts_with("HTTP/1.1 429 Too Many Requests\r\n"), "{text}");
@@ -104,7 +104,7 @@ fn closes_at_every_point() {
 }
 
 #[test]
-fn falls_silent_and_stays_connected() {
+fn stops_sending_and_stays_connected() {
     let whole = get(&start(r#"{"times": 0}"#)).len();
     for at in ["before", "after_headers", "in_body"] {
         let sandbox = start(&format!(r#"{{"times": 1, "then": {{"silence": {{"at": "{at}"}}}}}}"#));
@@ -137,7 +137,7 @@ fn falls_silent_and_stays_connected() {
 }
 
 #[test]
-fn a_lost_reply_of_a_request_that_was_done_or_not() {
+fn the_reply_is_lost_whether_or_not_the_request_runs() {
     let body = r#"{"username": "jose", "email": "jose@example.com"}"#;
     for (run, exists) in [("true", "200"), ("false", "404")] {
         let rule = format!(
@@ -154,7 +154,7 @@ fn a_lost_reply_of_a_request_that_was_done_or_not() {
 }
 
 #[test]
-fn another_reply_than_that_of_a_request_that_was_done() {
+fn another_reply_replaces_that_of_a_completed_request() {
     let body = r#"{"username": "jose", "email": "jose@example.com"}"#;
     let sandbox = start(
         r#"{"method": "POST", "run": true, "then": {"reply": {"status": 502, "body": "lost"}}}"#,
@@ -221,7 +221,7 @@ fn slow_replies() {
 }
 
 #[test]
-fn one_rule_by_its_number() {
+fn a_rule_is_read_and_deleted_by_its_number() {
     let sandbox = Sandbox::start(Config::default()).expect("start");
     let client = Client::new(&sandbox, sandbox.port());
     let rule = |status: u16| json!({"then": {"reply": {"status": status}}, "times": 1});
@@ -284,7 +284,7 @@ fn log(rows: Value) -> Sandbox {
 }
 
 #[test]
-fn rows_that_come_between_pages() {
+fn rows_are_written_between_pages() {
     let sandbox = log(json!({"username": "eric", "count": 200}));
     let rule = Rule {
         path: Some("/api/users/me/audit-logs".into()),

@@ -152,7 +152,7 @@ fn a_world_from_a_file_and_its_errors() {
 }
 
 #[test]
-fn the_ready_line_tells_the_socket_and_the_issuer() {
+fn the_ready_line_names_the_socket_and_the_issuer() {
     let folder = tempfile::tempdir().expect("a folder");
     let socket = folder.path().join("s");
     let mut command = Command::new(PROGRAM);

@@ -35,7 +35,7 @@ fn post(sandbox: &Sandbox, content_type: &str, body: &str) -> Reply {
 }
 
 #[test]
-fn registration_and_reset_are_routes_of_some_profiles_alone() {
+fn only_some_profiles_have_registration_and_reset() {
     for (profile, registers, resets) in [
         (Profile::Hexpm, false, false),
         (Profile::Current, true, false),
@@ -55,7 +55,7 @@ fn registration_and_reset_are_routes_of_some_profiles_alone() {
 }
 
 #[test]
-fn an_audit_row_shows_the_same_of_an_organization_as_a_real_one() {
+fn an_audit_row_describes_an_organization_as_the_real_server_does() {
     let sandbox = start(Profile::Current);
     let key = sandbox.add_key("eric", &["api"]).expect("a key");
     let client = Client::new(&sandbox, sandbox.port());
@@ -119,7 +119,7 @@ fn the_scope_repositories_is_expanded_when_a_token_is_issued() {
 }
 
 #[test]
-fn too_many_wrong_one_time_passwords() {
+fn too_many_wrong_one_time_passwords_are_refused() {
     let sandbox = start(Profile::Current);
     for name in ["jose", "ana", "bob", "eve"] {
         let emails = vec![NewEmail::verified(format!("{name}@example.com"))];
@@ -293,7 +293,7 @@ fn a_body_of_elixir_text_is_read() {
 }
 
 #[test]
-fn members_can_be_added_to_an_organization_that_is_there() {
+fn members_can_be_added_to_an_existing_organization() {
     let sandbox = start(Profile::Current);
     let client = Client::new(&sandbox, sandbox.port());
     let form = json!({"organization": "beta", "username": "eric", "role": "write"});

@@ -91,7 +91,7 @@ fn start() -> Sandbox {
 }
 
 #[test]
-fn a_restored_world_answers_byte_for_byte_the_same() {
+fn a_restored_world_sends_the_same_bytes() {
     let sandbox = start();
     let client = Client::new(&sandbox, sandbox.port());
     // Some use before: keys, a new account, a mail, counts.
@@ -115,7 +115,7 @@ fn a_restored_world_answers_byte_for_byte_the_same() {
 }
 
 #[test]
-fn a_reset_goes_back_to_the_start() {
+fn a_reset_restores_the_start() {
     let sandbox = start();
     let client = Client::new(&sandbox, sandbox.port());
     let before = document(&client);
@@ -140,7 +140,7 @@ fn a_document_that_cannot_be_restored_changes_nothing() {
 }
 
 #[test]
-fn worlds_do_not_meet() {
+fn worlds_are_independent() {
     let sandbox = Sandbox::start(Config::default()).expect("start");
     let root = Client::new(&sandbox, sandbox.port());
     let one = sandbox.new_world(NewWorld::default()).expect("a world");
@@ -172,7 +172,7 @@ fn worlds_do_not_meet() {
 }
 
 #[test]
-fn worlds_over_the_admin_api() {
+fn the_admin_api_creates_and_deletes_worlds() {
     let sandbox = Sandbox::start(Config::default()).expect("start");
     let root = Client::new(&sandbox, sandbox.port());
     let made = root.done("POST", "/worlds", json!({"users": [{"username": "eric"}]}));

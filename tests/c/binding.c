@@ -93,7 +93,8 @@ static void interrupts(void)
         aura_audit_logs *logs;
         aura_error *error;
         char *json;
-        CHECK_STATUS(aura_options_set_interrupt(options, answer, &interrupt, &error), AURA_OK, error);
+        CHECK_STATUS(aura_options_set_interrupt(options, answer, &interrupt, &error), AURA_OK,
+                     error);
         CHECK_STATUS(aura_get_user(client, "late", options, &json, &error), ends[i].status, error);
         CHECK_INT(interrupt.calls, 3);
         aura_error_free(error);

@@ -215,7 +215,8 @@ static int flaky_number(const char *row)
 }
 
 /* Reads 250 rows from a server whose second page fails once. */
-static void a_failed_page_keeps_the_position(int failure, aura_status expected, const char *prefetch)
+static void a_failed_page_keeps_the_position(int failure, aura_status expected,
+                                             const char *prefetch)
 {
     struct flaky flaky = {.rows = 250, .failing_page = 2, .failure = failure};
     char *row = NULL;

@@ -85,8 +85,8 @@ while read -r processor architecture; do
         -Wl,-rpath,/opt/aura/lib -o "$root/opt/aura/bin/tour"
     libdir=$root/opt/aura/lib
     # shellcheck disable=SC2046 # the words of a list
-    check "zig links the tour with the archive" compile $(ask_pkg_config --libs aura_users-static) -lunwind \
-        -o "$root/opt/aura/bin/tour-static"
+    check "zig links the tour with the archive" compile \
+        $(ask_pkg_config --libs aura_users-static) -lunwind -o "$root/opt/aura/bin/tour-static"
 
     # $emulator is empty here or one word.
     printf '#!/bin/sh\nexec chroot "%s" %s /opt/aura/bin/aura-sandbox "$@"\n' "$root" "$emulator" \

@@ -24,7 +24,7 @@ const SAME: [&str; 11] = [
 ];
 /// These headers must be present in both, or in neither.
 const PRESENT: [&str; 5] = ["x-request-id", "etag", "last-modified", "content-length", "date"];
-/// Their names, and one address, were different on each server.
+/// Each recorded server had other names for these accounts, and another address.
 const GENERATED: [&str; 5] = ["eric", "myrepo", "zeta_org", "alpha_org", "mid_org"];
 
 pub(crate) fn differences(exchange: &Exchange, expected: &Reply, reply: &Reply) -> Vec<String> {

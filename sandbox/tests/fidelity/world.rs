@@ -30,7 +30,7 @@ const PAGES: [(&str, usize, &str); 8] = [
 
 impl World {
     pub(crate) fn build(profile: Profile) -> World {
-        // Some time before the first recording. Each one is replayed in its recorded minute.
+        // A time before the first recording. Each exchange is replayed in its recorded minute.
         let start = Timestamp::from_second(1_795_430_000).expect("a time");
         let config = Config::default().profile(profile).clock(start).key_order(KeyOrder::Recorded);
         let sandbox = Sandbox::start(config).expect("start");

@@ -23,7 +23,7 @@ fn cached(reply: &Reply) -> bool {
     reply.header("cache-control") == Some("private, max-age=60")
 }
 
-pub(crate) fn of_an_account(target: &Target) {
+pub(crate) fn check_account(target: &Target) {
     let name = fresh();
     let body = format!(
         "{{\"username\":\"{name}\",\"password\":\"correct horse\",\
@@ -55,7 +55,7 @@ pub(crate) fn of_an_account(target: &Target) {
     assert_eq!(nobody.json()["message"], "missing authentication information");
 }
 
-pub(crate) fn of_a_key(target: &Target, key: &str) {
+pub(crate) fn check_key(target: &Target, key: &str) {
     let signed = [("Authorization", key)];
     let me = target.send("GET", "/api/users/me", &signed, "");
     assert_eq!(me.status, 200, "{}", String::from_utf8_lossy(&me.body));

@@ -86,14 +86,14 @@ fn recorded_requests_of_the_legacy_server() {
 
 #[test]
 fn the_life_of_an_account() {
-    life::of_an_account(&Target::choose(Profile::Current));
+    life::check_account(&Target::choose(Profile::Current));
 }
 
 #[test]
 fn endpoints_of_a_keys_account() {
     let target = Target::choose(Profile::Legacy);
     match target.key.clone() {
-        Some(key) => life::of_a_key(&target, &key),
+        Some(key) => life::check_key(&target, &key),
         None => println!("without AURA_LIVE_KEY the caller's own endpoints are not looked at"),
     }
 }

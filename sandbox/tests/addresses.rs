@@ -1,4 +1,4 @@
-//! Its addresses, and its certificates.
+//! The addresses of a sandbox, and its certificates.
 
 mod common;
 
@@ -36,7 +36,7 @@ fn get(sandbox: &Sandbox) -> Result<String, String> {
 }
 
 #[test]
-fn certificates_good_and_bad() {
+fn good_and_bad_certificates() {
     for (tls, complaint) in [
         (Tls::Good, None),
         (Tls::Expired, Some("expired")),
@@ -56,7 +56,7 @@ fn certificates_good_and_bad() {
     }
 }
 
-fn ask(path: &std::path::Path) -> String {
+fn request(path: &std::path::Path) -> String {
     let mut socket = UnixStream::connect(path).expect("connect");
     socket.write_all(GET).expect("write");
     let mut text = String::new();
@@ -65,7 +65,7 @@ fn ask(path: &std::path::Path) -> String {
 }
 
 #[test]
-fn a_unix_socket_for_its_owner_alone() {
+fn only_its_owner_can_use_a_unix_socket() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("sandbox.sock");
     // A killed process left a socket here.
@@ -74,12 +74,12 @@ fn a_unix_socket_for_its_owner_alone() {
     let sandbox = Sandbox::start(Config::default().socket(&path)).expect("start");
     assert_eq!((sandbox.socket(), sandbox.port()), (Some(path.as_path()), 0));
     assert_eq!(path.metadata().expect("a socket").permissions().mode() & 0o777, 0o600);
-    assert!(ask(&path).starts_with("HTTP/1.1 200 "));
-    assert!(ask(&path).contains("\"http://localhost/api/"));
+    assert!(request(&path).starts_with("HTTP/1.1 200 "));
+    assert!(request(&path).contains("\"http://localhost/api/"));
     // It replaces neither a socket with a listener nor another file.
     let second = Sandbox::start(Config::default().socket(&path)).expect_err("in use");
     assert!(second.to_string().contains("sandbox.sock"), "{second}");
-    assert!(ask(&path).starts_with("HTTP/1.1 200 "));
+    assert!(request(&path).starts_with("HTTP/1.1 200 "));
     let names = || std::fs::read_dir(folder.path()).expect("a folder").count();
     assert_eq!(names(), 1, "no helper stayed");
     drop(sandbox);
