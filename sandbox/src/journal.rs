@@ -14,9 +14,10 @@ use sha2::{Digest, Sha256};
 use crate::http::encode::{decode_form, form_value};
 use crate::random::hex;
 
-/// Older entries are forgotten, and counted.
+/// The journal drops older entries, and counts them.
 const MOST: usize = 10_000;
-/// The journal also drops old entries if all together are larger than this: headers may be long.
+/// The journal also drops old entries if all entries are larger than this, because headers may be
+/// long.
 const MOST_BYTES: usize = 64 * 1024 * 1024;
 /// This much of a body is kept.
 const BODY: usize = 16 * 1024;
@@ -28,9 +29,9 @@ const FIELDS: [&str; 7] =
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct JournalEntry {
-    /// Counted from 1 in each world; never given twice.
+    /// Counted from 1 in each world, and never used again.
     pub id: u64,
-    /// When, by the world's clock: UTC, RFC 3339.
+    /// The time by the world's clock: UTC, RFC 3339.
     pub time: String,
     /// The world's id; empty for the first one.
     pub world: String,
@@ -38,18 +39,18 @@ pub struct JournalEntry {
     pub http: String,
     /// The method.
     pub method: String,
-    /// Path and query, without the world's prefix; the values of secrets hashed.
+    /// The path and the query, without the world's prefix. The values of secrets are hashed.
     pub target: String,
-    /// Headers in order, secrets hashed.
+    /// The headers in their order. Secrets are hashed.
     pub headers: Vec<(String, String)>,
-    /// The body with its secrets hashed. One that is neither JSON nor a form is only hashed as a
-    /// whole; of a long one the beginning is kept.
+    /// The body with its secrets hashed. A body that is neither JSON nor a form is hashed as a
+    /// whole. If a body is long, only its start is kept.
     pub body: String,
-    /// How long the body was.
+    /// The length of the body.
     pub body_bytes: u64,
-    /// What was answered; none where the connection was closed before a reply.
+    /// The status of the reply. `None` if the connection was closed before a reply.
     pub status: Option<u16>,
-    /// The rule that struck.
+    /// The rule that applied.
     pub rule: Option<String>,
 }
 
@@ -61,7 +62,7 @@ pub struct JournalFilter {
     pub method: Option<String>,
     /// This path, without the query.
     pub path: Option<String>,
-    /// Paths that begin so.
+    /// Paths that start with this.
     pub path_prefix: Option<String>,
     /// This status.
     pub status: Option<u16>,
@@ -98,7 +99,7 @@ impl Journal {
         self.entries.iter().filter(|entry| filter.fits(entry)).count()
     }
 
-    /// How many entries were dropped.
+    /// The number of dropped entries.
     pub(crate) fn forgotten(&self) -> u64 {
         self.total - self.entries.len() as u64
     }

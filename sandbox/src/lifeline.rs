@@ -14,7 +14,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 /// How often to check the parent. (The kernel can send a signal, but at the end of the thread that
 /// started us, not of the process.)
-const LOOK: Duration = Duration::from_millis(200);
+const CHECK_INTERVAL: Duration = Duration::from_millis(200);
 
 /// An event that may end the program.
 pub(crate) enum Event {
@@ -38,7 +38,7 @@ pub(crate) fn watch(events: &Sender<Event>, stay: bool, listens: bool) -> io::Re
 }
 
 /// A send fails only if the program is already ending.
-fn tell(events: &Sender<Event>, event: Event) {
+fn send(events: &Sender<Event>, event: Event) {
     let _ = events.send(event);
 }
 
@@ -60,7 +60,7 @@ fn signals(events: Sender<Event>) -> io::Result<()> {
                     _ = terminate.recv() => Event::Terminated,
                     _ = interrupt.recv() => Event::Interrupted,
                 };
-                tell(&events, event);
+                send(&events, event);
             }
         });
     })
@@ -70,9 +70,9 @@ fn parent(events: Sender<Event>) -> io::Result<()> {
     let parent = parent_id();
     spawn("parent", move || {
         while parent_id() == parent {
-            std::thread::sleep(LOOK);
+            std::thread::sleep(CHECK_INTERVAL);
         }
-        tell(&events, Event::Abandoned);
+        send(&events, Event::Abandoned);
     })
 }
 
@@ -96,6 +96,6 @@ fn standard_input(events: Sender<Event>) -> io::Result<()> {
                 Err(_) => break,
             }
         }
-        tell(&events, Event::Abandoned);
+        send(&events, Event::Abandoned);
     })
 }

@@ -11,13 +11,14 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum Profile {
-    /// hex.pm since September 2026: neither registration nor password reset, no Basic
+    /// hex.pm since September 2026. It has no registration, no password reset and no Basic
     /// authentication.
     Hexpm,
-    /// hex.pm of August 2026: registration, and neither password reset nor Basic authentication.
+    /// hex.pm of August 2026. It has registration, but no password reset and no Basic
+    /// authentication.
     #[default]
     Current,
-    /// hex.pm up to July 2026, and many a self-hosted server: all of them.
+    /// hex.pm until July 2026, and many self-hosted servers. It has all of them.
     Legacy,
 }
 
@@ -58,12 +59,13 @@ impl FromStr for Profile {
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum KeyOrder {
-    /// As today's servers do: rows of audit logs begin with `params`, all else is by name.
+    /// The order of current servers: rows of audit logs start with `params`. All other keys are
+    /// sorted by name.
     #[default]
     Current,
-    /// As the recorded servers did: all is by name.
+    /// The order of the recorded servers: all keys are sorted by name.
     Recorded,
-    /// Another order for each object of each reply, by the seed. The admin API stays as it is.
+    /// Another order for each object of each reply, by the seed. The admin API is not shuffled.
     Shuffled,
 }
 

@@ -32,7 +32,7 @@ pub(super) fn respond(shared: &Shared, request: &Request, rest: &[&[u8]]) -> Ans
     }
 }
 
-/// The addresses and the token of a world, for its user.
+/// A world as its user needs it: the addresses and the token.
 fn described(hosted: &Hosted) -> Map {
     let url = hosted.place.url.as_str();
     Map::new()

@@ -1,4 +1,4 @@
-//! Accounts, and what belongs to each.
+//! Accounts, their addresses and their password resets.
 
 use indexmap::IndexMap;
 use jiff::Timestamp;
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::form::{each_once, is_default};
 use super::organization::Role;
 
-/// An account to put into the sandbox as it is. Only the name is needed.
+/// An account to add to the sandbox without checks. Only the name is required.
 ///
 /// ```
 /// use aura_sandbox::{NewEmail, NewUser};
@@ -21,102 +21,102 @@ use super::organization::Role;
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct NewUser {
-    /// The name; kept in lower case.
+    /// The name. It is stored in lower case.
     #[cfg_attr(test, schemars(required))]
     pub username: String,
-    /// The password; without one nobody signs in with the name.
+    /// The password. Without a password, the account cannot sign in by name.
     #[serde(skip_serializing_if = "is_default")]
     pub password: Option<String>,
     /// The person's name.
     #[serde(skip_serializing_if = "is_default")]
     pub full_name: Option<String>,
-    /// What is shown under `handles`.
+    /// The content of `handles`.
     #[serde(skip_serializing_if = "is_default")]
     pub handles: Handles,
     /// The addresses.
     #[serde(skip_serializing_if = "is_default")]
     pub emails: Vec<NewEmail>,
-    /// Packages owned: `name`, or `organization/name` for a private one.
+    /// The account's packages: `name`, or `organization/name` for a private one.
     #[serde(skip_serializing_if = "is_default")]
     pub packages: Vec<String>,
-    /// Organizations the account belongs to, in the order it joined; they have to exist.
+    /// The account's organizations, in the order in which it joined. They must exist.
     #[cfg_attr(test, schemars(with = "std::collections::BTreeMap<String, Role>"))]
     #[serde(skip_serializing_if = "is_default", deserialize_with = "each_once")]
     pub organizations: IndexMap<String, Role>,
-    /// A service account: no checks, no rate limit.
+    /// Whether it is a service account, which has no checks and no rate limit.
     #[serde(skip_serializing_if = "is_default")]
     pub service: bool,
-    /// A deactivated account: 400 for everything it signs.
+    /// Whether the account is deactivated. Its credentials then get 400.
     #[serde(skip_serializing_if = "is_default")]
     pub deactivated: bool,
-    /// Switches two-factor authentication on; this is the one-time password that is accepted.
+    /// The accepted one-time password. If it is set, the account has two-factor authentication.
     #[serde(skip_serializing_if = "is_default")]
     pub otp: Option<String>,
-    /// The salt and the SHA-256 of both, in hex: what a snapshot has instead of the password.
+    /// The salt and the hash of the password in hex. Snapshots have this instead of the password.
     #[serde(skip_serializing_if = "is_default")]
     pub password_hash: Option<String>,
-    /// Has never said anything about itself elsewhere: audit rows then show null.
+    /// Whether the account never set its handles. They are then null in audit rows.
     #[serde(skip_serializing_if = "is_default")]
     pub no_handles: bool,
-    /// The organization whose account this is; one made with `with_account: false`.
+    /// The organization that this account stands for. It must have `with_account: false`.
     #[serde(skip_serializing_if = "is_default")]
     pub stands_for: Option<String>,
-    /// Password resets that were asked for and not used yet.
+    /// Requested password resets that are not used yet.
     #[serde(skip_serializing_if = "is_default")]
     pub resets: Vec<NewReset>,
-    /// When the account was made; now by default.
+    /// When the account was created. The default is now.
     #[cfg_attr(test, schemars(with = "Option<String>"))]
     #[serde(skip_serializing_if = "is_default")]
     pub inserted_at: Option<Timestamp>,
-    /// When it changed last; by default when it was made.
+    /// When it was last changed. The default is its creation.
     #[cfg_attr(test, schemars(with = "Option<String>"))]
     #[serde(skip_serializing_if = "is_default")]
     pub updated_at: Option<Timestamp>,
 }
 
-/// An address of a [`NewUser`]. In JSON also `[address, verified, primary, public]`, as serde reads
-/// a list for a struct; what is left out is false.
+/// An address of a [`NewUser`]. In JSON it may also be the list `[address, verified, primary,
+/// public]`. Values that are left out are false.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[cfg_attr(test, schemars(with = "super::form::EmailForm"))]
 #[serde(deny_unknown_fields)]
 pub struct NewEmail {
-    /// The address; kept in lower case.
+    /// The address. It is stored in lower case.
     pub email: String,
-    /// Its owner followed the link.
+    /// Whether its owner followed the link.
     #[serde(default)]
     pub verified: bool,
-    /// Where mail goes.
+    /// Whether mail goes to this address.
     #[serde(default)]
     pub primary: bool,
-    /// Shown in the record.
+    /// Whether the record shows it.
     #[serde(default)]
     pub public: bool,
-    /// The address's id; the next free one by default.
+    /// The address's id. The default is the next free one.
     #[serde(default, skip_serializing_if = "is_default")]
     pub id: Option<i64>,
-    /// What the link in its verification mail carries; random by default.
+    /// The key in the link of its verification mail. The default is random.
     #[serde(default, skip_serializing_if = "is_default")]
     pub verification_key: Option<String>,
-    /// When that mail was sent; now by default.
+    /// When that mail was sent. The default is now.
     #[serde(default, skip_serializing_if = "is_default")]
     pub verification_sent_at: Option<Timestamp>,
-    /// When the address changed last; now by default.
+    /// When the address was last changed. The default is now.
     #[serde(default, skip_serializing_if = "is_default")]
     pub updated_at: Option<Timestamp>,
 }
 
-/// A password reset that was asked for.
+/// A requested password reset.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct NewReset {
-    /// What the link carries.
+    /// The key in the link.
     pub key: String,
-    /// The primary address at that time: with another one the link is no longer good.
+    /// The primary address at that time. If it changes, the link is no longer valid.
     #[serde(default, skip_serializing_if = "is_default")]
     pub primary_email: Option<String>,
-    /// When it was asked for: the link is good for a day.
+    /// When it was requested. The link is valid for a day.
     #[cfg_attr(test, schemars(with = "String"))]
     pub at: Timestamp,
 }
@@ -134,7 +134,7 @@ impl NewEmail {
     }
 }
 
-/// What an account says about itself elsewhere, as it was typed in.
+/// An account's names on other sites, as they were entered.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
@@ -157,7 +157,7 @@ pub struct Handles {
     /// Shown as `Slack`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub slack: Option<String>,
-    /// Never shown in a record; part of audit rows.
+    /// Only audit rows contain it, never a record.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
 }

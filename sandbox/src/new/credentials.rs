@@ -5,45 +5,45 @@ use serde::{Deserialize, Serialize};
 
 use super::form::is_default;
 
-/// An API key to put into the sandbox, for an account or for an organization.
+/// An API key to add to the sandbox, for an account or for an organization.
 #[derive(Debug, Clone, Default, Deserialize, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct NewKey {
-    /// The account it signs for; either this or the organization.
+    /// The account that owns it. Set either this or `organization`.
     #[serde(skip_serializing_if = "is_default")]
     pub username: Option<String>,
-    /// The organization it signs for.
+    /// The organization that owns it.
     #[serde(skip_serializing_if = "is_default")]
     pub organization: Option<String>,
-    /// Its name; `sandbox` by default.
+    /// Its name. The default is `sandbox`.
     #[serde(skip_serializing_if = "is_default")]
     pub name: Option<String>,
     /// `api`, `api:read`, `api:write`, `repositories`, `repository:NAME`, `package:ORG/NAME`,
-    /// `docs:NAME`; none means `api`.
+    /// `docs:NAME`. An empty list means `api`.
     #[serde(skip_serializing_if = "is_default")]
     pub permissions: Vec<String>,
-    /// What is sent as `Authorization`; random by default.
+    /// The value of `Authorization`. The default is random.
     #[serde(skip_serializing_if = "is_default")]
     pub secret: Option<String>,
-    /// Revoked an hour ago.
+    /// Whether it was revoked an hour ago.
     #[serde(skip_serializing_if = "is_default")]
     pub revoked: bool,
-    /// Revoked that many seconds from now.
+    /// After how many seconds it is revoked.
     #[serde(skip_serializing_if = "is_default")]
     pub revoke_in: Option<i64>,
-    /// Revoked at this time.
+    /// When it is revoked.
     #[cfg_attr(test, schemars(with = "Option<String>"))]
     #[serde(skip_serializing_if = "is_default")]
     pub revoke_at: Option<Timestamp>,
-    /// When and from where it was used last.
+    /// Its last use.
     #[serde(skip_serializing_if = "is_default")]
     pub last_use: Option<NewLastUse>,
-    /// When it was made; now by default.
+    /// When it was created. The default is now.
     #[cfg_attr(test, schemars(with = "Option<String>"))]
     #[serde(skip_serializing_if = "is_default")]
     pub inserted_at: Option<Timestamp>,
-    /// When it changed last; by default when it was made.
+    /// When it was last changed. The default is its creation.
     #[cfg_attr(test, schemars(with = "Option<String>"))]
     #[serde(skip_serializing_if = "is_default")]
     pub updated_at: Option<Timestamp>,
@@ -54,36 +54,36 @@ pub struct NewKey {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct NewLastUse {
-    /// When.
+    /// The time.
     #[cfg_attr(test, schemars(with = "String"))]
     pub at: Timestamp,
-    /// From which address.
+    /// The address of the client.
     pub ip: String,
-    /// With which program.
+    /// The user agent of the client.
     #[serde(default, skip_serializing_if = "is_default")]
     pub user_agent: Option<String>,
 }
 
-/// An OAuth token to put into the sandbox, sent as `Authorization: Bearer TOKEN`.
+/// An OAuth token to add to the sandbox. Send it as `Authorization: Bearer TOKEN`.
 #[derive(Debug, Clone, Deserialize, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct NewToken {
-    /// The account it signs for; either this or the organization.
+    /// The account that owns it. Set either this or `organization`.
     #[serde(skip_serializing_if = "is_default")]
     pub username: Option<String>,
-    /// The organization it signs for.
+    /// The organization that owns it.
     #[serde(skip_serializing_if = "is_default")]
     pub organization: Option<String>,
     /// `api`, `api:read`, `api:write`, `repositories`, `repository:NAME`, `docs:NAME`.
     pub scopes: Vec<String>,
-    /// The token; random by default.
+    /// The token. The default is random.
     #[serde(skip_serializing_if = "is_default")]
     pub token: Option<String>,
-    /// Seconds from now, an hour by default; a negative number has expired.
+    /// After how many seconds it expires. The default is an hour. A negative number has expired.
     #[serde(skip_serializing_if = "is_an_hour")]
     pub expires_in: i64,
-    /// Expires at this time, whatever `expires_in` says.
+    /// When it expires. It overrides `expires_in`.
     #[cfg_attr(test, schemars(with = "Option<String>"))]
     #[serde(skip_serializing_if = "is_default")]
     pub expires_at: Option<Timestamp>,

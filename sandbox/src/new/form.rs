@@ -12,7 +12,7 @@ use serde::de::{Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
-/// Reads a document. An error names the place of a mistake.
+/// Reads a document. An error names the position of a mistake.
 pub(crate) fn parse<'a, T: Deserialize<'a>>(text: &'a [u8]) -> Result<T, String> {
     let mut reader = serde_json::Deserializer::from_slice(text);
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
@@ -29,7 +29,7 @@ pub(crate) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
 }
 
-/// A value that may be `null`, which is not the same as none.
+/// Reads a value that may be `null`. `null` differs from a missing value.
 pub(crate) fn given<'de, D: Deserializer<'de>>(
     input: D,
 ) -> Result<Option<Box<RawValue>>, D::Error> {

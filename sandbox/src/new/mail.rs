@@ -8,15 +8,15 @@ use serde::{Deserialize, Serialize};
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Mail {
-    /// The address it went to.
+    /// The recipient's address.
     pub to: String,
     /// `email-verification` or `password-reset`.
     pub kind: String,
     /// The subject line.
     pub subject: String,
-    /// The text a person reads.
+    /// The text.
     pub text: String,
-    /// The link in the text: following it does what the mail is for.
+    /// The link in the text. It confirms the address or resets the password.
     pub link: String,
     /// When it was sent: UTC, RFC 3339.
     pub sent_at: String,

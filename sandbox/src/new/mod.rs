@@ -5,7 +5,7 @@
 //! - `audit`: the rows of audit logs
 //! - `mail`: the mailbox
 //! - `settings`: the clock and the limits
-//! - `world`: all of it together, as a world file or a snapshot
+//! - `world`: a whole world, as a world file or a snapshot
 //! - `form`: code that they share
 //!
 //! Values that only a snapshot needs (ids, times, hashes) are optional everywhere.

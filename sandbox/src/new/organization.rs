@@ -6,12 +6,12 @@ use serde::{Deserialize, Serialize};
 
 use super::form::{each_once, is_default, is_true};
 
-/// An organization to put into the sandbox, with the account that stands for it.
+/// An organization to add to the sandbox, with the account that stands for it.
 #[derive(Debug, Clone, Deserialize, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct NewOrganization {
-    /// The name, also of the account behind it.
+    /// The name of the organization and of its account.
     #[cfg_attr(test, schemars(required))]
     pub name: String,
     /// The account's verified, public address.
@@ -20,14 +20,14 @@ pub struct NewOrganization {
     /// The account's packages.
     #[serde(skip_serializing_if = "is_default")]
     pub account_packages: Vec<String>,
-    /// Without it `GET /api/auth` refuses the organization's repository.
+    /// Whether billing is active. If not, `GET /api/auth` refuses the organization's repository.
     #[serde(skip_serializing_if = "is_true")]
     pub billing_active: bool,
-    /// Members in the order they joined, and what they may do; they have to exist.
+    /// The members and their roles, in the order in which they joined. The accounts must exist.
     #[cfg_attr(test, schemars(with = "std::collections::BTreeMap<String, Role>"))]
     #[serde(skip_serializing_if = "is_default", deserialize_with = "each_once")]
     pub members: IndexMap<String, Role>,
-    /// `false`: the account is among the users, with `stands_for`.
+    /// Whether to create the account. If not, it is one of the users, with `stands_for`.
     #[serde(skip_serializing_if = "is_true")]
     pub with_account: bool,
 }
@@ -44,16 +44,16 @@ impl Default for NewOrganization {
         }
     }
 }
-/// What a member may do in an organization, least first.
+/// The role of a member in an organization, lowest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
-    /// Read packages.
+    /// May read packages.
     Read,
-    /// Publish packages, make keys.
+    /// May also publish packages and create keys.
     Write,
-    /// Everything.
+    /// May do everything.
     Admin,
 }
 
@@ -76,13 +76,13 @@ pub struct NewMembership {
     pub organization: String,
     /// The account.
     pub username: String,
-    /// What it may do.
+    /// The account's role.
     pub role: Role,
-    /// When it joined; now by default.
+    /// When it joined. The default is now.
     #[cfg_attr(test, schemars(with = "Option<String>"))]
     #[serde(default, skip_serializing_if = "is_default")]
     pub since: Option<Timestamp>,
-    /// Orders memberships that began at the same time; the last place by default.
+    /// The position among memberships that started at the same time. The default is the last.
     #[serde(default, skip_serializing_if = "is_default")]
     pub place: Option<u64>,
 }
@@ -97,7 +97,7 @@ pub struct NewPackage {
     /// The accounts that own it.
     #[serde(default)]
     pub owners: Vec<String>,
-    /// When it changed last; now by default.
+    /// When it was last changed. The default is now.
     #[cfg_attr(test, schemars(with = "Option<String>"))]
     #[serde(default, skip_serializing_if = "is_default")]
     pub updated_at: Option<Timestamp>,

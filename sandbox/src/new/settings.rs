@@ -12,19 +12,19 @@ use super::form::is_default;
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct NewClock {
-    /// What time it is, as RFC 3339.
+    /// The time as RFC 3339.
     #[cfg_attr(test, schemars(with = "Option<String>"))]
     #[serde(skip_serializing_if = "is_default")]
     pub time: Option<Timestamp>,
-    /// It stands still.
+    /// Whether the clock is frozen.
     #[serde(skip_serializing_if = "is_default")]
     pub frozen: bool,
-    /// Instead of a time: how far ahead of the machine's clock it is, in microseconds.
+    /// Instead of a time: the difference to the machine's clock in microseconds.
     #[serde(skip_serializing_if = "is_default")]
     pub offset_us: Option<i64>,
 }
 
-/// How much of a seed's randomness has been used, by what it was used for.
+/// How many random values of a seed were used, by purpose.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
@@ -33,7 +33,7 @@ pub struct NewDraws {
     pub secrets: u64,
     /// Request ids.
     pub requests: u64,
-    /// Chances of rules.
+    /// Decisions of rules with a probability.
     pub chances: u64,
     /// Orders of rows that share one time.
     pub orders: u64,
@@ -45,7 +45,7 @@ pub struct NewDraws {
     pub keys: u64,
 }
 
-/// How many requests may pass in a minute, and whose.
+/// How many requests may pass in a minute, and which requests count.
 ///
 /// ```
 /// use aura_sandbox::RateLimits;
@@ -56,15 +56,15 @@ pub struct NewDraws {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct RateLimits {
-    /// Whether anything is counted; true by default.
+    /// Whether requests are counted. The default is true.
     pub enabled: bool,
-    /// For an address without a credential; 100 by default.
+    /// The limit of an address without a credential. The default is 100.
     pub address: u32,
-    /// For an account; 500 by default.
+    /// The limit of an account. The default is 500.
     pub user: u32,
-    /// For an organization; 500 by default.
+    /// The limit of an organization. The default is 500.
     pub organization: u32,
-    /// Whether requests from the loopback count, too; on the real server they do not.
+    /// Whether requests from the loopback count. On the real server they do not.
     pub loopback: bool,
 }
 
@@ -74,12 +74,12 @@ impl Default for RateLimits {
     }
 }
 
-/// What the rate limits have counted.
+/// The counts of the rate limits.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct NewCounts {
-    /// The minute it was counted in: seconds since 1970 divided by 60.
+    /// The minute of the counts: seconds since 1970, divided by 60.
     pub minute: i64,
     /// Each count.
     pub counts: Vec<NewCount>,
@@ -96,9 +96,9 @@ pub struct NewWrongCodes {
     /// The address.
     #[serde(skip_serializing_if = "is_default")]
     pub address: Option<String>,
-    /// The window they were counted in: seconds since 1970 divided by its length.
+    /// The window of the count: seconds since 1970, divided by its length.
     pub window: i64,
-    /// How many.
+    /// The number of wrong passwords.
     pub count: u32,
 }
 
@@ -117,6 +117,6 @@ pub struct NewCount {
     #[cfg_attr(test, schemars(with = "Option<String>"))]
     #[serde(skip_serializing_if = "is_default")]
     pub address: Option<Ipv4Addr>,
-    /// Requests.
+    /// The number of requests.
     pub count: i64,
 }

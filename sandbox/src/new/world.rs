@@ -14,7 +14,7 @@ use super::settings::{NewClock, NewCounts, NewDraws, NewWrongCodes, RateLimits};
 use crate::profile::{KeyOrder, Profile};
 use crate::rules::Rule;
 
-/// A world to start from, or a world as it is: the two have one form.
+/// A whole world. World files and snapshots have this form.
 ///
 /// ```
 /// use aura_sandbox::NewWorld;
@@ -28,10 +28,10 @@ use crate::rules::Rule;
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct NewWorld {
-    /// For editors: where the schema of this document is.
+    /// The URL of this document's schema, for editors.
     #[serde(rename = "$schema", skip_serializing_if = "is_default")]
     pub schema: Option<String>,
-    /// The server it behaves like; the process's profile by default.
+    /// The server that it behaves like. The default is the process's profile.
     #[serde(skip_serializing_if = "is_default")]
     pub profile: Option<Profile>,
     /// Makes ids, keys, tokens and request ids reproducible.
@@ -40,16 +40,16 @@ pub struct NewWorld {
     /// The order of the keys of JSON objects.
     #[serde(skip_serializing_if = "is_default")]
     pub key_order: KeyOrder,
-    /// How much of the seed's randomness has been used.
+    /// How many random values of the seed were used.
     #[serde(skip_serializing_if = "is_default")]
     pub draws: NewDraws,
-    /// The time; the machine's by default.
+    /// The time. The default is the machine's.
     #[serde(skip_serializing_if = "is_default")]
     pub clock: Option<NewClock>,
-    /// The rate limits; the real server's by default.
+    /// The rate limits. The default is the real server's.
     #[serde(skip_serializing_if = "is_default")]
     pub rate_limits: Option<RateLimits>,
-    /// What has been counted in the current minute.
+    /// The counts of the current minute.
     #[serde(skip_serializing_if = "is_default")]
     pub rate_counts: NewCounts,
     /// Wrong one-time passwords that still count.
@@ -59,16 +59,16 @@ pub struct NewWorld {
     #[cfg_attr(test, schemars(with = "Vec<String>"))]
     #[serde(skip_serializing_if = "is_default")]
     pub blocked_addresses: Vec<Ipv4Addr>,
-    /// Organizations; they come before the accounts.
+    /// Organizations. They are added before the accounts.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub organizations: Vec<NewOrganization>,
     /// Accounts.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub users: Vec<NewUser>,
-    /// Who belongs to which organization, beside what organizations and accounts say themselves.
+    /// More members of organizations, in addition to those in `organizations` and `users`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub memberships: Vec<NewMembership>,
-    /// Packages and their owners, beside what accounts say themselves.
+    /// More packages with their owners, in addition to those in `users`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub packages: Vec<NewPackage>,
     /// Keys.
@@ -80,26 +80,26 @@ pub struct NewWorld {
     /// Rows of audit logs, appended in this order.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub audit_logs: Vec<NewAuditLog>,
-    /// Programs that write rows into audit logs, on and on.
+    /// Programs that keep writing rows into audit logs.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub audit_writers: Vec<NewAuditWriter>,
     /// The mail written so far.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub mails: Vec<Mail>,
-    /// How it misbehaves.
+    /// The rules for misbehaviour.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub rules: Vec<Rule>,
 }
 
 impl NewWorld {
-    /// Reads a world file. A mistake is named with its place, such as `users[2].emails[0]`.
+    /// Reads a world file. An error names the position of a mistake, such as `users[2].emails[0]`.
     pub fn from_json(text: &str) -> Result<NewWorld, String> {
         parse(text.as_bytes())
     }
 
     /// The document.
     pub fn to_json(&self) -> String {
-        // Maps have string keys alone: writing it cannot fail.
+        // All keys of maps are strings, so writing cannot fail.
         serde_json::to_string(self).unwrap_or_default()
     }
 }

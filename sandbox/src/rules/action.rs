@@ -1,4 +1,4 @@
-//! What a rule does to a reply.
+//! The actions of rules.
 
 use std::collections::BTreeMap;
 
@@ -13,62 +13,62 @@ use crate::new::is_default;
 /// The highest id that a stream of HTTP/2 can have.
 const LAST_STREAM: u32 = (1 << 31) - 1;
 
-/// What happens to a request that a rule is for.
+/// The action of a rule for a request.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 #[non_exhaustive]
 pub enum Action {
-    /// Nothing: the endpoint's own reply.
+    /// Sends the endpoint's own reply.
     #[default]
     Pass,
-    /// This reply instead.
+    /// Sends this reply instead.
     Reply(CannedReply),
-    /// 429 as the server says it.
+    /// Sends 429 as the real server does.
     RateLimited {
-        /// With `x-ratelimit-*`; true by default.
+        /// Whether to send `x-ratelimit-*`. The default is true.
         #[serde(default = "yes")]
         headers: bool,
-        /// With `retry-after`, which the real server does not send.
+        /// The value of `retry-after`. The real server does not send it.
         #[serde(default, skip_serializing_if = "is_default")]
         retry_after: Option<String>,
     },
     /// Closes the connection.
     Close {
-        /// How far the reply gets.
+        /// How much of the reply is sent first.
         at: CloseAt,
     },
     /// Sends the reply in small pieces.
     Dribble {
-        /// Bytes in a piece.
+        /// The number of bytes in a piece.
         bytes: u32,
         /// Milliseconds between two pieces.
         every_ms: u64,
     },
-    /// Says a wrong content-length, and hangs up after the body.
+    /// Sends a wrong content-length, and closes the connection after the body.
     WrongLength {
-        /// So much too long; below zero too short.
+        /// The difference to the real length. A negative number is too short.
         by: i64,
     },
-    /// Sends half of the body, as if it were whole.
+    /// Sends half of the body as a complete reply.
     BadJson,
-    /// Sends the body as what it is not.
+    /// Sends the body with this content type.
     ContentType(String),
     /// Sends a body that unpacks into this many bytes.
     Bomb {
-        /// Bytes once unpacked.
+        /// The number of bytes after unpacking.
         bytes: u64,
     },
     /// Sends a header this long.
     HugeHeader {
-        /// Bytes in its value.
+        /// The length of its value in bytes.
         bytes: u64,
     },
-    /// Sends the client elsewhere.
+    /// Redirects the client.
     Redirect {
-        /// The location.
+        /// The new location.
         to: String,
-        /// 302 by default.
+        /// The status. The default is 302.
         #[serde(default = "found")]
         status: u16,
     },
@@ -103,25 +103,25 @@ pub enum Action {
     Flood {
         /// The kind of frame. `empty_data` needs `at` `after_headers` or `in_body`.
         frame: FloodFrame,
-        /// How many; without a count it ends with the connection.
+        /// The number of frames. Without a count, the flood ends with the connection.
         #[serde(default, skip_serializing_if = "is_default")]
         count: Option<u64>,
         /// How much of the reply comes first; `after_headers` by default.
         #[serde(default = "after_headers")]
         at: ReplyPoint,
     },
-    /// Adds numbered rows to an audit log once the reply is made: the next page is shifted. The
-    /// same as [`Rule::insert_audit_rows`](super::Rule::insert_audit_rows) with `during`.
+    /// Adds numbered rows to an audit log after the reply is built, so the next page is shifted.
+    /// The same as [`Rule::insert_audit_rows`](super::Rule::insert_audit_rows) with `during`.
     InsertAuditRows {
         /// The account.
         username: String,
-        /// How many.
+        /// The number of rows.
         #[serde(default = "one")]
         count: u64,
     },
 }
 
-/// A reply of one's own.
+/// The reply of a rule.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
@@ -129,19 +129,18 @@ pub struct CannedReply {
     /// From 200 to 999.
     #[cfg_attr(test, schemars(required))]
     pub status: u16,
-    /// Headers; of those the server would send only `date`, `content-length` and the mark are
-    /// there by themselves.
+    /// The headers. The sandbox adds only `date`, `content-length` and its own mark.
     #[serde(skip_serializing_if = "is_default")]
     pub headers: BTreeMap<String, String>,
     /// The body as text.
     #[serde(skip_serializing_if = "is_default")]
     pub body: Option<String>,
-    /// The body as base64, for bytes that are no text.
+    /// The body as base64, if it is not text.
     #[serde(skip_serializing_if = "is_default")]
     pub body_base64: Option<String>,
 }
 
-/// Where a connection ends.
+/// When a connection ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]

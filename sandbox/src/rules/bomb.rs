@@ -1,4 +1,4 @@
-//! A gzip body that unpacks into any number of bytes, made piece by piece.
+//! A gzip body that unpacks into any number of bytes. It is created in pieces.
 
 use flate2::{Compress, Compression, Crc, FlushCompress};
 

@@ -32,7 +32,7 @@ pub(crate) enum How {
     },
     /// With this body.
     Bomb(Bomb),
-    /// As far as this; then the connection ends.
+    /// Up to this point. Then the connection ends.
     Close(CloseAt),
     /// With the action's effect on the connection or the stream.
     Fault(Fault),

@@ -6,10 +6,10 @@ use serde_json::value::RawValue;
 use crate::new::{NewAuditLog, given, is_default};
 use crate::random::Random;
 
-/// Rows that a rule writes into an audit log when it strikes.
+/// Rows that a rule writes into an audit log when it applies.
 ///
-/// Rows with [`params`](Self::params) are alike in every byte. Rows without are numbered by their
-/// place in the log, so that no two rows of a log that was numbered from 1 have the same number.
+/// Rows with [`params`](Self::params) are equal. Rows without are numbered by their position in the
+/// log. So if the log is numbered from 1, no two rows have the same number.
 ///
 /// ```
 /// use aura_sandbox::{Action, AuditRowInsert, InsertTime, Rule};
@@ -25,37 +25,37 @@ use crate::random::Random;
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct AuditRowInsert {
-    /// The moment at which it writes them.
+    /// When to write them.
     pub when: InsertTime,
     /// The account whose log gets the rows. If there is no such account, nothing happens.
     pub username: String,
-    /// The number of rows, 1 by default.
+    /// The number of rows. The default is 1.
     #[serde(default, skip_serializing_if = "is_default")]
     pub count: RowCount,
-    /// The action of each row, `key.generate` by default.
+    /// The action of each row. The default is `key.generate`.
     #[serde(default, skip_serializing_if = "is_default")]
     pub action: Option<String>,
-    /// The params of each row, any JSON. By default rows are numbered.
+    /// The params of each row, any JSON. By default, rows are numbered.
     #[cfg_attr(test, schemars(with = "crate::new::Anything"))]
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "given")]
     pub params: Option<Box<RawValue>>,
-    /// The user agent of each row, `aura-sandbox` by default.
+    /// The user agent of each row. The default is `aura-sandbox`.
     #[serde(default, skip_serializing_if = "is_default")]
     pub user_agent: Option<String>,
 }
 
-/// The moment at which a rule writes rows.
+/// When a rule writes rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum InsertTime {
-    /// Right before the endpoint reads the log: the reply has the rows.
+    /// Before the endpoint reads the log. The reply has the rows.
     Before,
-    /// Once the endpoint has read the log, before the reply's delay: this reply lacks the rows,
-    /// a request that arrives during the delay finds them.
+    /// After the endpoint has read the log, and before the reply's delay. This reply does not have
+    /// the rows. A request that arrives during the delay gets them.
     During,
-    /// After the reply's delay, as it is sent.
+    /// After the reply's delay, before the reply is sent.
     After,
 }
 
@@ -69,11 +69,11 @@ pub enum InsertTime {
 )]
 #[non_exhaustive]
 pub enum RowCount {
-    /// This many.
+    /// This number.
     Exactly(u64),
-    /// A random number each time, by the seed.
+    /// A random number each time, from the seed.
     AtMost {
-        /// From 0 to this, both included.
+        /// The largest number. The smallest is 0.
         at_most: u64,
     },
 }

@@ -19,10 +19,10 @@ use serde::{Deserialize, Serialize};
 use crate::new::{NewAuditLog, is_default};
 use crate::random::Random;
 
-/// A rule: for requests like these, at these times, this happens.
+/// A rule: it selects requests, and applies an action to them.
 ///
-/// Of several rules for one request the first whose turn it is counts; every one of them has seen
-/// the request. The admin API and journal are never misbehaved upon.
+/// If several rules match a request, the first one whose conditions hold applies. All of them count
+/// the request. Rules do not apply to the admin API.
 ///
 /// ```
 /// use aura_sandbox::{Action, CloseAt, Rule};
@@ -42,51 +42,51 @@ pub struct Rule {
     /// A name for the journal.
     #[serde(default, skip_serializing_if = "is_default")]
     pub name: Option<String>,
-    /// Only this method.
+    /// Matches only this method.
     #[serde(default, skip_serializing_if = "is_default")]
     pub method: Option<String>,
-    /// Only paths like this one: `*` stands for one segment, `**` at the end for any number.
+    /// Matches only these paths. `*` stands for one segment, and `**` at the end for any number.
     #[serde(default, skip_serializing_if = "is_default")]
     pub path: Option<String>,
-    /// Only the nth request like that, counted from 1.
+    /// Applies only to the nth matching request, counted from 1.
     #[serde(default, skip_serializing_if = "is_default")]
     pub nth: Option<u64>,
-    /// Only each nth request like that.
+    /// Applies only to every nth matching request.
     #[serde(default, skip_serializing_if = "is_default")]
     pub every: Option<u64>,
-    /// Only with this probability, from 0 to 1.
+    /// Applies only with this probability, from 0 to 1.
     #[serde(default, skip_serializing_if = "is_default")]
     pub probability: Option<f64>,
-    /// At most that often.
+    /// The maximum number of times that it applies.
     #[serde(default, skip_serializing_if = "is_default")]
     pub times: Option<u64>,
-    /// The request waits for that many milliseconds before the endpoint runs.
+    /// How many milliseconds the request waits before the endpoint runs.
     #[serde(default, skip_serializing_if = "is_default")]
     pub delay_before_ms: u64,
-    /// The reply waits for that many milliseconds once it is made.
+    /// How many milliseconds the finished reply waits.
     #[serde(default, skip_serializing_if = "is_default")]
     pub delay_ms: u64,
-    /// Whether the endpoint runs, so that an account is made although the reply is lost. By default it
-    /// runs if its own reply is sent, whole or not.
+    /// Whether the endpoint runs. If so, an account is created although the reply is lost. By
+    /// default, the endpoint runs if its own reply is sent, at least in part.
     #[serde(default, skip_serializing_if = "is_default")]
     pub run: Option<bool>,
-    /// What happens; nothing but the delay by default. A rule with an action of HTTP/2 is only for
-    /// requests over HTTP/2.
+    /// The action. By default, there is only the delay. A rule with an action of HTTP/2 matches
+    /// only requests over HTTP/2.
     #[serde(default, skip_serializing_if = "is_default")]
     pub then: Action,
-    /// Rows it writes into audit logs meanwhile, beside whatever else happens.
+    /// Rows to write into audit logs, in addition to the action.
     #[serde(default, skip_serializing_if = "is_default")]
     pub insert_audit_rows: Vec<AuditRowInsert>,
-    /// Requests it has seen.
+    /// The number of matching requests.
     #[serde(default, skip_serializing_if = "is_default")]
     pub seen: u64,
-    /// Times it has struck.
+    /// How often it has applied.
     #[serde(default, skip_serializing_if = "is_default")]
     pub struck: u64,
 }
 
 impl Rule {
-    /// Always, for everything.
+    /// A rule that applies to every request.
     pub fn new(then: Action) -> Rule {
         Rule {
             name: None,
@@ -106,7 +106,7 @@ impl Rule {
         }
     }
 
-    /// Reads a rule. An error names the place of a mistake.
+    /// Reads a rule. An error names the position of a mistake.
     pub fn from_json(text: &str) -> Result<Rule, String> {
         crate::new::parse(text.as_bytes())
     }
