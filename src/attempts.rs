@@ -2,13 +2,13 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
-/// The attempts of a call. Whoever ends the call from outside reads them too.
+/// The attempts of a call. Code that ends the call from outside reads them too.
 #[derive(Debug, Default)]
 pub(crate) struct Attempts {
     started: AtomicU32,
-    /// Those before the current one that sent the request.
+    /// How many earlier attempts sent the request.
     sent: AtomicU32,
-    /// Whether the current one has sent the request.
+    /// Whether the current attempt has sent the request.
     is_sent: AtomicBool,
 }
 
@@ -33,7 +33,7 @@ impl Attempts {
         self.is_sent.load(Ordering::Relaxed)
     }
 
-    /// To be set by who sends the request.
+    /// The transport sets it when it sends the request.
     pub(crate) fn sent_flag(&self) -> &AtomicBool {
         &self.is_sent
     }

@@ -201,7 +201,7 @@ impl Client {
     }
 
     fn run<T: Send + 'static>(&self, request: Request, read: Read<T>) -> Result<T> {
-        // Known first: from here on, a child that a signal handler forks leaves the call alone.
+        // Read first, because a signal handler may fork. The child then leaves the call alone.
         let process = process::id();
         let Shared { core, lanes, .. } = &*self.shared;
         let settings = core.settings(&self.options)?;

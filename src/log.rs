@@ -141,7 +141,7 @@ impl<'a> LogRecord<'a> {
         if self.level.is_kept() {
             kept::push(self);
         }
-        if self.level.is_hooked() && !is_telling() {
+        if self.level.is_hooked() && !is_in_callback() {
             if let Some(hook) = &*HOOK.load() {
                 hook.call(self);
             }
@@ -187,40 +187,40 @@ static HOOK: ArcSwapOption<Hook> = ArcSwapOption::const_empty();
 static LOWEST: AtomicU8 = AtomicU8::new(u8::MAX);
 
 /// The process whose background thread runs the callback, otherwise 0.
-static LIBRARYS_THREAD_TELLS: AtomicU64 = AtomicU64::new(0);
+static LIBRARYS_THREAD_IN_CALLBACK: AtomicU64 = AtomicU64::new(0);
 
 thread_local! {
     /// Whether this thread runs the callback.
-    static TELLING: Cell<bool> = const { Cell::new(false) };
+    static IN_CALLBACK: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Whether this thread runs the callback. Records from inside it are dropped, to prevent recursion.
-pub(crate) fn is_telling() -> bool {
-    TELLING.get()
+pub(crate) fn is_in_callback() -> bool {
+    IN_CALLBACK.get()
 }
 
 /// Whether the library's thread runs the callback, which may take any time.
-pub(crate) fn is_librarys_thread_telling() -> bool {
-    LIBRARYS_THREAD_TELLS.load(Ordering::SeqCst) == process::id()
+pub(crate) fn is_librarys_thread_in_callback() -> bool {
+    LIBRARYS_THREAD_IN_CALLBACK.load(Ordering::SeqCst) == process::id()
 }
 
 /// Runs `work` in another thread, for a thread that runs the callback or does not.
-pub(crate) fn telling_as_before<T>(is_telling: bool, work: impl FnOnce() -> T) -> T {
-    TELLING.set(is_telling);
+pub(crate) fn with_callback_state<T>(is_in_callback: bool, work: impl FnOnce() -> T) -> T {
+    IN_CALLBACK.set(is_in_callback);
     work()
 }
 
 /// A future that, in any thread, counts as inside the callback if this thread is inside it.
-pub(crate) fn telling_as_here<F: Future>(future: F) -> impl Future<Output = F::Output> {
-    let is_telling = is_telling();
+pub(crate) fn keep_callback_state<F: Future>(future: F) -> impl Future<Output = F::Output> {
+    let is_in_callback = is_in_callback();
     let mut future = Box::pin(future);
     poll_fn(move |context| {
-        if !is_telling {
+        if !is_in_callback {
             return future.as_mut().poll(context);
         }
-        let before = TELLING.replace(true);
+        let before = IN_CALLBACK.replace(true);
         let polled = future.as_mut().poll(context);
-        TELLING.set(before);
+        IN_CALLBACK.set(before);
         polled
     })
 }
@@ -231,7 +231,7 @@ impl Hook {
     #[cfg(feature = "capi")]
     pub(crate) fn wait(&self) {
         let until = Instant::now() + Duration::from_secs(1);
-        while !is_telling()
+        while !is_in_callback()
             && Instant::now() < until
             && self.running.get().load(Ordering::SeqCst) > 0
         {
@@ -255,9 +255,9 @@ struct Running<'a>(&'a AtomicUsize);
 impl<'a> Running<'a> {
     fn start(count: &'a AtomicUsize) -> Self {
         count.fetch_add(1, Ordering::SeqCst);
-        TELLING.set(true);
+        IN_CALLBACK.set(true);
         if process::is_background_thread() {
-            LIBRARYS_THREAD_TELLS.store(process::id(), Ordering::SeqCst);
+            LIBRARYS_THREAD_IN_CALLBACK.store(process::id(), Ordering::SeqCst);
         }
         Self(count)
     }
@@ -266,9 +266,9 @@ impl<'a> Running<'a> {
 impl Drop for Running<'_> {
     fn drop(&mut self) {
         if process::is_background_thread() {
-            LIBRARYS_THREAD_TELLS.store(0, Ordering::SeqCst);
+            LIBRARYS_THREAD_IN_CALLBACK.store(0, Ordering::SeqCst);
         }
-        TELLING.set(false);
+        IN_CALLBACK.set(false);
         self.0.fetch_sub(1, Ordering::SeqCst);
     }
 }

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use url::{Host, Url};
 
-/// RFC 6761, 6.3: `localhost` and what ends in it never leave the machine.
+/// RFC 6761, 6.3: `localhost` and its subdomains never leave the machine.
 pub(crate) fn is_name(name: &str) -> bool {
     let name = name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase();
     name == "localhost" || name.ends_with(".localhost")

@@ -1,6 +1,6 @@
-//! The five functions, with the facts that hold for any arguments.
+//! The five functions, with the facts that do not depend on their arguments.
 
-/// One of the five functions, and what is true of it whatever its arguments.
+/// One of the five functions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Operation {
     CreateUser,
@@ -18,7 +18,7 @@ impl Operation {
         }
     }
 
-    /// The path with its parameters unfilled, as it may stand in a log line.
+    /// The path with its parameters unfilled, for log lines.
     pub(crate) const fn route(self) -> &'static str {
         match self {
             Self::CreateUser => "/users",
@@ -29,22 +29,22 @@ impl Operation {
         }
     }
 
-    /// Whether sending it twice does the same as sending it once.
+    /// Whether sending it twice has the same effect as sending it once.
     pub(crate) const fn is_repeatable(self) -> bool {
         !matches!(self, Self::CreateUser | Self::ResetUserPassword)
     }
 
-    /// Whether nobody knows, after a reply with `status` that is an error here, if the server has
-    /// carried the request out.
+    /// Whether the outcome is unknown after an error reply with `status`: the server may have
+    /// completed the request.
     ///
-    /// A 2xx and a 303 say that it has, even if the reply cannot be read. A 5xx leaves it open: a
-    /// gateway answers for a server that may go on, and hexpm answers 500 if its endpoint fails
-    /// half-way.
+    /// After a 2xx and a 303 the server has completed it, even if the reply cannot be read. A 5xx
+    /// leaves it open: a gateway may answer before the server is done, and hexpm answers 500 if its
+    /// endpoint fails half-way.
     pub(crate) const fn has_unknown_outcome(self, status: u16) -> bool {
         !self.is_repeatable() && matches!(status, 200..=299 | 303 | 500..)
     }
 
-    /// The server answers 500 to a creator who is signed in: its audit code knows none.
+    /// The server answers 500 to a signed-in creator, because its audit code does not support one.
     pub(crate) const fn sends_credential(self) -> bool {
         !matches!(self, Self::CreateUser)
     }

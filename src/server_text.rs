@@ -1,15 +1,15 @@
 //! Foreign text in errors and log lines.
 //!
-//! A server, a proxy or a library below decides about the content and the length of such a text. So
-//! its control characters are escaped, and it is cut to a limit. Every limit is in this file.
+//! A server, a proxy or another library decides the content and the length of such a text. So its
+//! control characters are escaped, and it is cut to a limit. Every limit is in this file.
 
-/// One text: a message, a field error, a notice, the words of a library below.
+/// One text: a message, a field error, a notice, or an error text of another library.
 pub(crate) const MAX_TEXT: usize = 8 * 1024;
 /// The name of a field, and a request id.
 pub(crate) const MAX_NAME: usize = 256;
 /// The field errors that are kept, counted by their texts and not by their fields.
 pub(crate) const MAX_FIELD_ERRORS: usize = 200;
-/// How deep fields are nested in fields. Deeper ones stay JSON text.
+/// The maximum depth of fields in fields. Deeper ones stay JSON text.
 pub(crate) const MAX_FIELD_LEVELS: usize = 8;
 /// All names and texts of an error's fields together, and the part of the error's text that
 /// repeats them.
@@ -17,7 +17,7 @@ pub(crate) const MAX_FIELDS: usize = 32 * 1024;
 /// A larger body is not read as an error of the API.
 pub(crate) const MAX_ERROR_BODY: usize = 64 * 1024;
 
-/// Stands where a text was cut.
+/// Marks the position at which a text was cut.
 pub(crate) const ELLIPSIS: &str = "…";
 
 /// A text, printable and no longer than [`MAX_TEXT`].
@@ -53,7 +53,7 @@ fn bounded(text: &str, limit: usize) -> String {
     printable
 }
 
-/// Escapes control characters, and those that turn the direction of the text around them.
+/// Escapes control characters, and characters that change the direction of text.
 pub(crate) fn escape_control(c: char) -> impl Iterator<Item = char> {
     let dangerous = c.is_control()
         || matches!(c, '\u{61c}' | '\u{2028}' | '\u{2029}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
@@ -61,7 +61,7 @@ pub(crate) fn escape_control(c: char) -> impl Iterator<Item = char> {
     escaped.into_iter().flatten().chain((!dangerous).then_some(c))
 }
 
-/// Writes up to `left` bytes, and fails with the first byte more.
+/// Writes up to `left` bytes, and fails at the next byte.
 pub(crate) struct Bounded<'a, W> {
     inner: &'a mut W,
     left: usize,
@@ -73,7 +73,7 @@ impl<'a, W: std::fmt::Write> Bounded<'a, W> {
         Self { inner, left: limit - ELLIPSIS.len(), is_cut: false }
     }
 
-    /// The result of writing, which may have been ended by the bound.
+    /// Marks the cut if there was one, and returns the result of writing.
     pub(crate) fn end(self, written: std::fmt::Result) -> std::fmt::Result {
         if self.is_cut { self.inner.write_str(ELLIPSIS) } else { written }
     }
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_name_costs_no_more_than_what_is_kept() {
+    fn a_long_name_costs_no_more_than_its_kept_part() {
         let long = "\u{202e}".repeat(1 << 20);
         let (text, name) = (text(&long), name(&long));
         assert!(text.len() <= MAX_TEXT && text.ends_with("}…"), "{}", text.len());

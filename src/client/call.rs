@@ -385,7 +385,7 @@ impl Call<'_> {
         Failed { error, may_repeat }
     }
 
-    /// Tells a token that expired or was revoked from an invalid key.
+    /// Distinguishes an expired or revoked token from an invalid key.
     fn explain_rejected_token(&self, error: Error, received: SystemTime) -> Error {
         let may_be_token = error.kind() == ErrorKind::Unauthenticated
             && matches!(error.reason(), None | Some(Reason::InvalidCredential))

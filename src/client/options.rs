@@ -382,7 +382,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_that_was_given_to_the_wrong_option_is_not_repeated() {
+    fn a_secret_in_the_wrong_option_is_not_repeated() {
         const SECRETS: [&str; 4] =
             ["0123456789abcdef0123456789abcdef", "123456", "hunter-2-forever", "Bearer eyJhbGciOi"];
         for secret in SECRETS {

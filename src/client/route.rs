@@ -208,7 +208,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn who_is_reached_without_a_proxy() {
+    fn hosts_are_excepted_from_the_proxy() {
         for (no_proxy, url, is) in [
             ("*", "https://hex.pm", true),
             (" * ", "https://hex.pm", true),
@@ -251,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn a_proxy_of_this_machine() {
+    fn a_proxy_is_on_this_machine_or_not() {
         for (url, is) in [
             ("http://localhost:3128", true),
             ("socks5://127.0.0.1:1080", true),

@@ -315,7 +315,7 @@ mod tests {
     }
 
     #[test]
-    fn the_call_wins_over_the_client_and_the_client_over_the_default() {
+    fn the_call_overrides_the_client_and_the_client_the_default() {
         let client = Options::new().repo_url("http://localhost:4000/api/").max_retries(7);
         let both = settings(client.clone(), &Options::new().max_retries(0)).unwrap();
         assert_eq!((both.base.as_str(), both.max_retries), ("http://localhost:4000/api", 0));
@@ -333,7 +333,7 @@ mod tests {
     }
 
     #[test]
-    fn secrets_travel_over_tls_or_the_loopback() {
+    fn secrets_are_sent_only_over_tls_or_to_the_loopback() {
         for (url, may) in [
             ("https://hex.pm/api", true),
             ("http://hex.pm/api", false),
@@ -357,7 +357,7 @@ mod tests {
     }
 
     #[test]
-    fn a_proxy_takes_the_loopback_elsewhere() {
+    fn a_remote_proxy_makes_the_loopback_insecure() {
         for (proxy, may) in [("http://proxy.example:3128", false), ("http://[::1]:3128", true)] {
             let options = Options::new().repo_url("http://localhost:4000").proxy(proxy);
             let settings = settings(options, &Options::new()).unwrap();
@@ -397,7 +397,7 @@ mod tests {
     }
 
     #[test]
-    fn our_name_stands_behind_the_programs() {
+    fn our_name_follows_the_programs() {
         let ours = concat!("aura-users/", env!("CARGO_PKG_VERSION"));
         assert_eq!(user_agent_header(None, None, false), ours);
         assert_eq!(user_agent_header(Some("tool/1"), None, true), format!("tool/1 {ours} (CI)"));

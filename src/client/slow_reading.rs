@@ -33,22 +33,22 @@ fn server() -> String {
     format!("http://127.0.0.1:{port}")
 }
 
-/// Each reading takes one of these.
+/// Each reading waits for one message of this channel.
 static GO_ON: Mutex<Option<mpsc::Receiver<()>>> = Mutex::new(None);
 
-fn slowly(_: Reply, _: Operation) -> Result<()> {
+fn read_slowly(_: Reply, _: Operation) -> Result<()> {
     let go_on = GO_ON.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap();
-    // So that a call which waits for this fails, and does not hang.
+    // After the timeout, a call that waits for this fails instead of hanging.
     let _ = go_on.recv_timeout(Duration::from_secs(60));
     Ok(())
 }
 
-fn at_once(_: Reply, _: Operation) -> Result<()> {
+fn read_at_once(_: Reply, _: Operation) -> Result<()> {
     Ok(())
 }
 
 #[test]
-fn a_reading_that_takes_long_holds_up_nothing() {
+fn a_slow_reading_delays_nothing() {
     let (go_on, waiting) = mpsc::channel();
     *GO_ON.lock().unwrap() = Some(waiting);
     let options = Options::new().repo_url(server()).env(false);
@@ -64,11 +64,11 @@ fn a_reading_that_takes_long_holds_up_nothing() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let hurried = Options::new().timeout(Duration::from_millis(200));
-        let error = run(INLINE + 1, slowly, hurried).await.unwrap_err();
+        let error = run(INLINE + 1, read_slowly, hurried).await.unwrap_err();
         assert_eq!((error.kind(), error.attempts()), (ErrorKind::Timeout, 1), "{error}");
         // It is still being read.
-        run(INLINE, at_once, Options::new()).await.unwrap();
-        run(INLINE + 1, at_once, Options::new()).await.unwrap();
+        run(INLINE, read_at_once, Options::new()).await.unwrap();
+        run(INLINE + 1, read_at_once, Options::new()).await.unwrap();
         go_on.send(()).unwrap();
     });
 }

@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_json_and_no_pointer_is_refused() {
+    fn invalid_json_and_invalid_pointers_are_refused() {
         for (json, pointer, why) in [
             ("", "/a", "json is not valid"),
             ("{\"a\":1", "/a", "json is not valid"),

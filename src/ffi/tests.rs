@@ -14,13 +14,13 @@ use super::status::aura_status::{self, AURA_INVALID_ARGUMENT, AURA_OK};
 use super::string::aura_string_free;
 
 /// An out-parameter with a value that the call must overwrite.
-fn place<T>() -> MaybeUninit<*mut T> {
+fn empty_out_pointer<T>() -> MaybeUninit<*mut T> {
     MaybeUninit::new(ptr::without_provenance_mut(1))
 }
 
-fn taken<T>(place: MaybeUninit<*mut T>) -> *mut T {
-    // SAFETY: `place` initialized it.
-    unsafe { place.assume_init() }
+fn take<T>(pointer: MaybeUninit<*mut T>) -> *mut T {
+    // SAFETY: `empty_out_pointer` initialized it.
+    unsafe { pointer.assume_init() }
 }
 
 fn read(string: *const c_char) -> String {
@@ -30,9 +30,9 @@ fn read(string: *const c_char) -> String {
 }
 
 fn refused(call: impl FnOnce(&mut MaybeUninit<*mut super::error::aura_error>) -> aura_status) {
-    let mut error = place();
+    let mut error = empty_out_pointer();
     assert_eq!(call(&mut error), AURA_INVALID_ARGUMENT);
-    let error = taken(error);
+    let error = take(error);
     // SAFETY: the call failed, so it is an error.
     let borrowed = unsafe { error.as_ref() };
     assert_eq!(aura_error_kind(borrowed), AURA_INVALID_ARGUMENT);
@@ -43,31 +43,31 @@ fn refused(call: impl FnOnce(&mut MaybeUninit<*mut super::error::aura_error>) ->
 }
 
 #[test]
-fn a_client_comes_and_goes() {
+fn a_client_is_created_and_freed() {
     let mut options = aura_options_new();
     for (name, value) in [(c"env", c"false"), (c"repo_url", c"http://127.0.0.1:9/api")] {
-        let mut error = place();
+        let mut error = empty_out_pointer();
         let status =
             aura_options_set(Some(&mut options), name.as_ptr(), value.as_ptr(), Some(&mut error));
         assert_eq!(status, AURA_OK);
-        assert!(taken(error).is_null());
+        assert!(take(error).is_null());
     }
     refused(|error| {
         aura_options_set(Some(&mut options), c"no_such".as_ptr(), c"1".as_ptr(), Some(error))
     });
-    let (mut client, mut json) = (place(), place());
+    let (mut client, mut json) = (empty_out_pointer(), empty_out_pointer());
     assert_eq!(aura_client_new(Some(&options), Some(&mut client), None), AURA_OK);
     aura_options_free(Box::into_raw(options));
-    let client = taken(client);
+    let client = take(client);
 
     refused(|error| aura_get_user(client, ptr::null(), None, Some(&mut json), Some(error)));
-    assert!(taken(json).is_null());
+    assert!(take(json).is_null());
     refused(|error| aura_get_user(client, c"..".as_ptr(), None, Some(&mut json), Some(error)));
     refused(|error| aura_get_user(client, c"\xff".as_ptr(), None, Some(&mut json), Some(error)));
     refused(|error| aura_get_user(client, c"eric".as_ptr(), None, None, Some(error)));
 
     assert_eq!(aura_client_rate_limit(client, None, Some(&mut json), None), AURA_OK);
-    let json = taken(json);
+    let json = take(json);
     assert_eq!(read(json), "null");
     aura_string_free(json);
     aura_client_free(client);

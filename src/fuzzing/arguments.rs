@@ -1,4 +1,4 @@
-//! Names and options, which a program passes on from its own users.
+//! Names and options, which come from a program's own users.
 
 use percent_encoding::percent_decode_str;
 use secrecy::ExposeSecret;
@@ -10,7 +10,7 @@ use crate::client::settings::Layers;
 use crate::protocol::Request;
 use crate::{Client, ErrorKind, OptionSpec, Options};
 
-/// A user name or an address on its way into a path.
+/// A username or an address that becomes a part of a path.
 pub fn path(data: &[u8]) {
     let Ok(name) = std::str::from_utf8(data) else { return };
     let (show, reset) = (Request::get_user(name), Request::reset_user_password(name));
@@ -44,8 +44,8 @@ pub fn path(data: &[u8]) {
     }
 }
 
-/// The first byte picks an option, the rest is its value; beyond the options there are, the rest
-/// is the name of one.
+/// The first byte selects an option, and the rest is its value. If the byte is beyond the last
+/// option, the rest is the name of an option.
 pub fn option(data: &[u8]) {
     let Some((pick, text)) = data.split_first() else { return };
     let Ok(text) = std::str::from_utf8(text) else { return };
@@ -67,7 +67,7 @@ pub fn option(data: &[u8]) {
     }
 }
 
-/// Whether a refusal may repeat the value: as a URL that has no place for a secret.
+/// Whether an error may repeat the value, because it is a URL without a part that may be secret.
 fn is_plain_url(spec: &OptionSpec, value: &str) -> bool {
     spec.name == "repo_url" && value.contains("://") && !value.contains(['@', '?', '#'])
 }
@@ -79,10 +79,13 @@ fn set(spec: &OptionSpec, value: &str) {
         assert_eq!(error.kind(), ErrorKind::InvalidArgument);
         assert!(error.message().starts_with(spec.name), "{error}");
         assert!(error.message().ends_with(spec.allowed), "{error}");
-        // Every word of it: the value may be a secret, and a part of a URL a password.
-        let said = error.message().strip_suffix(spec.allowed).unwrap_or_default();
+        // Check every word: the value may be a secret, and a part of a URL may be a password.
+        let own_text = error.message().strip_suffix(spec.allowed).unwrap_or_default();
         for word in value.split(|c: char| !c.is_alphanumeric()).filter(|word| word.len() > 12) {
-            assert!(is_plain_url(spec, value) || !said.contains(word), "{error} repeats {word}");
+            assert!(
+                is_plain_url(spec, value) || !own_text.contains(word),
+                "{error} repeats {word}"
+            );
         }
         return;
     }

@@ -13,7 +13,7 @@ use crate::protocol::headers;
 use crate::server_text::MAX_TEXT;
 use crate::{Error, ErrorKind};
 
-/// The lines are as many values of `www-authenticate`.
+/// Each line is a value of `www-authenticate`.
 pub fn challenge(data: &[u8]) {
     let mut map = HeaderMap::new();
     for value in data.split(|byte| *byte == b'\n').take(16) {
@@ -44,13 +44,13 @@ pub fn notice(data: &[u8]) {
     let map = HeaderMap::from_iter([(http::HeaderName::from_static("x-hex-message"), value)]);
     let notice = headers::notice(&map).expect("there is one");
     assert_printable("the notice", &notice.text);
-    // The longest escape is \u{10ffff}; bytes that are no UTF-8 become U+FFFD.
+    // The longest escape is \u{10ffff}. Bytes that are not UTF-8 become U+FFFD.
     assert!(notice.text.len() <= (10 * data.len()).min(MAX_TEXT));
     assert!(!notice.is_warning || data.windows(6).any(|bytes| bytes == b"level="));
 }
 
-/// A line each: the unix time here, `x-ratelimit-limit`, `-remaining`, `-reset`, `Retry-After`,
-/// `Date`. An empty line stands for a header that is not there.
+/// The lines are the local unix time, `x-ratelimit-limit`, `-remaining`, `-reset`, `Retry-After`
+/// and `Date`. An empty line means that the header is missing.
 pub fn limits(data: &[u8]) {
     let mut rest = data;
     let mut next = || {
@@ -73,7 +73,7 @@ pub fn limits(data: &[u8]) {
         if let Some(seconds) = number(value) {
             assert_eq!(wait, Duration::from_secs(seconds));
         }
-        // Whatever it is, an error can tell it in words and in JSON.
+        // An error can contain every value, as text and as JSON.
         super::assert_error(&Error::new(ErrorKind::RateLimited, "").with_retry_after(Some(wait)));
     }
     let Some(window) = headers::rate_window(&map, now) else { return };

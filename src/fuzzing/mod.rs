@@ -36,7 +36,7 @@ fn assert_bounded(what: &str, text: &str, limit: usize) {
     assert_printable(what, text);
 }
 
-/// How many field errors `value` holds, each within its bounds.
+/// Counts the field errors in `value`, and checks the size of each.
 fn count_fields(value: &Value) -> usize {
     match value {
         Value::Object(fields) if !fields.is_empty() => {
@@ -51,7 +51,7 @@ fn count_fields(value: &Value) -> usize {
     }
 }
 
-/// Checks what is true of every error, whatever it was made of.
+/// Checks the properties of every error.
 fn assert_error(error: &Error) {
     assert!(ErrorKind::ALL.contains(&error.kind()));
     assert_bounded("the text", &error.to_string(), 64 * 1024);
@@ -59,7 +59,7 @@ fn assert_error(error: &Error) {
     assert_bounded("the message", error.message(), MAX_TEXT);
     assert_bounded("the request id", error.request_id().unwrap_or_default(), MAX_NAME);
     let fields = error.field_errors().map_or(0, |fields| fields.values().map(count_fields).sum());
-    // One more says how many are left out.
+    // One more entry contains the number of those that were left out.
     assert!(fields <= MAX_FIELD_ERRORS + 1, "{fields} field errors");
     assert!(!error.is_retryable() || !error.outcome_unknown());
 

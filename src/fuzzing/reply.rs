@@ -15,10 +15,10 @@ use crate::protocol::{Reply, json};
 use crate::server_text::{MAX_ERROR_BODY, MAX_TEXT};
 use crate::{Error, ErrorKind, User};
 
-/// The time of the recordings, for replies that count from now.
+/// The time of the recordings, for replies with times relative to now.
 const RECEIVED: Duration = Duration::from_secs(1_795_434_672);
 
-/// A reply as it stands on the wire in HTTP/1.1, read as the reply of each of the five functions.
+/// A reply as bytes of HTTP/1.1, read as the reply of each of the five functions.
 pub fn reply(data: &[u8]) {
     let Some((status, headers, body)) = message(data) else { return };
     let reply = || new(status, headers.clone(), body.to_vec());
@@ -43,17 +43,17 @@ pub fn reply(data: &[u8]) {
     }
 }
 
-/// Whether a server may say "done" with this body.
+/// Whether a server may confirm a request with this body.
 fn may_confirm(body: &[u8]) -> bool {
     body.is_empty() || serde_json::from_slice::<IgnoredAny>(body).is_ok()
 }
 
-/// The first byte picks a status, the rest is the body of an error.
+/// The first byte selects a status, and the rest is the body of an error.
 pub fn error_body(data: &[u8]) {
     let Some((pick, body)) = data.split_first() else { return };
     let status = [400, 401, 403, 404, 405, 413, 422, 429, 500, 503][usize::from(pick % 10)];
-    let said: Option<Value> = std::str::from_utf8(body).ok().and_then(|b| b.parse().ok());
-    let message = said.as_ref().and_then(|said| said.get("message")?.as_str());
+    let parsed: Option<Value> = std::str::from_utf8(body).ok().and_then(|b| b.parse().ok());
+    let message = parsed.as_ref().and_then(|parsed| parsed.get("message")?.as_str());
     let message = message.filter(|text| text.len() <= MAX_TEXT && body.len() <= MAX_ERROR_BODY);
     for operation in [Operation::CreateUser, Operation::GetUser, Operation::ResetUserPassword] {
         let reply = new(status, HeaderMap::new(), body.to_vec());
@@ -80,7 +80,7 @@ pub fn user(data: &[u8]) {
     let _ = (user.inserted_at(), user.updated_at());
     let username = user.field("username").expect("a field of the record");
     assert_eq!(serde_json::from_str::<String>(username.get()).unwrap(), user.username());
-    // A number or an escape beyond what a Value can hold may stand in a field we do not know.
+    // An unknown field may contain a number or an escape that a Value cannot hold.
     let Ok(value) = serde_json::from_str::<Value>(&text) else { return };
     for (name, read) in [
         ("username", Some(user.username())),
@@ -155,7 +155,7 @@ fn assert_reply_error(error: &Error, status: u16, operation: Operation) {
     assert_eq!(error.attempts(), 0);
 }
 
-/// A body as the readers get it.
+/// The body as text, as the readers get it.
 fn text(body: &[u8]) -> Option<String> {
     match json::text(body.to_vec()) {
         Ok(text) => Some(text),
@@ -171,7 +171,7 @@ pub(super) fn new(status: u16, headers: HeaderMap, body: Vec<u8>) -> Reply {
     Reply { status, headers, body, unreadable: None, received }
 }
 
-/// Status, headers and body; header lines that no HTTP library would hand on are left out.
+/// The status, the headers and the body. Header lines that no HTTP library accepts are skipped.
 fn message(data: &[u8]) -> Option<(u16, HeaderMap, &[u8])> {
     let (status, mut rest) = line(data)?;
     let status = std::str::from_utf8(status).ok()?.split(' ').nth(1)?.parse().ok()?;
@@ -191,7 +191,7 @@ fn message(data: &[u8]) -> Option<(u16, HeaderMap, &[u8])> {
     }
 }
 
-/// The first line without its end, and what follows it.
+/// The first line without its end, and the bytes after it.
 pub(super) fn line(data: &[u8]) -> Option<(&[u8], &[u8])> {
     let end = data.iter().position(|byte| *byte == b'\n')?;
     let line = &data[..end];

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::Options;
 
-/// The recorded replies, as they stood on the wire.
+/// The recorded replies as bytes.
 fn recorded() -> Vec<(Vec<u8>, Vec<u8>)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/wire");
     let mut replies = Vec::new();
@@ -35,7 +35,7 @@ fn recorded() -> Vec<(Vec<u8>, Vec<u8>)> {
 }
 
 #[test]
-fn what_the_real_server_said() {
+fn recorded_replies_have_the_properties() {
     let replies = recorded();
     assert!(replies.len() > 500, "{} replies", replies.len());
     for (reply, body) in &replies {
@@ -46,16 +46,16 @@ fn what_the_real_server_said() {
     }
 }
 
-/// What did not hold once, cut down to what matters.
+/// Inputs that broke a property once, shortened.
 #[test]
-fn what_these_properties_found() {
-    // A quoted string behind the name, and no value.
+fn earlier_findings_have_the_properties() {
+    // A quoted string after the name, and no value.
     super::challenge(br#"Bearer error"invalid_totp", realm="hex""#);
     for body in [
-        // A key of the record stands in the place that a flaw names.
+        // A key of the record is part of the position in a flaw.
         r#"{"username":"a","handles":{"\u001b[2J":1}}"#,
         "{\"username\":\"a\",\"handles\":{\"\u{202e}\":1}}",
-        // A field we do not know, twice: the record was read, and then had no field at all.
+        // An unknown field twice: the record was accepted, and then had no field at all.
         r#"{"username":"a","x":1,"x":2}"#,
     ] {
         super::user(body.as_bytes());
@@ -63,7 +63,7 @@ fn what_these_properties_found() {
         super::reply(reply.as_bytes());
     }
     for body in [
-        // Field errors stand in the text of an error, and in its JSON.
+        // Field errors are in the text of an error, and in its JSON.
         r#"{"message":"no","errors":{"\u001b":"\u009b31m"}}"#,
         r#"{"message":"no","errors":{"emails":{"email":["\u007f"]}}}"#,
         "{\"message\":\"no\",\"errors\":{\"a\":\"\u{202e}\"}}",
@@ -71,7 +71,7 @@ fn what_these_properties_found() {
         super::error_body(&[&[6], body.as_bytes()].concat());
     }
     super::reply(b"HTTP/1.1 500 no\nx-request-id: a\tb\n\n");
-    // A path of 200 kB before each of 100,000 errors was a text of 20 GB.
+    // A path of 200 kB before each of 100,000 errors became a text of 20 GB.
     let name = "a".repeat(200_000);
     let fields: Vec<_> = (0..100_000).map(|n| format!("\"{n}\":\"\"")).collect();
     let fields = fields.join(",");
@@ -88,7 +88,7 @@ fn what_these_properties_found() {
         super::reply(format!("{head}{name}\nx-hex-message: {name}\n\n{body}").as_bytes());
     }
     super::reply(format!("HTTP/1.1 200 OK\ncontent-type: {name}\n\n{{}}").as_bytes());
-    // A key of the record is somebody's address, and as long as the server likes.
+    // A key of the record may be an address, and may be of any length.
     super::user(format!(r#"{{"username":"a","handles":{{"{name}":1}}}}"#).as_bytes());
     for (name, value) in [
         ("repo_url", "https://eric:correcthorsebatterystaple@:4000"),
@@ -107,7 +107,7 @@ fn what_these_properties_found() {
     }
 }
 
-/// JSON of an error whose parts may be long, many or deep.
+/// The JSON of an error. Its parts may be long, many or deep.
 fn errors() -> impl Strategy<Value = String> {
     let text = prop_oneof![
         any::<String>().prop_map(|text| Value::from(text).to_string()),
@@ -131,7 +131,7 @@ fn errors() -> impl Strategy<Value = String> {
     })
 }
 
-/// Text in which what matters to paths and URLs is likely.
+/// Text that is likely to contain the special parts of paths and URLs.
 fn text() -> impl Strategy<Value = String> {
     prop_oneof![
         any::<String>(),
@@ -149,7 +149,7 @@ fn text() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    // The failing case is printed in full; what it shows belongs above.
+    // A failing case is printed in full. Add it to the findings above.
     #![proptest_config(ProptestConfig {
         cases: 2000,
         failure_persistence: None,
@@ -157,7 +157,7 @@ proptest! {
     })]
 
     #[test]
-    fn a_name_is_one_segment_and_means_itself(name in text()) {
+    fn a_name_is_one_segment_that_decodes_to_it(name in text()) {
         super::path(name.as_bytes());
     }
 
@@ -167,7 +167,7 @@ proptest! {
     }
 
     #[test]
-    fn headers_are_read_whatever_they_are(
+    fn any_headers_are_read(
         data in prop_oneof![any::<Vec<u8>>(), "[ -~\t\\\\\",=;]{0,40}".prop_map(String::into_bytes)],
         numbers in prop::collection::vec(prop_oneof![any::<u64>(), 0..2_000_000_000_u64], 5),
     ) {
@@ -179,7 +179,7 @@ proptest! {
 }
 
 proptest! {
-    // These are large.
+    // These cases are large.
     #![proptest_config(ProptestConfig {
         cases: 60,
         failure_persistence: None,
@@ -187,7 +187,7 @@ proptest! {
     })]
 
     #[test]
-    fn an_error_is_bounded_whatever_the_server_says(message in errors(), errors in errors()) {
+    fn every_error_is_bounded(message in errors(), errors in errors()) {
         for body in [
             format!(r#"{{"message":"no","errors":{errors}}}"#),
             format!(r#"{{"message":{message},"errors":{{"a":{errors}}}}}"#),

@@ -133,7 +133,7 @@ fn rows_at_once(page: &str) -> Option<Vec<Row>> {
     scan.is_at_end().then_some(rows)
 }
 
-/// The rows of `page`, or what is wrong with it. Looks at each row twice, and knows where it is.
+/// The rows of `page`, or the position of a fault. It reads each row twice.
 fn rows_one_by_one(page: &str) -> Result<Vec<Row>, Flaw> {
     let Texts(texts) = json::read(page)?;
     let read = |(index, row): (usize, &RawValue)| {
@@ -197,7 +197,7 @@ impl Row {
         const DEPTH: usize = 2;
         scan.byte(b'{')?;
         let start = scan.at() - 1;
-        // The value of a field is some after the field was found, also if it is null.
+        // The value of a field is `Some` after the field was found, even if it is null.
         let (mut action, mut user_agent, mut params) = (None, None, None);
         scan.members(b'}', |scan| {
             let name = scan.name()?;

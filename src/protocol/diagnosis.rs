@@ -72,7 +72,7 @@ impl Failed<'_> {
     ///
     /// hexpm's reset answers 204 for every name. So its 404 comes from the router: the message is
     /// "Page not found", and the request is not counted against the rate limit. A server that looks
-    /// for the user says something else, or counts the request.
+    /// for the user sends another message, or counts the request.
     fn not_found(&self, operation: Operation) -> Diagnosis {
         let body = self.body;
         let by_router =
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn a_401_is_told_apart() {
+    fn the_kinds_of_401_are_distinguished() {
         for (message, reason) in [
             ("missing authentication information", Some(Reason::MissingCredential)),
             ("invalid API key", Some(Reason::InvalidCredential)),

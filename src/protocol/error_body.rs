@@ -16,14 +16,14 @@ use crate::server_text::{
 /// An error body: `{"message": text, "status": N}`, and after a 422 `"errors"` by field.
 pub(super) struct ErrorBody {
     pub(super) message: String,
-    /// The last one is named `…` if some are left out, and says how many.
+    /// If some are left out, the last one is named `…` and contains their number.
     pub(super) errors: Option<Map<String, Value>>,
 }
 
 type Members<'a> = BTreeMap<String, &'a RawValue>;
 
 impl ErrorBody {
-    /// Reads `body`; none if it is not an error of the API.
+    /// Reads `body`. `None` if it is not an error of the API.
     pub(super) fn read(body: &[u8]) -> Option<Self> {
         if body.len() > MAX_ERROR_BODY {
             return None;
@@ -44,7 +44,7 @@ fn fields(members: Members<'_>) -> Map<String, Value> {
     fields
 }
 
-/// What may still be kept, and how many field errors could not be.
+/// The space that is left, and the number of field errors without space.
 struct Kept {
     errors: usize,
     bytes: usize,
@@ -58,33 +58,34 @@ impl Kept {
             let name = server_text::name(&name);
             let Some(value) = self.value(value, name.len(), level) else { continue };
             if fields.insert(name, value).is_some() {
-                // Two long names that are the same once they are cut.
+                // Two long names are equal after they were cut.
                 self.left_out += 1;
             }
         }
         fields
     }
 
-    /// Room for the name of a field that holds others; if there is none, they are left out.
-    fn make_room(&mut self, name: usize) {
+    /// Takes space for the name of a field that contains others. If there is none, they are left
+    /// out.
+    fn take_space_for_name(&mut self, name: usize) {
         match self.bytes.checked_sub(name) {
             Some(bytes) => self.bytes = bytes,
             None => self.errors = 0,
         }
     }
 
-    /// A field error or the fields in a field; none if there is no room for it. `name` is how
-    /// long the field's name is.
+    /// A field error, or the fields in a field. `None` if there is no space for it. `name` is the
+    /// length of the field's name.
     fn value(&mut self, raw: &RawValue, name: usize, level: usize) -> Option<Value> {
         let is_nested = level < MAX_FIELD_LEVELS;
         if let Some(members) = read::<Members<'_>>(raw).filter(|all| is_nested && !all.is_empty()) {
-            self.make_room(name);
+            self.take_space_for_name(name);
             let fields = self.fields(members, level + 1);
             return (!fields.is_empty()).then(|| fields.into());
         }
         if let Some(items) = read::<Vec<&RawValue>>(raw).filter(|all| is_nested && !all.is_empty())
         {
-            self.make_room(name);
+            self.take_space_for_name(name);
             let items = items.into_iter().filter_map(|item| self.value(item, 0, level + 1));
             let items: Vec<_> = items.collect();
             return (!items.is_empty()).then(|| items.into());
@@ -101,8 +102,8 @@ impl Kept {
     }
 }
 
-/// A value that is kept as a whole. What `Value` would change stays JSON text: a
-/// number beyond 64 bits, and what is nested too deeply.
+/// A value that is kept as a whole. Values that `Value` would change stay JSON text: a number
+/// beyond 64 bits, and values that are nested too deep.
 fn plain_value(raw: &RawValue) -> Value {
     if let Some(text) = read::<String>(raw) {
         return server_text::text(&text).into();
@@ -142,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_of_any_size_stay_as_they_are_written() {
+    fn numbers_of_any_size_stay_unchanged() {
         let huge = "9".repeat(400);
         let json = format!(
             r#"{{"a":18446744073709551615,"b":18446744073709551616,"c":1e999999999,"d":1.50,"e":-{huge}}}"#
@@ -158,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_nested_deeply_becomes_text() {
+    fn deeply_nested_values_become_text() {
         let nest = |depth: usize| "{\"a\":".repeat(depth) + "1" + &"}".repeat(depth);
         let mut value = &Value::from(errors(&nest(5000)));
         for _ in 0..MAX_FIELD_LEVELS {
@@ -170,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn no_more_errors_are_kept_than_a_person_reads() {
+    fn the_number_of_kept_errors_is_bounded() {
         let many: Vec<_> = (0..5000).map(|n| format!("\"{n:04}\":\"\"")).collect();
         let many = many.join(",");
         for (json, inner) in

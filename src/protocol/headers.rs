@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn a_challenge_is_told_by_its_error_parameter() {
+    fn a_challenge_is_recognized_by_its_error_parameter() {
         for (value, kind) in [
             (r#"Bearer realm="hex", error="totp_required""#, ErrorKind::OtpRequired),
             (r#"Bearer error="invalid_totp", realm="hex""#, ErrorKind::OtpInvalid),

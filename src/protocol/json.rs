@@ -305,7 +305,7 @@ mod tests {
     }
 
     #[test]
-    fn a_flaw_names_the_place_and_keeps_the_value_to_itself() {
+    fn a_flaw_names_the_position_and_hides_the_value() {
         let error = read::<Vec<UniqueMap<String>>>("[{\"a\":\"b\"},\n{\"c\":12345}]").unwrap_err();
         assert_eq!(error, "expected a string at line 2 column 10 ([1].*)");
         let error = read::<UniqueMap<String>>(r#"{"a":"b","a":"c"}"#).unwrap_err();

@@ -233,7 +233,7 @@ pub(super) mod tests {
         ("content-type", "application/json; charset=utf-8");
 
     #[test]
-    fn an_error_carries_all_the_server_said() {
+    fn an_error_has_all_details_of_the_reply() {
         let body = r#"{"errors":{"username":"is reserved","emails":{"email":"has invalid format"}},
             "message":"Validation error(s)","status":422}"#;
         let error = reply(422, &[JSON, ("x-request-id", "GOqq")], body)
@@ -251,7 +251,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn a_success_that_is_no_record_is_an_error_that_says_where() {
+    fn a_success_without_a_valid_record_is_an_error_with_the_position() {
         for (headers, body, flaw) in [
             (&[("content-type", "text/html")][..], "{}", "the content type is text/html"),
             (&[JSON], "", "EOF while parsing a value at line 1 column 0"),

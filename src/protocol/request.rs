@@ -202,7 +202,7 @@ mod tests {
     use crate::ErrorKind;
 
     #[test]
-    fn a_name_is_one_segment_whatever_it_holds() {
+    fn every_name_is_one_segment() {
         for (name, target) in [
             ("eric", "/users/eric"),
             ("we.ird-na_me~1", "/users/we.ird-na_me~1"),
@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn the_credential_stays_off_create_user_and_out_of_sight() {
+    fn create_user_sends_no_credential_and_debug_shows_none() {
         let key = SecretString::from("0123456789abcdef");
         let headers = Headers::new("aura-users/1", Some(&key), Some(&key)).unwrap();
         let create = Request::create_user("eric", &key, &["a@b.c"]).unwrap();

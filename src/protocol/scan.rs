@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use super::json::MAX_DEPTH;
 
-/// A position in a text. Each method skips what it is named after, and returns none if something else
+/// A position in a text. Each method skips the item in its name, and returns `None` if another item
 /// follows.
 #[derive(Clone, Copy)]
 pub(super) struct Scan<'a> {
@@ -32,7 +32,7 @@ impl<'a> Scan<'a> {
         self.at
     }
 
-    /// Skips white space. Whether it was the rest of the text.
+    /// Skips white space. Returns whether that was the rest of the text.
     pub(super) fn is_at_end(&mut self) -> bool {
         self.next().is_none()
     }
@@ -48,13 +48,13 @@ impl<'a> Scan<'a> {
         }
     }
 
-    /// White space and this byte.
+    /// Skips white space and this byte.
     #[inline(always)]
     pub(super) fn byte(&mut self, byte: u8) -> Option<()> {
         (self.next()? == byte).then(|| self.at += 1)
     }
 
-    /// The members inside brackets or braces, with commas between them, and the end.
+    /// Skips the members inside brackets or braces, the commas between them, and the end.
     pub(super) fn members(
         &mut self,
         end: u8,
@@ -71,7 +71,7 @@ impl<'a> Scan<'a> {
         }
     }
 
-    /// A member's name and the colon.
+    /// Skips a member's name and the colon.
     #[inline(always)]
     pub(super) fn name(&mut self) -> Option<Quoted> {
         let name = self.string()?;
@@ -79,14 +79,14 @@ impl<'a> Scan<'a> {
         Some(name)
     }
 
-    /// Any value, within `depth` levels of brackets and braces.
+    /// Skips any value, within `depth` levels of brackets and braces.
     pub(super) fn value(&mut self, depth: usize) -> Option<Range<usize>> {
         const { assert!(MAX_DEPTH < 128, "a bit for each level") };
         // A copy can be kept in registers.
         let mut scan = *self;
         let mut first = scan.next()?;
         let start = scan.at;
-        // A bit for each level: whether it is one of braces. The innermost is the lowest.
+        // One bit for each level: 1 for braces. The innermost level is the lowest bit.
         let (mut braces, mut level) = (0_u128, depth);
         loop {
             match first {
@@ -94,7 +94,7 @@ impl<'a> Scan<'a> {
                 b'{' | b'[' if level == MAX_DEPTH => return None,
                 b'{' | b'[' => {
                     scan.at += 1;
-                    // The one that closes stands two further on in ASCII.
+                    // In ASCII, the closing one is two after the opening one.
                     if scan.next()? != first + 2 {
                         level += 1;
                         braces = braces << 1 | u128::from(first == b'{');
@@ -108,7 +108,7 @@ impl<'a> Scan<'a> {
                 b'n' => scan.word(b"null")?,
                 _ => scan.number()?,
             }
-            // A value is over, and with it what it was the last of.
+            // A value has ended. Also end the levels in which it was the last.
             loop {
                 if level == depth {
                     *self = scan;
@@ -132,7 +132,7 @@ impl<'a> Scan<'a> {
         }
     }
 
-    /// The first byte of the member that is next, behind its name where it stands in braces.
+    /// Returns the first byte of the next member's value. In braces, it first skips the name.
     #[inline(always)]
     fn member(&mut self, in_braces: bool) -> Option<u8> {
         if in_braces {
@@ -141,18 +141,18 @@ impl<'a> Scan<'a> {
         self.next()
     }
 
-    /// `null`.
+    /// Skips `null`.
     pub(super) fn null(&mut self) -> Option<()> {
         (self.next()? == b'n').then(|| self.word(b"null"))?
     }
 
-    /// A string without escapes.
+    /// Skips a string without escapes.
     pub(super) fn plain(&mut self) -> Option<Range<usize>> {
         let Quoted { inner, has_escapes } = self.string()?;
         (!has_escapes).then_some(inner)
     }
 
-    /// `null`, or a string without escapes that passes `check`.
+    /// Skips `null`, or a string without escapes that passes `check`.
     pub(super) fn plain_or_null(
         &mut self,
         check: impl FnOnce(Range<usize>) -> Option<()>,
@@ -182,7 +182,7 @@ impl<'a> Scan<'a> {
 
     fn number(&mut self) -> Option<()> {
         self.optional(b"-");
-        // No zero before other digits.
+        // No digits may follow a leading zero.
         if !self.optional(b"0") {
             self.digits()?;
         }
@@ -202,7 +202,7 @@ impl<'a> Scan<'a> {
         (count > 0).then_some(())
     }
 
-    /// One of these bytes, if it follows.
+    /// Skips one of these bytes, if it follows. Returns whether it did.
     fn optional(&mut self, bytes: &[u8]) -> bool {
         let is_there = self.text.get(self.at).is_some_and(|byte| bytes.contains(byte));
         self.at += usize::from(is_there);
@@ -269,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_is_one_where_serde_json_says_so() {
+    fn a_value_is_valid_if_serde_json_accepts_it() {
         let mut texts: Vec<String> = [
             "",
             " ",
@@ -324,7 +324,8 @@ mod tests {
         ]
         .map(str::to_owned)
         .into();
-        // Each special byte in each place of the eight that are looked at together, and behind.
+        // Each special byte at each of the eight positions that are checked together, and after
+        // them.
         for special in ['"', '\\', '\u{1f}', '\u{0}', '\u{20}', '\u{21}', '\u{23}', 'é', '\u{7f}']
         {
             for place in 0..20 {

@@ -28,7 +28,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_record_is_written_as_it_came() {
+    fn a_record_is_written_unchanged() {
         let user = r#"{"username":"eric","n":12345678901234567890123,"x": 1.0}"#;
         let row = r#"{"action":"a","params":{"b":[ ]}}"#;
         let both = (User::from_json(user).unwrap(), AuditLog::from_json(row).unwrap());

@@ -9,7 +9,7 @@ use time::format_description::well_known::Rfc3339;
 
 use super::json::Text;
 
-/// RFC 3339; a time without an offset, as old servers write it, is UTC.
+/// A time in RFC 3339. If it has no offset, as from old servers, it is UTC.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Timestamp(SystemTime);
 

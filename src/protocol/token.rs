@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn what_contains_no_time_has_no_hint() {
+    fn a_token_without_a_time_has_no_hint() {
         for payload in [
             "",
             "{}",

@@ -376,7 +376,7 @@ mod tests {
         for json in [RICH, &plain, r#"{"username":"a","handles":null,"packages":[],"email":null}"#]
         {
             assert_the_same_both_ways(json);
-            // Whatever is taken out or doubled.
+            // Remove or repeat each part.
             for at in json.char_indices().map(|(at, _)| at) {
                 let (before, after) = json.split_at(at);
                 let mut rest = after.chars();
@@ -389,7 +389,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_name_must_be_there() {
+    fn only_the_name_is_required() {
         let user = User::read(r#"{"username":"rich","full_name":null}"#.into()).unwrap();
         assert_eq!(user.full_name(), None);
         assert_eq!(user.packages(), None);
@@ -397,7 +397,7 @@ mod tests {
     }
 
     #[test]
-    fn half_a_record_is_none() {
+    fn a_malformed_record_is_an_error() {
         for (json, flaw) in [
             ("{}", "missing field `username` at line 1 column 2"),
             ("[]", "expected a user record at line 1 column 0"),

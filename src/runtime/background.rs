@@ -34,7 +34,7 @@ pub struct Call<T> {
 struct Shared<T> {
     state: Mutex<State<T>>,
     is_done: AtomicBool,
-    /// Whether a deadline of the caller's ends it.
+    /// Whether a deadline of the caller ends it.
     is_expired: AtomicBool,
 }
 
@@ -110,7 +110,7 @@ impl<T: Send + 'static> Call<T> {
     ) -> Result<Self> {
         let interrupt = interrupt.clone();
         interrupt.check(operation)?;
-        let future = log::telling_as_here(future);
+        let future = log::keep_callback_state(future);
         let (listeners, waiting) = (Vec::new(), Vec::new());
         let state = Mutex::new(State { outcome: Outcome::Running, listeners, waiting });
         let (is_done, is_expired) = (AtomicBool::new(false), AtomicBool::new(false));
@@ -159,8 +159,8 @@ impl<T> Call<T> {
             }
             state.waiting.push(this.clone());
         }
-        // From here on no lock is held: a signal handler may fork, and the child returns to this loop.
-        // Nobody wakes the child, so the loop checks regularly.
+        // From here on no lock is held: a signal handler may fork, and the child returns to this
+        // loop. No thread wakes the child, so the loop checks regularly.
         loop {
             if self.is_done() {
                 return true;
@@ -194,7 +194,8 @@ impl<T> Call<T> {
         }
     }
 
-    /// Waits for the call's end and returns its result. Meanwhile asks whether to go on.
+    /// Waits for the call's end and returns its result. Meanwhile it asks the caller whether to go
+    /// on.
     pub(crate) fn finish(self, asked: Option<&Ask>) -> Result<T> {
         let mut end = End::Cancelled;
         while !self.wait(asked.map(|_| INTERRUPT_INTERVAL)) {
@@ -218,7 +219,7 @@ impl<T> Call<T> {
         }
     }
 
-    /// As [`cancel`](Self::cancel), for a deadline of the caller's: the call ends with
+    /// Like [`cancel`](Self::cancel), for a deadline of the caller: the call ends with
     /// [`ErrorKind::Timeout`].
     pub fn expire(&self) {
         self.shared.is_expired.store(true, Ordering::Relaxed);

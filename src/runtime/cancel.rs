@@ -14,9 +14,9 @@ use crate::operation::Operation;
 use crate::runtime::process::{self, PerProcess};
 use crate::{Error, ErrorKind, Result};
 
-/// Ends calls and streams from another thread, for good.
+/// Permanently ends calls and streams from another thread.
 ///
-/// Clones are the same token. Give it to
+/// Clones are the same token. Pass it to
 /// [`blocking::Client::with_cancel_token`](crate::blocking::Client::with_cancel_token).
 #[derive(Clone)]
 pub struct CancelToken(Arc<Cancelled>);
@@ -53,7 +53,7 @@ impl CancelToken {
         self.end(End::Cancelled);
     }
 
-    /// As [`cancel`](Self::cancel), for a deadline of the caller's: the calls end with
+    /// Like [`cancel`](Self::cancel), for a deadline of the caller: the calls end with
     /// [`ErrorKind::Timeout`].
     pub fn expire(&self) {
         self.end(End::Expired);
@@ -95,14 +95,14 @@ impl CancelToken {
 pub(crate) enum End {
     /// The caller cancelled it.
     Cancelled = 1,
-    /// A deadline of the caller's has passed.
+    /// A deadline of the caller has expired.
     Expired = 2,
 }
 
 /// Asks the caller's thread whether its call is to end.
 pub(crate) type Ask = Arc<dyn Fn() -> Option<End> + Send + Sync>;
 
-/// What may end a call: a token, and a question to the caller's thread.
+/// The causes that may end a call: a token, and a callback in the caller's thread.
 #[derive(Clone, Default)]
 pub(crate) struct Interrupt {
     pub(crate) token: Option<CancelToken>,
@@ -116,7 +116,7 @@ pub(crate) type Driven<'a, T> = Pin<&'a mut (dyn Future<Output = Result<T>> + 'a
 pub(crate) enum Piece<T> {
     /// It ended.
     Done(Result<T>),
-    /// It goes on: in this process or, after a fork, in the parent. The caller may be asked now.
+    /// It goes on: in this process or, after a fork, in the parent. The callback may run now.
     Pause,
 }
 
@@ -133,8 +133,8 @@ impl Interrupt {
         Err(Error::new(kind, message).with_operation(operation))
     }
 
-    /// Runs `future` of `process` with `drive`, to its end or until it is interrupted. The question is
-    /// asked between two pieces, so the callback may make calls and fork.
+    /// Runs `future` of `process` with `drive`, to its end or until it is interrupted. The callback
+    /// runs between two pieces, so it may make calls and fork.
     pub(crate) fn run<T>(
         &self,
         operation: Operation,

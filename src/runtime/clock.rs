@@ -1,4 +1,4 @@
-//! How a call waits for a time to pass, in a lane or in a runtime of tokio.
+//! Timeouts and pauses of a call, in a lane or in a runtime of tokio.
 
 use std::future::{Future, pending, poll_fn};
 use std::pin::pin;
@@ -25,7 +25,7 @@ pub(crate) async fn timeout_at<T>(ends: Instant, future: impl Future<Output = T>
     .await
 }
 
-/// As [`timeout_at`], with a time from now on.
+/// Like [`timeout_at`], with a time from now on.
 pub(crate) async fn timeout<T>(limit: Duration, future: impl Future<Output = T>) -> Option<T> {
     match Instant::now().checked_add(limit) {
         Some(ends) => timeout_at(ends, future).await,

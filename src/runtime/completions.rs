@@ -1,4 +1,4 @@
-//! A queue that gets a token from each call that ends: one place to wait for any number of calls.
+//! A queue that gets a token from each call that ends, to wait for any number of calls at once.
 //!
 //! Each process has its own queue behind the same handle. In a forked child it is empty, and the child
 //! does not touch its parent's tokens.
@@ -37,7 +37,7 @@ struct State {
     is_closed: bool,
     /// The threads that wait.
     waiting: Vec<Thread>,
-    /// What an event loop watches, after it has asked for a descriptor.
+    /// The signal for an event loop, after it has asked for a descriptor.
     signal: Option<Signal>,
 }
 
@@ -80,8 +80,8 @@ impl Completions {
                 }
                 state.waiting.push(this.clone());
             }
-            // No lock is held here: a signal handler may fork, and nobody wakes the child, which
-            // returns to this loop.
+            // No lock is held here: a signal handler may fork, and the child returns to this loop.
+            // No thread wakes the child, so the loop checks regularly.
             while !queue.is_ready.load(Ordering::Acquire) {
                 if process != process::id() {
                     return Some(Vec::new());
@@ -157,14 +157,14 @@ impl Queue {
     fn announce(&self, state: &mut State) {
         self.is_ready.store(true, Ordering::Release);
         if let Some(signal) = &mut state.signal {
-            signal.tell();
+            signal.send();
         }
         if let Some(thread) = state.waiting.pop() {
             thread.unpark();
         }
     }
 
-    /// What [`Completions::wait`] returns; `None` if it has to wait.
+    /// The result of [`Completions::wait`]. `None` if it has to wait.
     #[allow(clippy::option_option)] // the outer one is "wait", the inner one "closed"
     fn take(&self, state: &mut State, most: usize) -> Option<Option<Vec<u64>>> {
         if state.is_closed {
@@ -230,7 +230,7 @@ mod signal {
             Some(Self { watched, told, is_told: false })
         }
 
-        pub(super) fn tell(&mut self) {
+        pub(super) fn send(&mut self) {
             if !self.is_told {
                 self.is_told = self.told.write(&[1]).is_ok();
             }
@@ -259,7 +259,7 @@ mod signal {
             None
         }
 
-        pub(super) fn tell(&mut self) {
+        pub(super) fn send(&mut self) {
             match *self {}
         }
 
@@ -320,7 +320,7 @@ mod tests {
     }
 
     #[test]
-    fn many_threads_share_what_comes() {
+    fn many_threads_share_the_tokens() {
         const TOKENS: u64 = 10_000;
         let queue = Completions::new();
         let mut all: Vec<u64> = thread::scope(|scope| {

@@ -3,7 +3,7 @@
 //! - here: the background thread
 //! - `lane`: a thread that waits for one reply moves the bytes itself
 //! - `background`: started calls, which run on the background thread
-//! - `cancel`: what ends a call from outside
+//! - `cancel`: ends a call from outside
 //! - `completions`: a queue of calls that have ended
 //! - `clock`: deadlines and pauses
 //! - `offload`: long work on separate threads
@@ -59,8 +59,8 @@ use signals::without_signals;
 pub(crate) fn blocking<T: Send>(work: impl FnOnce() -> Result<T> + Send) -> Result<T> {
     match Handle::try_current() {
         Err(error) if error.is_thread_local_destroyed() => thread::scope(|scope| {
-            let is_telling = log::is_telling();
-            let work = move || log::telling_as_before(is_telling, work);
+            let is_in_callback = log::is_in_callback();
+            let work = move || log::with_callback_state(is_in_callback, work);
             let thread = without_signals(|| thread::Builder::new().spawn_scoped(scope, work));
             thread.map_err(exhausted)?.join().unwrap_or_else(|_| {
                 Err(Error::new(ErrorKind::Internal, "a blocking call panicked"))
@@ -99,7 +99,7 @@ pub(crate) struct BackgroundThread {
 /// How long the last holder waits for the thread's end.
 const MAX_SHUTDOWN_WAIT: Duration = Duration::from_secs(1);
 
-/// Refuses to wait on the background thread, which drives what the caller would wait for.
+/// Returns an error on the background thread, which must not wait for its own work.
 pub(crate) fn check_may_wait() -> Result<()> {
     if process::is_background_thread() {
         return Err(Error::invalid_argument(
@@ -153,7 +153,7 @@ impl BackgroundThread {
     /// there it returns a pause.
     pub(crate) fn run<T>(&self, call: Driven<'_, T>) -> Piece<T> {
         let _within = self.handle.enter();
-        // A task of another runtime around it must not limit what is done here.
+        // A task of another runtime must not limit the turns of this future.
         let mut call = pin!(unconstrained(call));
         let caller = Waker::from(Arc::new(Caller(this_thread())));
         let until = Instant::now() + INTERRUPT_INTERVAL;
@@ -195,7 +195,7 @@ impl Drop for BackgroundThread {
                 let _ = thread.join();
                 return;
             }
-            if log::is_librarys_thread_telling() {
+            if log::is_librarys_thread_in_callback() {
                 return;
             }
             thread::sleep(Duration::from_micros(50));

@@ -18,7 +18,7 @@ pub(crate) const INLINE: usize = 256 << 10;
 /// The most threads at once in a process. More work waits, within its deadline.
 const MAX_THREADS: usize = 8;
 
-/// Set when nobody waits for the work any more.
+/// Set when the result of the work is no longer needed.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Stop(Arc<AtomicBool>);
 
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn work_stops_if_nobody_waits() {
+    fn work_stops_if_its_future_is_dropped() {
         let (tell, told) = mpsc::channel();
         block_on(async {
             let work = offload(move |stop| {
@@ -174,7 +174,7 @@ mod tests {
                 tokio::time::timeout(Duration::from_millis(10), work).await.unwrap_err();
             }
             assert!(STARTED.load(Ordering::SeqCst) <= 2);
-            // Once those that hung go on, there is room again.
+            // After the hung work continues, new work can start.
             let ends = thread::spawn(move || hung.wait());
             WORKERS.run(|_| ()).await.unwrap();
             ends.join().unwrap();

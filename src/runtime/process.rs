@@ -65,7 +65,7 @@ mod mark {
             PAGE.compare_exchange(ptr::null_mut(), mine, Ordering::AcqRel, Ordering::Acquire);
         let Err(others) = stored else { return mine };
         if let Some(mapped) = ptr::NonNull::new(mine).filter(|_| !ptr::eq(mine, none)) {
-            // SAFETY: mapped above, with this size, and shown to nobody.
+            // SAFETY: mapped above, with this size, and not shared.
             let _ = unsafe { munmap(mapped.cast(), SIZE.get()) };
         }
         others
@@ -73,12 +73,12 @@ mod mark {
 
     fn map() -> Option<*mut AtomicU64> {
         let access = ProtFlags::PROT_READ | ProtFlags::PROT_WRITE;
-        // SAFETY: a new mapping, of which nothing else knows.
+        // SAFETY: a new mapping, which no other code uses.
         let page = unsafe { mmap_anonymous(None, SIZE, access, MapFlags::MAP_PRIVATE) }.ok()?;
         // SAFETY: this mapping is ours, and holds zeros, to which a fork resets it.
         let wiped = unsafe { madvise(page, SIZE.get(), MmapAdvise::MADV_WIPEONFORK) };
         if wiped.is_err() {
-            // SAFETY: as above, and shown to nobody.
+            // SAFETY: as above, and not shared.
             let _ = unsafe { munmap(page, SIZE.get()) };
             return None;
         }
@@ -93,7 +93,7 @@ mod mark {
     }
 }
 
-/// A value of which each process has its own.
+/// A value that each process has separately.
 pub(crate) struct PerProcess<T> {
     make: fn() -> T,
     slot: Slot<T>,
@@ -140,7 +140,7 @@ impl<T> PerProcess<T> {
     }
 }
 
-/// A global value of which each process has its own.
+/// A global value that each process has separately.
 pub(crate) struct Global<T: 'static>(OnceBox<PerProcess<T>>, fn() -> T);
 
 impl<T> Global<T> {
@@ -164,8 +164,8 @@ pub(crate) fn mark_background_thread() {
     BACKGROUND_OF.set(id());
 }
 
-/// Whether this is the background thread, which must not wait for what it drives. It is not in a child
-/// that was forked on it.
+/// Whether this is the background thread, which must not wait for its own work. It is not in a
+/// child that was forked on it.
 pub(crate) fn is_background_thread() -> bool {
     BACKGROUND_OF.get() == id()
 }

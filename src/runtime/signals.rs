@@ -1,9 +1,10 @@
 //! Keeps signals away from the library's threads. They belong to the host, which may handle them in a
 //! thread of its own or from a descriptor. So the library's threads block them all.
 //!
-//! The background thread lives as long as a handle needs it. After `pthread_exit()` in main it may be the
-//! only thread left. Then nobody would handle a signal, and SIGTERM would stay pending for ever. So a
-//! signal that stays pending wakes the background thread. If it is alone, it unblocks signals.
+//! The background thread lives as long as a handle needs it. After `pthread_exit()` in main it may
+//! be the only thread left. Then no thread would handle a signal, and SIGTERM would stay pending
+//! forever. So a signal that stays pending wakes the background thread. If it is alone, it unblocks
+//! signals.
 
 #[cfg(target_os = "linux")]
 pub(crate) use alone::take_signals_when_alone;

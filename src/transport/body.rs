@@ -1,4 +1,4 @@
-//! The body of a reply: read, unpacked, and bounded in both.
+//! Reads and unpacks the body of a reply, and limits both sizes.
 
 use std::error::Error as StdError;
 use std::io::{self, BufRead, Read};
@@ -30,7 +30,7 @@ impl BodyError {
     }
 }
 
-/// How large a body may be, both packed and unpacked.
+/// The size limit of a body, both packed and unpacked.
 #[derive(Clone, Copy)]
 pub(super) struct Limit {
     bytes: u64,
@@ -53,7 +53,7 @@ impl Limit {
     }
 }
 
-/// The most memory that is reserved because a header announces a body of that size.
+/// The most memory that is reserved for the size that a header announces.
 const MAX_PREALLOCATED: u64 = 1 << 20;
 
 /// Reads the body as it was sent.
@@ -78,7 +78,7 @@ where
     Ok(body)
 }
 
-/// Undoes what `Content-Encoding` says was done to `body`.
+/// Decodes `body` as `Content-Encoding` requires.
 pub(super) async fn unpack(
     body: Vec<u8>,
     headers: &HeaderMap,
@@ -104,7 +104,7 @@ pub(super) async fn unpack(
     })?
 }
 
-/// Whether the body is packed. Nothing but gzip was asked for.
+/// Whether the body is packed. The request accepts only gzip.
 fn is_gzip(headers: &HeaderMap) -> Result<bool, BodyError> {
     let is_one = |coding: &[u8], names: &[&str]| {
         names.iter().any(|name| coding.eq_ignore_ascii_case(name.as_bytes()))
@@ -117,7 +117,7 @@ fn is_gzip(headers: &HeaderMap) -> Result<bool, BodyError> {
         .filter(|coding| !is_one(coding, &["", "identity"]));
     match (codings.next(), codings.next()) {
         (None, _) => Ok(false),
-        // RFC 9110, 8.4.1.3: both names mean the same.
+        // RFC 9110, 8.4.1.3: both names have the same meaning.
         (Some(coding), None) if is_one(coding, &["gzip", "x-gzip"]) => Ok(true),
         (Some(first), second) => {
             let named = [first, b", ", second.unwrap_or_default()];
@@ -130,11 +130,11 @@ fn is_gzip(headers: &HeaderMap) -> Result<bool, BodyError> {
     }
 }
 
-/// Members of one gzip stream. Servers send one; some tools that pack files make a few.
+/// The most members of a gzip stream. Servers send one, and some tools write a few.
 const MAX_MEMBERS: u32 = 16;
 
-/// A gzip stream. Bytes after the first member that are no other member are skipped, as browsers and
-/// Python's requests do; curl refuses them.
+/// A gzip stream. Bytes after a member that are not another member are skipped, as in browsers and
+/// Python's requests. curl refuses them.
 struct Decompressor {
     packed: GzDecoder<ChunkedReader>,
     members: u32,
@@ -149,8 +149,8 @@ impl Decompressor {
         Self { packed, members: 1, text, limit }
     }
 
-    /// Unpacks until the end, or until more than `until` bytes are unpacked. Returns whether it is the
-    /// end.
+    /// Unpacks until the end, or until more than `until` bytes are unpacked. Returns whether it
+    /// reached the end.
     fn run(&mut self, until: u64) -> Result<bool, BodyError> {
         loop {
             let most = until.min(self.limit.bytes).saturating_add(1);
@@ -181,7 +181,7 @@ impl Decompressor {
     }
 }
 
-/// Packed bytes, read in chunks until nobody waits for them.
+/// Packed bytes, which are read in chunks while the reply is still wanted.
 #[derive(Default)]
 struct ChunkedReader {
     bytes: Vec<u8>,
@@ -189,7 +189,7 @@ struct ChunkedReader {
     stop: Option<Stop>,
 }
 
-/// The slowest chunk that we found takes 10 ms.
+/// The slowest known chunk of this size takes 10 ms.
 const CHUNK: usize = 32 << 10;
 
 impl BufRead for ChunkedReader {
@@ -219,8 +219,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn unpacking_stops_when_nobody_waits() {
-        // Empty stored blocks: bytes go in and nothing comes out.
+    fn unpacking_stops_when_the_call_has_ended() {
+        // Empty stored blocks unpack into nothing.
         let mut body = b"\x1f\x8b\x08\0\0\0\0\0\0\xff".to_vec();
         body.extend(b"\0\0\0\xff\xff".repeat(50_000));
         let mut unpacking = Decompressor::new(body, Limit::new(u64::MAX, false));

@@ -1,4 +1,4 @@
-//! Opens a connection for HTTP/1.1: name, address, proxy, TLS.
+//! Opens a connection for HTTP/1.1: look-up, TCP, proxy, TLS.
 
 use std::io;
 use std::pin::Pin;
@@ -24,12 +24,12 @@ use super::socket::{Descriptor, Socket};
 use super::{Connection, tunnel};
 use crate::runtime::{clock, lane};
 
-/// Bytes both ways.
+/// A stream of bytes in both directions.
 pub(super) trait Duplex: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Duplex for T {}
 
-/// What a connection reads from and writes to, whatever is in it.
+/// The stream that a connection reads from and writes to.
 pub(super) type Io = TokioIo<Box<dyn Duplex>>;
 
 /// A connection that is ready for requests.
@@ -61,7 +61,7 @@ async fn connect(connection: &Connection, uri: &Uri) -> Result<Stream, BoxError>
     Ok(Stream { io: TokioIo::new(io), socket, room })
 }
 
-/// A TCP connection to the host of `uri`, in a lane.
+/// Opens a TCP connection to the host of `uri`, in a lane.
 async fn in_lane(uri: &Uri) -> Result<Tcp<lane::TcpStream>, BoxError> {
     let usual = if uri.scheme() == Some(&Scheme::HTTPS) { 443 } else { 80 };
     let port = uri.port_u16().unwrap_or(usual);
@@ -69,18 +69,18 @@ async fn in_lane(uri: &Uri) -> Result<Tcp<lane::TcpStream>, BoxError> {
     Ok(Tcp::new(lane::TcpStream::connect(addresses).await?))
 }
 
-/// A TCP connection to the host of `uri`, in a runtime.
+/// Opens a TCP connection to the host of `uri`, in a runtime.
 pub(super) async fn tcp(uri: &Uri, limit: Duration) -> Result<Tcp<TcpStream>, BoxError> {
     let mut connector = HttpConnector::new_with_resolver(Resolver);
     connector.enforce_http(false);
-    // A request is written at once: nothing is gained by waiting for more of it.
+    // A request is written at once, so it must not wait for more data.
     connector.set_nodelay(true);
     // Each address of a name gets its share of the time.
     connector.set_connect_timeout(Some(limit));
     Ok(Tcp::new(connector.call(uri.clone()).await?.into_inner()))
 }
 
-/// TLS with the host of `uri`, over `io`.
+/// Starts TLS with the host of `uri`, over `io`.
 pub(super) async fn secure(
     uri: &Uri,
     tls: Arc<ClientConfig>,
@@ -95,15 +95,14 @@ fn host(uri: &Uri) -> &str {
     uri.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']')
 }
 
-/// A socket that is written to by one buffer at a time. Single buffers are sent with
-/// MSG_NOSIGNAL; several at once, by writev, have no such flag, and a server that hangs up would
-/// raise SIGPIPE in a host that has not asked for it.
+/// A socket that writes one buffer at a time. A single buffer is sent with MSG_NOSIGNAL. `writev`
+/// has no such flag, so a server that closes the connection would raise SIGPIPE in the host.
 pub(super) struct Tcp<S> {
     stream: S,
     room: Room,
 }
 
-/// How many bytes may still be read before the head of a reply is whole.
+/// How many bytes may still be read before the head of a reply is complete.
 #[derive(Clone)]
 pub(super) struct Room(Arc<AtomicUsize>);
 
@@ -134,7 +133,7 @@ impl<S: Duplex + Descriptor + 'static> Tcp<S> {
     }
 }
 
-/// Bytes both ways, their socket, and what may be read from it.
+/// A stream of bytes, its socket, and its limit for reading.
 pub(super) type Parts = (Box<dyn Duplex>, Socket, Room);
 
 impl<S: Duplex> AsyncRead for Tcp<S> {

@@ -1,4 +1,5 @@
-//! Why no whole reply came: errors of reqwest, hyper, h2, rustls and the system, in plain words.
+//! Why no complete reply arrived: the messages of errors of reqwest, hyper, h2, rustls and the
+//! system.
 
 use std::error::Error as StdError;
 use std::time::Duration;
@@ -8,30 +9,30 @@ use crate::runtime::EXHAUSTED;
 use crate::{Error, ErrorKind};
 
 use super::body::BodyError;
-use super::tls_words;
+use super::tls_error;
 use super::tunnel::{ProxyFailed, ProxyRefused};
 use super::{Connection, Proxy};
 
 pub(super) type BoxError = Box<dyn StdError + Send + Sync>;
 
-/// Why no whole reply came.
+/// Why no complete reply arrived.
 #[derive(Debug)]
 pub(crate) struct Failure {
     pub(crate) kind: ErrorKind,
     pub(crate) message: String,
     /// What to do about it.
     pub(crate) hint: Option<&'static str>,
-    /// Whether the server may have carried the request out.
+    /// Whether the server may have completed the request.
     pub(crate) may_have_arrived: bool,
-    /// Whether a kept-alive connection broke before the first byte of a reply, as one does that
-    /// the server closed while it was idle.
+    /// Whether a kept-alive connection broke before the first byte of a reply. The server may have
+    /// closed it while it was idle.
     pub(crate) met_dead_connection: bool,
     /// The status of the reply, or of the proxy's.
     pub(crate) status: Option<u16>,
     pub(crate) source: Option<BoxError>,
 }
 
-/// No connection came about within `connect_timeout`.
+/// No connection was opened within `connect_timeout`.
 #[derive(Debug)]
 pub(super) struct TimedOut;
 
@@ -76,7 +77,7 @@ impl Failure {
     }
 }
 
-/// An error of ours, before anything was sent.
+/// An error of this library, before anything was sent.
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         let mut failure = from_own_error(&error);
@@ -89,7 +90,7 @@ fn from_own_error(error: &Error) -> Failure {
     Failure { hint: error.static_hint(), ..Failure::new(error.kind(), error.message()) }
 }
 
-/// No connection came about, so nothing was sent.
+/// Describes a connection that was not opened. Nothing was sent.
 pub(super) fn no_connection(error: BoxError, connection: &Connection) -> Failure {
     let failure = connecting(&*error, connection).unsent();
     failure.caused_by(error)
@@ -114,18 +115,18 @@ fn connecting(error: &(dyn StdError + 'static), connection: &Connection) -> Fail
         return Failure::new(ErrorKind::Timeout, message).with_hint(SLOW);
     }
     let (whom, hint) = match (proxys_name, proxy) {
-        // Through SOCKS, only its words tell who failed.
+        // With SOCKS, only the text of the error names the side that failed.
         (Some(name), Some(proxy)) if proxy.is_socks() => {
             (format!("the server through {name}"), CHECK_PROXY)
         }
         (Some(name), _) if !connection.is_https || find::<ProxyFailed>(error).is_some() => {
             (name, CHECK_PROXY)
         }
-        // Behind a tunnel it is the server that fails.
+        // After the tunnel is open, the server fails.
         _ => ("the server".to_owned(), NETWORK),
     };
     if let Some(tls) = find::<rustls::Error>(error) {
-        let (words, hint) = tls_words::explain(tls);
+        let (words, hint) = tls_error::explain(tls);
         let message = format!("TLS with {whom} failed: {words}");
         return Failure { hint, ..Failure::new(ErrorKind::Tls, message) };
     }
@@ -136,14 +137,14 @@ fn connecting(error: &(dyn StdError + 'static), connection: &Connection) -> Fail
 fn refused_by_proxy(status: http::StatusCode, proxy: Option<&Proxy>) -> Failure {
     let source = proxy.map_or("proxy", |proxy| proxy.source);
     let message = format!("the proxy of {source} opens no way to the server: it answers {status}");
-    // A gateway that fails may work again soon; what it forbids it goes on to forbid.
+    // A gateway that fails may work again soon. A refusal stays.
     let kind =
         if status.is_server_error() { ErrorKind::Connect } else { ErrorKind::UnexpectedStatus };
     let hint = if status.as_u16() == 407 { PROXY_CREDENTIALS } else { CHECK_PROXY };
     Failure { status: Some(status.as_u16()), ..Failure::new(kind, message).with_hint(hint) }
 }
 
-/// The request was sent, and no head of a reply came.
+/// Describes a request that was sent, but got no head of a reply.
 pub(super) fn no_reply(error: BoxError, is_reused: bool) -> Failure {
     let failure = replying(&*error);
     let met_dead_connection = is_reused && failure.kind == ErrorKind::Connect;
@@ -161,7 +162,7 @@ fn replying(error: &(dyn StdError + 'static)) -> Failure {
         return failure;
     }
     if let Some(tls) = find::<rustls::Error>(error) {
-        let (words, hint) = tls_words::explain(tls);
+        let (words, hint) = tls_error::explain(tls);
         let message = format!("TLS with the server failed: {words}");
         return Failure { hint, ..Failure::new(ErrorKind::Tls, message) };
     }
@@ -172,7 +173,7 @@ fn replying(error: &(dyn StdError + 'static)) -> Failure {
         return Failure::new(ErrorKind::Timeout, "the program's HTTP client timed out");
     }
     match find::<hyper::Error>(error) {
-        // hyper has a name for it on servers alone.
+        // hyper names this error only on servers.
         Some(hyper) if hyper.is_parse() && root_cause(hyper) == "message head is too large" => {
             Failure::new(
                 ErrorKind::Decode,
@@ -193,14 +194,14 @@ fn replying(error: &(dyn StdError + 'static)) -> Failure {
     }
 }
 
-/// What an error of HTTP/2 means; none if it is only a broken connection.
+/// The failure of an HTTP/2 error. `None` if the connection only broke.
 fn http2_failure(error: &h2::Error) -> Option<Failure> {
     use h2::Reason;
     let reason = error.reason()?;
     let what = if error.is_go_away() { "connection" } else { "request" };
     let by = if error.is_remote() { "the server ended" } else { "the server's frames ended" };
     let message = format!("{by} the {what} with the HTTP/2 error {error}");
-    // RFC 9113, 8.7: the server has done nothing of such a request.
+    // RFC 9113, 8.7: the server did not process such a request.
     let is_untouched = error.is_remote()
         && (error.is_go_away() || error.is_reset() && reason == Reason::REFUSED_STREAM);
     if is_untouched {
@@ -218,12 +219,12 @@ fn http2_failure(error: &h2::Error) -> Option<Failure> {
     Some(Failure::new(kind, message))
 }
 
-/// A head came, and its body cannot be read.
+/// Describes a reply whose body cannot be read.
 pub(super) fn no_body(BodyError { kind, message, source }: BodyError, status: u16) -> Failure {
     Failure { status: Some(status), source, ..Failure::new(kind, message) }
 }
 
-/// The connection broke within a body, or what came over it is no body.
+/// Describes a body that is cut short or malformed.
 pub(super) fn broken_body(error: BoxError) -> BodyError {
     let is_malformed = find::<h2::Error>(&*error).and_then(http2_failure).map_or_else(
         || {
@@ -244,7 +245,7 @@ pub(super) fn broken_body(error: BoxError) -> BodyError {
     BodyError { kind, message, source: Some(error) }
 }
 
-/// More interim replies came than any server sends.
+/// The server sent too many interim replies.
 #[derive(Debug)]
 pub(super) struct InterimFlood;
 
@@ -274,7 +275,7 @@ fn is_timeout(error: &(dyn StdError + 'static)) -> bool {
 }
 
 fn is_exhausted(error: &(dyn StdError + 'static)) -> bool {
-    // Of the same number on every Unix.
+    // These numbers are the same on every Unix.
     const ENFILE: i32 = 23;
     const EMFILE: i32 = 24;
     error
@@ -282,8 +283,8 @@ fn is_exhausted(error: &(dyn StdError + 'static)) -> bool {
         .is_some_and(|error| matches!(error.raw_os_error(), Some(ENFILE | EMFILE)))
 }
 
-/// What caused `error`. An `io::Error` hides what it was made of from the chain of sources, and
-/// may hide one `io::Error` in another.
+/// The cause of `error`. The source of an `io::Error` skips its inner error, which may be another
+/// `io::Error`.
 fn cause<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a (dyn StdError + 'static)> {
     match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
         Some(hidden) => Some(hidden),
@@ -303,11 +304,11 @@ pub(super) fn find<'a, E: StdError + 'static>(
     causes(error).find_map(|cause| cause.downcast_ref())
 }
 
-/// The innermost cause: the outer ones only repeat that a request failed.
+/// The innermost cause. The outer ones only repeat that a request failed.
 fn root_cause(error: &(dyn StdError + 'static)) -> String {
     let text = causes(error).last().map_or_else(|| "unknown cause".to_owned(), ToString::to_string);
     match text.strip_prefix("SOCKS error: ") {
-        // The words of hyper-util, whose error hides its cause.
+        // The text of hyper-util, whose error hides its cause.
         Some("failed to create underlying connection") => "it cannot be reached".to_owned(),
         _ => text,
     }

@@ -49,7 +49,7 @@ struct Clients {
 
 type Ends = (SocketAddr, SocketAddr);
 
-/// More connections than are ever open at once.
+/// Never so many connections are open at once.
 const MAX_KNOWN: usize = 1024;
 
 impl Generation {

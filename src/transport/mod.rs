@@ -1,16 +1,16 @@
-//! Moves bytes: the only folder that names reqwest and hyper.
+//! Moves bytes. Only this folder names reqwest and hyper.
 //!
-//! - here: how a server is reached, and the two ways to send a request
+//! - here: the route to a server, and the two ways to send a request
 //! - `pool`: the connections of an async runtime
 //! - `generation`: reqwest's clients, and what we know about their connections
-//! - `http1`: HTTP/1.1 connections on hyper, for lanes and where reqwest cannot be used
+//! - `http1`: HTTP/1.1 connections on hyper, for lanes and if reqwest cannot be used
 //! - `connect`: opens such a connection
 //! - `tunnel`: CONNECT to a proxy
-//! - `socket`: looks at an idle connection
+//! - `socket`: checks an idle connection
 //! - `resolver`: looks up names
 //! - `body`: reads and unpacks the body of a reply
-//! - `tls`, `tls_words`: which roots to trust, and what went wrong
-//! - `failure`: why no whole reply came
+//! - `tls`: the trusted roots; `tls_error`: the messages of TLS errors
+//! - `failure`: why no complete reply arrived
 
 mod body;
 mod connect;
@@ -21,7 +21,7 @@ mod pool;
 mod resolver;
 mod socket;
 mod tls;
-mod tls_words;
+mod tls_error;
 mod tunnel;
 
 use std::sync::atomic::AtomicBool;
@@ -41,7 +41,7 @@ pub(crate) use http1::Http1Pool;
 use pool::Pool;
 pub(crate) use tls::Trust;
 
-/// How servers are reached. Calls that agree on it share connections.
+/// The route to a server. Calls with equal routes share connections.
 pub(crate) struct Connection {
     /// Scheme, host and port of the server.
     pub(crate) origin: String,
@@ -50,11 +50,11 @@ pub(crate) struct Connection {
     pub(crate) max_connections: u32,
     pub(crate) proxy: Option<Proxy>,
     pub(crate) trust: Arc<Trust>,
-    /// The program's own, if it made one for all servers.
+    /// The program's own HTTP client, if it passed one.
     pub(crate) http_client: Option<HttpClient>,
 }
 
-/// What a program in Rust may hand over.
+/// The HTTP client that a program in Rust may pass.
 pub(crate) use reqwest::Client as HttpClient;
 
 /// The proxy on the way to a server.
@@ -83,13 +83,13 @@ impl PartialEq for Proxy {
     }
 }
 
-/// The pools of one runtime, whose connections live and die with it.
+/// The pools of one runtime. Their connections end with it.
 #[derive(Default)]
 pub(crate) struct Transports {
     known: Mutex<Vec<Arc<Pool>>>,
 }
 
-/// More servers than any program talks to at a time.
+/// No program uses more servers at the same time.
 const MAX_TRANSPORTS: usize = 16;
 
 impl Transports {
@@ -111,7 +111,7 @@ impl Transports {
     }
 }
 
-/// The way that a call's requests take.
+/// The connections that a call's requests use.
 pub(crate) enum Transport {
     /// Connections that a runtime drives.
     Pool(Arc<Pool>),
@@ -119,15 +119,15 @@ pub(crate) enum Transport {
     Lane(Arc<Http1Pool>, Arc<Connection>),
 }
 
-/// What to send, and how much to take.
+/// A request to send, and the limit of its reply.
 pub(crate) struct Outgoing<'a> {
     pub(crate) method: &'static str,
     pub(crate) uri: Uri,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Option<Bytes>,
     pub(crate) max_body: u64,
-    /// Whether a connection of its own is worth a handshake: a request that must not be repeated
-    /// never meets a connection that the server has already left.
+    /// Whether to open a new connection. A request that must not be repeated then never uses a
+    /// connection that the server has closed.
     pub(crate) on_fresh_connection: bool,
     /// Becomes true before the first byte of the request is sent, or soon after.
     pub(crate) is_sent: &'a AtomicBool,
@@ -141,7 +141,7 @@ impl Transport {
         }
     }
 
-    /// An attempt that began at `since` timed out: what it waited for is not used again.
+    /// An attempt that started at `since` timed out. Its connection is not used again.
     pub(crate) fn timed_out(&self, since: Instant) {
         if let Self::Pool(pool) = self {
             pool.timed_out(since);
@@ -150,7 +150,7 @@ impl Transport {
 }
 
 impl Outgoing<'_> {
-    /// The request, with this body made of its own.
+    /// Takes the request, with the body that `body` makes of its bytes.
     fn request<B>(&mut self, body: impl FnOnce(Bytes) -> B) -> http::Request<B> {
         let mut request = http::Request::new(body(self.body.take().unwrap_or_default()));
         if self.method == "POST" {
@@ -164,13 +164,13 @@ impl Outgoing<'_> {
     }
 }
 
-/// How large the body behind this head may be.
+/// The size limit of the body after this head.
 fn limit(head: &http::response::Parts, max_body: u64) -> Limit {
     Limit::new(max_body, !head.status.is_success())
 }
 
-/// Unpacks the body that was sent behind `head`. If the status says enough, a body that cannot be
-/// read is none.
+/// Unpacks the body that was sent after `head`. After an error status, an unreadable body counts as
+/// empty.
 async fn finish(
     head: http::response::Parts,
     packed: Result<Vec<u8>, BodyError>,

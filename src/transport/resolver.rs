@@ -80,7 +80,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_of_the_loopback_lead_nowhere_else() {
+    fn loopback_names_resolve_only_to_the_loopback() {
         let found = |addresses: &[&str]| {
             addresses.iter().map(|address| SocketAddr::new(address.parse().unwrap(), 0)).collect()
         };

@@ -1,4 +1,4 @@
-//! Whom to trust: the machine's roots, and those of a file.
+//! The trusted roots: those of the machine, and those of a file.
 
 use std::env;
 use std::ffi::OsString;
@@ -19,24 +19,24 @@ use crate::log::{LogLevel, LogRecord};
 use crate::runtime::{self, PerProcess};
 use crate::{Error, ErrorKind, Result};
 
-/// The roots that certificates are checked against, read when they are first needed. That takes
-/// milliseconds, and as long as it likes if a file is on a slow disk or is a pipe.
+/// The roots that certificates are checked against. They are read when they are first needed. That
+/// takes milliseconds, or any time if a file is on a slow disk or is a pipe.
 pub(crate) struct Trust {
     ca_file: Option<PathBuf>,
-    /// What the thread that reads them tells; none before it was started.
+    /// The result of the thread that reads them. `None` before the thread is started.
     read: PerProcess<Mutex<Option<watch::Receiver<Reading>>>>,
     has_warned: AtomicBool,
 }
 
-/// None while they are read.
+/// `None` while they are read.
 type Reading = Option<Result<Tls, Arc<Error>>>;
 
-/// Ready for handshakes.
+/// The configurations for handshakes.
 #[derive(Clone)]
 pub(super) struct Tls {
     both: Arc<ClientConfig>,
     http1: Arc<ClientConfig>,
-    /// Some of the roots that a variable names cannot be read.
+    /// Why some of the roots that a variable names are missing.
     error: Option<Arc<str>>,
 }
 
@@ -51,17 +51,18 @@ impl Trust {
         Self { ca_file, read: PerProcess::new(Mutex::default), has_warned: AtomicBool::new(false) }
     }
 
-    /// Whether it is that of this file.
+    /// Whether it has the roots of this file.
     pub(crate) fn has_ca_file(&self, ca_file: Option<&Path>) -> bool {
         self.ca_file.as_deref() == ca_file
     }
 
-    /// Waits until the roots are read. What was not read in one call's time goes on for the next.
+    /// Waits until the roots are read. If the call ends first, the reading continues for the next
+    /// call.
     pub(super) async fn config(&self) -> Result<Tls> {
         let failed = || Error::new(ErrorKind::Internal, "reading root certificates panicked");
-        let mut told = self.reading()?;
-        // Copied, so that nothing is held while a log callback runs.
-        let read = told.wait_for(Option::is_some).await.ok().and_then(|read| read.clone());
+        let mut receiver = self.reading()?;
+        // Copied, so that no lock is held while a log callback runs.
+        let read = receiver.wait_for(Option::is_some).await.ok().and_then(|read| read.clone());
         let tls = read.ok_or_else(failed)?.map_err(|error| error.again())?;
         if let Some(error) = tls.error.as_deref().filter(|_| self.take_warning()) {
             LogRecord::new(LogLevel::Warn, error).emit();
@@ -73,26 +74,27 @@ impl Trust {
         !self.has_warned.swap(true, Ordering::Relaxed)
     }
 
-    /// What the one thread tells that reads them: now, or the last time if that went well.
+    /// The result of the thread that reads them. Starts a thread if there is none, or if the last
+    /// one failed.
     fn reading(&self) -> Result<watch::Receiver<Reading>> {
         let mut read = self.read.get().lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(told) = &*read {
-            let is_good = match &*told.borrow() {
+        if let Some(receiver) = &*read {
+            let is_good = match &*receiver.borrow() {
                 Some(result) => result.is_ok(),
-                None => told.has_changed().is_ok(),
+                None => receiver.has_changed().is_ok(),
             };
             if is_good {
-                return Ok(told.clone());
+                return Ok(receiver.clone());
             }
         }
-        let (tell, told) = watch::channel(None);
+        let (sender, receiver) = watch::channel(None);
         let ca_file = self.ca_file.clone();
         runtime::spawn("-roots", move || {
             let tls = roots(ca_file.as_deref()).and_then(Tls::with);
-            tell.send_replace(Some(tls.map_err(Arc::new)));
+            sender.send_replace(Some(tls.map_err(Arc::new)));
         })
         .map_err(runtime::exhausted)?;
-        Ok(read.insert(told).clone())
+        Ok(read.insert(receiver).clone())
     }
 }
 
@@ -105,18 +107,18 @@ impl Tls {
         Ok(Self { both: Arc::new(both), http1: Arc::new(http1), error })
     }
 
-    /// For HTTP/1.1 alone.
+    /// The configuration for HTTP/1.1 only.
     pub(super) fn http1(&self) -> Arc<ClientConfig> {
         Arc::clone(&self.http1)
     }
 
-    /// For reqwest.
+    /// The configuration for reqwest.
     pub(super) fn config(&self, with_http2: bool) -> ClientConfig {
         ClientConfig::clone(if with_http2 { &self.both } else { &self.http1 })
     }
 }
 
-/// For clients that speak no TLS.
+/// The configuration of clients without TLS.
 pub(super) fn without_roots() -> Result<ClientConfig> {
     config(RootCertStore::empty())
 }
@@ -131,7 +133,7 @@ fn config(roots: RootCertStore) -> Result<ClientConfig> {
     Ok(builder.with_root_certificates(roots).with_no_client_auth())
 }
 
-/// The roots, and what is to be said of those that are missing.
+/// Reads the roots. Also returns a warning if some are missing.
 fn roots(ca_file: Option<&Path>) -> Result<(RootCertStore, Option<Arc<str>>)> {
     let mut roots = RootCertStore::empty();
     if let Some(file) = ca_file {
@@ -158,12 +160,12 @@ fn roots(ca_file: Option<&Path>) -> Result<(RootCertStore, Option<Arc<str>>)> {
 const FILE: &str = "SSL_CERT_FILE";
 const DIRECTORIES: &str = "SSL_CERT_DIR";
 
-/// An empty variable is none.
+/// The value of a variable. An empty variable counts as not set.
 fn variable(name: &str) -> Option<OsString> {
     env::var_os(name).filter(|value| !value.is_empty())
 }
 
-/// The variables that say where the roots are.
+/// The part of a message that names the variables for the roots.
 fn named_by() -> String {
     let names: Vec<_> =
         [FILE, DIRECTORIES].into_iter().filter(|name| variable(name).is_some()).collect();
@@ -173,7 +175,7 @@ fn named_by() -> String {
     }
 }
 
-/// What the variables name, or where the system keeps its roots.
+/// Loads the roots that the variables name, or else the system's.
 fn systems_roots() -> CertificateResult {
     let file = variable(FILE).map(PathBuf::from);
     let directories: Vec<_> = variable(DIRECTORIES)
@@ -208,12 +210,12 @@ fn systems_own() -> CertificateResult {
     rustls_native_certs::load_native_certs()
 }
 
-/// A file of roots is smaller.
+/// No file of roots is larger.
 const MAX_BYTES: u64 = 16 << 20;
 
 fn add_file(roots: &mut RootCertStore, file: &Path) -> Result<()> {
     let refused = |why: &dyn fmt::Display| {
-        // It is a path that may be a secret instead, given to the wrong option.
+        // The path may be a secret that was set as the wrong option.
         let name = file.to_string_lossy();
         let is_path =
             name.contains(['/', '\\']) || name.ends_with(".pem") || name.ends_with(".crt");
@@ -238,8 +240,8 @@ fn add_file(roots: &mut RootCertStore, file: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The certificates of a PEM file, under the names that OpenSSL reads too. What is between them,
-/// such as keys and comments, is passed over.
+/// The certificates of a PEM file, under all names that OpenSSL reads. Keys, comments and other
+/// text are skipped.
 fn certificates(text: &[u8]) -> Result<Vec<CertificateDer<'static>>, String> {
     const NAMES: [&[u8]; 2] = [b"X509 CERTIFICATE-----", b"TRUSTED CERTIFICATE-----"];
     // A byte order mark would hide the first line.
@@ -264,10 +266,11 @@ fn certificates(text: &[u8]) -> Result<Vec<CertificateDer<'static>>, String> {
         .collect()
 }
 
-/// A TRUSTED CERTIFICATE of OpenSSL has settings of its own behind the certificate.
+/// Cuts the settings that OpenSSL's TRUSTED CERTIFICATE has after the certificate.
 fn without_settings(certificate: CertificateDer<'static>) -> CertificateDer<'static> {
     let bytes = certificate.as_ref();
-    // DER: 0x30, then the length in one byte, or in as many as its low bits say.
+    // DER: 0x30, then the length in one byte. If its high bit is set, its low bits are the number
+    // of bytes of the length.
     let end = match bytes {
         [0x30, short @ 0..=0x7f, ..] => Some(2 + usize::from(*short)),
         [0x30, long @ 0x81..=0x84, rest @ ..] => {

@@ -1,7 +1,6 @@
-//! CONNECT to a proxy, over which a server is reached by TLS.
+//! Opens a tunnel through a proxy with CONNECT, for TLS with a server.
 //!
-//! reqwest opens tunnels too, but it accepts no status other than 200, and does not tell which
-//! other one came.
+//! reqwest opens tunnels too, but it accepts only status 200, and does not report another status.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -24,7 +23,7 @@ use super::connect::{Duplex, Parts, secure, tcp};
 use super::failure::BoxError;
 use super::{Connection, Proxy};
 
-/// The proxy could not be reached, or broke off before it answered.
+/// The proxy could not be reached, or closed the connection before it answered.
 #[derive(Debug)]
 pub(super) struct ProxyFailed(BoxError);
 
@@ -40,7 +39,7 @@ impl StdError for ProxyFailed {
     }
 }
 
-/// The proxy answered, and opens no tunnel.
+/// The proxy answered, and did not open a tunnel.
 #[derive(Debug)]
 pub(super) struct ProxyRefused(pub(super) StatusCode);
 
@@ -52,7 +51,7 @@ impl fmt::Display for ProxyRefused {
 
 impl StdError for ProxyRefused {}
 
-/// A connection to the host of `uri`, through the proxy.
+/// Opens a connection to the host of `uri`, through the proxy.
 pub(super) async fn open(
     connection: &Connection,
     proxy: &Proxy,
@@ -62,7 +61,7 @@ pub(super) async fn open(
     Ok((ask(io, proxy, uri).await?, socket, room))
 }
 
-/// A connection to the proxy itself.
+/// Opens a connection to the proxy itself.
 async fn reach(connection: &Connection, proxy: &Proxy) -> Result<Parts, BoxError> {
     let url = Uri::try_from(proxy.url.expose_secret())?;
     let (mut io, socket, room) = tcp(&url, connection.connect_timeout).await?.into_parts();
@@ -72,7 +71,7 @@ async fn reach(connection: &Connection, proxy: &Proxy) -> Result<Parts, BoxError
     Ok((io, socket, room))
 }
 
-/// Has the proxy open a tunnel. Any 2xx is one (RFC 9110, 9.3.6).
+/// Asks the proxy to open a tunnel. Any 2xx means success (RFC 9110, 9.3.6).
 async fn ask(io: Box<dyn Duplex>, proxy: &Proxy, uri: &Uri) -> Result<Box<dyn Duplex>, BoxError> {
     let failed = |error: hyper::Error| ProxyFailed(error.into());
     let authority = format!("{}:{}", uri.host().unwrap_or_default(), uri.port_u16().unwrap_or(443));
@@ -88,7 +87,7 @@ async fn ask(io: Box<dyn Duplex>, proxy: &Proxy, uri: &Uri) -> Result<Box<dyn Du
     let (mut sender, mut moved) = builder.handshake(TokioIo::new(io)).await.map_err(failed)?;
     let mut answer = pin!(sender.send_request(request));
     let answered = poll_fn(|context| {
-        // What ends the connection is told to who waits for the answer.
+        // If the connection fails, `answer` returns the error.
         let _ = moved.poll_without_shutdown(context);
         answer.as_mut().poll(context)
     });
@@ -103,7 +102,7 @@ async fn ask(io: Box<dyn Duplex>, proxy: &Proxy, uri: &Uri) -> Result<Box<dyn Du
     Ok(parts.io.into_inner())
 }
 
-/// What the user and password in the proxy's URL are sent as.
+/// The header `Proxy-Authorization` for the user and password in the proxy's URL.
 fn authorization(proxy: &Proxy) -> Result<Option<HeaderValue>, BoxError> {
     let url = Url::parse(proxy.url.expose_secret())?;
     if url.username().is_empty() && url.password().is_none() {

@@ -63,7 +63,7 @@ pub(super) fn is_same_page(one: &Page, other: &Page) -> bool {
     one.text() == other.text() || one.len() == other.len() && are_same(one, 0, other, 0, one.len())
 }
 
-/// The counts of rows, from 1 on, that may be the last ones of `before` and again the first ones of
+/// The counts of rows, from 1 on, that can be both the last rows of `before` and the first rows of
 /// `after`.
 pub(super) fn overlaps<'a>(before: &'a Page, after: &'a Page) -> impl Iterator<Item = usize> + 'a {
     (1..=before.len().min(after.len())).filter(|count| has_overlap(before, after, *count))
@@ -74,12 +74,12 @@ fn has_overlap(before: &Page, after: &Page, count: usize) -> bool {
     are_same(before, before.len() - count, after, 0, count)
 }
 
-/// How many rows two readings of a page have to share. A few rows look alike in many logs.
+/// How many rows two readings of a page must share. A few equal rows are common.
 pub(super) fn least_shared(page: &Page) -> usize {
     page.len().div_ceil(8).max(3).min(page.len())
 }
 
-/// Whether `page` can start `count` rows before the end of `before`, as far as that can be seen.
+/// Whether `page` can start `count` rows before the end of `before`, as far as their rows show.
 pub(super) fn may_repeat(before: &Page, page: &Page, count: u64) -> bool {
     let count = usize::try_from(count).unwrap_or(usize::MAX);
     let from = before.len().saturating_sub(count);
@@ -88,15 +88,15 @@ pub(super) fn may_repeat(before: &Page, page: &Page, count: u64) -> bool {
     are_same(before, from, page, at, shared)
 }
 
-/// Whether rows written above `page` change it for sure, if it still shares rows with it then: no
-/// long end of it is its start, too.
+/// Whether a shift of `page` always changes it, as long as some of its rows stay on it. This holds
+/// if no long end of the page equals its start.
 pub(super) fn is_distinctive(page: &Page) -> bool {
     let most = page.len() - least_shared(page);
     page.len() > 0 && (1..=most).all(|shift| !are_same(page, shift, page, 0, page.len() - shift))
 }
 
-/// How many rows were written between two readings of one page, at least and at most; none if that
-/// cannot be seen.
+/// How many rows were written between two readings of one page, at least and at most. `None` if the
+/// pages do not show it.
 pub(super) fn shift_between(earlier: &Page, later: &Page) -> Option<RangeInclusive<usize>> {
     if earlier.text() == later.text() {
         return Some(0..=0);
@@ -119,7 +119,7 @@ fn shift_in_any_order(earlier: &Page, later: &Page, most: usize) -> Option<usize
     if earlier.len() != later.len() {
         return None;
     }
-    // Rows that look alike could be anywhere.
+    // The position of equal rows is not known.
     let is_among = |row: &str, others: &[&str]| others.iter().any(|it| is_same_row(it, row));
     let known: Vec<&str> = earlier.rows_json().collect();
     if (1..known.len()).any(|at| is_among(known[at], &known[..at])) {
@@ -139,8 +139,8 @@ pub(super) fn are_unique(before: &Page, after: &Page, count: usize) -> bool {
         .all(|row| occurs_once(row, before) && occurs_once(row, after))
 }
 
-/// Where the rows of `known` may start on a later reading of a page. They go on behind the page's
-/// end if they do not fit.
+/// The positions at which the rows of `known` can start on a later reading of a page. They continue
+/// after the page's end if they do not fit.
 pub(super) fn starts_of<'a>(known: &'a Page, page: &'a Page) -> impl Iterator<Item = usize> + 'a {
     (0..page.len()).filter(|start| {
         let count = known.len().min(page.len() - start);
@@ -148,7 +148,7 @@ pub(super) fn starts_of<'a>(known: &'a Page, page: &'a Page) -> impl Iterator<It
     })
 }
 
-/// Where the rows of `known` may end on a later reading of a page.
+/// The positions at which the rows of `known` can end on a later reading of a page.
 pub(super) fn ends_of<'a>(known: &'a Page, page: &'a Page) -> impl Iterator<Item = usize> + 'a {
     (1..=page.len()).filter(|end| {
         let count = known.len().min(*end);
@@ -156,13 +156,13 @@ pub(super) fn ends_of<'a>(known: &'a Page, page: &'a Page) -> impl Iterator<Item
     })
 }
 
-/// How many rows of `known`, those from `from` on, `page` can start with.
+/// The number of rows of `known` from `from` on, if `page` starts with all of them.
 pub(super) fn goes_on(known: &Page, from: usize, page: &Page) -> Option<usize> {
     let count = known.len().checked_sub(from)?;
     (count <= page.len() && are_same(known, from, page, 0, count)).then_some(count)
 }
 
-/// The same from a row before on, if rows were written since the page before was read.
+/// Like [`goes_on`], from an earlier row on, if rows were written after the page before was read.
 pub(super) fn moves_on(known: &Page, from: usize, page: &Page) -> Option<usize> {
     (0..from.min(known.len())).rev().find_map(|from| goes_on(known, from, page))
 }
@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn repeated_rows_are_those_that_were_there() {
+    fn repeated_rows_equal_the_earlier_ones() {
         for (before, after, count, may) in [
             ("abcd", "efgh", 0, true),
             ("abcd", "defg", 1, true),
@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn a_shift_is_seen_on_distinctive_pages() {
+    fn distinctive_pages_show_a_shift() {
         for (text, is) in [
             ("abcd", true),
             ("aaab", true),

@@ -4,7 +4,7 @@
 //! - `compare`: compares pages that were read at different times
 //! - `search`: finds rows that moved to later pages
 //! - `stream`: implements `futures_core::Stream`
-//! - `sample`: one row of each page that was handed out
+//! - `sample`: one row of each page that was returned
 
 mod compare;
 #[cfg(test)]
@@ -79,7 +79,7 @@ struct InFlight {
 
 impl Drop for InFlight {
     fn drop(&mut self) {
-        // The tasks of a parent process must not be touched.
+        // A forked child must not touch the tasks of its parent.
         if let Some(task) = self.task.take().filter(|_| self.process == process::id()) {
             task.abort();
         }

@@ -1,7 +1,7 @@
 //! Tests the stream against a model of the server, on a runtime without sockets and timers.
 //!
-//! The server writes rows while it is read, delays replies and fails, all at random. Whatever
-//! happens, each row that existed when the reading began comes out once and in order.
+//! The server writes rows while it is read, delays replies and fails, all at random. In every case,
+//! each row that existed when the reading started comes once and in order.
 
 mod server;
 
@@ -19,16 +19,16 @@ use super::AuditLogs;
 use crate::{ErrorKind, Result};
 use server::{Fate, Looks, Outcome, Server, Shared, lock};
 
-/// What the reader does. After the last step it reads on to the end.
+/// A step of the reader. After the last step it reads to the end.
 #[derive(Clone, Copy, Debug)]
 enum Step {
     Next,
     NextPage,
-    /// Starts `next()` or `next_page()`, and drops the future after so many polls.
+    /// Starts `next()` or `next_page()`, and drops the future after this number of polls.
     Dropped(bool, u8),
-    /// Drops the stream, and reads on with a new one from `page()`.
+    /// Drops the stream, and continues with a new one from `page()`.
     Resume,
-    /// Does nothing while somebody writes so many rows.
+    /// Does nothing while this number of rows is written.
     Pause(u16),
 }
 
@@ -36,7 +36,7 @@ struct Reader {
     server: Shared,
     logs: AuditLogs,
     prefetch: usize,
-    /// The rows that existed when the reading began.
+    /// The rows that existed when the reading started.
     existed: Vec<String>,
     read: Vec<String>,
     is_over: bool,
@@ -45,7 +45,7 @@ struct Reader {
 impl Reader {
     fn new(server: &Shared, prefetch: usize, page: u64) -> Self {
         let fetch = Arc::clone(server);
-        let fetch = Arc::new(move |number| Server::ask(&fetch, number));
+        let fetch = Arc::new(move |number| Server::request(&fetch, number));
         Self {
             server: Arc::clone(server),
             logs: AuditLogs::with_fetch(fetch, prefetch, page, prefetch > 4),
@@ -57,20 +57,20 @@ impl Reader {
     }
 
     async fn step(&mut self, step: Step) {
-        let asked = lock(&self.server).asked.len();
+        let requested = lock(&self.server).requested.len();
         let was_over = self.is_over;
         match step {
             Step::Next | Step::Dropped(false, _) => {
-                let row = polled(step, self.logs.next()).await;
+                let row = poll_for(step, self.logs.next()).await;
                 self.take(row, |row| vec![row.raw_json().to_owned()]);
             }
             Step::NextPage | Step::Dropped(true, _) => {
-                let page = polled(step, self.logs.next_page()).await;
+                let page = poll_for(step, self.logs.next_page()).await;
                 self.take(page, |page| page.rows().map(|row| row.raw_json().to_owned()).collect());
             }
             Step::Resume => {
                 *self = Self::new(&self.server, self.prefetch, self.logs.page());
-                // The runtime drops what was cancelled.
+                // The runtime drops the cancelled requests.
                 yield_now().await;
                 let mut server = lock(&self.server);
                 assert_eq!(server.in_flight, 0, "dropping the stream cancels its requests");
@@ -82,7 +82,10 @@ impl Reader {
             }
         }
         let server = lock(&self.server);
-        assert!(!was_over || self.read.is_empty() || asked == server.asked.len(), "after the end");
+        assert!(
+            !was_over || self.read.is_empty() || requested == server.requested.len(),
+            "after the end"
+        );
         let most = self.prefetch.max(1) + 1;
         assert!(server.most_in_flight <= most, "{} in flight", server.most_in_flight);
     }
@@ -105,9 +108,9 @@ impl Reader {
         }
     }
 
-    /// That the rows are exact. Rows that look alike may come too often if `may_repeat_alike`: then
-    /// only unique rows and losses count.
-    fn check(&self, may_repeat_alike: bool) {
+    /// Checks that the rows are exact. If `may_repeat_equal`, equal rows may come too often: then
+    /// it checks only unique rows and losses.
+    fn check(&self, may_repeat_equal: bool) {
         let mut read = self.read.iter();
         for (at, row) in self.existed.iter().enumerate() {
             assert!(read.any(|it| it == row), "row {at}, {row}, is lost or out of order");
@@ -122,14 +125,14 @@ impl Reader {
                 *count -= 1;
             } else {
                 let is_unique = row.contains("params");
-                assert!(may_repeat_alike && !is_unique, "{row} is repeated");
+                assert!(may_repeat_equal && !is_unique, "{row} is repeated");
             }
         }
     }
 }
 
-/// Returns the result of `future`, within as many polls as the step allows.
-async fn polled<T>(step: Step, future: impl Future<Output = T>) -> Option<T> {
+/// Polls `future` as often as the step allows, and returns its result.
+async fn poll_for<T>(step: Step, future: impl Future<Output = T>) -> Option<T> {
     let polls = if let Step::Dropped(_, polls) = step { usize::from(polls) } else { usize::MAX };
     let mut future = pin!(future);
     for _ in 0..polls {
@@ -143,7 +146,7 @@ async fn polled<T>(step: Step, future: impl Future<Output = T>) -> Option<T> {
 
 /// Reads to the end. Returns the numbers of the pages that were requested.
 async fn run(server: Server, prefetch: usize, page: u64, steps: Vec<Step>) -> Vec<u64> {
-    let may_repeat_alike = server.has_long_runs;
+    let may_repeat_equal = server.has_long_runs;
     let server = Arc::new(Mutex::new(server));
     let mut reader = Reader::new(&server, prefetch, page);
     for step in steps {
@@ -156,7 +159,7 @@ async fn run(server: Server, prefetch: usize, page: u64, steps: Vec<Step>) -> Ve
         }
         reader.step(Step::NextPage).await;
     }
-    reader.check(may_repeat_alike);
+    reader.check(may_repeat_equal);
     reader.step(Step::Next).await;
     reader.step(Step::NextPage).await;
     assert!(reader.is_over);
@@ -164,14 +167,14 @@ async fn run(server: Server, prefetch: usize, page: u64, steps: Vec<Step>) -> Ve
     yield_now().await;
     let server = lock(&server);
     assert_eq!(server.in_flight, 0, "dropping the stream cancels its requests");
-    server.asked.clone()
+    server.requested.clone()
 }
 
 fn block_on<T>(future: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(future)
 }
 
-/// Rows by their number, oldest first: runs of rows that look alike, and rows that are unique.
+/// Rows by their number, oldest first: runs of equal rows, and unique rows.
 fn simple_looks() -> impl Strategy<Value = Looks> {
     let run = prop_oneof![
         3 => (1..300_usize).prop_map(|count| vec![None; count]),
@@ -180,7 +183,7 @@ fn simple_looks() -> impl Strategy<Value = Looks> {
     prop::collection::vec(run, 0..8).prop_map(|runs| Looks(runs.concat()))
 }
 
-/// The same with long runs, and with a few kinds of rows at random.
+/// Like `simple_looks`, with long runs and with a few random kinds of rows.
 fn looks() -> impl Strategy<Value = Looks> {
     let run = prop_oneof![
         4 => (1..300_usize).prop_map(|count| vec![None; count]),
@@ -193,11 +196,11 @@ fn looks() -> impl Strategy<Value = Looks> {
     ]
 }
 
-/// The same few rows in turn. A shift of whole turns cannot be seen.
-fn turns() -> impl Strategy<Value = Looks> {
+/// A few rows that repeat in the same order. The pages do not show a shift by a whole period.
+fn periods() -> impl Strategy<Value = Looks> {
     let turn = (1..5_usize, 2..80_usize)
         .prop_map(|(period, n)| ('p'..).take(period).map(Some).collect::<Vec<_>>().repeat(n));
-    prop::collection::vec(turn, 0..8).prop_map(|turns| Looks(turns.concat()))
+    prop::collection::vec(turn, 0..8).prop_map(|periods| Looks(periods.concat()))
 }
 
 fn fates(most_written: u16) -> impl Strategy<Value = Vec<Fate>> {
@@ -241,8 +244,8 @@ fn prefetches() -> impl Strategy<Value = usize> {
 }
 
 proptest! {
-    // The same cases in each run, because a few of the hardest cannot be decided: see the limits in
-    // the documentation of `AuditLogs`. A failing case is printed in full.
+    // The cases are the same in each run, because a few hard ones cannot be decided: see the limits
+    // in the documentation of `AuditLogs`. A failing case is printed in full.
     #![proptest_config(ProptestConfig {
         cases: 1000,
         failure_persistence: None,
@@ -259,16 +262,16 @@ proptest! {
         fates in prop_oneof![fates(0), fates(3)],
         steps in steps(40),
     ) {
-        // If new rows look like a whole page of old ones, nobody can tell that they were written.
+        // If new rows equal a whole page of old rows, nothing shows that they were written.
         let looks = Looks(looks.0.into_iter().take(rows).collect());
         let server = Server { rows, looks, is_hexpm: true, fates, ..Server::default() };
         block_on(run(server, prefetch, page, steps));
     }
 
-    /// If pages full of rows that look alike move, a row of these may come too often: nothing shows
-    /// the place. None is lost, and unique rows are exact.
+    /// If pages full of equal rows move, an equal row may come too often, because nothing shows its
+    /// position. No row is lost, and unique rows are exact.
     #[test]
-    fn no_row_is_lost_however_alike_rows_are(
+    fn no_row_is_lost_if_rows_are_equal(
         rows in rows(),
         looks in looks(),
         prefetch in prefetches(),
@@ -283,9 +286,9 @@ proptest! {
         block_on(run(server, prefetch, page, steps));
     }
 
-    /// More rows at once than pages have. If rows look alike, too, nobody can tell them apart.
+    /// More rows are written at once than a page has. Equal rows then cannot be distinguished.
     #[test]
-    fn unique_rows_are_exact_whatever_is_written(
+    fn unique_rows_are_exact_if_many_rows_are_written(
         rows in rows(),
         prefetch in prefetches(),
         page in prop_oneof![4 => Just(1_u64), 1 => 1..8_u64],
@@ -296,11 +299,11 @@ proptest! {
         block_on(run(server, prefetch, page, steps));
     }
 
-    /// Other servers have other pages. Only an empty one is the end.
+    /// Other servers have pages of other sizes. Only an empty page is the end.
     #[test]
     fn pages_of_any_size_are_read_to_the_end(
         rows in 0..900_usize,
-        looks in prop_oneof![looks(), turns()],
+        looks in prop_oneof![looks(), periods()],
         sizes in prop_oneof![
             Just(vec![50]),
             Just(vec![100, 99, 100]),
@@ -316,7 +319,7 @@ proptest! {
     }
 
     #[test]
-    fn other_sizes_are_exact_too_while_rows_are_written(
+    fn pages_of_any_size_are_exact_while_rows_are_written(
         rows in 0..900_usize,
         looks in simple_looks(),
         size in 40..150_usize,
@@ -328,7 +331,7 @@ proptest! {
         block_on(run(server, prefetch, 1, Vec::new()));
     }
 
-    /// `prefetch` 0 is for those who pay for every request: none is sent before it is needed.
+    /// With a `prefetch` of 0, no request is sent before it is needed.
     #[test]
     fn without_prefetch_nothing_is_requested_early(rows in 0..450_usize, reads in 1..400_usize) {
         block_on(async {
@@ -338,7 +341,7 @@ proptest! {
             for read in 1..=reads {
                 let more = reader.logs.next().await.unwrap().is_some();
                 let needed = read.min(rows + 1).div_ceil(100) as u64;
-                let latest = lock(&server).asked.iter().max().copied();
+                let latest = lock(&server).requested.iter().max().copied();
                 assert_eq!(latest, Some(needed), "after {read} of {rows} rows");
                 if !more {
                     break;
@@ -363,7 +366,7 @@ fn an_exact_log_costs_few_requests() {
     for prefetch in [0, 1, 4, 8, 20] {
         for pages in [40, 200] {
             let count = requests(pages * 100, prefetch);
-            // What is requested behind the end comes on top.
+            // The requests after the end come in addition.
             let most = pages * 13 / 10 + prefetch;
             assert!(count <= most, "{pages} pages, prefetch {prefetch}: {count} requests");
         }
@@ -376,12 +379,13 @@ fn a_log_that_grows_with_each_request_is_read_to_its_end() {
         for prefetch in [0, 1, 4, 16] {
             for written_before in [1, 2, 10, 40, 50, 60] {
                 for rows in [0, 40, 100, 250, 1000] {
-                    // Fast writers and alike rows together are beyond the promise.
-                    for alike in [0, if written_before > 2 { 0 } else { 12 }] {
+                    // Equal rows are not exact if they are written fast.
+                    for equal in [0, if written_before > 2 { 0 } else { 12 }] {
                         let fates = vec![Fate { written_before, ..Fate::GOOD }; 1500];
-                        let looks = Looks(vec![Some('a'); alike.min(rows)]);
-                        // The oldest rows are alike: they may come too often while more are written.
-                        let has_long_runs = alike > 0;
+                        let looks = Looks(vec![Some('a'); equal.min(rows)]);
+                        // The oldest rows are equal. They may come too often while rows are
+                        // written.
+                        let has_long_runs = equal > 0;
                         let server = Server {
                             rows,
                             looks,
@@ -391,7 +395,7 @@ fn a_log_that_grows_with_each_request_is_read_to_its_end() {
                             ..Server::default()
                         };
                         let count = block_on(run(server, prefetch, 1, Vec::new())).len();
-                        let what = format!("{rows} rows, {alike}, {written_before}, {prefetch}");
+                        let what = format!("{rows} rows, {equal}, {written_before}, {prefetch}");
                         assert!(count < 1500, "{what}: {count} requests");
                     }
                 }
@@ -404,7 +408,7 @@ fn a_log_that_grows_with_each_request_is_read_to_its_end() {
 fn a_log_that_grows_slowly_costs_few_requests() {
     for prefetch in [1, 4, 8] {
         let fate = |written_before| Fate { written_before, ..Fate::GOOD };
-        // A row for every ten pages.
+        // One row is written for every ten pages.
         let fates = (0..400).map(|at| fate(u16::from(at % 10 == 0))).collect();
         let server = Server { rows: 20_000, is_hexpm: true, fates, ..Server::default() };
         let count = block_on(run(server, prefetch, 1, Vec::new())).len();

@@ -42,16 +42,16 @@ pub(super) enum Purpose {
     Rows,
     /// To compare its rows with the reference.
     Check,
-    /// To find rows that were handed out before.
+    /// To find rows that were returned before.
     Search,
 }
 
-/// A page whose rows can be handed out.
+/// A page whose rows can be returned.
 #[derive(Debug)]
 pub(super) struct Ready {
     pub(super) number: u64,
     pub(super) page: Page,
-    /// Its first row that was not handed out before.
+    /// Its first row that was not returned before.
     pub(super) start: usize,
 }
 
@@ -78,9 +78,9 @@ struct EarlierReading {
 struct LastPage {
     number: u64,
     shift: u64,
-    /// How many rows behind that page's end were handed out already.
+    /// How many rows after that page's end were already returned.
     behind: u64,
-    /// The last rows that were handed out.
+    /// The last rows that were returned.
     rows: Page,
 }
 
@@ -115,43 +115,43 @@ pub(super) struct Reader {
     /// many rows were written between the two, so each reading narrows the bounds of the other.
     earlier: Option<EarlierReading>,
     failed_checks: u32,
-    /// How many more pages are requested one after another, because rows were written recently.
-    /// New rows make pages useless that were requested together.
+    /// How many more pages are requested one after another, because rows were written recently. If
+    /// rows are written, pages that were requested together are useless.
     sequential_left: u32,
     search: Option<(Target, Search)>,
-    /// How many searches began since rows were handed out.
+    /// How many searches were started since rows were last returned.
     searches: u32,
-    /// Whether so many rows are written between two requests that searches bring no row.
+    /// Whether so many rows are written between two requests that searches find no row.
     is_overtaken: bool,
-    /// Whether pages cannot be compared: then their rows are handed out as they come.
+    /// Whether pages cannot be compared. Then their rows are returned as they arrive.
     is_incomparable: bool,
     is_over: bool,
     received: Option<Instant>,
     sample: Sample,
 }
 
-/// What a search looks for.
+/// The rows that a search looks for.
 #[derive(Clone, Copy)]
 enum Target {
     Reference,
     LastRows,
 }
 
-/// After so many checks in a row that found new rows, the rows themselves decide: sooner if they are
-/// unique.
+/// After this number of consecutive checks that found new rows, the overlap of the pages decides.
+/// Unique rows need fewer checks.
 const MOST_FAILED_CHECKS: u32 = 20;
 const FAILED_CHECKS_IF_UNIQUE: u32 = 3;
 const FAILED_CHECKS_IF_DISTINCTIVE: u32 = 8;
 
-/// After so many searches without a new row, pages are taken as they come.
+/// After this number of searches without a new row, pages are taken as they arrive.
 const MOST_SEARCHES: u32 = 8;
 
-/// A page that was requested after the page before had arrived needs no check if fewer rows than
-/// were handed out can have been written between the two.
+/// A page that was requested after the page before had arrived needs no check, if fewer rows can
+/// have been written between the two than were returned.
 const QUICK: Duration = Duration::from_secs(1);
 const FEW_PAGES: usize = 8;
 
-/// How many pages are requested one after another once rows were written.
+/// How many pages are requested one after another after rows were written.
 const SEQUENTIAL_PAGES: u32 = 8;
 
 impl Reader {
@@ -233,7 +233,7 @@ impl Reader {
         if self.may_request_more(is_waiting) {
             for _ in 0..self.width() {
                 let number = self.next;
-                // There is no page behind the last number.
+                // There is no page after the last number.
                 let Some(next) = number.checked_add(1) else { break };
                 self.next = next;
                 self.send(number, Purpose::Rows, requests);
@@ -255,7 +255,7 @@ impl Reader {
         PageRequest { number, purpose, known_shift: self.shift, is_in_sequence }
     }
 
-    /// The same request, to be sent again now: everything received so far came before it.
+    /// The same request, to be sent again now, after all replies received so far.
     pub(super) fn renew(&self, request: PageRequest) -> PageRequest {
         self.new_request(request.number, request.purpose)
     }
@@ -273,7 +273,7 @@ impl Reader {
                 || !self.may_request_more(is_waiting))
     }
 
-    /// One check proves so many pages, if the caller waits for all of them.
+    /// How many pages one check proves if the caller waits for all of them.
     fn pages_per_check(&self) -> usize {
         if self.prefetch <= 1 { 1 } else { self.prefetch.max(8) }
     }
@@ -281,8 +281,8 @@ impl Reader {
     fn may_request_more(&self, is_waiting: bool) -> bool {
         let knows_end = self.unproven.iter().any(|unproven| unproven.page.is_last());
         let uncovered = self.unproven.len() - self.covered.unwrap_or(0);
-        // Without prefetch, no page is requested before the rows of all others are out. And while
-        // rows are being written, pages that are requested together with a check are often useless.
+        // Without prefetch, no page is requested before all other rows are returned. While rows are
+        // being written, pages that are requested together with a check are often useless.
         let has_room = if self.failed_checks > 0 || self.prefetch == 0 {
             is_waiting && self.unproven.is_empty()
         } else if is_waiting {
@@ -293,7 +293,7 @@ impl Reader {
         !knows_end && has_room
     }
 
-    /// Takes the reply to a request. Returns whether the requests still in flight are to be dropped.
+    /// Takes the reply to a request. Returns whether to drop the requests that are still in flight.
     pub(super) fn receive(&mut self, request: PageRequest, page: Page, arrived: Instant) -> bool {
         let before = self.received.replace(arrived);
         if request.purpose == Purpose::Check {
@@ -323,7 +323,7 @@ impl Reader {
         (self.in_flight, self.covered) = (0, None);
     }
 
-    /// Proves pages for which no check is needed. Returns as [`Self::receive`].
+    /// Proves pages that need no check. Returns the same as [`Self::receive`].
     fn prove_in_sequence(&mut self) -> bool {
         while let Some(unproven) = self.unproven.front() {
             let Some(shift) = self.shift_without_check(unproven) else { return false };
@@ -334,8 +334,8 @@ impl Reader {
         self.is_over
     }
 
-    /// Hands the rows of the first unproven page out, except those that were handed out before.
-    /// Returns whether the next unproven page is still of use.
+    /// Makes the rows of the first unproven page ready, except those that were returned before.
+    /// Returns whether the next unproven page is still useful.
     fn prove(&mut self, shift: u64) -> bool {
         let Some(Unproven { number, page, .. }) = self.unproven.pop_front() else { return true };
         self.covered = self.covered.map(|covered| covered.saturating_sub(1));
@@ -347,7 +347,7 @@ impl Reader {
         if let Some(last) = &self.last {
             repeated = last.behind + shift.saturating_sub(last.shift);
             if !may_repeat(&last.rows, &page, repeated) {
-                // The checks did not tell the truth: rows were deleted, or look too much alike.
+                // The checks were wrong: rows were deleted, or too many rows are equal.
                 self.start_search(Target::LastRows);
                 return false;
             }
@@ -363,7 +363,7 @@ impl Reader {
             self.ready.push_back(Ready { number, page: page.clone(), start });
         }
         if page.is_last() {
-            // Nothing behind it is of use.
+            // Later pages are not needed.
             self.is_over = true;
             self.unproven.clear();
             self.abandon_requests();
@@ -399,7 +399,7 @@ impl Reader {
         }
     }
 
-    /// Whether pages cannot be compared, asked once.
+    /// Whether pages cannot be compared.
     pub(super) fn is_incomparable(&self) -> bool {
         self.is_incomparable
     }

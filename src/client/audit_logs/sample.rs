@@ -6,8 +6,8 @@ use std::hash::BuildHasher;
 
 use crate::protocol::audit_log::Page;
 
-/// The first rows of the latest pages. A page of rows that were all handed out before has one of
-/// them, because a page is as long as the rows between two of them.
+/// The first rows of the latest pages. A page whose rows were all returned before has one of them,
+/// because a page has as many rows as lie between two of them.
 #[derive(Default)]
 pub(super) struct Sample {
     state: RandomState,
@@ -35,7 +35,7 @@ impl Sample {
         self.in_order.len()
     }
 
-    /// Whether a row of `page` is among them. Rows that only look alike count, too.
+    /// Whether a row of `page` equals one of them, even if it is another row.
     pub(super) fn has_any_of(&self, page: &Page) -> bool {
         page.rows_json().any(|row| self.hashes.contains(&self.hash(row)))
     }

@@ -6,8 +6,8 @@ use crate::protocol::audit_log::Page;
 
 pub(super) struct Search {
     known: Page,
-    /// Whether the page that shows the end of the rows is needed, not only one that shows half of
-    /// them.
+    /// Whether the search needs the page with the end of the rows. Otherwise a page with half of
+    /// them is enough.
     needs_end: bool,
     next: u64,
     pages_left: u32,
@@ -16,7 +16,7 @@ pub(super) struct Search {
 }
 
 pub(super) enum Outcome {
-    /// The last of the rows stands just before `end` on this page, or behind the page's end.
+    /// The last of the rows is just before `end` on this page, or after the page's end.
     Found {
         number: u64,
         page: Page,
@@ -26,7 +26,7 @@ pub(super) enum Outcome {
     NotFound,
 }
 
-/// How many pages are searched.
+/// The maximum number of pages to search.
 const MOST_PAGES: u32 = 200;
 
 impl Search {
@@ -35,7 +35,7 @@ impl Search {
         Self { known, needs_end: false, next: number, pages_left: MOST_PAGES, start: None }
     }
 
-    /// Searches for the end of the rows.
+    /// Makes the search continue to the end of the rows.
     pub(super) fn for_end(self) -> Self {
         Self { needs_end: true, ..self }
     }
@@ -55,7 +55,8 @@ impl Search {
                 let end = before.len() - from + known.len();
                 return Outcome::Found { number: number_before, page: before, end };
             }
-            // How many of the rows are on this page, preferably without new rows since the last.
+            // The end of the rows on this page. First assume that no rows were written since the
+            // last page.
             let end = froms().find_map(|from| goes_on(known, from, &page));
             let end = end.or_else(|| froms().find_map(|from| moves_on(known, from, &page)));
             if let Some(end) = end {
@@ -74,7 +75,7 @@ impl Search {
         if page.is_last() || self.pages_left == 0 {
             return Outcome::NotFound;
         }
-        // A few rows look like others in many logs: the next page tells.
+        // A few equal rows are common, so the next page decides.
         let may_start = starts_of(known, &page).next().is_some();
         self.start = may_start.then_some((number, page));
         self.next = number.saturating_add(1);

@@ -9,13 +9,12 @@ use futures_core::Stream;
 use super::AuditLogs;
 use crate::{AuditLog, Result};
 
-/// As [`AuditLogs::next`]: an error is an item, and the next one tries the same page again.
+/// Like [`AuditLogs::next`]. An error is an item, and the next poll requests the same page again.
 impl Stream for AuditLogs {
     type Item = Result<AuditLog>;
 
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        // A future that is dropped half-way has lost nothing: what it waits for is a task, which
-        // keeps the waker.
+        // Dropping the future loses nothing, because it waits for a task, which keeps the waker.
         pin!(self.get_mut().next()).poll(context).map(Result::transpose)
     }
 }

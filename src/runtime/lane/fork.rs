@@ -1,10 +1,10 @@
 //! Keeps a forked child away from its parent's sockets.
 //!
-//! A thread may fork while it drives a lane, in a signal handler or in a log callback. The child returns
-//! into the middle of the call, with the parent's socket. What it reads there is lost to the parent. So
-//! before `fork()` returns in the child, another descriptor replaces each descriptor of that lane. It is
-//! always readable, and reading it as a socket fails. The parent does not notice, and the child sees that
-//! the call is not its own.
+//! A thread may fork while it drives a lane, in a signal handler or in a log callback. The child
+//! returns into the middle of the call, with the parent's socket. Bytes that it reads there are
+//! lost to the parent. So before `fork()` returns in the child, another descriptor replaces each
+//! descriptor of that lane. It is always readable, and reading it as a socket fails. The parent
+//! does not notice, and the child sees that the call is not its own.
 
 #[cfg(target_os = "linux")]
 pub(super) use linux::watch;

@@ -14,20 +14,20 @@ pub(crate) struct Lanes<T>(Arc<Idle<T>>);
 
 struct Idle<T> {
     state: Mutex<State<T>>,
-    /// Notified when there are to be no more lanes.
+    /// Notified when the lanes are dropped.
     over: Condvar,
     longest: Duration,
 }
 
 struct State<T> {
-    /// The one used last is the last.
+    /// The most recently used one is the last.
     lanes: Vec<Lane<T>>,
     /// Closes those that are idle for long, while there are any.
     sweeper: Option<JoinHandle<()>>,
     is_over: bool,
 }
 
-/// The server closes a connection that is idle for a minute. An older lane has nothing to offer.
+/// The server closes a connection that is idle for a minute. An older lane is useless.
 const LANE_IDLE: Duration = Duration::from_secs(40);
 
 impl<T: Default + Send + 'static> Lanes<T> {
@@ -49,17 +49,18 @@ impl<T: Default + Send + 'static> Lanes<T> {
         };
         let result = work(&lane);
         if lane.process != process::id() {
-            // The child's: closed there, it would be closed for the parent too.
+            // This is a forked child. If it closed the lane, the lane would be closed for the
+            // parent too.
             mem::forget(lane);
             return result;
         }
         lane.last_used = Instant::now();
         let mut state = self.0.lock();
         state.lanes.push(lane);
-        // A program with one thread that calls keeps one lane, and gets no thread for it.
+        // A program that calls from one thread keeps one lane, and needs no sweeper.
         if state.lanes.len() > 1 && state.sweeper.as_ref().is_none_or(JoinHandle::is_finished) {
             let idle = Arc::clone(&self.0);
-            // Without a thread for it, lanes stay open.
+            // Without a sweeper, lanes stay open.
             state.sweeper = runtime::spawn("-idle", move || idle.sweep()).ok();
         }
         result
@@ -94,7 +95,7 @@ impl<T> Idle<T> {
 }
 
 impl<T> Drop for Lanes<T> {
-    /// Nothing of the library is left once its handles are freed.
+    /// Ends the sweeper, so that no thread is left after the handles are freed.
     fn drop(&mut self) {
         let sweeper = {
             let mut state = self.0.lock();
@@ -116,7 +117,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lanes_that_nobody_uses_are_closed_without_another_call() {
+    fn unused_lanes_are_closed_without_another_call() {
         let lanes = Lanes::<()>::idle_for(Duration::from_millis(20));
         let all_at_once = Barrier::new(5);
         thread::scope(|scope| {
@@ -129,7 +130,7 @@ mod tests {
                 });
             }
         });
-        // A bound that only stops a hang.
+        // This bound only stops a hang.
         for _ in 0..6000 {
             if lanes.0.lock().lanes.is_empty() {
                 break;

@@ -1,7 +1,7 @@
 //! Lanes: a thread that waits for one reply moves the bytes itself.
 //!
 //! - here: runs one future in the calling thread, with no runtime behind it
-//! - `waits`: what that thread waits for: sockets, a time, a wake-up
+//! - `waits`: the sockets, times and wake-ups that the thread waits for
 //! - `tcp`: a socket that such a future reads and writes
 //! - `wakeup`: how another thread wakes it
 //! - `fork`: keeps a forked child away from its parent's sockets
@@ -41,7 +41,7 @@ pub(crate) struct Lane<T> {
     pub(crate) process: u64,
     wakeup: Arc<Wakeup>,
     waker: Waker,
-    /// What the user of the lane keeps between two calls.
+    /// The state that the user of the lane keeps between two calls.
     pub(crate) slot: T,
     last_used: Instant,
 }
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lane_within_a_lane_leaves_it_as_it_was() {
+    fn an_inner_lane_restores_the_outer_one() {
         let outer = async {
             assert!(run(async { is_driving() }));
             clock::sleep(Duration::from_millis(5)).await;

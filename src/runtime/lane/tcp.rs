@@ -23,7 +23,7 @@ pub(crate) struct TcpStream {
     /// Reads go here first, and are copied from here. To read into the uninitialized buffer of the
     /// caller would be unsafe, and to initialize that for each read takes longer than the copy.
     received: Box<[u8]>,
-    /// Whether the last read took all that had arrived.
+    /// Whether the last read took all bytes that had arrived.
     is_drained: bool,
 }
 
@@ -200,7 +200,7 @@ mod tests {
         (listener, address)
     }
 
-    /// An address where nobody listens.
+    /// An address without a listener.
     fn closed() -> SocketAddr {
         listener().1
     }
@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_that_refuses_is_passed_over() {
+    fn an_address_that_refuses_is_skipped() {
         let (_good, address) = listener();
         let all = vec![closed(), closed(), address];
         assert_eq!(peer_of(run(TcpStream::connect(all))), address);
@@ -243,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_that_is_silent_delays_the_next_one_only_briefly() {
+    fn a_silent_address_delays_the_next_one_briefly() {
         let (_listener, _queue, mute) = silent();
         let (_good, address) = listener();
         for silent in 1..MAX_ATTEMPTS {
@@ -253,13 +253,13 @@ mod tests {
     }
 
     #[test]
-    fn a_number_that_is_used_again_is_not_ready() {
+    fn a_reused_descriptor_is_not_ready() {
         let is_ready = run(async {
             let (_good, address) = listener();
             let stream = TcpStream::connect(vec![address]).await.unwrap();
             let number = stream.as_raw_fd();
             let mut polls = 0;
-            // The lane finds it writable, and nobody asks for that.
+            // The lane finds it writable, but no future waits for that.
             poll_fn(|_| {
                 polls += 1;
                 match polls {

@@ -1,8 +1,8 @@
-//! What the thread that drives a lane waits for.
+//! The events that the thread of a lane waits for.
 //!
-//! While a future is polled, it notes here what it waits for. Then the lane waits for all of it with
-//! one `poll(2)`. The cells have no destructor, so they work while a thread ends, and a forked child
-//! can read them.
+//! While a future is polled, it registers its events here. Then the lane waits for all of them with
+//! one `poll(2)`. The cells have no destructor, so they work while a thread ends, and a forked
+//! child can read them.
 
 use std::array;
 use std::cell::Cell;
@@ -73,7 +73,7 @@ pub(crate) fn poll_until(ends: Instant) -> Poll<()> {
     Poll::Pending
 }
 
-/// Ready once after the lane has waited until the socket `descriptor` can do what `wants` says.
+/// Ready once after the lane has waited until the socket `descriptor` is ready for `wants`.
 pub(super) fn poll_socket(descriptor: RawFd, wants: PollFlags) -> Poll<()> {
     CURRENT.with(|current| {
         let known = |socket: &&Cell<Watched>| {
@@ -83,7 +83,7 @@ pub(super) fn poll_socket(descriptor: RawFd, wants: PollFlags) -> Poll<()> {
         let free = |socket: &&Cell<Watched>| socket.get().descriptor == NO_DESCRIPTOR;
         let mut sockets = current.sockets.iter();
         let Some(socket) = sockets.clone().find(known).or_else(|| sockets.find(free)) else {
-            // There is no room to wait for it, so it has to be tried.
+            // There is no space to wait for it, so the caller has to try.
             return Poll::Ready(());
         };
         if socket.get().is_ready {
@@ -98,7 +98,7 @@ pub(super) fn poll_socket(descriptor: RawFd, wants: PollFlags) -> Poll<()> {
 /// Keeps a forked child from the socket `descriptor`. Call it before each use of the socket.
 ///
 /// A child that is forked before this returns gets an error; one that is forked afterwards has
-/// another descriptor in that place (`fork`).
+/// another descriptor instead (`fork`).
 ///
 /// # Errors
 /// This is a forked child, and the socket is its parent's.
@@ -179,7 +179,7 @@ impl Waits {
         Self { wakeup, outer: CURRENT.with(|current| current.replace(&new)) }
     }
 
-    /// Forgets what the future waited for, before it is polled again. What is ready stays ready.
+    /// Clears the future's events before it is polled again. Ready sockets stay ready.
     pub(super) fn clear(&self) {
         CURRENT.with(|current| {
             current.until.set(None);
@@ -196,7 +196,7 @@ impl Waits {
     #[allow(unsafe_code, reason = "descriptors are kept as numbers, which a forked child can read")]
     pub(super) fn wait(&self, pause: Option<Instant>) -> bool {
         // SAFETY: the lane owns its wake-up. Each socket is owned by the future that noted it when
-        // it was last polled, and nobody drops that future before this returns.
+        // it was last polled, and that future is not dropped before this returns.
         let borrowed = |descriptor| unsafe { BorrowedFd::borrow_raw(descriptor) };
         CURRENT.with(|current| {
             let wakeup = || PollFd::new(borrowed(self.wakeup), PollFlags::POLLIN);

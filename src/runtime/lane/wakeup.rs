@@ -25,8 +25,8 @@ impl Wakeup {
         self.descriptor.raw()
     }
 
-    /// Calls `wait`, which returns whether the descriptor is readable. It does not call it if somebody
-    /// has woken the lane since the last time.
+    /// Calls `wait`, which returns whether the descriptor is readable. It does not call it if the
+    /// lane was woken since the last time.
     pub(super) fn sleep(&self, wait: impl FnOnce() -> bool) {
         // `wake` uses the opposite order, so one of the two sees the other.
         self.is_asleep.store(true, Ordering::SeqCst);

@@ -11,17 +11,17 @@ use tokio::task::yield_now;
 use crate::protocol::audit_log::Page;
 use crate::{Error, ErrorKind, Result};
 
-/// What happens to one request for a page; after the last of them, everything goes well.
+/// What happens to one request for a page. After the last fate, every request succeeds at once.
 #[derive(Clone, Copy)]
 pub(super) struct Fate {
-    /// How often the request is polled in vain before the server reads the page.
+    /// How often the request is polled before the server reads the page.
     pub(super) delay: u8,
-    /// How often after that.
+    /// How often it is polled after that, before the reply.
     pub(super) reply_delay: u8,
     pub(super) outcome: Outcome,
     /// How many rows are written just before the server reads the page.
     pub(super) written_before: u16,
-    /// How many just after.
+    /// How many rows are written just after that.
     pub(super) written_after: u16,
 }
 
@@ -49,7 +49,8 @@ impl Fate {
     };
 }
 
-/// What rows look like, by their number; none for a row that is told apart by its number.
+/// The looks of rows, by their number. Rows with equal looks are equal. A row without looks is
+/// unique.
 #[derive(Clone, Default)]
 pub(super) struct Looks(pub(super) Vec<Option<char>>);
 
@@ -69,19 +70,19 @@ impl fmt::Debug for Looks {
 pub(super) struct Server {
     /// How many rows were written. The row with the highest number is the newest.
     pub(super) rows: usize,
-    /// Rows beyond these are told apart by their number.
+    /// Rows beyond these are unique.
     pub(super) looks: Looks,
-    /// Whether whole pages may look alike.
+    /// Whether whole pages may be equal.
     pub(super) has_long_runs: bool,
-    /// How many rows each page has, by its number from 1 on; the last is that of all others.
+    /// How many rows each page has, from page 1 on. The last size is that of all further pages.
     pub(super) sizes: Vec<usize>,
-    /// Whether it lets everybody know that a short page is the last.
+    /// Whether it is hexpm, so that a short page is the last.
     pub(super) is_hexpm: bool,
     pub(super) fates: Vec<Fate>,
-    pub(super) asked: Vec<u64>,
+    pub(super) requested: Vec<u64>,
     pub(super) in_flight: usize,
     pub(super) most_in_flight: usize,
-    /// How many requests failed that the reader was not told of yet.
+    /// How many failures the reader has not returned yet.
     pub(super) failed: usize,
 }
 
@@ -91,7 +92,7 @@ pub(super) fn lock(server: &Shared) -> MutexGuard<'_, Server> {
     server.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
-/// A request in flight, however it ends.
+/// A request in flight. Dropping it ends it.
 struct InFlight(Shared);
 
 impl Drop for InFlight {
@@ -101,13 +102,17 @@ impl Drop for InFlight {
 }
 
 impl Server {
-    pub(super) fn ask(
+    pub(super) fn request(
         shared: &Shared,
         number: u64,
     ) -> Pin<Box<dyn Future<Output = Result<Page>> + Send>> {
         let mut server = lock(shared);
-        server.asked.push(number);
-        assert!(server.asked.len() < 5000, "requests without an end: {:?}", &server.asked[4900..]);
+        server.requested.push(number);
+        assert!(
+            server.requested.len() < 5000,
+            "requests without an end: {:?}",
+            &server.requested[4900..]
+        );
         server.in_flight += 1;
         server.most_in_flight = server.most_in_flight.max(server.in_flight);
         let fate = server.fates.pop().unwrap_or(Fate::GOOD);
@@ -130,7 +135,7 @@ impl Server {
             match fate.outcome {
                 Outcome::Good => Ok(page),
                 Outcome::Fails(kind) => Err(Error::new(kind, format!("page {number}"))),
-                // As a panic, but without its text on the terminal.
+                // A panic without its text on the terminal.
                 Outcome::Panics => resume_unwind(Box::new(())),
             }
         })

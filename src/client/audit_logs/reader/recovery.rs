@@ -5,7 +5,7 @@ use super::super::search::{Outcome, Search};
 use super::*;
 
 impl Reader {
-    /// More rows were written than a page has, or rows were deleted.
+    /// Starts to search, because more rows were written than a page has, or rows were deleted.
     pub(super) fn start_search(&mut self, target: Target) {
         self.earlier = None;
         self.start_over();
@@ -43,7 +43,7 @@ impl Reader {
         }
     }
 
-    /// From now on, pages are taken as they come.
+    /// Takes pages as they arrive from now on.
     pub(super) fn give_up(&mut self) {
         self.is_incomparable = true;
         if let Some(last) = &mut self.last {
@@ -67,7 +67,7 @@ impl Reader {
 
     pub(super) fn found_last_rows(&mut self, number: u64, page: Page, end: usize) {
         let start = end.min(page.len());
-        // How much was written since is not known, and no other page is compared with this one.
+        // The number of rows written since is unknown, and no other page is compared with this one.
         self.shift += 1;
         self.reference = None;
         self.take_proven(number, page, start, self.shift, (end - start) as u64);

@@ -8,7 +8,7 @@ use super::super::compare::{
 use super::*;
 
 impl Reader {
-    /// What the reading before tells of the shift of this one.
+    /// The bounds of the shift of this reading, from the reading before.
     pub(super) fn bounds_after(
         &self,
         number: u64,
@@ -33,7 +33,7 @@ impl Reader {
     pub(super) fn shift_without_check(&self, unproven: &Unproven) -> Option<u64> {
         let Some(last) = &self.last else { return Some(0) };
         if self.is_incomparable {
-            // `behind` is 0: each page is taken as it comes.
+            // `behind` is 0, because each page is taken as it arrives.
             let repeated = overlaps(&last.rows, &unproven.page).last().unwrap_or(0);
             return Some(last.shift + repeated as u64);
         }
@@ -43,13 +43,14 @@ impl Reader {
         if !unproven.is_in_sequence {
             return None;
         }
-        // Requested after the page before had arrived, a page can repeat rows, but miss none.
+        // The page was requested after the page before had arrived, so it can repeat rows but
+        // misses none.
         if unproven.page.len() == 0 {
             return Some(last.shift.max(unproven.known_shift));
         }
         let mut seen = overlaps(&last.rows, &unproven.page);
         if let Some(repeated) = seen.next() {
-            // If checks come too late, many rows decide that show one shift only.
+            // If checks come too late, an overlap of many rows decides if it allows only one shift.
             let shift = (last.shift + repeated as u64).checked_sub(last.behind)?;
             let is_shown = self.is_overtaken
                 && repeated >= least_shared(&last.rows)
@@ -60,7 +61,7 @@ impl Reader {
         if last.behind > 0 || unproven.known_shift != last.shift {
             return None;
         }
-        // A larger one would leave no page that is the last.
+        // With a larger shift, this page could not be the last.
         let is_proven = unproven.page.is_last()
             || self.width() == 1
                 && !unproven.is_late
@@ -69,15 +70,15 @@ impl Reader {
         is_proven.then_some(last.shift)
     }
 
-    /// The shift of the first unproven page, between what was known before and what is known now,
-    /// if its overlap with the page before leaves one possibility.
+    /// The shift of the first unproven page, if its overlap with the page before leaves one
+    /// possibility. The shift is at least the one known before, and at most `most`.
     pub(super) fn shift_by_overlap(&self, most: u64) -> Option<u64> {
         let (last, unproven) = (self.last.as_ref()?, self.unproven.front()?);
         let known = *unproven.bounds.start();
         let known = if unproven.is_in_sequence { known.max(last.shift) } else { known };
         let most = most.min(*unproven.bounds.end());
         let rows = last.rows.len().min(unproven.page.len()) as u64;
-        // How many rows may be repeated: so many more than `behind` as were written.
+        // How many rows may be repeated: `behind`, and the rows that were written.
         let least = last.behind + known.checked_sub(last.shift)?;
         let most = last.behind + most.checked_sub(last.shift)?;
         let possible = (least == 0).then_some(0).into_iter();
@@ -91,21 +92,22 @@ impl Reader {
         let first = first.or((most >= rows).then_some(least.max(rows) as usize))?;
         let count = match other {
             None => first,
-            // Several rows that occur nowhere else do not repeat by chance.
+            // Several unique rows do not repeat by chance.
             Some(count)
                 if are_unique(&last.rows, &unproven.page, count)
                     && (count > 1 || self.failed_checks >= FAILED_CHECKS_IF_UNIQUE) =>
             {
                 count
             }
-            // Somebody writes without a pause: better repeat a row than lose one.
+            // Rows are written all the time. To repeat a row is better than to lose one.
             Some(_) if self.failed_checks >= MOST_FAILED_CHECKS => first,
             Some(_) => return None,
         };
         Some(last.shift + (count as u64).saturating_sub(last.behind))
     }
 
-    /// Compares the reference with what a check read. Returns as [`Self::receive`].
+    /// Compares the reference with the page that a check read. Returns the same as
+    /// [`Self::receive`].
     pub(super) fn check(&mut self, page: Page) -> bool {
         let covered = self.covered.take().unwrap_or(0);
         let Some(reference) = &mut self.reference else { return false };
@@ -126,8 +128,8 @@ impl Reader {
             self.is_overtaken = false;
             self.width = (self.width * 2).min(self.prefetch.max(1));
         }
-        // A reference that does not show every shift proves pages that look the same, and one more
-        // if that was requested alone, because such a page misses no row.
+        // A reference that does not show every shift proves pages that equal it. It also proves one
+        // more page if that was requested alone, because such a page misses no row.
         let weak = self.reference.as_ref().filter(|reference| !reference.is_distinctive);
         let weak = weak.map(|reference| reference.page.clone());
         let mut differs = false;
@@ -150,14 +152,14 @@ impl Reader {
         self.prove_in_sequence()
     }
 
-    /// Reads what is unproven again. `most`: the shift that is known now, at most. Returns as
-    /// [`Self::receive`].
+    /// Reads the unproven pages again. `most` is the largest shift that is possible now. Returns
+    /// the same as [`Self::receive`].
     pub(super) fn retry(&mut self, most: u64) -> bool {
         self.failed_checks += 1;
-        let shows_its_place = |last: &LastPage| is_distinctive(&last.rows);
+        let shows_its_position = |last: &LastPage| is_distinctive(&last.rows);
         if self.failed_checks > FAILED_CHECKS_IF_UNIQUE && self.are_last_rows_unique()
             || self.failed_checks > FAILED_CHECKS_IF_DISTINCTIVE
-                && self.last.as_ref().is_some_and(shows_its_place)
+                && self.last.as_ref().is_some_and(shows_its_position)
         {
             self.is_overtaken = true;
             self.start_search(Target::LastRows);

@@ -1,4 +1,4 @@
-//! What went wrong in TLS, in plain words, and what to do about it.
+//! The message and the hint of a TLS error.
 
 use rustls::{AlertDescription, CertificateError, Error, InvalidMessage};
 
@@ -8,7 +8,7 @@ const CA_FILE: &str =
 const PLAIN: &str = "check the port in repo_url, and whether it should begin with http://";
 const CLOCK: &str = "check this machine's clock; otherwise the server needs a new certificate";
 
-/// The words, and a hint.
+/// The message, and a hint.
 pub(super) fn explain(error: &Error) -> (String, Option<&'static str>) {
     let (words, hint) = match error {
         Error::InvalidCertificate(error) => return certificate(error),
@@ -73,7 +73,7 @@ fn certificate(error: &CertificateError) -> (String, Option<&'static str>) {
              (such as SHA-1, MD5 or a key of an unusual size)",
             REPO_URL,
         ),
-        // How webpki passes on what has no name in rustls.
+        // The errors of webpki that have no name in rustls.
         E::Other(other) => {
             let text = other.to_string();
             let words = match text.as_str() {
@@ -118,7 +118,7 @@ fn alerted(alert: AlertDescription) -> (String, Option<&'static str>) {
     (words.to_owned(), Some(REPO_URL))
 }
 
-/// The alert's name in words: `decode error`.
+/// The alert's name as separate words: `decode error`.
 fn name(alert: AlertDescription) -> String {
     let mut words = String::new();
     for character in format!("{alert:?}").chars() {
