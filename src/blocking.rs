@@ -91,8 +91,8 @@ impl Client {
     /// Like [`with_interrupt`](Self::with_interrupt), and the result selects how the call ends.
     #[must_use]
     pub(crate) fn with_interrupt_result(&self, interrupt: Ask) -> Self {
-        let asked = Some(interrupt);
-        Self { interrupt: Interrupt { asked, ..self.interrupt.clone() }, ..self.clone() }
+        let callback = Some(interrupt);
+        Self { interrupt: Interrupt { callback, ..self.interrupt.clone() }, ..self.clone() }
     }
 
     /// A handle to the same client whose calls and streams end with
@@ -209,7 +209,7 @@ impl Client {
         self.interrupt.check(request.operation)?;
         if settings.connection.proxy.is_some() || !lane::IS_SUPPORTED {
             // Only the transports of the background thread use proxies.
-            return self.start(request, read)?.finish(self.interrupt.asked.as_ref());
+            return self.start(request, read)?.finish(self.interrupt.callback.as_ref());
         }
         let request = &request;
         let attempts = Attempts::default();
@@ -222,7 +222,7 @@ impl Client {
             // The future is too large for a small stack.
             let mut call =
                 Box::pin(call::call(core, &settings, &transport, request, read, &attempts));
-            let pauses = self.interrupt.asked.is_some();
+            let pauses = self.interrupt.callback.is_some();
             let drive = |piece: Driven<'_, T>| lane.run(piece, pauses);
             let result = self.interrupt.run(request.operation, lane.process, call.as_mut(), drive);
             if lane.process != process::id() {

@@ -279,7 +279,7 @@ impl Error {
     }
 
     /// A copy for another call that waited for the same work.
-    pub(crate) fn again(&self) -> Self {
+    pub(crate) fn duplicate(&self) -> Self {
         let mut again = Self::new(self.kind(), self.message());
         again.0.hint = self.0.hint.clone();
         again
@@ -409,7 +409,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_message_is_bounded_and_printable_wherever_it_comes_from() {
+    fn every_message_is_bounded_and_printable() {
         let error = Error::new(ErrorKind::Connect, "\u{1b}[31m".repeat(1 << 20));
         assert!(error.message().len() <= server_text::MAX_TEXT, "{}", error.message().len());
         assert!(error.message().starts_with("\\u{1b}[31m") && error.message().ends_with('…'));

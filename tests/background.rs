@@ -60,7 +60,7 @@ fn a_listener_is_called_once_even_after_the_end() {
 }
 
 #[test]
-fn a_call_that_is_cancelled_or_dropped_leaves_the_server_alone() {
+fn a_cancelled_or_dropped_call_closes_its_connection() {
     let server = mute();
     let client = server.client();
     let call = client.get_user_start("eric").unwrap();

@@ -26,7 +26,7 @@ fn sent_etags(requests: &[Request]) -> Vec<Option<&str>> {
 }
 
 #[test]
-fn off_by_default() {
+fn the_cache_is_off_by_default() {
     let server = server();
     let client = server.client();
     client.get_user("eric").unwrap();
@@ -58,7 +58,7 @@ fn another_name_credential_or_base_has_its_own_record() {
 }
 
 #[test]
-fn the_least_recently_used_goes_first() {
+fn the_least_recently_used_is_removed_first() {
     let server = server();
     let client = server.client().with_options(Options::new().cache(2));
     for name in ["a", "b", "a", "c", "a", "b"] {
@@ -69,7 +69,7 @@ fn the_least_recently_used_goes_first() {
 }
 
 #[test]
-fn a_passing_failure_costs_no_record() {
+fn a_temporary_failure_keeps_the_record() {
     let server = Server::start(|nth, request| match nth {
         1 => Act::Reply(json(503, &[], r#"{"message":"later"}"#)),
         _ if request.header("if-none-match").is_some() => {

@@ -114,7 +114,7 @@ fn refused_credentials_have_different_reasons() {
 }
 
 #[tokio::test]
-async fn the_same_without_blocking() {
+async fn async_calls_do_the_same() {
     let sandbox = Sandbox::start(Config::default()).unwrap();
     let client = Client::new(Options::new().repo_url(sandbox.api_url()).env(false)).unwrap();
     client.create_user("eric", PASSWORD, &["eric@example.com"]).await.unwrap();

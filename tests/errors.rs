@@ -110,10 +110,10 @@ fn numbers_of_any_size_cause_and_change_no_error() {
         let refusal = format!(
             r#"{{"status":{number},"message":"no","errors":{{"a":{number}}},"x":{number}}}"#
         );
-        let (given, first) = (record.clone(), page.clone());
+        let (served_record, first) = (record.clone(), page.clone());
         let server = Server::start(move |_, request| {
             Act::Reply(match request.target.as_str() {
-                "/api/users/eric" => json(200, &[], &given),
+                "/api/users/eric" => json(200, &[], &served_record),
                 "/api/users" => json(422, &[], &refusal),
                 target if target.ends_with("page=1") => json(200, &[], &first),
                 _ => json(200, &[], "[]"),

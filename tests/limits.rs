@@ -100,7 +100,7 @@ fn a_get_with_an_unreadable_body_is_repeated() {
 }
 
 #[test]
-fn a_refused_post_has_a_known_outcome_whatever_its_body_is() {
+fn a_refused_post_has_a_known_outcome() {
     let server = serving(coded(422, "gzip", b"plain"));
     let error = server.client().create_user("eric", "password", &["a@b.c"]).unwrap_err();
     assert_eq!((error.kind(), error.outcome_unknown()), (ErrorKind::Validation, false));

@@ -16,21 +16,21 @@ fn the_hook_gets_requests_and_notices_of_the_server() {
         Act::Reply(json(if nth == 0 { 503 } else { 200 }, headers, USER))
     });
     let client = server.client().with_options(Options::new().api_key("secret-key"));
-    let told = Arc::new(Mutex::new(Vec::new()));
-    let record = told.clone();
+    let records = Arc::new(Mutex::new(Vec::new()));
+    let record = records.clone();
     set_log_hook(LogLevel::Debug, move |line| {
         record.lock().unwrap().push((line.level, line.to_string()));
     });
     client.get_user("eric@example.com").unwrap();
     set_log_hook(LogLevel::Warn, {
-        let record = told.clone();
+        let record = records.clone();
         move |line| record.lock().unwrap().push((line.level, line.to_string()))
     });
     client.get_user("eric@example.com").unwrap();
     clear_log_hook();
     client.get_user("eric@example.com").unwrap();
 
-    let told = told.lock().unwrap();
+    let records = records.lock().unwrap();
     let route = "GET /users/{username_or_email}: ";
     let starts = [
         (LogLevel::Debug, "request (attempt 1, status 503, "),
@@ -39,8 +39,8 @@ fn the_hook_gets_requests_and_notices_of_the_server() {
         (LogLevel::Debug, "request (attempt 2, status 200, "),
         (LogLevel::Warn, "the server says: update\\u{9}your client"),
     ];
-    assert_eq!(told.len(), starts.len(), "{told:?}");
-    for ((level, text), (expected, start)) in told.iter().zip(starts) {
+    assert_eq!(records.len(), starts.len(), "{records:?}");
+    for ((level, text), (expected, start)) in records.iter().zip(starts) {
         assert_eq!(*level, expected);
         assert!(text.starts_with(&format!("{route}{start}")), "{text}");
         assert!(!text.contains("eric") && !text.contains("secret"), "{text}");

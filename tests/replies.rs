@@ -190,7 +190,7 @@ fn a_location_is_followed_as_browsers_follow_it() {
 }
 
 #[test]
-fn statuses_with_messages_of_their_own() {
+fn some_statuses_have_their_own_message() {
     for (status, words) in [(408, "in time"), (421, "host"), (425, "try again")] {
         for result in read(&json(status, &[], "")) {
             let error = result.unwrap_err();

@@ -80,7 +80,7 @@ status of the command: 127 if it is not found, 126 if it cannot run, 128 plus th
 
 /// The options of the command line. They are combined at the end, so their order does not matter.
 #[derive(Default)]
-struct Said {
+struct Parsed {
     config: Config,
     port: bool,
     host: bool,
@@ -105,7 +105,7 @@ pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Command,
         return Err("expected a command after --".to_owned());
     }
     let mut parser = lexopt::Parser::from_iter(args);
-    let mut said = Said::default();
+    let mut parsed = Parsed::default();
     while let Some(arg) = parser.next().map_err(|e| e.to_string())? {
         match arg {
             Long("port") => {
@@ -113,60 +113,60 @@ pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Command,
                 let port = value.parse().map_err(|_| {
                     format!("bad --port \"{value}\": expected a number from 0 to 65535")
                 })?;
-                said.port = true;
-                said.config = said.config.port(port);
+                parsed.port = true;
+                parsed.config = parsed.config.port(port);
             }
             Long("host") => {
                 let value = value(&mut parser)?;
                 let host = value.parse().map_err(|_| {
                     format!("bad --host \"{value}\": expected an IP address such as 0.0.0.0")
                 })?;
-                said.host = true;
-                said.config = said.config.host(host);
+                parsed.host = true;
+                parsed.config = parsed.config.host(host);
             }
-            Long("admin-token") => said.admin_token = Some(value(&mut parser)?),
-            Long("demo") => said.demo = true,
-            Long("verbose") => said.config = said.config.verbose(),
-            Long("stay") => said.stay = true,
-            Long("ready-file") => said.ready_file = Some(path(&mut parser)?),
+            Long("admin-token") => parsed.admin_token = Some(value(&mut parser)?),
+            Long("demo") => parsed.demo = true,
+            Long("verbose") => parsed.config = parsed.config.verbose(),
+            Long("stay") => parsed.stay = true,
+            Long("ready-file") => parsed.ready_file = Some(path(&mut parser)?),
             Long("socket") => {
-                said.socket = true;
-                said.config = said.config.socket(path(&mut parser)?);
+                parsed.socket = true;
+                parsed.config = parsed.config.socket(path(&mut parser)?);
             }
             Long("tls") => {
                 let tls = value(&mut parser)?.parse().map_err(|e| format!("bad --tls: {e}"))?;
-                said.config = said.config.tls(tls);
+                parsed.config = parsed.config.tls(tls);
             }
             Long("no-http2") => {
-                said.config = said.config.http2(Http2 { enabled: false, ..Http2::default() });
+                parsed.config = parsed.config.http2(Http2 { enabled: false, ..Http2::default() });
             }
             Long("profile") => {
                 let profile =
                     value(&mut parser)?.parse().map_err(|e| format!("bad --profile: {e}"))?;
-                said.config = said.config.profile(profile);
+                parsed.config = parsed.config.profile(profile);
             }
-            Long("world" | "seed-file") => said.world = Some(world(&path(&mut parser)?)?),
-            Long("data") => said.config = said.config.data(path(&mut parser)?),
+            Long("world" | "seed-file") => parsed.world = Some(world(&path(&mut parser)?)?),
+            Long("data") => parsed.config = parsed.config.data(path(&mut parser)?),
             Long("seed") => {
                 let value = value(&mut parser)?;
                 let seed = value.parse();
-                said.seed = Some(seed.map_err(|_| {
+                parsed.seed = Some(seed.map_err(|_| {
                     format!("bad --seed \"{value}\": expected a number from 0 to 2^64-1")
                 })?);
             }
             Long("key-order") => {
                 let order = value(&mut parser)?.parse();
-                said.key_order = Some(order.map_err(|e| format!("bad --key-order: {e}"))?);
+                parsed.key_order = Some(order.map_err(|e| format!("bad --key-order: {e}"))?);
             }
             Long("clock") => {
                 let value = value(&mut parser)?;
                 let time = value.parse();
-                said.clock = Some(time.map_err(|_| {
+                parsed.clock = Some(time.map_err(|_| {
                     format!("bad --clock \"{value}\": expected a time such as 2026-11-23T12:00:00Z")
                 })?);
             }
-            Long("frozen") => said.frozen = true,
-            Long("rate-limit-loopback") => said.loopback = true,
+            Long("frozen") => parsed.frozen = true,
+            Long("rate-limit-loopback") => parsed.loopback = true,
             Short('h') | Long("help") => return Ok(Command::Print(HELP.to_owned())),
             Short('V') | Long("version") => {
                 let version = concat!("aura-sandbox ", env!("CARGO_PKG_VERSION"), "\n");
@@ -175,10 +175,10 @@ pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Command,
             other => return Err(other.unexpected().to_string()),
         }
     }
-    said.start(command.unwrap_or_default())
+    parsed.start(command.unwrap_or_default())
 }
 
-impl Said {
+impl Parsed {
     fn start(self, command: Vec<OsString>) -> Result<Command, String> {
         if (self.port || self.host) && self.socket {
             return Err("expected either --port and --host or --socket".to_owned());

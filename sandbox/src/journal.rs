@@ -92,11 +92,11 @@ impl Journal {
     }
 
     pub(crate) fn find(&self, filter: &JournalFilter) -> Vec<JournalEntry> {
-        self.entries.iter().filter(|entry| filter.fits(entry)).cloned().collect()
+        self.entries.iter().filter(|entry| filter.matches(entry)).cloned().collect()
     }
 
     pub(crate) fn count(&self, filter: &JournalFilter) -> usize {
-        self.entries.iter().filter(|entry| filter.fits(entry)).count()
+        self.entries.iter().filter(|entry| filter.matches(entry)).count()
     }
 
     /// The number of dropped entries.
@@ -112,7 +112,7 @@ impl Journal {
 }
 
 impl JournalFilter {
-    fn fits(&self, entry: &JournalEntry) -> bool {
+    fn matches(&self, entry: &JournalEntry) -> bool {
         let path = entry.target.split('?').next().unwrap_or("");
         let agent = || entry.headers.iter().find(|(name, _)| name == "user-agent").map(|(_, v)| v);
         self.method.as_ref().is_none_or(|m| m.eq_ignore_ascii_case(&entry.method))
@@ -141,7 +141,7 @@ impl JournalEntry {
     ) -> Self {
         let text = |value: &[u8]| String::from_utf8_lossy(value).into_owned();
         let target = match uri.query() {
-            Some(query) => format!("{}?{}", uri.path(), form(query)),
+            Some(query) => format!("{}?{}", uri.path(), format_form(query)),
             None => uri.path().to_owned(),
         };
         let kind = headers.get("content-type").map(|v| text(v.as_bytes())).unwrap_or_default();
@@ -162,12 +162,12 @@ impl JournalEntry {
                 .map(|(name, value)| {
                     let name = name.as_str();
                     match HEADERS.contains(&name) {
-                        true => (name.to_owned(), hashed(value.as_bytes())),
+                        true => (name.to_owned(), hash_secret(value.as_bytes())),
                         false => (name.to_owned(), text(value.as_bytes())),
                     }
                 })
                 .collect(),
-            body: body.map_or(String::new(), |body| shown(&kind, body)),
+            body: body.map_or(String::new(), |body| format_body(&kind, body)),
             body_bytes: body.map_or(0, |body| body.len() as u64),
             status: None,
             rule: None,
@@ -175,19 +175,19 @@ impl JournalEntry {
     }
 }
 
-fn hashed(secret: &[u8]) -> String {
+fn hash_secret(secret: &[u8]) -> String {
     format!("sha256:{}", hex(&Sha256::digest(secret)[..8]))
 }
 
-fn shown(kind: &str, body: &[u8]) -> String {
+fn format_body(kind: &str, body: &[u8]) -> String {
     let mut text = match (body, serde_json::from_slice(body), std::str::from_utf8(body)) {
         ([], ..) => String::new(),
         (_, Ok(mut value), _) if kind.contains("json") => {
-            hide(&mut value);
+            hash_secrets(&mut value);
             value.to_string()
         }
-        (_, _, Ok(text)) if kind.contains("form-urlencoded") => form(text),
-        _ => hashed(body),
+        (_, _, Ok(text)) if kind.contains("form-urlencoded") => format_form(text),
+        _ => hash_secret(body),
     };
     if text.len() > BODY {
         let end = (0..=BODY).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
@@ -196,16 +196,16 @@ fn shown(kind: &str, body: &[u8]) -> String {
     text
 }
 
-fn hide(value: &mut Value) {
+fn hash_secrets(value: &mut Value) {
     match value {
-        Value::Array(items) => items.iter_mut().for_each(hide),
+        Value::Array(items) => items.iter_mut().for_each(hash_secrets),
         Value::Object(map) => {
             for (name, value) in map {
                 match value {
                     Value::String(text) if FIELDS.contains(&name.as_str()) => {
-                        *text = hashed(text.as_bytes());
+                        *text = hash_secret(text.as_bytes());
                     }
-                    value => hide(value),
+                    value => hash_secrets(value),
                 }
             }
         }
@@ -214,7 +214,7 @@ fn hide(value: &mut Value) {
 }
 
 /// A query or form, with the values of secrets hashed. `user[password]` is a secret too.
-fn form(text: &str) -> String {
+fn format_form(text: &str) -> String {
     let pair = |pair: &str| {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         let decoded = decode_form(name.as_bytes()).unwrap_or_default();
@@ -222,7 +222,7 @@ fn form(text: &str) -> String {
         match FIELDS.contains(&last) {
             true => {
                 let secret = decode_form(value.as_bytes()).unwrap_or_else(|| value.to_owned());
-                format!("{name}={}", form_value(&hashed(secret.as_bytes())))
+                format!("{name}={}", form_value(&hash_secret(secret.as_bytes())))
             }
             false => pair.to_owned(),
         }
@@ -235,7 +235,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn large_entries_push_older_ones_out() {
+    fn large_entries_replace_older_ones() {
         let mut journal = Journal::default();
         let uri: Uri = "/api".parse().expect("a target");
         for _ in 0..100 {

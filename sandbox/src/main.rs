@@ -37,7 +37,7 @@ fn main() -> ExitCode {
 }
 
 /// Many systems allow a program a thousand open files. Each connection is one.
-fn make_room() {
+fn raise_file_limit() {
     use rustix::process::{Resource, getrlimit, setrlimit};
     let mut limit = getrlimit(Resource::Nofile);
     limit.current = limit.maximum;
@@ -47,7 +47,7 @@ fn make_room() {
 
 fn run(start: Start) -> io::Result<ExitCode> {
     let own_limit = rustix::process::getrlimit(rustix::process::Resource::Nofile);
-    make_room();
+    raise_file_limit();
     let (events, happened) = mpsc::channel();
     // Before the address is printed: a reader may end the program at once.
     lifeline::watch(&events, start.stay, start.command.is_empty())?;

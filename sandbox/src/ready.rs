@@ -86,14 +86,14 @@ impl<'a> Ready<'a> {
             sandbox.profile()
         );
         for (name, value) in self.variables() {
-            let _ = writeln!(text, "  export {name}={}", quoted(&value));
+            let _ = writeln!(text, "  export {name}={}", quote(&value));
         }
         let mut curl = "curl".to_owned();
         if let Some(path) = sandbox.ca_file() {
-            let _ = write!(curl, " --cacert {}", quoted(&path.to_string_lossy()));
+            let _ = write!(curl, " --cacert {}", quote(&path.to_string_lossy()));
         }
         if let Some(path) = sandbox.socket() {
-            let _ = write!(curl, " --unix-socket {}", quoted(&path.to_string_lossy()));
+            let _ = write!(curl, " --unix-socket {}", quote(&path.to_string_lossy()));
         }
         let _ = match &self.demo {
             Some(_) => writeln!(
@@ -135,7 +135,7 @@ impl<'a> Ready<'a> {
 }
 
 /// Quoted as one word for a shell.
-fn quoted(text: &str) -> String {
+fn quote(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "/:._-@%+=,".contains(c);
     match text.chars().all(plain) {
         true => text.to_owned(),

@@ -52,7 +52,9 @@ impl Sandbox {
         let scheme = if tls.is_some() { "https" } else { "http" };
         let url = match config.socket {
             Some(_) => format!("{scheme}://localhost"),
-            None => format!("{scheme}://{}", SocketAddr::new(reachable(config.address()), port)),
+            None => {
+                format!("{scheme}://{}", SocketAddr::new(reachable_address(config.address()), port))
+            }
         };
         let place = Place { url, prefix: String::new() };
         let mut root = Hosted::new(String::new(), config.profile, place, config.world, store)
@@ -100,7 +102,7 @@ impl Sandbox {
 }
 
 /// The address that works on this machine.
-fn reachable(address: IpAddr) -> IpAddr {
+fn reachable_address(address: IpAddr) -> IpAddr {
     match address {
         IpAddr::V4(address) if address.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
         IpAddr::V6(address) if address.is_unspecified() => Ipv6Addr::LOCALHOST.into(),

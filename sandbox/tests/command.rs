@@ -256,7 +256,10 @@ fn the_banner_has_lines_that_work() {
             });
         let done = Command::new("sh").args(["-c", &script]).output().expect("sh");
         assert!(done.status.success(), "{script}{}", text(&done.stderr));
-        let said = text(&done.stdout);
-        assert!(!args.contains(&"--demo") || said.contains("\"username\":\"eric\""), "{said}");
+        let output_text = text(&done.stdout);
+        assert!(
+            !args.contains(&"--demo") || output_text.contains("\"username\":\"eric\""),
+            "{output_text}"
+        );
     }
 }

@@ -408,7 +408,7 @@ mod tests {
     }
 
     #[test]
-    fn secrets_do_not_print() {
+    fn debug_output_has_no_secrets() {
         for url in ["https://eric:pw@hex.pm", "https://hex.pm?pw", "https://hex.pm#pw"] {
             let text = format!("{:?}", Options::new().repo_url(url));
             assert!(text.contains("repo_url") && !text.contains("pw"), "{text}");

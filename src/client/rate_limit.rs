@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn a_window_that_is_used_up_holds_the_next_request() {
+    fn a_used_up_window_delays_the_next_request() {
         let limits = RateLimits::default();
         let start = Instant::now();
         assert_eq!(limits.take(1, start), Ok(()));

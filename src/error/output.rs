@@ -92,7 +92,7 @@ mod tests {
     use crate::server_text;
 
     #[test]
-    fn long_names_before_every_field_do_not_add_up() {
+    fn long_names_are_bounded_in_the_text() {
         let fields: Map<_, _> = (0..200).map(|n| (n.to_string(), "".into())).collect();
         let long = "a".repeat(server_text::MAX_NAME);
         let nested =

@@ -104,9 +104,9 @@ mod tests {
 
     #[test]
     fn the_newest_lines_are_kept_and_the_others_counted() {
-        let tell = |message| LogRecord::new(LogLevel::Warn, message).emit();
+        let log = |message| LogRecord::new(LogLevel::Warn, message).emit();
         keep(LogLevel::Warn, 2);
-        ["first", "second", "third"].into_iter().for_each(tell);
+        ["first", "second", "third"].into_iter().for_each(log);
         LogRecord::new(LogLevel::Info, "too low").emit();
         let taken: serde_json::Value = serde_json::from_str(&take().unwrap()).unwrap();
         assert_eq!(taken["dropped"], 1);
@@ -114,9 +114,9 @@ mod tests {
         assert_eq!(texts, ["second", "third"]);
         assert_eq!(taken["lines"][0]["level"], "warn");
         assert_eq!(take(), None);
-        tell("gone");
+        log("gone");
         keep(LogLevel::Warn, 0);
-        tell("unheard");
+        log("unheard");
         assert_eq!(take(), None);
     }
 }

@@ -428,7 +428,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_with_a_bad_row_is_no_page() {
+    fn a_page_with_a_bad_row_is_an_error() {
         for (text, flaw) in [
             ("{}", "expected a sequence"),
             ("[{}]", "row 0 of the page: missing field `action` at line 1 column 2 of the row"),

@@ -124,7 +124,7 @@ mod tests {
     const PAGE_NOT_FOUND: &str = r#"{"message":"Page not found","status":404}"#;
 
     #[test]
-    fn no_such_endpoint_is_not_no_such_user() {
+    fn a_missing_endpoint_is_not_a_missing_user() {
         use Operation::{CreateUser, GetCurrentUser, GetUser, ResetUserPassword};
         let counted = [
             JSON,

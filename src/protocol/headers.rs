@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn a_window_ends_by_the_servers_clock_or_is_long_over() {
+    fn a_window_ends_by_the_servers_clock() {
         let read = |reset: &str, now: u64| {
             rate_window(
                 &headers(&[
@@ -248,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn a_notice_cannot_write_on_the_terminal() {
+    fn a_notice_cannot_control_the_terminal() {
         let read = |value: &str| notice(&headers(&[("x-hex-message", value)])).unwrap();
         assert_eq!(
             read(r#""update \"hex\""; level=warn"#),

@@ -317,7 +317,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_that_comes_twice_is_found_among_many() {
+    fn a_repeated_key_is_found_among_many() {
         let pairs: Vec<_> = (0..FEW * 2).map(|number| format!("\"{number}\":1")).collect();
         assert!(read::<UniqueMap<u8>>(&format!("{{{}}}", pairs.join(","))).is_ok());
         for twice in [0, FEW - 1, FEW, FEW * 2 - 1] {

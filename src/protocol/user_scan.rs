@@ -22,9 +22,9 @@ pub(super) fn username_at_once(json: &str) -> Option<Range<usize>> {
             "inserted_at" | "updated_at" => {
                 scan.plain_or_null(|time| Timestamp::read(&json[time]).map(drop))?;
             }
-            "handles" | "owned_packages" => pass_over_texts(json, scan)?,
-            "packages" => pass_over_records(json, scan, &["repository", "url", "html_url"])?,
-            "organizations" => pass_over_records(json, scan, &["role"])?,
+            "handles" | "owned_packages" => skip_texts(json, scan)?,
+            "packages" => skip_records(json, scan, &["repository", "url", "html_url"])?,
+            "organizations" => skip_records(json, scan, &["role"])?,
             _ => scan.value(DEPTH).map(drop)?,
         }
         Some(())
@@ -33,7 +33,7 @@ pub(super) fn username_at_once(json: &str) -> Option<Range<usize>> {
 }
 
 /// Null, or an object of strings.
-fn pass_over_texts(json: &str, scan: &mut Scan<'_>) -> Option<()> {
+fn skip_texts(json: &str, scan: &mut Scan<'_>) -> Option<()> {
     if scan.null().is_some() {
         return Some(());
     }
@@ -46,7 +46,7 @@ fn pass_over_texts(json: &str, scan: &mut Scan<'_>) -> Option<()> {
 }
 
 /// Null, or an array of objects with a name and these strings, which may be null or missing.
-fn pass_over_records(json: &str, scan: &mut Scan<'_>, texts: &[&str]) -> Option<()> {
+fn skip_records(json: &str, scan: &mut Scan<'_>, texts: &[&str]) -> Option<()> {
     const DEPTH: usize = 3;
     if scan.null().is_some() {
         return Some(());

@@ -196,11 +196,11 @@ impl<T> Call<T> {
 
     /// Waits for the call's end and returns its result. Meanwhile it asks the caller whether to go
     /// on.
-    pub(crate) fn finish(self, asked: Option<&Ask>) -> Result<T> {
+    pub(crate) fn finish(self, callback: Option<&Ask>) -> Result<T> {
         let mut end = End::Cancelled;
-        while !self.wait(asked.map(|_| INTERRUPT_INTERVAL)) {
-            let Some(asked) = asked.and_then(|ask| ask()) else { continue };
-            end = asked;
+        while !self.wait(callback.map(|_| INTERRUPT_INTERVAL)) {
+            let Some(asked_end) = callback.and_then(|ask| ask()) else { continue };
+            end = asked_end;
             match end {
                 End::Cancelled => self.cancel(),
                 End::Expired => self.expire(),

@@ -106,7 +106,7 @@ pub(crate) type Ask = Arc<dyn Fn() -> Option<End> + Send + Sync>;
 #[derive(Clone, Default)]
 pub(crate) struct Interrupt {
     pub(crate) token: Option<CancelToken>,
-    pub(crate) asked: Option<Ask>,
+    pub(crate) callback: Option<Ask>,
 }
 
 /// A call that a thread drives.
@@ -145,7 +145,7 @@ impl Interrupt {
         let mut future = Box::pin(self.end(operation, future));
         loop {
             let piece = drive(future.as_mut());
-            let end = match (&piece, &self.asked) {
+            let end = match (&piece, &self.callback) {
                 (Piece::Pause, Some(ask)) => ask(),
                 _ => None,
             };

@@ -218,28 +218,28 @@ mod signal {
     /// A pair of sockets: one end is watched, and the other one sends one byte at a time.
     pub(super) struct Signal {
         watched: UnixStream,
-        told: UnixStream,
-        is_told: bool,
+        writer: UnixStream,
+        is_signalled: bool,
     }
 
     impl Signal {
         pub(super) fn new() -> Option<Self> {
-            let (watched, told) = UnixStream::pair().ok()?;
+            let (watched, writer) = UnixStream::pair().ok()?;
             watched.set_nonblocking(true).ok()?;
-            told.set_nonblocking(true).ok()?;
-            Some(Self { watched, told, is_told: false })
+            writer.set_nonblocking(true).ok()?;
+            Some(Self { watched, writer, is_signalled: false })
         }
 
         pub(super) fn send(&mut self) {
-            if !self.is_told {
-                self.is_told = self.told.write(&[1]).is_ok();
+            if !self.is_signalled {
+                self.is_signalled = self.writer.write(&[1]).is_ok();
             }
         }
 
         /// The byte may have been read: some event loops read what they watch.
         pub(super) fn take_back(&mut self) {
-            if self.is_told {
-                self.is_told = false;
+            if self.is_signalled {
+                self.is_signalled = false;
                 let _ = self.watched.read(&mut [0; 8]);
             }
         }

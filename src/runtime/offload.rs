@@ -129,17 +129,17 @@ mod tests {
 
     #[test]
     fn work_stops_if_its_future_is_dropped() {
-        let (tell, told) = mpsc::channel();
+        let (notify, started) = mpsc::channel();
         block_on(async {
             let work = offload(move |stop| {
                 while !stop.is_set() {
                     thread::sleep(Duration::from_millis(1));
                 }
-                tell.send(()).unwrap();
+                notify.send(()).unwrap();
             });
             tokio::time::timeout(Duration::from_millis(10), work).await.unwrap_err();
         });
-        told.recv().unwrap();
+        started.recv().unwrap();
     }
 
     #[test]

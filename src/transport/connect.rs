@@ -51,18 +51,18 @@ async fn connect(connection: &Connection, uri: &Uri) -> Result<Stream, BoxError>
     let tls = if is_https { Some(connection.trust.config().await?.http1()) } else { None };
     let (io, socket, room) = match &connection.proxy {
         Some(proxy) => tunnel::open(connection, proxy, uri).await?,
-        None if lane::is_driving() => in_lane(uri).await?.into_parts(),
-        None => tcp(uri, connection.connect_timeout).await?.into_parts(),
+        None if lane::is_driving() => connect_in_lane(uri).await?.into_parts(),
+        None => connect_tcp(uri, connection.connect_timeout).await?.into_parts(),
     };
     let io = match tls {
-        Some(tls) => secure(uri, tls, io).await?,
+        Some(tls) => start_tls(uri, tls, io).await?,
         None => io,
     };
     Ok(Stream { io: TokioIo::new(io), socket, room })
 }
 
 /// Opens a TCP connection to the host of `uri`, in a lane.
-async fn in_lane(uri: &Uri) -> Result<Tcp<lane::TcpStream>, BoxError> {
+async fn connect_in_lane(uri: &Uri) -> Result<Tcp<lane::TcpStream>, BoxError> {
     let usual = if uri.scheme() == Some(&Scheme::HTTPS) { 443 } else { 80 };
     let port = uri.port_u16().unwrap_or(usual);
     let addresses = resolver::addresses(host(uri), port).await?;
@@ -70,7 +70,7 @@ async fn in_lane(uri: &Uri) -> Result<Tcp<lane::TcpStream>, BoxError> {
 }
 
 /// Opens a TCP connection to the host of `uri`, in a runtime.
-pub(super) async fn tcp(uri: &Uri, limit: Duration) -> Result<Tcp<TcpStream>, BoxError> {
+pub(super) async fn connect_tcp(uri: &Uri, limit: Duration) -> Result<Tcp<TcpStream>, BoxError> {
     let mut connector = HttpConnector::new_with_resolver(Resolver);
     connector.enforce_http(false);
     // A request is written at once, so it must not wait for more data.
@@ -81,7 +81,7 @@ pub(super) async fn tcp(uri: &Uri, limit: Duration) -> Result<Tcp<TcpStream>, Bo
 }
 
 /// Starts TLS with the host of `uri`, over `io`.
-pub(super) async fn secure(
+pub(super) async fn start_tls(
     uri: &Uri,
     tls: Arc<ClientConfig>,
     io: Box<dyn Duplex>,

@@ -92,11 +92,11 @@ fn from_own_error(error: &Error) -> Failure {
 
 /// Describes a connection that was not opened. Nothing was sent.
 pub(super) fn no_connection(error: BoxError, connection: &Connection) -> Failure {
-    let failure = connecting(&*error, connection).unsent();
+    let failure = connection_failure(&*error, connection).unsent();
     failure.caused_by(error)
 }
 
-fn connecting(error: &(dyn StdError + 'static), connection: &Connection) -> Failure {
+fn connection_failure(error: &(dyn StdError + 'static), connection: &Connection) -> Failure {
     if let Some(ours) = find::<Error>(error) {
         return from_own_error(ours);
     }
@@ -114,7 +114,7 @@ fn connecting(error: &(dyn StdError + 'static), connection: &Connection) -> Fail
         let message = format!("{TimedOut}{way}");
         return Failure::new(ErrorKind::Timeout, message).with_hint(SLOW);
     }
-    let (whom, hint) = match (proxys_name, proxy) {
+    let (peer, hint) = match (proxys_name, proxy) {
         // With SOCKS, only the text of the error names the side that failed.
         (Some(name), Some(proxy)) if proxy.is_socks() => {
             (format!("the server through {name}"), CHECK_PROXY)
@@ -126,11 +126,11 @@ fn connecting(error: &(dyn StdError + 'static), connection: &Connection) -> Fail
         _ => ("the server".to_owned(), NETWORK),
     };
     if let Some(tls) = find::<rustls::Error>(error) {
-        let (words, hint) = tls_error::explain(tls);
-        let message = format!("TLS with {whom} failed: {words}");
+        let (text, hint) = tls_error::explain(tls);
+        let message = format!("TLS with {peer} failed: {text}");
         return Failure { hint, ..Failure::new(ErrorKind::Tls, message) };
     }
-    let message = format!("no connection to {whom}: {}", root_cause(error));
+    let message = format!("no connection to {peer}: {}", root_cause(error));
     Failure::new(ErrorKind::Connect, message).with_hint(hint)
 }
 
@@ -146,7 +146,7 @@ fn refused_by_proxy(status: http::StatusCode, proxy: Option<&Proxy>) -> Failure 
 
 /// Describes a request that was sent, but got no head of a reply.
 pub(super) fn no_reply(error: BoxError, is_reused: bool) -> Failure {
-    let failure = replying(&*error);
+    let failure = reply_failure(&*error);
     let met_dead_connection = is_reused && failure.kind == ErrorKind::Connect;
     Failure { met_dead_connection, ..failure }.caused_by(error)
 }
@@ -157,13 +157,13 @@ pub(super) fn dead_connection(error: BoxError, silence: Duration) -> Failure {
     Failure::new(ErrorKind::Connect, message).caused_by(error)
 }
 
-fn replying(error: &(dyn StdError + 'static)) -> Failure {
+fn reply_failure(error: &(dyn StdError + 'static)) -> Failure {
     if let Some(failure) = find(error).and_then(http2_failure) {
         return failure;
     }
     if let Some(tls) = find::<rustls::Error>(error) {
-        let (words, hint) = tls_error::explain(tls);
-        let message = format!("TLS with the server failed: {words}");
+        let (text, hint) = tls_error::explain(tls);
+        let message = format!("TLS with the server failed: {text}");
         return Failure { hint, ..Failure::new(ErrorKind::Tls, message) };
     }
     if let Some(flood) = find::<InterimFlood>(error) {

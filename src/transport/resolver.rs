@@ -32,23 +32,26 @@ pub(super) async fn addresses(host: &str, port: u16) -> io::Result<Vec<SocketAdd
 async fn look_up(name: String) -> io::Result<vec::IntoIter<SocketAddr>> {
     let looked_up = RESOLVERS.run(move |_| {
         let found = (name.as_str(), 0).to_socket_addrs()?;
-        accepted(&name, found).map(Vec::into_iter)
+        check_addresses(&name, found).map(Vec::into_iter)
     });
     looked_up.await.map_err(io::Error::other)?
 }
 
 /// A key may go over plain http to a loopback name, so that name must not lead to another machine.
-fn accepted(name: &str, found: impl Iterator<Item = SocketAddr>) -> io::Result<Vec<SocketAddr>> {
+fn check_addresses(
+    name: &str,
+    found: impl Iterator<Item = SocketAddr>,
+) -> io::Result<Vec<SocketAddr>> {
     let must_stay_here = loopback::is_name(name);
     let (good, bad): (Vec<_>, Vec<_>) =
         found.partition(|address| !must_stay_here || loopback::is_address(address.ip()));
     match (good.is_empty(), bad.first()) {
-        (true, Some(bad)) => Err(elsewhere(bad.ip())),
+        (true, Some(bad)) => Err(not_loopback_error(bad.ip())),
         _ => Ok(good),
     }
 }
 
-fn elsewhere(address: IpAddr) -> io::Error {
+fn not_loopback_error(address: IpAddr) -> io::Error {
     io::Error::other(format!(
         "this name is for the machine itself, but it was looked up as {address}"
     ))
@@ -87,10 +90,10 @@ mod tests {
         let all: Vec<SocketAddr> = found(&["127.0.0.1", "203.0.113.7", "::1"]);
         for name in ["localhost", "LocalHost.", "hex.localhost"] {
             let good: Vec<SocketAddr> = found(&["127.0.0.1", "::1"]);
-            assert_eq!(accepted(name, all.clone().into_iter()).unwrap(), good, "{name}");
-            let error = accepted(name, all[1..2].iter().copied()).unwrap_err();
+            assert_eq!(check_addresses(name, all.clone().into_iter()).unwrap(), good, "{name}");
+            let error = check_addresses(name, all[1..2].iter().copied()).unwrap_err();
             assert!(error.to_string().contains("203.0.113.7"), "{error}");
         }
-        assert_eq!(accepted("hex.pm", all.clone().into_iter()).unwrap(), all);
+        assert_eq!(check_addresses("hex.pm", all.clone().into_iter()).unwrap(), all);
     }
 }

@@ -63,7 +63,7 @@ impl Trust {
         let mut receiver = self.reading()?;
         // Copied, so that no lock is held while a log callback runs.
         let read = receiver.wait_for(Option::is_some).await.ok().and_then(|read| read.clone());
-        let tls = read.ok_or_else(failed)?.map_err(|error| error.again())?;
+        let tls = read.ok_or_else(failed)?.map_err(|error| error.duplicate())?;
         if let Some(error) = tls.error.as_deref().filter(|_| self.take_warning()) {
             LogRecord::new(LogLevel::Warn, error).emit();
         }
@@ -139,19 +139,19 @@ fn roots(ca_file: Option<&Path>) -> Result<(RootCertStore, Option<Arc<str>>)> {
     if let Some(file) = ca_file {
         add_file(&mut roots, file)?;
     }
-    let system = systems_roots();
+    let system = load_roots();
     roots.add_parsable_certificates(system.certs);
     if roots.is_empty() {
         let why = system.errors.first().map(|error| format!(" ({error})")).unwrap_or_default();
         return Err(Error::new(
             ErrorKind::Tls,
-            format!("this machine has no trusted root certificates{}{why}", named_by()),
+            format!("this machine has no trusted root certificates{}{why}", name_variables()),
         )
         .with_hint(
             "install them (Debian's package ca-certificates), or name a PEM file in ca_file",
         ));
     }
-    let named_by = named_by();
+    let named_by = name_variables();
     let error = system.errors.first().filter(|_| !named_by.is_empty());
     let error = error.map(|error| format!("some root certificates are missing{named_by}: {error}"));
     Ok((roots, error.map(Arc::from)))
@@ -166,7 +166,7 @@ fn variable(name: &str) -> Option<OsString> {
 }
 
 /// The part of a message that names the variables for the roots.
-fn named_by() -> String {
+fn name_variables() -> String {
     let names: Vec<_> =
         [FILE, DIRECTORIES].into_iter().filter(|name| variable(name).is_some()).collect();
     match names.is_empty() {
@@ -176,13 +176,13 @@ fn named_by() -> String {
 }
 
 /// Loads the roots that the variables name, or else the system's.
-fn systems_roots() -> CertificateResult {
+fn load_roots() -> CertificateResult {
     let file = variable(FILE).map(PathBuf::from);
     let directories: Vec<_> = variable(DIRECTORIES)
         .map(|all| env::split_paths(&all).filter(|path| !path.as_os_str().is_empty()).collect())
         .unwrap_or_default();
     if file.is_none() && directories.is_empty() {
-        return systems_own();
+        return load_system_roots();
     }
     load(file.as_deref(), &directories)
 }
@@ -200,13 +200,13 @@ fn load(file: Option<&Path>, directories: &[PathBuf]) -> CertificateResult {
 }
 
 #[cfg(all(unix, not(target_vendor = "apple")))]
-fn systems_own() -> CertificateResult {
+fn load_system_roots() -> CertificateResult {
     let places = openssl_probe::probe();
     load(places.cert_file.as_deref(), &places.cert_dir)
 }
 
 #[cfg(not(all(unix, not(target_vendor = "apple"))))]
-fn systems_own() -> CertificateResult {
+fn load_system_roots() -> CertificateResult {
     rustls_native_certs::load_native_certs()
 }
 

@@ -11,12 +11,12 @@ const CLOCK: &str = "check this machine's clock; otherwise the server needs a ne
 /// The message, and a hint.
 pub(super) fn explain(error: &Error) -> (String, Option<&'static str>) {
     let (words, hint) = match error {
-        Error::InvalidCertificate(error) => return certificate(error),
+        Error::InvalidCertificate(error) => return explain_certificate(error),
         Error::InvalidMessage(InvalidMessage::InvalidContentType)
         | Error::InvalidMessage(InvalidMessage::UnknownProtocolVersion) => {
             ("what the server sends is not TLS: it may speak plain http on this port", PLAIN)
         }
-        Error::AlertReceived(alert) => return alerted(*alert),
+        Error::AlertReceived(alert) => return explain_alert(*alert),
         Error::PeerIncompatible(_) => (
             "the server offers no version or cipher of TLS that this library accepts (it accepts \
              TLS 1.2 and 1.3)",
@@ -35,7 +35,7 @@ pub(super) fn explain(error: &Error) -> (String, Option<&'static str>) {
     (words.to_owned(), Some(hint))
 }
 
-fn certificate(error: &CertificateError) -> (String, Option<&'static str>) {
+fn explain_certificate(error: &CertificateError) -> (String, Option<&'static str>) {
     use CertificateError as E;
     let (words, hint) = match error {
         E::Expired | E::ExpiredContext { .. } => ("the server's certificate has expired", CLOCK),
@@ -95,7 +95,7 @@ fn plain_name(name: &str) -> &str {
     name.split('"').nth(1).unwrap_or(name)
 }
 
-fn alerted(alert: AlertDescription) -> (String, Option<&'static str>) {
+fn explain_alert(alert: AlertDescription) -> (String, Option<&'static str>) {
     use AlertDescription as A;
     let words = match alert {
         A::ProtocolVersion => {

@@ -19,7 +19,7 @@ use percent_encoding::percent_decode_str;
 use secrecy::{ExposeSecret, zeroize::Zeroizing};
 use url::Url;
 
-use super::connect::{Duplex, Parts, secure, tcp};
+use super::connect::{Duplex, Parts, connect_tcp, start_tls};
 use super::failure::BoxError;
 use super::{Connection, Proxy};
 
@@ -57,22 +57,26 @@ pub(super) async fn open(
     proxy: &Proxy,
     uri: &Uri,
 ) -> Result<Parts, BoxError> {
-    let (io, socket, room) = reach(connection, proxy).await.map_err(ProxyFailed)?;
-    Ok((ask(io, proxy, uri).await?, socket, room))
+    let (io, socket, room) = connect_to_proxy(connection, proxy).await.map_err(ProxyFailed)?;
+    Ok((open_tunnel(io, proxy, uri).await?, socket, room))
 }
 
 /// Opens a connection to the proxy itself.
-async fn reach(connection: &Connection, proxy: &Proxy) -> Result<Parts, BoxError> {
+async fn connect_to_proxy(connection: &Connection, proxy: &Proxy) -> Result<Parts, BoxError> {
     let url = Uri::try_from(proxy.url.expose_secret())?;
-    let (mut io, socket, room) = tcp(&url, connection.connect_timeout).await?.into_parts();
+    let (mut io, socket, room) = connect_tcp(&url, connection.connect_timeout).await?.into_parts();
     if url.scheme_str() == Some("https") {
-        io = secure(&url, connection.trust.config().await?.http1(), io).await?;
+        io = start_tls(&url, connection.trust.config().await?.http1(), io).await?;
     }
     Ok((io, socket, room))
 }
 
 /// Asks the proxy to open a tunnel. Any 2xx means success (RFC 9110, 9.3.6).
-async fn ask(io: Box<dyn Duplex>, proxy: &Proxy, uri: &Uri) -> Result<Box<dyn Duplex>, BoxError> {
+async fn open_tunnel(
+    io: Box<dyn Duplex>,
+    proxy: &Proxy,
+    uri: &Uri,
+) -> Result<Box<dyn Duplex>, BoxError> {
     let failed = |error: hyper::Error| ProxyFailed(error.into());
     let authority = format!("{}:{}", uri.host().unwrap_or_default(), uri.port_u16().unwrap_or(443));
     let mut request = Request::new(Empty::<Bytes>::new());

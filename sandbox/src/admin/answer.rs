@@ -23,6 +23,6 @@ pub(super) fn json(value: &impl Serialize) -> Answer {
     Ok(Reply::term(200, Format::Json, &Term::Raw(raw)))
 }
 
-pub(super) fn made(map: Map) -> Reply {
+pub(super) fn created(map: Map) -> Reply {
     Reply::term(201, Format::Json, &map.into())
 }

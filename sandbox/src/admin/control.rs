@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::answer::{Answer, form, json, made};
+use super::answer::{Answer, created, form, json};
 use crate::clock::micros;
 use crate::http::accept::Format;
 use crate::http::query;
@@ -41,7 +41,7 @@ pub(super) fn respond(
         ("GET", [b"rules"]) => json(&world.rules.list()),
         ("POST", [b"rules"]) => {
             let number = world.rules.add(form::<Rule>(request)?)?;
-            Ok(made(Map::new().with("number", number as i64)))
+            Ok(created(Map::new().with("number", number as i64)))
         }
         ("GET", [b"rules", number]) => match rule_number(number).and_then(|n| world.rules.get(n)) {
             Some(rule) => json(rule),
@@ -58,7 +58,7 @@ pub(super) fn respond(
         ("GET", [b"audit-writers"]) => json(&world.audit_writers),
         ("POST", [b"audit-writers"]) => {
             world.add_audit_writer(form::<NewAuditWriter>(request)?)?;
-            Ok(made(Map::new().with("writers", world.audit_writers.len() as i64)))
+            Ok(created(Map::new().with("writers", world.audit_writers.len() as i64)))
         }
         ("DELETE", [b"audit-writers"]) => {
             world.audit_writers.clear();

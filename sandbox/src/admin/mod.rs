@@ -16,7 +16,7 @@ use std::net::Ipv4Addr;
 use serde::Deserialize;
 use serde_json::value::to_raw_value;
 
-use self::answer::{Answer, form, json, made};
+use self::answer::{Answer, created, form, json};
 use crate::host::{Hosted, Shared};
 use crate::http::accept::Format;
 use crate::http::query;
@@ -29,8 +29,9 @@ use crate::world::World;
 pub(crate) fn respond(shared: &Shared, hosted: &Hosted, request: &Request) -> Reply {
     // The first world's token is valid for all worlds.
     let tokens = [&hosted.admin_token, &shared.root.admin_token];
-    let given = request.header("authorization").and_then(|value| value.strip_prefix("Bearer "));
-    if !tokens.iter().any(|token| given == Some(token.as_str())) {
+    let credential =
+        request.header("authorization").and_then(|value| value.strip_prefix("Bearer "));
+    if !tokens.iter().any(|token| credential == Some(token.as_str())) {
         let text = "the admin API wants \"Authorization: Bearer \" and the admin token";
         return Reply::error_text(401, Format::Json, text)
             .header("www-authenticate", "Bearer realm=\"aura-sandbox\"")
@@ -52,14 +53,14 @@ pub(crate) fn respond(shared: &Shared, hosted: &Hosted, request: &Request) -> Re
         ("POST", [b"reset"]) => hosted.reset().map(|()| Reply::empty(204)),
         (method, parts) => match hosted.change(|world| act(world, request, method, parts)) {
             Ok(answer) => answer,
-            Err(error) => return unkept(&error),
+            Err(error) => return write_failed(&error),
         },
     };
     answer.unwrap_or_else(|text| Reply::error_text(400, Format::Json, &text)).plain()
 }
 
 /// The data file could not be written.
-pub(crate) fn unkept(error: &io::Error) -> Reply {
+pub(crate) fn write_failed(error: &io::Error) -> Reply {
     Reply::error_text(500, Format::Json, &format!("the data file: {error}")).plain()
 }
 
@@ -109,13 +110,13 @@ fn users(world: &mut World, request: &Request) -> Answer {
         .with("username", world.user(id).username.as_str())
         .with("id", id.0 as i64 + 1)
         .with("url", format!("{}{}", world.base_url, world.user_path(id)));
-    Ok(made(map))
+    Ok(created(map))
 }
 
 fn organizations(world: &mut World, request: &Request) -> Answer {
     let org = world.seed_organization(form::<NewOrganization>(request)?)?;
     let name = world.organization(org).name.as_str();
-    Ok(made(Map::new().with("name", name)))
+    Ok(created(Map::new().with("name", name)))
 }
 
 fn members(world: &mut World, request: &Request) -> Answer {
@@ -125,22 +126,22 @@ fn members(world: &mut World, request: &Request) -> Answer {
         .with("organization", membership.organization)
         .with("username", membership.username)
         .with("role", membership.role.as_str());
-    Ok(made(map))
+    Ok(created(map))
 }
 
 fn keys(world: &mut World, request: &Request) -> Answer {
     let secret = world.seed_key(form::<NewKey>(request)?)?;
-    Ok(made(Map::new().with("secret", secret)))
+    Ok(created(Map::new().with("secret", secret)))
 }
 
 fn tokens(world: &mut World, request: &Request) -> Answer {
     let token = world.seed_token(form::<NewToken>(request)?)?;
-    Ok(made(Map::new().with("token", token)))
+    Ok(created(Map::new().with("token", token)))
 }
 
 fn audit_logs(world: &mut World, request: &Request) -> Answer {
     let added = world.seed_audit_log(form::<NewAuditLog>(request)?)?;
-    Ok(made(Map::new().with("added", i64::try_from(added).unwrap_or(i64::MAX))))
+    Ok(created(Map::new().with("added", i64::try_from(added).unwrap_or(i64::MAX))))
 }
 
 #[derive(Deserialize)]
@@ -152,5 +153,5 @@ struct BlockForm {
 fn block(world: &mut World, request: &Request) -> Answer {
     let address = form::<BlockForm>(request)?.address;
     world.block_address(address);
-    Ok(made(Map::new().with("address", address.to_string())))
+    Ok(created(Map::new().with("address", address.to_string())))
 }

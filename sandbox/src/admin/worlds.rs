@@ -1,6 +1,6 @@
 //! Separate worlds, for tests that run in parallel.
 
-use super::answer::{Answer, form, json, made};
+use super::answer::{Answer, created, form, json};
 use crate::host::{Hosted, Shared};
 use crate::http::accept::Format;
 use crate::http::reply::Reply;
@@ -11,7 +11,7 @@ use crate::term::{Map, Term};
 pub(super) fn respond(shared: &Shared, request: &Request, rest: &[&[u8]]) -> Answer {
     match (request.method.as_str(), rest) {
         ("GET", []) => {
-            let worlds = shared.worlds().iter().map(|world| described(world).into()).collect();
+            let worlds = shared.worlds().iter().map(|world| describe(world).into()).collect();
             json(&Term::List(worlds))
         }
         ("POST", []) => {
@@ -19,7 +19,7 @@ pub(super) fn respond(shared: &Shared, request: &Request, rest: &[&[u8]]) -> Ans
                 [] => NewWorld::default(),
                 _ => form(request)?,
             };
-            Ok(made(described(&*shared.add(start)?)))
+            Ok(created(describe(&*shared.add(start)?)))
         }
         ("DELETE", [id]) => {
             let gone = std::str::from_utf8(id).is_ok_and(|id| shared.remove(id));
@@ -33,7 +33,7 @@ pub(super) fn respond(shared: &Shared, request: &Request, rest: &[&[u8]]) -> Ans
 }
 
 /// A world as its user needs it: the addresses and the token.
-fn described(hosted: &Hosted) -> Map {
+fn describe(hosted: &Hosted) -> Map {
     let url = hosted.place.url.as_str();
     Map::new()
         .with("id", hosted.id.as_str())

@@ -41,12 +41,12 @@ pub(crate) fn show(world: &World, context: &Context<'_>) -> Result<Reply, Fault>
             let text = "organization has no active billing subscription";
             Ok(Denied::Access(text).reply(context.format))
         }
-        Some(_) => Ok(granted(world, context)),
+        Some(_) => Ok(grant(world, context)),
     }
 }
 
 /// A key gets a body, which names its owner. Any other credential gets none.
-fn granted(world: &World, context: &Context<'_>) -> Reply {
+fn grant(world: &World, context: &Context<'_>) -> Reply {
     let super::auth::Credential::Key(index) = context.caller.credential else {
         return Reply::empty(204);
     };

@@ -4,7 +4,7 @@ use crate::new::Handles;
 use crate::term::Map;
 
 /// The links by display name.
-pub(crate) fn rendered(handles: Option<&Handles>) -> Map {
+pub(crate) fn render(handles: Option<&Handles>) -> Map {
     let mut map = Map::new();
     let Some(handles) = handles else {
         return map;
@@ -83,12 +83,12 @@ mod tests {
             elixirforum: Some("https://elixirforum.com/u/me?x=1".into()),
             ..Handles::default()
         };
-        let map = rendered(Some(&handles));
+        let map = render(Some(&handles));
         let get = |name: &str| map.get(name).and_then(|v| v.as_str()).unwrap();
         assert_eq!(get("X.com"), "https://x.com/me");
         assert_eq!(get("Bluesky"), "https://bsky.app/profile/did:plc:abc");
         assert_eq!(get("GitHub"), "https://github.com/me");
         assert_eq!(get("Elixir Forum"), "https://elixirforum.com/u/me");
-        assert!(rendered(None).is_empty());
+        assert!(render(None).is_empty());
     }
 }

@@ -1,6 +1,6 @@
 //! The records in replies.
 
-use super::handles::rendered;
+use super::handles::render;
 use crate::http::encode::segment;
 use crate::term::{Map, Term};
 use crate::world::World;
@@ -33,7 +33,7 @@ fn user_map(world: &World, id: UserId, packages: Option<&[&Package]>) -> Map {
     let mut map = Map::new()
         .with("username", user.username.as_str())
         .with("full_name", user.full_name.clone())
-        .with("handles", rendered(user.handles.as_ref()))
+        .with("handles", render(user.handles.as_ref()))
         .with("url", format!("{}{}", world.base_url, world.user_path(id)))
         .with("inserted_at", user.inserted_at)
         .with("updated_at", user.updated_at);

@@ -184,5 +184,5 @@ fn dispatch(shared: &Shared, hosted: &Hosted, request: &Request) -> Reply {
         Some(b"api") => hosted.change(|world| api::respond(world, request)),
         _ => hosted.change(|world| web::respond(world, request)),
     };
-    reply.unwrap_or_else(|error| admin::unkept(&error))
+    reply.unwrap_or_else(|error| admin::write_failed(&error))
 }

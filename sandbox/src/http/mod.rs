@@ -46,7 +46,7 @@ pub(crate) async fn serve(
             accepted = listener.accept() => match accepted {
                 Ok(socket) => {
                     let tls = listener.tls(shared.http2().enabled);
-                    tokio::spawn(welcome(socket, tls, Arc::clone(&shared)));
+                    tokio::spawn(serve_socket(socket, tls, Arc::clone(&shared)));
                 }
                 // The client disconnected, or there are no descriptors left. No event reports when
                 // there are again.
@@ -57,16 +57,16 @@ pub(crate) async fn serve(
     }
 }
 
-async fn welcome(socket: Socket, tls: Option<TlsAcceptor>, shared: Arc<Shared>) {
+async fn serve_socket(socket: Socket, tls: Option<TlsAcceptor>, shared: Arc<Shared>) {
     match (socket, tls) {
-        (Socket::Tcp(socket), Some(tls)) => welcome_tls(socket, tls, shared).await,
+        (Socket::Tcp(socket), Some(tls)) => serve_tls(socket, tls, shared).await,
         (Socket::Tcp(socket), None) => one::serve(socket, shared).await,
-        (Socket::Unix(socket), Some(tls)) => welcome_tls(socket, tls, shared).await,
+        (Socket::Unix(socket), Some(tls)) => serve_tls(socket, tls, shared).await,
         (Socket::Unix(socket), None) => one::serve(socket, shared).await,
     }
 }
 
-async fn welcome_tls<S>(socket: S, tls: TlsAcceptor, shared: Arc<Shared>)
+async fn serve_tls<S>(socket: S, tls: TlsAcceptor, shared: Arc<Shared>)
 where
     S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
 {

@@ -131,9 +131,9 @@ impl Written {
 
 fn head(reply: &Packed) -> Vec<u8> {
     let status = reply.response.status();
-    let said = reply.response.extensions().get::<ReasonPhrase>();
+    let chosen = reply.response.extensions().get::<ReasonPhrase>();
     let usual = status.canonical_reason().unwrap_or("");
-    let reason = said.map_or(usual.as_bytes(), ReasonPhrase::as_bytes);
+    let reason = chosen.map_or(usual.as_bytes(), ReasonPhrase::as_bytes);
     let mut out = format!("HTTP/1.1 {} ", status.as_u16()).into_bytes();
     out.extend(reason);
     out.extend(b"\r\n");

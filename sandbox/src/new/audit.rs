@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::value::{RawValue, to_raw_value};
 
-use super::form::{given, is_default};
+use super::form::{is_default, nullable};
 use crate::term::Map;
 
 /// A row to append to an account's audit log.
@@ -53,7 +53,7 @@ pub struct NewAuditWriter {
     /// The params of each row, any JSON. By default, rows are numbered by their position in the
     /// log.
     #[cfg_attr(test, schemars(with = "super::form::Anything"))]
-    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "given")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "nullable")]
     pub params: Option<Box<RawValue>>,
     /// The user agent of each row. The default is `aura-sandbox`.
     #[serde(skip_serializing_if = "is_default")]
@@ -95,7 +95,7 @@ pub struct NewAuditLog {
     /// With a count: the params of every row. The rows are then equal. By default, each row has its
     /// number.
     #[cfg_attr(test, schemars(with = "super::form::Anything"))]
-    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "given")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "nullable")]
     pub params: Option<Box<RawValue>>,
     /// How many consecutive rows share one time, up to 1000. Each request gets them in another
     /// order, like rows from a database query without an order. With 0 or 1, no rows share a time.

@@ -30,7 +30,7 @@ pub(crate) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
 }
 
 /// Reads a value that may be `null`. `null` differs from a missing value.
-pub(crate) fn given<'de, D: Deserializer<'de>>(
+pub(crate) fn nullable<'de, D: Deserializer<'de>>(
     input: D,
 ) -> Result<Option<Box<RawValue>>, D::Error> {
     Box::deserialize(input).map(Some)

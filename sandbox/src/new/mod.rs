@@ -26,7 +26,7 @@ pub use audit::{NewAuditLog, NewAuditRow, NewAuditWriter};
 pub use credentials::{NewKey, NewLastUse, NewToken};
 #[cfg(test)]
 pub(crate) use form::Anything;
-pub(crate) use form::{given, is_default, parse};
+pub(crate) use form::{is_default, nullable, parse};
 pub use mail::Mail;
 pub use organization::{NewMembership, NewOrganization, NewPackage, Role};
 pub use settings::{NewClock, NewCount, NewCounts, NewDraws, NewWrongCodes, RateLimits};

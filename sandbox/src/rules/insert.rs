@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::new::{NewAuditLog, given, is_default};
+use crate::new::{NewAuditLog, is_default, nullable};
 use crate::random::Random;
 
 /// Rows that a rule writes into an audit log when it applies.
@@ -37,7 +37,7 @@ pub struct AuditRowInsert {
     pub action: Option<String>,
     /// The params of each row, any JSON. By default, rows are numbered.
     #[cfg_attr(test, schemars(with = "crate::new::Anything"))]
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "given")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "nullable")]
     pub params: Option<Box<RawValue>>,
     /// The user agent of each row. The default is `aura-sandbox`.
     #[serde(default, skip_serializing_if = "is_default")]

@@ -87,7 +87,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn values_stay_as_they_are() {
+    fn values_stay_unchanged() {
         for text in [
             "",
             "[]",
@@ -116,14 +116,14 @@ mod tests {
     }
 
     #[test]
-    fn every_order_comes_and_each_object_has_its_own() {
+    fn every_order_is_possible_and_objects_differ() {
         let text = br#"[{"a":1,"b":2,"c":3},{"a":1,"b":2,"c":3}]"#;
         let all: BTreeSet<_> = (0..2000).map(|nonce| shuffle(text, nonce)).collect();
         assert_eq!(all.len(), 36);
     }
 
     #[test]
-    fn a_key_that_is_there_twice_keeps_its_order() {
+    fn a_repeated_key_keeps_its_order() {
         for nonce in 0..100 {
             let text = String::from_utf8(shuffle(br#"{"a":1,"b":2,"a":3}"#, nonce)).expect("text");
             assert!(text.find("\"a\":1") < text.find("\"a\":3"), "{text}");

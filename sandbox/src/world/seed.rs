@@ -18,7 +18,10 @@ use crate::new::{
 impl World {
     pub(crate) fn seed_user(&mut self, new: NewUser) -> Result<UserId, String> {
         let (username, organization) = match new.stands_for {
-            Some(name) => (downcase(&new.username), Some(self.unmanned(&new.username, &name)?)),
+            Some(name) => (
+                downcase(&new.username),
+                Some(self.organization_without_account(&new.username, &name)?),
+            ),
             None => (self.free_name(&new.username)?, None),
         };
         let password = match (new.password, new.password_hash) {
@@ -190,13 +193,13 @@ impl World {
                 .map_err(|_| "expires_in: too far away".to_owned())?,
         };
         self.dirty.tokens = true;
-        let scopes = self.expanded(owner, new.scopes);
+        let scopes = self.expand(owner, new.scopes);
         self.tokens.push(Token { secret: secret.clone(), owner, scopes, expires_at });
         Ok(secret)
     }
 
     /// The scopes as a token carries them: `repositories` names each one its owner can reach.
-    fn expanded(&self, owner: Owner, mut scopes: Vec<String>) -> Vec<String> {
+    fn expand(&self, owner: Owner, mut scopes: Vec<String>) -> Vec<String> {
         const ALL: &str = "repositories";
         if !scopes.iter().any(|scope| scope == ALL) {
             return scopes;
@@ -276,7 +279,7 @@ impl World {
     }
 
     /// The organization of that name, which has no account yet.
-    fn unmanned(&self, username: &str, name: &str) -> Result<OrgId, String> {
+    fn organization_without_account(&self, username: &str, name: &str) -> Result<OrgId, String> {
         let org = self.known_organization(name)?;
         if downcase(username) != name {
             return Err(format!("stands_for: the account has to be called \"{name}\", too"));

@@ -157,14 +157,15 @@ pub(super) fn ends_of<'a>(known: &'a Page, page: &'a Page) -> impl Iterator<Item
 }
 
 /// The number of rows of `known` from `from` on, if `page` starts with all of them.
-pub(super) fn goes_on(known: &Page, from: usize, page: &Page) -> Option<usize> {
+pub(super) fn find_continuation(known: &Page, from: usize, page: &Page) -> Option<usize> {
     let count = known.len().checked_sub(from)?;
     (count <= page.len() && are_same(known, from, page, 0, count)).then_some(count)
 }
 
-/// Like [`goes_on`], from an earlier row on, if rows were written after the page before was read.
-pub(super) fn moves_on(known: &Page, from: usize, page: &Page) -> Option<usize> {
-    (0..from.min(known.len())).rev().find_map(|from| goes_on(known, from, page))
+/// Like [`find_continuation`], from an earlier row on, if rows were written after the page before
+/// was read.
+pub(super) fn find_shifted_continuation(known: &Page, from: usize, page: &Page) -> Option<usize> {
+    (0..from.min(known.len())).rev().find_map(|from| find_continuation(known, from, page))
 }
 
 #[cfg(test)]
@@ -286,8 +287,8 @@ mod tests {
             ("abcd", 4, "x", Some(0), None),
         ] {
             let (known, next) = (page(known), page(next));
-            assert_eq!(goes_on(&known, from, &next), goes, "{next:?}");
-            assert_eq!(moves_on(&known, from, &next), moves, "{next:?}");
+            assert_eq!(find_continuation(&known, from, &next), goes, "{next:?}");
+            assert_eq!(find_shifted_continuation(&known, from, &next), moves, "{next:?}");
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Searches, page by page, for rows that were read before. That is needed if so many rows were
 //! written that they moved off their page.
 
-use super::compare::{ends_of, goes_on, moves_on, starts_of};
+use super::compare::{ends_of, find_continuation, find_shifted_continuation, starts_of};
 use crate::protocol::audit_log::Page;
 
 pub(super) struct Search {
@@ -57,8 +57,9 @@ impl Search {
             }
             // The end of the rows on this page. First assume that no rows were written since the
             // last page.
-            let end = froms().find_map(|from| goes_on(known, from, &page));
-            let end = end.or_else(|| froms().find_map(|from| moves_on(known, from, &page)));
+            let end = froms().find_map(|from| find_continuation(known, from, &page));
+            let end = end
+                .or_else(|| froms().find_map(|from| find_shifted_continuation(known, from, &page)));
             if let Some(end) = end {
                 return Outcome::Found { number, page, end };
             }

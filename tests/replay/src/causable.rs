@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn headers_decide() {
+    fn headers_decide_whether_a_call_exists() {
         for accepted in [
             &[("X-Forwarded-For", "198.51.100.77")][..],
             &[("Accept-Encoding", "gzip")],
@@ -252,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn a_new_user_is_exactly_three_keys() {
+    fn a_new_user_has_exactly_three_keys() {
         let create = |body: &str| {
             cause(&exchange("POST", "/api/users", &[("Content-Type", "application/json")], body))
         };

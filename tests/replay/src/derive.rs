@@ -48,7 +48,7 @@ impl Derivation {
                 Err(reason) => reason,
             };
             derivation.not_causable.push(Skipped { id: exchange.id(), reason });
-            match senseless(exchange) {
+            match reason_without_case(exchange) {
                 Some(reason) => derivation
                     .left_out
                     .push(Skipped { id: exchange.id(), reason: reason.to_owned() }),
@@ -84,7 +84,7 @@ fn case(exchange: &Exchange, mode: Mode, call: Call, options: Options) -> Case {
 }
 
 /// The reason why no call of ours can get a reply, if none can.
-fn senseless(exchange: &Exchange) -> Option<&'static str> {
+fn reason_without_case(exchange: &Exchange) -> Option<&'static str> {
     if exchange.request.method == "HEAD" {
         return Some("a reply to HEAD");
     }

@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_user_is_a_user() {
+    fn only_a_valid_record_is_a_user() {
         let get = |body: &str| expect(Operation::GetUser, Some(&reply(200, &[], body.as_bytes())));
         let user = r#"{"username":"a","n":1e999}"#;
         assert_eq!(get(user), Expect::Ok(user.to_owned()));
@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_are_kept_as_they_stand() {
+    fn rows_are_kept_unchanged() {
         let body = r#"[{"a":1.0,"n":123456789012345678901234567890},{"b":"\u2028"}]"#;
         let expected = Expect::OkRows(vec![
             r#"{"a":1.0,"n":123456789012345678901234567890}"#.to_owned(),

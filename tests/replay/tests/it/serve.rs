@@ -8,7 +8,7 @@ use aura_replay::{Mode, Replay, cases};
 use serde_json::Value;
 
 /// The recorded request, as our client sends it to the replay server.
-fn ours(prefix: &str, recorded: &Value) -> String {
+fn client_request(prefix: &str, recorded: &Value) -> String {
     let sent = &recorded["request"];
     let mut headers = Vec::new();
     for pair in sent["headers"].as_array().unwrap() {
@@ -45,7 +45,7 @@ fn content_length(head: &[u8]) -> usize {
 }
 
 #[test]
-fn every_reply_is_the_recorded_bytes() {
+fn every_reply_has_the_recorded_bytes() {
     let replay = Replay::start().unwrap();
     let recorded = recorded();
     let (mut kept, mut closed, mut stand_ins) = (0, 0, 0);
@@ -53,7 +53,7 @@ fn every_reply_is_the_recorded_bytes() {
         let id = &case.id;
         let exchange = &recorded[&format!("{}/{}/{}", case.server, case.file, case.name)];
         let sent = match case.mode {
-            Mode::Strict => ours(&case.prefix, exchange),
+            Mode::Strict => client_request(&case.prefix, exchange),
             Mode::Loose => request("GET", &format!("{}/users/any", case.prefix), &[], ""),
         };
         let expected = reply_bytes(exchange);
@@ -123,7 +123,7 @@ fn every_strict_case_asks_for_its_own_credential() {
     let replay = Replay::start().unwrap();
     let recorded = recorded();
     for case in cases().iter().filter(|case| case.mode == Mode::Strict) {
-        let mut sent = ours(&case.prefix, &recorded[&case.id]);
+        let mut sent = client_request(&case.prefix, &recorded[&case.id]);
         sent = sent.replacen("accept-encoding", "Authorization: another\r\naccept-encoding", 1);
         let reply = exchange(replay.port(), &sent);
         assert!(
@@ -136,7 +136,7 @@ fn every_strict_case_asks_for_its_own_credential() {
 }
 
 #[test]
-fn an_unknown_exchange_is_none() {
+fn an_unknown_exchange_gets_an_error() {
     let replay = Replay::start().unwrap();
     for target in [
         "/",
@@ -151,7 +151,7 @@ fn an_unknown_exchange_is_none() {
 }
 
 #[test]
-fn after_a_full_page_comes_the_empty_one() {
+fn the_empty_page_follows_a_full_page() {
     let replay = Replay::start().unwrap();
     let recorded = recorded();
     let ask = |name: &str, key: &str, page: &str| {
