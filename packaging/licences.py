@@ -74,7 +74,7 @@ def main():
     keys = linked(package, target, features)
 
     print(f"{package} for {target} contains these crates:\n")
-    users = {}  # text with its spaces made alike: the text, and the crates that have it
+    users = {}  # text with normalized spaces: the text, and the crates that have it
     for key in keys:
         crate = crates[key]
         name = " ".join(key)

@@ -1,4 +1,5 @@
-//! All five functions against the sandbox, in the order of a person who creates an account.
+//! All five functions against the sandbox, in the order in which a person creates and uses an
+//! account.
 
 use aura_sandbox::{Config, Mail, NewKey, Profile, Sandbox};
 use aura_users::{Client, ErrorKind, Options, Reason, blocking};

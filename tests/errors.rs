@@ -1,4 +1,4 @@
-//! The text and the fields of an error, whatever the server does.
+//! The text and the fields of an error, for all kinds of misbehaviour of the server.
 
 mod common;
 
@@ -149,7 +149,7 @@ fn the_outcome_of_a_post_is_unknown_unless_the_server_refused_it() {
         (json(200, &[], "{\"username\":"), ErrorKind::Decode, true),
         (json(206, &[], USER), ErrorKind::UnexpectedStatus, true),
         (raw(200, &[("content-encoding", "gzip")], "a/b", b"no"), ErrorKind::Decode, true),
-        // The server refused it, whatever the body is.
+        // The server refused it. The body does not matter.
         (raw(422, &[("content-encoding", "gzip")], "a/b", b"no"), ErrorKind::Validation, false),
     ] {
         let server = Server::start(move |_, _| Act::ReplyAndClose(reply.clone()));

@@ -156,7 +156,7 @@ fn bytes_after_a_gzip_stream() {
     let (first, second) = USER.split_at(5);
     let members = [gzip(first.as_bytes()), gzip(b""), gzip(second.as_bytes())].concat();
     assert_eq!(read(coded(200, "gzip", &members)).unwrap().raw_json(), USER);
-    // If it begins as a member, it is one, and must be complete.
+    // Bytes that start like a member are a member, and must be complete.
     for end in [members.len() - 1, members.len() - 8, members.len() - 12] {
         let error = read(coded(200, "gzip", &members[..end])).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Decode, "{error}");

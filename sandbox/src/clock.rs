@@ -56,7 +56,7 @@ impl Clock {
         now
     }
 
-    /// The time, for dates that order nothing.
+    /// The time, for dates that do not order rows.
     pub(crate) fn peek(&self) -> Timestamp {
         let machine = Timestamp::now().as_microsecond().saturating_add(self.ahead_us);
         self.frozen.or_else(|| Timestamp::from_microsecond(machine).ok()).unwrap_or(Timestamp::MAX)

@@ -163,8 +163,8 @@ impl WorldHandle {
         })
     }
 
-    /// Appends that many similar rows: `key.generate` with ids from 1 up. Each row is made when a
-    /// request reads it.
+    /// Appends this number of similar rows: `key.generate` with ids from 1 up. Each row is created
+    /// when a request reads it.
     pub fn generate_audit_rows(&self, username: &str, count: u32) -> Result<(), SeedError> {
         self.add_audit_log(NewAuditLog {
             username: username.to_owned(),

@@ -134,7 +134,7 @@ impl<'a> Ready<'a> {
     }
 }
 
-/// Quoted as one word for a shell.
+/// Quotes the text as one word for a shell.
 fn quote(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "/:._-@%+=,".contains(c);
     match text.chars().all(plain) {

@@ -22,9 +22,9 @@ pub(crate) const HTTP2: &[u8] = b"h2";
 /// The server's side of TLS, and the file with the issuer that a client must trust.
 #[derive(Debug)]
 pub(crate) struct Identity {
-    /// With HTTP/2.
+    /// The configuration with HTTP/2.
     pub(crate) http2: Arc<rustls::ServerConfig>,
-    /// Without.
+    /// The configuration without HTTP/2.
     pub(crate) http1: Arc<rustls::ServerConfig>,
     pub(crate) ca_file: CaFile,
 }

@@ -1,4 +1,4 @@
-//! A world in a file: every answered change is in it, whatever happens to the process.
+//! A world in a file. The file has every acknowledged change, even if the process is killed.
 
 mod common;
 

@@ -1,11 +1,11 @@
-//! The error of a name that is no option, and the name that was meant.
+//! The error of an unknown name, with the name that was probably meant.
 
 use crate::Error;
 
 /// The error of a name that is no option.
 ///
 /// The name is repeated only if it looks like the name of an option, and if the value does not: a
-/// program that swaps the two has its key where the name should be.
+/// program that swaps the two passes its key as the name.
 pub(super) fn unknown_option(name: &str, value: &str, names: &[&'static str]) -> Error {
     let is_swapped = names.contains(&normalize(value.trim()).as_str());
     let is_name = (1..=LONGEST_NAME).contains(&name.len())

@@ -341,7 +341,7 @@ mod signal {
             let writer = Arc::new(writer);
             let kept = Arc::clone(&writer);
             let notify = move || {
-                // It fails only if the call was freed. Then nobody watches the socket.
+                // It fails only if the call was freed. Then no host watches the socket.
                 let _ = (&*writer).write(&[1]);
             };
             Some((Self { watched, _writer: kept }, Box::new(notify)))

@@ -24,7 +24,7 @@ pub(super) fn return_status_undeferred(
     body: impl FnOnce() -> Result<aura_status>,
 ) -> aura_status {
     let error = OutPointer::new("error", error).ok();
-    // After a panic only the caller's own handle may be inconsistent. The hint says so.
+    // After a panic only the caller's own handle may be inconsistent. The hint explains that.
     let failure = match catch_unwind(AssertUnwindSafe(body)) {
         Ok(Ok(status)) => return status,
         Ok(Err(failure)) => failure,

@@ -44,7 +44,7 @@ impl Socket {
         Self(())
     }
 
-    /// Here hyper alone decides.
+    /// On these systems, only hyper checks the connection.
     pub(super) fn is_silent(&self) -> bool {
         true
     }

@@ -348,7 +348,7 @@ static void freeing_in_every_state(const struct sandbox *sandbox)
         pthread_create(&thread, NULL, wait_for_ever, &waiter) != 0 ||
         read(waiter.waiting[0], &(char){0}, 1) != 1)
         check_give_up("no thread");
-    /* It would be misuse to free a handle before the call begins. */
+    /* It would be misuse to free a handle before the call starts. */
     wait_until_it_waits(waiter.thread);
     aura_call_free(waiter.call);
     pthread_join(thread, NULL);

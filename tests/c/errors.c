@@ -1,6 +1,6 @@
 /*
- * errors.c - the text and the fields of an error, whatever the server does and the caller
- * confuses.
+ * errors.c - the text and the fields of an error, for mistakes of the server and of the caller,
+ * such as mixed-up options.
  *
  *     errors [IGNORED]
  */

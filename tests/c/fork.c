@@ -3,8 +3,8 @@
  *
  *     fork path/to/aura-sandbox
  *
- * The child leaves the parent's connections and threads where they are and makes its own, so a
- * leak check of the child finds the parent's, once.
+ * The child does not touch the parent's connections and threads and makes its own, so a leak check
+ * of the child finds the parent's, once.
  */
 #include "check.h"
 #include "json_peek.h"

@@ -1,6 +1,6 @@
 /*
  * fork_in_call.c - a process forks during a call, in a signal handler or a log callback. The
- * child returns into the call, where the call ends as cancelled. In the parent the call goes on,
+ * child returns into the call, which ends there as cancelled. In the parent the call goes on,
  * with its deadline and its reply.
  *
  *     fork_in_call path/to/aura-sandbox
@@ -267,7 +267,7 @@ static void fork_in_the_storm(int number)
     errno = before;
 }
 
-/* Forks at every moment of a call. Each child ends, wherever it starts, and the parent loses no
+/* Forks at every moment of a call. Each child ends, and the parent loses no
    reply. Only for a process with one thread: with more threads, fork() in a handler waits for the
    lock that its own thread may hold in malloc(). */
 static void storm(const char *url)

@@ -1,5 +1,5 @@
 /*
- * fork_points.c - a signal handler forks exactly where a blocking call takes a connection: when it
+ * fork_points.c - a signal handler forks exactly when a blocking call takes a connection: when it
  * checks an idle one, when a new one is there, and when the call starts. The child leaves the
  * connection to its parent, and the parent's next calls get their own replies.
  *
@@ -24,7 +24,7 @@ static const char *const POINTS[] = {
 };
 enum { IDLE_CHECK, CONNECTED, BEFORE_WAKEUP, AFTER_WAKEUP };
 
-static int armed = -1; /* the point where a signal strikes next */
+static int armed = -1; /* the point of the next signal */
 static volatile sig_atomic_t child = -1;
 
 static void fork_now(int number)

@@ -170,7 +170,7 @@ static struct rows read_stream(const struct sandbox *sandbox, const char *prefet
     return rows;
 }
 
-/* Whether `read` ends with the rows of `before`, and begins with some of the newer ones. */
+/* Whether `read` ends with the rows of `before`, and starts with some of the newer ones. */
 static int is_exact(const struct rows *before, const struct rows *read, const struct rows *after)
 {
     if (read->count < before->count) {

@@ -52,12 +52,12 @@ static void *serve(void *argument)
     int listener = *(int *)argument, connection, yes = 1;
     while ((connection = accept(listener, NULL, NULL)) >= 0 || errno == EINTR) {
         pthread_t thread;
-        int *place = malloc(sizeof *place);
-        if (!place)
+        int *kept = malloc(sizeof *kept);
+        if (!kept)
             check_give_up("no memory");
-        *place = connection;
+        *kept = connection;
         setsockopt(connection, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
-        if (pthread_create(&thread, NULL, answer, place) == 0)
+        if (pthread_create(&thread, NULL, answer, kept) == 0)
             pthread_detach(thread);
     }
     return NULL;

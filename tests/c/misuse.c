@@ -123,7 +123,7 @@ static void null_and_bad_text_in_every_place(const aura_client *client)
     CHECK_STATUS(aura_client_new(NULL, &made, NULL), AURA_OK, NULL);
     aura_client_free(made);
 
-/* Out-parameters are NULL after a failure, whatever they held before. */
+/* Out-parameters are NULL after a failure. They held other values before. */
 #define REFUSED_WITHOUT(call, word) \
     do {                            \
         json = untouched;           \

@@ -75,7 +75,7 @@ pub(crate) fn respond(
     }
 }
 
-/// The path names it, or, as in the real server, any parameter with that name.
+/// The organization in the path or, as in the real server, in any parameter with that name.
 fn organization_param(
     world: &World,
     context: &Context<'_>,

@@ -77,7 +77,7 @@ pub(super) async fn answer(
         }
         false => visit.handle(shared, body, last).await,
     };
-    // HTTP/1.0 closes anyway. The real server announces it.
+    // HTTP/1.0 closes the connection anyway. The real server announces it.
     if parts.version == Version::HTTP_10 && !visit.headers.contains_key(header::CONNECTION) {
         let headers = delivery.reply.response.headers_mut();
         headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
@@ -85,7 +85,7 @@ pub(super) async fn answer(
     Ok(delivery)
 }
 
-/// A request in the world it is for.
+/// A request and its world.
 struct Visit {
     version: Version,
     method: Method,

@@ -15,7 +15,7 @@ use super::html;
 use crate::term::shuffle::shuffle;
 use crate::term::{Map, Term, elixir, erlang};
 
-/// Marks every reply, so a client can tell a sandbox from the real server.
+/// Marks every reply, so that a client can distinguish a sandbox from the real server.
 const MARK: HeaderName = HeaderName::from_static("x-aura-sandbox");
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 

@@ -11,10 +11,10 @@ use super::query;
 use super::reply::Reply;
 use crate::term::{Map, Term, elixir_text, erlang, json};
 
-/// The most a JSON body may have; a form may have an eighth.
+/// The maximum size of a JSON body. The maximum of a form is an eighth of it.
 const BODY_LIMIT: usize = 8_000_000;
 const FORM_LIMIT: usize = 1_000_000;
-/// This much of a body that is too large is still read, so the client gets the error.
+/// The number of bytes of a larger body that are still read, so that the client gets the error.
 const DRAIN_LIMIT: usize = 64 * 1024 * 1024;
 
 /// Whether a path is the sandbox's own, which reads its own query and body.

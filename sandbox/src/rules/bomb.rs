@@ -62,7 +62,7 @@ impl Bomb {
     }
 }
 
-/// That many spaces, at most a piece, packed up to a full flush.
+/// Packs this number of spaces, at most a piece, up to a full flush.
 fn packed(len: usize) -> (Vec<u8>, Crc) {
     let spaces = vec![b' '; len];
     let mut crc = Crc::new();

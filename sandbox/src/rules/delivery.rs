@@ -19,7 +19,7 @@ pub(crate) struct Delivery {
     pub(crate) how: How,
 }
 
-/// How a reply is sent, whatever the version of HTTP.
+/// How a reply is sent, over any version of HTTP.
 #[derive(Debug)]
 pub(crate) enum How {
     Whole,

@@ -51,7 +51,7 @@ impl Map {
         }
     }
 
-    /// Appends without looking for the key: for keys known to be new.
+    /// Appends a key that is known to be new.
     pub(crate) fn push(&mut self, key: String, value: Term) {
         self.0.push((key, value));
     }

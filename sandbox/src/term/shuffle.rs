@@ -25,7 +25,7 @@ impl Open {
     }
 }
 
-/// Orders the entries of each object by the nonce. Every value stays as it is written.
+/// Orders the entries of each object by the nonce. Values stay unchanged.
 pub(crate) fn shuffle(json: &[u8], nonce: u64) -> Vec<u8> {
     let mut objects = 0;
     let mut open = vec![Open::new(false)];
@@ -67,7 +67,7 @@ fn string_len(json: &[u8]) -> usize {
     end.map_or(json.len(), |end| end + 2)
 }
 
-/// An entry's key, as it is written.
+/// An entry's key as JSON.
 fn key(entry: &[u8]) -> &[u8] {
     let start = entry.iter().position(|byte| *byte == b'"').unwrap_or(entry.len());
     &entry[start..][..string_len(&entry[start..])]

@@ -28,7 +28,7 @@ impl Permission {
         Permission { domain: (!domain.is_empty()).then(|| domain.to_owned()), resource }
     }
 
-    /// What `parse` reads.
+    /// The permission in the form that `parse` reads.
     pub(crate) fn text(&self) -> String {
         let domain = self.domain.as_deref().unwrap_or("");
         match &self.resource {
@@ -100,7 +100,7 @@ pub(crate) fn allows(permissions: &[Permission], domain: &str, resource: Option<
     })
 }
 
-/// The same for an OAuth token's scopes.
+/// Like [`allows`], for the scopes of an OAuth token.
 pub(crate) fn scopes_allow(scopes: &[String], domain: &str, resource: Option<&str>) -> bool {
     let has = |wanted: &str| scopes.iter().any(|s| s == wanted);
     match domain {

@@ -33,7 +33,7 @@ pub(crate) enum CodeSubject {
 }
 
 impl CodeSubject {
-    /// How many may be wrong, and in how many seconds.
+    /// How many wrong passwords are allowed, and in how many seconds.
     fn limit(&self) -> (u32, i64) {
         match self {
             CodeSubject::User(_) => (5, 10 * 60),
@@ -48,11 +48,11 @@ pub(crate) struct Limits {
     pub(crate) settings: RateLimits,
     pub(super) minute: i64,
     pub(super) counts: HashMap<Subject, i64>,
-    /// The window in which they were counted, and how many.
+    /// The window of the count, and the count.
     pub(super) wrong_codes: HashMap<CodeSubject, (i64, u32)>,
 }
 
-/// The minute a time is in, and the second the next one starts.
+/// The minute of a time, and the second at which the next minute starts.
 pub(crate) fn window(now: Timestamp) -> (i64, i64) {
     let minute = now.as_second().div_euclid(60);
     (minute, (minute + 1) * 60)

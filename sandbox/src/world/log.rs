@@ -1,4 +1,4 @@
-//! An account's audit log: single rows, and blocks of rows that are made on request or share one
+//! An account's audit log: single rows, and blocks of rows that are created on request or share one
 //! time.
 
 use serde_json::value::{RawValue, to_raw_value};
@@ -38,11 +38,11 @@ pub(crate) struct Block {
 #[derive(Debug, Clone)]
 enum Rows {
     Listed(Vec<AuditRow>),
-    Made {
+    Generated {
         first: i64,
         count: usize,
         action: String,
-        /// Those of every row; numbered ones are made.
+        /// The params of every row. If there are none, rows are numbered.
         params: Option<Box<RawValue>>,
         user_agent: Option<String>,
     },
@@ -66,7 +66,7 @@ impl Piece {
                 }
                 Rows::Listed(rows.collect())
             }
-            (None, Some(count)) => Rows::Made {
+            (None, Some(count)) => Rows::Generated {
                 first: form.first.unwrap_or(1),
                 count: usize::try_from(count).map_err(|_| "count: too many".to_owned())?,
                 action: form.action.unwrap_or_else(|| "key.generate".to_owned()),
@@ -93,7 +93,7 @@ impl Piece {
                     Rows::Listed(rows) => {
                         form.rows = Some(rows.iter().map(AuditRow::form).collect());
                     }
-                    Rows::Made { first, count, action, params, user_agent } => {
+                    Rows::Generated { first, count, action, params, user_agent } => {
                         form.first = Some(*first);
                         form.count = Some(*count as u64);
                         form.action = Some(action.clone());
@@ -110,7 +110,7 @@ impl Piece {
         match self {
             Piece::Row(_) => 1,
             Piece::Block(Block { rows: Rows::Listed(rows), .. }) => rows.len(),
-            Piece::Block(Block { rows: Rows::Made { count, .. }, .. }) => *count,
+            Piece::Block(Block { rows: Rows::Generated { count, .. }, .. }) => *count,
         }
     }
 
@@ -122,7 +122,7 @@ impl Piece {
                 let index = order.place(index, *tied as usize, self.len());
                 match rows {
                     Rows::Listed(rows) => rows[index].term(keys),
-                    Rows::Made { first, action, params, user_agent, .. } => {
+                    Rows::Generated { first, action, params, user_agent, .. } => {
                         let number = i64::try_from(index).unwrap_or(i64::MAX);
                         let user_agent = user_agent.as_deref().or(Some("aura-sandbox"));
                         let params = params.clone();
@@ -139,7 +139,7 @@ impl Piece {
 /// The order of rows that share one time, for one request.
 struct Order {
     nonce: u64,
-    /// The group sorted last, by where it starts.
+    /// The group that was sorted last, with its start.
     group: Option<(usize, Vec<usize>)>,
 }
 

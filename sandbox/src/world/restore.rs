@@ -8,8 +8,8 @@ use crate::profile::Profile;
 use crate::random::Random;
 
 impl World {
-    /// The world that the document describes. An error names the place of a value that does not
-    /// fit.
+    /// Builds the world that the document describes. An error names the position of an invalid
+    /// value.
     pub(crate) fn build(profile: Profile, place: Place, form: NewWorld) -> Result<World, String> {
         let mut world = World::empty(form.profile.unwrap_or(profile), place);
         world.clock = Clock::from_form(form.clock.as_ref())?;

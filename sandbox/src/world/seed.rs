@@ -126,7 +126,7 @@ impl World {
         self.join_at(org, Member { user: id, role, since: now, place: self.next_place });
     }
 
-    /// The same for a member of a document.
+    /// Adds the member of a document.
     pub(crate) fn seed_member(&mut self, new: &NewMembership) -> Result<(), String> {
         let org = self.known_organization(&new.organization)?;
         let user = self.known_user(&new.username)?;
@@ -198,7 +198,7 @@ impl World {
         Ok(secret)
     }
 
-    /// The scopes as a token carries them: `repositories` names each one its owner can reach.
+    /// Replaces the scope `repositories` by the repositories that the owner can access.
     fn expand(&self, owner: Owner, mut scopes: Vec<String>) -> Vec<String> {
         const ALL: &str = "repositories";
         if !scopes.iter().any(|scope| scope == ALL) {

@@ -100,7 +100,7 @@ async fn stream(
     let last = LastReply::default();
     let answered = tokio::select! {
         answered = answer(shared, Request::from_parts(head, ()), collect(body), &last) => answered,
-        // The client has given it up.
+        // The client has cancelled the stream.
         _ = poll_fn(|cx| respond.poll_reset(cx)) => return Ok(()),
     };
     let Ok(Delivery { mut reply, how }) = answered else {
@@ -203,7 +203,7 @@ async fn misbehave(
     }
     tokio::select! {
         _ = happened => {}
-        // The client has given it up.
+        // The client has cancelled the stream.
         _ = poll_fn(|cx| stream.poll_reset(cx)) => return Ok(()),
     }
     if is_over {

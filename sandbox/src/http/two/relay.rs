@@ -70,7 +70,7 @@ where
     let _ = outbound.socket.shutdown().await;
 }
 
-/// Reads from the client until it ends, whatever `h2` does.
+/// Reads from the client until it ends, even if `h2` has ended.
 async fn pass_inbound(mut client: impl AsyncRead + Unpin, mut h2: impl AsyncWrite + Unpin) {
     let mut read = BytesMut::new();
     let mut preface = PREFACE;
