@@ -1,7 +1,7 @@
 #!/bin/sh
-# run.sh COMMAND...: runs the commands, AURA_TEST_JOBS at once. The default is one for each
-# processor and one more, because most commands wait. Then it prints their output in the order
-# of the commands, and adds up the counts in their last lines. A command fails if it has no count or a bad exit status.
+# run.sh COMMAND...: runs the commands, AURA_TEST_JOBS at once. The default is one for each processor
+# and one more, because most commands wait. Then it prints their output in the order of the commands,
+# and adds up the counts in their last lines. A command fails if it has no count or a bad exit status.
 set -u
 passed=0 failed=0 skipped=0 number=0
 jobs=${AURA_TEST_JOBS:-$(($(getconf _NPROCESSORS_ONLN) + 1))}
