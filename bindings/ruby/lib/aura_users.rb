@@ -5,7 +5,7 @@ require_relative 'aura_users/client'
 
 # A client of the users API of Hex.pm and of every Hex-compatible server.
 #
-# The functions here share one client. `AuraUsers::Client` is a client of your own.
+# The functions of this module share one client. To create a client of your own, use `AuraUsers::Client`.
 module AuraUsers
   @lock = Mutex.new
 
@@ -35,20 +35,20 @@ module AuraUsers
       with_client(options) { |client, rest| client.stream_audit_logs(**rest) }
     end
 
-    # Where the server's notices and, at debug level, all requests are logged. By default warnings go to $stderr.
+    # The Logger of the library. It gets the server's notices as warnings, and all requests at debug level. The
+    # default logger writes warnings to $stderr.
     def logger
       Log.logger
     end
 
-    # Sets a Logger, or nil for none.
+    # Sets the Logger. nil disables logging.
     def logger=(logger)
       Log.logger = logger
-      Log.follow
     end
 
     private
 
-    # The environment counts when a client is made: if a variable has changed, a new one is made.
+    # A client reads these when it is created. If one of them has changed, the next call creates a new client.
     VARIABLES = [*OPTIONS.each_value.flat_map(&:environment),
                  'http_proxy', 'HTTP_PROXY', 'https_proxy', 'HTTPS_PROXY', 'all_proxy', 'ALL_PROXY', 'CI'].uniq.freeze
     private_constant :VARIABLES

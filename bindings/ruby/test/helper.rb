@@ -3,6 +3,7 @@
 require 'json'
 require 'logger'
 require 'minitest/autorun'
+require 'minitest/mock'
 require 'net/http'
 require 'socket'
 require 'timeout'

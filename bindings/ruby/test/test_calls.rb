@@ -54,6 +54,7 @@ class CallsTest < AuraTest
     assert_equal [:unauthenticated, 401, 'invalid_credential'], [error.kind, error.status, error.reason]
     assert_equal 'eric', other.get_current_user(api_key: Servers::Sandbox::KEY).username
     refute_includes other.inspect + client.inspect, 'wrong'
+    assert_equal 'eric', client.freeze.with_options(max_retries: 0).get_user('eric').username
   end
 
   def test_a_missing_user
@@ -76,6 +77,8 @@ class CallsTest < AuraTest
       assert_includes error.message, words
       assert_equal [:invalid_argument, 0], [error.kind, error.attempts]
     end
+    error = assert_raises(AuraUsers::InvalidArgumentError) { client.get_user(Class.new.new) }
+    assert_includes error.message, 'not a #<Class:'
     error = assert_raises(AuraUsers::InvalidArgumentError) { client.create_user('a', 'b', 'c@example.com') }
     assert_includes error.message, 'emails is to be an Array of Strings, not a String'
   end
@@ -110,6 +113,16 @@ class CallsTest < AuraTest
     assert_empty lines.string
   ensure
     AuraUsers.logger = old
+  end
+
+  def test_a_wrong_logger_is_refused
+    old = AuraUsers.logger
+    [7, Struct.new(:level, :add).new(:debug), $stderr].each do |wrong|
+      error = assert_raises(AuraUsers::InvalidArgumentError) { AuraUsers.logger = wrong }
+      assert_includes error.message, 'logger is to be a Logger or nil, not a'
+      assert_same old, AuraUsers.logger
+    end
+    assert_equal 'eric', client.get_user('eric').username
   end
 
   def test_a_logger_that_fails

@@ -95,6 +95,25 @@ class InterruptsTest < AuraTest
     20.times { assert_equal 'eric', one.get_user('eric').username }
   end
 
+  def test_an_interrupt_does_not_free_a_handle_twice
+    frees = 0
+    native = AuraUsers::Native
+    native.define_singleton_method(:free_slowly) do |_pointer|
+      frees += 1
+      sleep 0.3
+    end
+    handle = native::Handle.freed_by(:free_slowly).new(FFI::Pointer.new(1))
+    thread = Thread.new { handle.free }
+    thread.report_on_exception = false
+    wait_until_asleep(thread)
+    thread.raise(IOError)
+    assert_raises(IOError) { thread.value }
+    handle.free
+    assert_equal 1, frees
+  ensure
+    native.singleton_class.remove_method(:free_slowly)
+  end
+
   def test_a_thousand_calls_at_once
     one = client
     names = Array.new(1000) { Thread.new { one.get_current_user.username } }.map(&:value)

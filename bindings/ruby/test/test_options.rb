@@ -4,7 +4,7 @@ require_relative 'helper'
 require 'pathname'
 require 'uri'
 
-# The options, and the tables that are generated out of the library's description.
+# The options, and the tables that are generated from the library's description.
 class OptionsTest < AuraTest
   DESCRIPTION = ENV.fetch('AURA_USERS_DESCRIPTION', nil)
 
@@ -18,6 +18,12 @@ class OptionsTest < AuraTest
     refute_includes refused('0123456789abcdef': 'api_key'), '0123456789abcdef'
     error = assert_raises(AuraUsers::InvalidArgumentError) { client.get_user('eric', max_retry: 3) }
     assert_includes error.message, 'Did you mean `max_retries`?'
+  end
+
+  def test_an_unknown_option_that_is_nil_is_refused
+    assert_includes refused(timout: nil), 'Did you mean `timeout`?'
+    assert_raises(AuraUsers::InvalidArgumentError) { client.with_options(timout: nil) }
+    assert_raises(AuraUsers::InvalidArgumentError) { client.get_user('eric', timout: nil) }
   end
 
   def test_values_of_a_wrong_type_or_size
@@ -55,6 +61,14 @@ class OptionsTest < AuraTest
     socket&.close
     server.close
     assert_raises(AuraUsers::ConnectError) { caller.value }
+  end
+
+  def test_the_readme_lists_every_option
+    readme = File.read(File.expand_path('../README.md', __dir__))
+    table = readme[/^\| option .*?\n\n/m]
+    AuraUsers::OPTIONS.each_value do |option|
+      [option.name, *option.environment].each { |name| assert_includes table, "`#{name}`" }
+    end
   end
 
   def test_tables_are_those_of_the_description

@@ -37,6 +37,14 @@ class RecordsTest < AuraTest
     end
   end
 
+  def test_json_that_cannot_be_read
+    ['{"username":', "[#{'[' * 2000}#{']' * 2000}]"].each do |text|
+      record = AuraUsers::User.new(text)
+      %i[username to_h extra hash].each { |name| assert_raises(AuraUsers::DecodeError) { record.public_send(name) } }
+      assert_equal text, record.raw_json
+    end
+  end
+
   def test_records_do_not_change
     assert_raises(FrozenError) { user.packages << 1 }
     assert_raises(FrozenError) { user.username << 'x' }

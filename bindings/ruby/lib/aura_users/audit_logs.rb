@@ -1,19 +1,19 @@
 # frozen_string_literal: true
 
-require_relative 'held'
+require_relative 'shared_handle'
 require_relative 'native'
 require_relative 'records'
 require_relative 'waiting'
 
 module AuraUsers
-  # A stream of the rows of an audit log, newest first. It keeps its place: `each`, `next` and `each_page` go on where
-  # the last of them stopped, also after an error, a `break`, a Timeout or an Interrupt. Threads take turns.
+  # A stream of the rows of an audit log, newest first. It keeps its position: `each`, `next` and `each_page` continue
+  # where the last of them stopped, also after an error, a `break`, a Timeout or an Interrupt. Threads take turns.
   class AuditLogs
     include Enumerable
 
     # @api private
     def initialize(handle)
-      @stream = Held.new('stream', handle)
+      @stream = SharedHandle.new('stream', handle)
       @turn = Mutex.new
       @rows = []
     end
@@ -38,17 +38,19 @@ module AuraUsers
       self
     end
 
-    # The next row. Raises StopIteration after the last one, so that `loop` ends.
+    # Returns the next row. Raises StopIteration after the last one, which ends a `loop`.
     def next
       read || raise(StopIteration, 'the audit log is over')
     end
 
-    # The page that the next row is on, from 1 on: give it as the option `page` to go on another day.
+    # The page of the next row, counted from 1. To continue later, pass it as the option `page`.
     def page
-      @rows.empty? ? native_page : @page
+      return @page unless @rows.empty?
+
+      @taken ? @taken.last : native_page
     end
 
-    # Ends the stream and its requests.
+    # Closes the stream and ends its requests.
     def close
       @stream.close
       @rows = []
@@ -81,14 +83,14 @@ module AuraUsers
       end
     end
 
-    # Gets the next page; after the last one there are no rows. If something interrupts this, the next turn goes on
-    # where it stopped: no row is lost.
+    # Fills @rows with the next page; after the last page it stays empty. After an interrupt the next turn continues
+    # with @call or @taken, so no row is lost.
     def fill
       Log.follow
-      page = native_page
-      json = take_page
-      @page = page
-      @rows = json ? AuditLog.all(json) : []
+      take_page until @taken
+      json, page = @taken
+      rows = json ? AuditLog.all(json) : []
+      Native.uninterrupted { @rows, @page, @taken = rows, page, nil } # rubocop:disable Style/ParallelAssignment
     ensure
       Log.deliver
     end
@@ -97,26 +99,24 @@ module AuraUsers
       @stream.use { |stream| Native.aura_audit_logs_page(stream) }
     end
 
-    # The JSON of the next page, nil if there is none.
+    # Sets @taken to the JSON of the next page, nil after the last one, and its number.
     def take_page
-      Thread.handle_interrupt(Waiting::NEVER) { @call ||= begin_page } unless @taken
-      Waiting.wait_for(@call) unless @taken
-      Thread.handle_interrupt(Waiting::NEVER) { @taken ||= [take_call] }
-      (json,) = @taken
-      @taken = nil
-      json
+      Native.uninterrupted { start_call } unless @call
+      Waiting.wait_for(@call)
+      Native.uninterrupted { end_call }
     end
 
-    def begin_page
-      Waiting.begin_call do |place, error|
-        @stream.use { |stream| Native.aura_audit_logs_next_page_start(stream, place, error) }
+    def start_call
+      @call_page = native_page
+      @call = Native.create(Native::CallHandle) do |out|
+        @stream.use { |stream| Native.aura_audit_logs_next_page_start(stream, out.result, out.error) }
       end
     end
 
-    def take_call
+    def end_call
       call = @call
       @call = nil
-      Waiting.result(call)
+      @taken = [Waiting.result(call), @call_page]
     ensure
       call&.free
     end

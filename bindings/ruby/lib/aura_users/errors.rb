@@ -3,33 +3,33 @@
 require 'json'
 
 module AuraUsers
-  # Any failure of this library. Its text says what to do next, and contains no secret, name or address except
-  # for what the server's own message repeats.
+  # An error of this library. Its text contains what to do next, and no secret, name or address, except for what the
+  # server's own message repeats.
   class Error < StandardError
-    # What went wrong, one word for every language of this library: `:not_found` and the like.
+    # The kind of the error, such as `:not_found`. It is the same in every language of this library.
     attr_reader :kind
-    # The server's own message if it sent one, else the library's. `message` is the whole text.
+    # The server's own message if it sent one, otherwise the library's. `message` is the whole text.
     attr_reader :server_message
-    # What to do next, if the library knows more than the message says.
+    # What to do next, if the library knows more than the message.
     attr_reader :hint
-    # Why a credential or an account was refused, such as `revoked_credential`.
+    # Why the server rejected a credential or an account, such as `revoked_credential`.
     attr_reader :reason
-    # The HTTP status, if a reply came.
+    # The HTTP status, if a reply arrived.
     attr_reader :status
-    # The field errors of a 422, a Hash as the server nests them.
+    # The fields that the server rejected, and why: a Hash, nested as the server sent it.
     attr_reader :errors
-    # The server's x-request-id: its operators find the call by it.
+    # The x-request-id of the reply.
     attr_reader :request_id
-    # How many seconds to wait before trying again, if the server says so.
+    # How many seconds the server asks you to wait.
     attr_reader :retry_after
-    # How many times the request was sent: 0 if nothing was sent.
+    # How many times the request was sent.
     attr_reader :attempts
     # The request's method. (`method` is Object's own.)
     attr_reader :http_method
     # The request's route without its parameters: `/users/{username_or_email}`.
     attr_reader :route
 
-    # Makes an error as the library does, from the members of its JSON.
+    # Creates an error from the members of its JSON.
     def initialize(message = nil, **fields)
       super(message || fields[:text])
       @kind = fields.fetch(:kind, KINDS.key(self.class) || 'internal').to_sym
@@ -42,13 +42,12 @@ module AuraUsers
       @retryable = fields.fetch(:retryable, false)
     end
 
-    # Whether the server may have carried out a create_user or reset_user_password that failed. Then look before
-    # you repeat it.
+    # Whether the server may have completed the request. If so, check before you repeat the call.
     def outcome_unknown?
       @outcome_unknown
     end
 
-    # Whether the same call may succeed later, and repeating it is safe.
+    # Whether the same call may succeed later and is safe to repeat.
     def retryable?
       @retryable
     end
@@ -72,7 +71,7 @@ module AuraUsers
     end
   end
 
-  # The caller's mistake; nothing was sent.
+  # An argument or an option is invalid. Nothing was sent.
   class InvalidArgumentError < Error
     # @api private
     def self.because(message)
@@ -80,52 +79,52 @@ module AuraUsers
     end
   end
 
-  # The server replied, and not with success. Itself: a status that has no class of its own.
+  # The server replied with an error. This class itself is for a status that has no class of its own.
   class ApiError < Error; end
 
-  # 401: no credential, or one the server does not take; `reason` says more.
+  # 401: the credential is missing, or the server rejected it. See `reason`.
   class AuthenticationError < ApiError; end
 
-  # 401: the account asks for a one-time password (option `otp`).
+  # 401: the account requires a one-time password (option `otp`).
   class OtpRequiredError < AuthenticationError; end
 
   # 401: the one-time password is wrong or was used before.
   class OtpInvalidError < AuthenticationError; end
 
-  # 403: the credential is known but may not do this.
+  # 403: the credential is valid, but it does not permit this call.
   class PermissionDeniedError < ApiError; end
 
-  # 404: no such user.
+  # 404: the user does not exist.
   class NotFoundError < ApiError; end
 
-  # This server has no such endpoint.
+  # The server does not have this endpoint.
   class UnsupportedError < ApiError; end
 
-  # 422: the server refused the fields; `errors` says which and why.
+  # 422: the server rejected some fields. `errors` lists them.
   class ValidationError < ApiError; end
 
-  # 429, or the rate limit's window is longer than the call may wait; see `retry_after`.
+  # 429, or the rate limit resets later than the timeouts of the call allow. See `retry_after`.
   class RateLimitError < ApiError; end
 
-  # 5xx: the fault is the server's. Its operators find the call by `request_id`.
+  # 5xx: the server failed.
   class ServerError < ApiError; end
 
-  # No connection, or it broke before a whole reply came.
+  # The connection failed, or it was lost before the whole reply arrived.
   class ConnectError < Error; end
 
-  # The server's certificate was refused, or the TLS handshake failed.
+  # The server's certificate was rejected, or the TLS handshake failed.
   class TlsError < Error; end
 
-  # The time allowed by the options ran out. `Timeout.timeout` raises its own Timeout::Error.
+  # A timeout of the options expired. `Timeout.timeout` raises its own Timeout::Error.
   class TimeoutError < Error; end
 
-  # The call was ended before its reply came, in the child of a fork, say.
+  # The call was cancelled before its reply arrived, for example by a fork.
   class CancelledError < Error; end
 
-  # The reply is not what this endpoint gives.
+  # The reply is not a valid reply of this endpoint.
   class DecodeError < Error; end
 
-  # A defect of this library: please report it, with its text.
+  # A bug in this library. Please report it with its text.
   class InternalError < Error; end
 
   # The class of each kind of error.

@@ -4,7 +4,7 @@ require 'ffi'
 require_relative 'version'
 
 module AuraUsers
-  # The C library could not be loaded: it is not there, or has another version.
+  # The C library cannot be loaded: it is missing, or it has another version.
   class LibraryNotFoundError < LoadError; end
 
   # Finds the C library: AURA_USERS_LIBRARY, then the gem's own folder, then the system's.
@@ -21,7 +21,7 @@ module AuraUsers
                            __dir__)
 
     class << self
-      # What to give to ffi_lib; raises LibraryNotFoundError.
+      # Returns the argument for ffi_lib. Raises LibraryNotFoundError.
       def path
         chosen = ENV.fetch('AURA_USERS_LIBRARY', '')
         return check(chosen, "AURA_USERS_LIBRARY is #{chosen.inspect}, and it cannot be loaded") unless chosen.empty?

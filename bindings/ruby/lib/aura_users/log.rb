@@ -3,37 +3,47 @@
 require 'json'
 require 'logger'
 require_relative 'native'
+require_relative 'options'
 
 module AuraUsers
-  # Brings the C library's log lines to a Logger. They are fetched at the end of each call, by its thread.
+  # Writes the C library's log lines to a Logger, at the end of each call and on its thread.
   #
   # @api private
   module Log
-    MOST = 10_000
+    MAX_LINES = 10_000
     LEVELS = { 'debug' => Logger::DEBUG, 'info' => Logger::INFO, 'warn' => Logger::WARN }.freeze
 
     @logger = Logger.new($stderr, level: Logger::WARN, progname: 'aura_users')
 
     class << self
-      attr_accessor :logger
+      attr_reader :logger
 
-      # Has C keep the lines that the logger wants, which may change at any time.
+      def logger=(logger)
+        unless logger.nil? || (logger.respond_to?(:add) && logger.respond_to?(:level) && logger.level.is_a?(Integer))
+          Text.refuse("logger is to be a Logger or nil, not #{Text.describe(logger)}")
+        end
+
+        @logger = logger
+        follow
+      end
+
+      # Lets C store the lines of the logger's level, which may change at any time.
       def follow
         level = @logger ? @logger.level : Logger::FATAL
         return if level == @level
 
         @level = level
-        Native.aura_log_keep((level + 1).clamp(1, 3), wanted? ? MOST : 0)
+        Native.aura_log_keep((level + 1).clamp(1, 3), wanted? ? MAX_LINES : 0)
       end
 
-      # Gives the lines that came meanwhile to the logger.
+      # Writes the new lines to the logger.
       def deliver
         return unless wanted?
 
-        json = Native::Places.lend do |places|
-          places.take_text if Native.aura_log_take(places.result, nil) == Native::AURA_OK
+        json = Native::OutParameters.lend do |out|
+          out.take_text if Native.aura_log_take(out.result, nil) == Native::AURA_OK
         end
-        tell(JSON.parse(json)) if json
+        write(JSON.parse(json)) if json
       end
 
       private
@@ -42,7 +52,7 @@ module AuraUsers
         @level && @level <= Logger::WARN
       end
 
-      def tell(log)
+      def write(log)
         logger = @logger or return
         log['lines'].each { |line| logger.add(LEVELS.fetch(line['level'], Logger::INFO), line['text'], 'aura_users') }
         logger.warn('aura_users') { "#{log['dropped']} lines of the log were dropped" } if log['dropped'].positive?

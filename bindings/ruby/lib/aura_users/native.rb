@@ -54,36 +54,36 @@ module AuraUsers
     AURA_CANCELLED = 43
     # end of generated: statuses
 
-    # Ruby's own functions, which C gets to ask whether anything wants to interrupt a thread.
+    # Ruby's own functions. C asks them whether an interrupt waits for a thread.
     module VM
       extend FFI::Library
 
       ffi_lib FFI::CURRENT_PROCESS
       begin
         attach_function :rb_thread_current, [], :pointer
-        # Takes a thread and runs no Ruby; it may be called without Ruby's lock.
+        # It runs no Ruby code, so C may call it without Ruby's lock.
         INTERRUPTED = ffi_libraries.first.find_function('rb_thread_interrupted')
       rescue FFI::NotFoundError
         INTERRUPTED = nil
       end
     end
 
-    # The places for a call's results: first its JSON or handle, then its error.
-    class Places
-      MOST_IDLE = 64
-      private_constant :MOST_IDLE
+    # The out-parameters of a function: `result` receives its JSON or its handle, `error` its error.
+    class OutParameters
+      MAX_IDLE = 64
+      private_constant :MAX_IDLE
 
       @idle = []
 
-      # Yields places that nobody else has; what is left in them is freed. New ones would take longer than a call
-      # into C.
+      # Yields a pair, and frees what the block leaves in it. Pairs are used again, because it takes longer to allocate
+      # one than to call C.
       def self.lend
-        places = @idle.pop || new
+        out = @idle.pop || new
         begin
-          yield places
+          yield out
         ensure
-          places.clear
-          @idle.push(places) if @idle.size < MOST_IDLE
+          out.clear
+          @idle.push(out) if @idle.size < MAX_IDLE
         end
       end
 
@@ -94,16 +94,16 @@ module AuraUsers
         @error = FFI::MemoryPointer.new(:pointer)
       end
 
-      # The text in the place for the result, nil if there is none; it is taken out and freed.
+      # Takes the text out of `result`, frees it, and returns a copy; nil if there is none.
       def take_text
         pointer = @result.read_pointer
         return if pointer.null?
 
         @result.write_pointer(nil)
-        Native.text_at(pointer)
+        Native.take_text_at(pointer)
       end
 
-      # The exception for the error in its place, which is taken out and freed.
+      # Takes the error out of `error`, frees it, and returns an exception.
       def take_error
         pointer = @error.read_pointer
         @error.write_pointer(nil)
@@ -112,7 +112,7 @@ module AuraUsers
         Error.from_json(json)
       end
 
-      # Frees what nobody took: a text, and an error.
+      # Frees the text and the error that were not taken.
       def clear
         free(@result) { |text| Native.aura_string_free(text) }
         free(@error) { |error| Native.aura_error_free(error) }
@@ -120,20 +120,30 @@ module AuraUsers
 
       private
 
-      def free(place)
-        pointer = place.read_pointer
+      def free(parameter)
+        pointer = parameter.read_pointer
         return if pointer.null?
 
-        place.write_pointer(nil)
+        parameter.write_pointer(nil)
         yield pointer
       end
     end
 
-    # The owner of a handle: frees it once, by hand or when it is collected.
+    # Runs the block. Timeout, Thread#raise and Thread#kill take effect after it.
+    def self.uninterrupted(&block)
+      Thread.handle_interrupt(Object => :never, &block)
+    end
+
+    # Owns a handle, and frees it once: with `free`, or when it is collected.
     class Handle < FFI::AutoPointer
-      # A class for the handles that the function +name+ frees.
+      # Returns a class for the handles that the function +name+ frees.
       def self.freed_by(name)
         Class.new(self) { define_singleton_method(:release) { |pointer| Native.public_send(name, pointer) } }
+      end
+
+      # FFI notes only after the release that the handle is free. An interrupt between the two would free it twice.
+      def free
+        Native.uninterrupted { super }
       end
     end
 
@@ -142,8 +152,17 @@ module AuraUsers
     CallHandle = Handle.freed_by(:aura_call_free)
     QueueHandle = Handle.freed_by(:aura_completions_free)
 
-    # The text of a C string, which is freed.
-    def self.text_at(pointer)
+    # Creates a handle of this type; raises the error. The block passes the out-parameters to a function, and returns
+    # its status.
+    def self.create(type)
+      out = OutParameters.new
+      raise out.take_error unless yield(out) == AURA_OK
+
+      type.new(out.result.read_pointer)
+    end
+
+    # Copies the text of a C string, and frees it.
+    def self.take_text_at(pointer)
       text = pointer.read_string.force_encoding(Encoding::UTF_8).freeze
       aura_string_free(pointer)
       text

@@ -1,8 +1,8 @@
 # frozen_string_literal: true
 
 module AuraUsers
-  # An option: its type, its default as text (nil if there is none), whether one call may have it (`scope` is
-  # `:call`) or only a client, the environment variables that are read for it, the values allowed, and what it does.
+  # An option. `default` is text, or nil. `scope` is `:call`, or `:client` if a call cannot set the option.
+  # `environment` has the variables that set it. `allowed` and `doc` describe its values and its effect.
   Option = Struct.new(:name, :type, :default, :scope, :environment, :allowed, :doc)
 
   # All options by name. `tools/generate.py` writes this table from the library's description.

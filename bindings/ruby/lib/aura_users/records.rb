@@ -10,13 +10,13 @@ module AuraUsers
   Package = Struct.new(:name, :repository, :url, :html_url)
   # An organization, and the user's role in it.
   Organization = Struct.new(:name, :role)
-  # What the server last said of its rate limit; `resets_in` is in seconds.
+  # The last rate limit that the server sent; `resets_in` is in seconds.
   RateLimit = Struct.new(:limit, :remaining, :resets_in)
 
-  # What the server sent: its JSON, and its fields as Ruby's values. It does not change.
+  # A record of the server: its JSON, and its fields as Ruby's values. It is immutable.
   class Record
-    # The nesting of JSON that is read; deeper JSON is a DecodeError, and `raw_json` still has it.
-    DEPTH = 1000
+    # The maximum nesting of the JSON. The C library accepts replies of 127 levels.
+    DEPTH = 128
 
     # The server's own text, byte for byte.
     attr_reader :raw_json
@@ -27,7 +27,7 @@ module AuraUsers
 
     # All fields as the server names them, unknown ones included, as a Hash of your own.
     def to_h
-      JSON.parse(raw_json, max_nesting: DEPTH)
+      parse
     end
 
     # The fields that have no method here.
@@ -74,12 +74,16 @@ module AuraUsers
     protected
 
     def fields
-      @fields ||= JSON.parse(raw_json, max_nesting: DEPTH, freeze: true)
-    rescue JSON::ParserError => e
-      raise DecodeError.new("decode: the JSON cannot be read: #{e.message}", message: e.message)
+      @fields ||= parse(freeze: true)
     end
 
     private
+
+    def parse(**options)
+      JSON.parse(raw_json, max_nesting: DEPTH, **options)
+    rescue JSON::ParserError => e
+      raise DecodeError.new("decode: the JSON cannot be read: #{e.message}", message: e.message)
+    end
 
     def time(name)
       text = fields[name]
@@ -107,7 +111,7 @@ module AuraUsers
     NAMES = %w[username full_name email handles url inserted_at updated_at packages owned_packages
                organizations].freeze
 
-    # The name, unique on the server, in lower case.
+    # The username, unique on the server, in lower case.
     def username = fields['username']
     # The person's name, or nil.
     def full_name = fields['full_name']
@@ -115,27 +119,27 @@ module AuraUsers
     def email = fields['email']
     # Links to the person's other accounts, by display name.
     def handles = map('handles')
-    # Where the API has this record.
+    # The URL of this record in the API.
     def url = fields['url']
-    # When the account was made, a Time in UTC, or nil.
+    # When the account was created, a Time in UTC, or nil.
     def inserted_at = time('inserted_at')
     # When the account was last changed, a Time in UTC, or nil.
     def updated_at = time('updated_at')
     # The packages that the user owns and the caller may see; nil if the server does not send them.
     def packages = structs('packages', Package)
-    # The packages' URLs by name; deprecated by the server.
+    # The URLs of the packages by name. The server deprecates it.
     def owned_packages = map('owned_packages')
-    # Of the current user's record alone; nil if the server does not send them.
+    # The organizations of the user. Only the current user's record has them; otherwise it is nil.
     def organizations = structs('organizations', Organization)
 
     def inspect = "#<#{self.class} #{username}>"
   end
 
-  # A page of an audit log: the JSON of its rows, taken apart if somebody asks for it.
+  # A page of an audit log as JSON. It is split into the JSON of its rows when `raw_json` first needs one.
   #
   # @api private
   class Page
-    # What the structure of JSON consists of: texts, brackets and commas.
+    # The tokens that show where a row ends: texts, brackets and commas.
     TOKEN = /"(?:[^"\\]|\\.)*+"|[\[\]{},]/
     DEPTH = { '['.ord => 1, '{'.ord => 1, ']'.ord => -1, '}'.ord => -1 }.tap { |steps| steps.default = 0 }.freeze
     COMMA = ','.ord
@@ -151,7 +155,7 @@ module AuraUsers
 
     private
 
-    # The rows as they stand in the page, which the library has checked to be a JSON array.
+    # Returns the text of each row. The C library has checked that the page is a JSON array.
     def split
       scanner = StringScanner.new(@json)
       depth = 0
@@ -174,15 +178,13 @@ module AuraUsers
   class AuditLog < Record
     NAMES = %w[action user_agent params inserted_at].freeze
 
-    # The rows of a page.
+    # Returns the rows of a page.
     #
     # @api private
     def self.all(json)
       page = Page.new(json)
       rows = JSON.parse(json, max_nesting: DEPTH, freeze: true)
       rows.map.with_index { |fields, index| new(nil, fields, page, index) }
-    rescue JSON::NestingError
-      page.rows.map { |row| new(row) }
     end
 
     def initialize(raw_json, fields = nil, page = nil, index = nil)
@@ -198,11 +200,11 @@ module AuraUsers
 
     # What was done: `key.generate`, `release.publish` and the like.
     def action = fields['action']
-    # The program that did it, or nil.
+    # The `User-Agent` of the program that did it, or nil.
     def user_agent = fields['user_agent']
-    # The details; their shape follows the action. Frozen.
+    # The details, frozen. Their structure depends on the action.
     def params = fields['params']
-    # When it was done, a Time in UTC, or nil: today's servers send none.
+    # When it was done, a Time in UTC, or nil if the server does not send it.
     def inserted_at = time('inserted_at')
 
     def inspect = "#<#{self.class} #{action} #{params.inspect}>"

@@ -3,10 +3,10 @@
 require_relative 'errors'
 
 module AuraUsers
-  # A handle that many threads use and one may close. It is freed when nobody uses it any more.
+  # A handle that many threads use, and any of them may close. It is freed when it is closed and its last use ends.
   #
   # @api private
-  class Held
+  class SharedHandle
     def initialize(what, handle)
       @what = what
       @handle = handle
@@ -15,7 +15,7 @@ module AuraUsers
       @closed = false
     end
 
-    # Yields the handle, which lives until the block has ended.
+    # Yields the handle. It is not freed before the block ends.
     def use
       @lock.synchronize do
         raise InvalidArgumentError.because("the #{@what} is closed") if @closed
