@@ -3,10 +3,10 @@
 --     luarocks install aura-users
 --     TOUR_PASSWORD=... lua tour.lua REPO_URL USERNAME EMAIL
 --
--- It makes an account that stays. Try it on a server of your own, such as aura-sandbox.
+-- It creates an account and does not delete it. Try it on a server of your own, such as aura-sandbox.
 local aura = require("aura_users")
 
--- The value, or the end of the tour with the error's text.
+-- Returns the value, or prints the error and ends the program.
 local function check(value, err)
   if err then
     io.stderr:write("tour: ", tostring(err), "\n")
@@ -22,12 +22,12 @@ local function make_account(client, username, password, email)
   user = check(client:get_user(username))
   print("get_user: " .. user.raw_json)
 
-  -- The name is taken now: the server refuses a second account, and says why.
+  -- The server rejects a second account with this name.
   local _, err = client:create_user(username, password, { email })
   print("create_user again: " .. tostring(err))
 end
 
--- Reads a line; what a person does on the server's web site comes before it.
+-- Asks the user to create a key on the server's web site, and reads it.
 local function ask_for_key(email)
   io.write(("Follow the link in the mail to %s, make an API key, and paste it here: "):format(email))
   io.flush()
@@ -70,7 +70,7 @@ end
 local repo_url, username, email = arg[1], arg[2], arg[3]
 make_account(check(aura.client({ repo_url = repo_url })), username, password, email)
 
--- From here on as the account itself.
+-- This client uses the key of the new account.
 local client = check(aura.client({ repo_url = repo_url, api_key = ask_for_key(email) }))
 print("get_current_user: " .. check(client:get_current_user()).raw_json)
 reset_password(client, username)

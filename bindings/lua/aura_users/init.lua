@@ -1,8 +1,8 @@
 -- A client of the users API of Hex.pm and of every Hex-compatible server.
 --
--- A function that fails returns nil and an error, a table with `kind`, `message` and so on; tostring() gives its text.
--- A stream in a `for` raises it.
-local cjson = require("cjson")
+-- A function that fails returns nil and an error. An error is a table with `kind`, `message` and more fields;
+-- tostring() returns its text. A stream in a `for` raises the error.
+local cjson = require("cjson").new() -- The settings of the program's own cjson have no effect here.
 local core = require("aura_users.core")
 local library = require("aura_users.library")
 
@@ -30,39 +30,38 @@ local function refuse(message)
   )
 end
 
--- JSON's values as Lua's: null is nil. JSON that cjson does not read, as it is nested too deeply, gives nil.
-local function without_null(value)
+local function remove_null(value)
   if value == cjson.null then
     return nil
   elseif type(value) == "table" then
     for key, member in pairs(value) do
-      value[key] = without_null(member)
+      value[key] = remove_null(member)
     end
   end
   return value
 end
 
+-- Decodes JSON; null is nil.
 local function decode(json)
-  local is_fine, value = pcall(cjson.decode, json)
-  return is_fine and without_null(value) or nil
+  return remove_null(cjson.decode(json))
 end
 
-local function error_of(json)
-  local fields = decode(json) or { kind = "internal", text = json }
+local function make_error(json)
+  local fields = decode(json)
   fields.retry_after = fields.retry_after_ms and fields.retry_after_ms / 1000
   fields.json = json
   return setmetatable(fields, Error)
 end
 
--- Records: fields of the server's JSON, which stays in raw_json and is decoded when a field is first read.
+-- Records. `raw_json` is the server's JSON. It is decoded when you first read a field that is not a plain text.
 
 local Record = {}
 
--- All fields of a record as a table, unknown ones included; null is nil.
+-- Returns all fields of a record as a table, also unknown ones; null is nil.
 function aura.fields(record)
   local fields = rawget(record, "_fields")
   if not fields then
-    fields = decode(record.raw_json) or {}
+    fields = decode(record.raw_json)
     rawset(record, "_fields", fields)
   end
   return fields
@@ -73,27 +72,30 @@ function Record:__index(name)
   return text or aura.fields(self)[name]
 end
 
-local function record_of(json)
+local function make_record(json)
   return setmetatable({ raw_json = json }, Record)
 end
 
--- A time of a record in seconds since 1970, UTC; nil if there is none.
+-- Returns a time of a record in seconds since 1970; nil if it is not a time. Without an offset the time is UTC.
 function aura.time(text)
-  local year, month, day, hour, minute, second = tostring(text):match("^(%d+)-(%d+)-(%d+)T(%d+):(%d+):([%d.]+)")
-  if not year then
+  local year, month, day, hour, minute, second, zone =
+    tostring(text):match("^(%d+)-(%d+)-(%d+)T(%d+):(%d+):(%d+%.?%d*)(.*)$")
+  local sign, hours, minutes = tostring(zone):match("^([+-])(%d%d):?(%d%d)$")
+  if not (sign or zone == "Z" or zone == "") then
     return nil
   end
-  -- Days since 1970 by the civil calendar, which begins its years in March.
+  local offset = sign and tonumber(sign .. "1") * (tonumber(hours) * 60 + tonumber(minutes)) or 0
+  -- Days since 1970. The years of this calendar begin in March.
   local y, m = tonumber(year), (tonumber(month) + 9) % 12
   y = m >= 10 and y - 1 or y
   local days = 365 * y + math.floor(y / 4) - math.floor(y / 100) + math.floor(y / 400)
   days = days + math.floor((m * 306 + 5) / 10) + tonumber(day) - 1 - 719468
-  return ((days * 24 + tonumber(hour)) * 60 + tonumber(minute)) * 60 + tonumber(second)
+  return ((days * 24 + tonumber(hour)) * 60 + tonumber(minute) - offset) * 60 + tonumber(second)
 end
 
--- Arguments and options as texts for C
+-- Arguments and options, which C takes as texts
 
-local function text(name, value)
+local function check_text(name, value)
   if type(value) ~= "string" then
     return nil, refuse(name .. " is to be a string, not a " .. type(value))
   elseif value:find("\0", 1, true) then
@@ -102,37 +104,38 @@ local function text(name, value)
   return value
 end
 
-local function option_text(name, value, scope)
+local function encode_option(name, value, scope)
   local option = aura.OPTIONS[name]
   if not option then
-    -- C refuses the name, and suggests one. It repeats neither the name nor the value if they may be secret.
-    local found, err = text("an option's name", name)
+    -- C refuses the name, and suggests one. It does not repeat a name or a value that may be a secret.
+    local found, err = check_text("an option's name", name)
     if not found then
       return nil, err
     end
-    return text("an option", tostring(value))
+    return check_text("an option", tostring(value))
   elseif option.scope == "client" and scope == "call" then
     return nil, refuse(name .. " is an option of a client, not of a call")
   end
   local wanted = ({ seconds = "number", whole = "number", boolean = "boolean" })[option.type] or "string"
-  -- A whole number may be text: a number of Lua may be too small for it.
+  -- A whole number may be text, because a number of Lua may be too small for it.
   if option.type == "whole" and type(value) == "string" and value:match("^%d+$") then
     return value
   elseif type(value) ~= wanted then
-    return nil, refuse(("%s is a %s; allowed: %s"):format(name, type(value), option.allowed))
+    local allowed = wanted == "boolean" and "true or false" or option.allowed
+    return nil, refuse(("%s is a %s; allowed: %s"):format(name, type(value), allowed))
   elseif wanted == "number" then
-    return option.type == "whole" and value == math.floor(value) and ("%.0f"):format(value) or ("%.17g"):format(value)
+    return (option.type == "whole" and value == math.floor(value) and "%.0f" or "%.14g"):format(value)
   end
-  return text(name, wanted == "boolean" and tostring(value) or value)
+  return check_text(name, wanted == "boolean" and tostring(value) or value)
 end
 
-local function option_texts(options, scope, more)
-  local texts = {}
-  for name, value in pairs(more or {}) do
-    texts[name] = value
+local function encode_options(options, scope, more)
+  if options ~= nil and type(options) ~= "table" then
+    return nil, refuse("options is to be a table, not a " .. type(options))
   end
+  local texts = more or {}
   for name, value in pairs(options or {}) do
-    local found, err = option_text(name, value, scope)
+    local found, err = encode_option(name, value, scope)
     if err then
       return nil, err
     end
@@ -141,59 +144,95 @@ local function option_texts(options, scope, more)
   return texts
 end
 
--- Logging: aura_users.log(level, text) gets the lines of `level` and above after each call.
+-- Logging
 
+local LEVELS = { debug = 1, info = 2, warn = 3 }
 local log
 
+-- Calls log(level, text) after each call, for each log line of `level` and above. nil disables it.
 function aura.set_log(level, call)
+  if not LEVELS[level] then
+    error(refuse(('level is %q; allowed: debug, info or warn'):format(tostring(level))), 0)
+  elseif call ~= nil and type(call) ~= "function" then
+    error(refuse("the log function is to be a function, not a " .. type(call)), 0)
+  end
   log = call
-  core.log_keep(({ debug = 1, info = 2, warn = 3 })[level] or 3, call and 10000 or 0)
+  core.log_keep(LEVELS[level], call and 10000 or 0)
 end
 
-local function deliver()
-  local json = log and core.log_take()
-  for _, line in ipairs(json and decode(json).lines or {}) do
-    log(line.level, line.text)
+local function write_log(level, line)
+  -- An error of the program must not lose the result of a call.
+  local is_fine, problem = pcall(log, level, line)
+  if not is_fine then
+    io.stderr:write(("aura_users: the log function failed: %s\n"):format(tostring(problem)))
   end
 end
 
--- Waiting: in a task of aura_users.run() the task yields; elsewhere C waits.
+local function deliver_log()
+  local json = log and core.log_take()
+  if not json then
+    return
+  end
+  local taken = decode(json)
+  for _, line in ipairs(taken.lines) do
+    write_log(line.level, line.text)
+  end
+  if taken.dropped > 0 then
+    write_log("warn", ("%d lines of the log were dropped"):format(taken.dropped))
+  end
+end
+
+-- Waiting: a task of aura.run() yields, everything else waits in C.
 
 local tasks
 
-local function wait(call)
-  local task = tasks and tasks.of[coroutine.running()]
-  if task then
-    call:complete(tasks.queue, task)
+-- Lets the other tasks run until the call has ended, if this is a task.
+local function yield_until_end(call)
+  local number = tasks and tasks.numbers[coroutine.running()]
+  if number then
+    call:complete(tasks.queue, number)
     coroutine.yield(tasks)
   end
+end
+
+-- Waits for the call, and takes its result. C returns early for Ctrl-C, whose hook then raises an error here.
+local function take(call)
   local status, json
   repeat
     status, json = call:wait()
   until status ~= "pending"
-  deliver()
+  call:close()
   return status, json
 end
 
--- Runs functions as tasks at once: while one waits for a call, the others go on. Returns when all have ended; raises
--- the first error that a task raised.
+-- Runs functions as tasks at once: while one waits for a call, the others continue. Returns when all have ended, and
+-- raises the first error of a task. A task yields only in its calls.
 function aura.run(...)
   local outer = tasks
-  local own = { queue = core.queue(), of = {}, left = 0 }
-  local threads, failed = {}, nil
+  local own = { queue = core.queue(), numbers = {}, left = select("#", ...) }
+  local threads, failure = {}, nil
+  for number = 1, own.left do
+    local task = select(number, ...)
+    if type(task) ~= "function" then
+      error(refuse(("task %d is to be a function, not a %s"):format(number, type(task))), 0)
+    end
+    threads[number] = coroutine.create(task)
+    own.numbers[threads[number]] = number
+  end
   local function resume(number)
     tasks = own
     local is_fine, problem = coroutine.resume(threads[number])
     tasks = outer
-    failed = failed or (not is_fine and problem) or nil
-    if coroutine.status(threads[number]) == "dead" then
-      own.left = own.left - 1
+    if coroutine.status(threads[number]) == "suspended" then
+      if problem == own then
+        return
+      end
+      is_fine, problem = false, "a task of aura.run() yielded outside a call"
     end
-  end
-  for number, task in ipairs({ ... }) do
-    threads[number] = coroutine.create(task)
-    own.of[threads[number]] = number
-    own.left = own.left + 1
+    own.left = own.left - 1
+    if not is_fine then
+      failure = failure or { problem }
+    end
   end
   for number = 1, #threads do
     resume(number)
@@ -204,19 +243,20 @@ function aura.run(...)
     end
   end
   own.queue:close()
-  if failed then
-    error(failed, 0)
+  if failure then
+    error(failure[1], 0)
   end
 end
 
 local function finish(status, call)
   if status ~= "ok" then
-    return nil, error_of(call)
+    return nil, make_error(call)
   end
-  local ended, json = wait(call)
-  call:close()
+  yield_until_end(call)
+  local ended, json = take(call)
+  deliver_log()
   if ended == "error" then
-    return nil, error_of(json)
+    return nil, make_error(json)
   end
   return json
 end
@@ -226,33 +266,39 @@ end
 local Stream = {}
 Stream.__index = Stream
 
--- The next row; nil at the end; nil and an error, after which the next call tries again.
+-- Returns the next row; nil at the end; nil and an error, after which the next call tries again.
 function Stream:next()
-  -- A call that an interrupt left is waited for first: no row is lost.
-  if not self.call then
-    local status, json = self.handle:at_hand()
-    if status == "ok" then
-      return record_of(json)
-    elseif status == "error" then
-      return nil, error_of(json)
-    end
-    status, self.call = self.handle:start()
-    if status ~= "ok" then
-      local problem = self.call
-      self.call = nil
-      return nil, error_of(problem)
-    end
+  if self.is_closed then
+    return nil, refuse("the stream is closed")
   end
-  local status, json = wait(self.call)
-  self.call:close()
+  local call
+  repeat
+    -- There is a call already if another task waits for it, or if Ctrl-C ended the wait. Its row comes first.
+    if not self.call then
+      local status, value = self.handle:at_hand()
+      if status == "ok" then
+        return make_record(value)
+      elseif status == "pending" then
+        status, value = self.handle:start()
+      end
+      if status == "error" then
+        return nil, make_error(value)
+      end
+      self.call = value
+    end
+    call = self.call
+    yield_until_end(call)
+  until self.call == call -- Otherwise another task took its row.
+  local status, json = take(call)
   self.call = nil
+  deliver_log()
   if status == "error" then
-    return nil, error_of(json)
+    return nil, make_error(json)
   end
-  return status == "ok" and record_of(json) or nil
+  return status == "ok" and make_record(json) or nil
 end
 
--- For `for log in stream do`: raises an error.
+-- For `for log in stream do`; raises an error.
 function Stream:__call()
   local row, err = self:next()
   if err then
@@ -261,7 +307,7 @@ function Stream:__call()
   return row
 end
 
--- The rows of a page at a time, for `for rows in stream:pages() do`.
+-- Iterates over the same rows by pages: `for rows in stream:pages() do`. The first list is the rest of the current page.
 function Stream:pages()
   return function()
     local page = self:page()
@@ -275,103 +321,116 @@ function Stream:pages()
       if status ~= "ok" then
         break
       end
-      rows[#rows + 1] = record_of(json)
+      rows[#rows + 1] = make_record(json)
     end
     return rows
   end
 end
 
--- The page that the next row is on: give it as the option `page` to go on another day.
+-- Returns the page of the next row. To continue later, pass it as the option `page`.
 function Stream:page()
+  if self.is_closed then
+    return nil, refuse("the stream is closed")
+  end
   return self.handle:page()
 end
 
 function Stream:close()
+  self.is_closed = true
   self.handle:close()
 end
+Stream.__close = Stream.close
 
 -- Clients
 
 local Client = {}
 Client.__index = Client
 
--- Makes a client with options; returns nil and an error for bad ones.
+-- Creates a client with these options.
 function aura.client(options)
   local runtime = rawget(_G, "jit") and rawget(_G, "jit").version or _VERSION
-  local texts, err = option_texts(options, "client", { client_name = "aura-users rock/" .. aura.VERSION .. " " .. runtime })
+  local texts, err = encode_options(options, "client", { client_name = "aura-users rock/" .. aura.VERSION .. " " .. runtime })
   if err then
     return nil, err
   end
   local status, handle = core.client(texts)
   if status ~= "ok" then
-    return nil, error_of(handle)
+    return nil, make_error(handle)
   end
   return setmetatable({ handle = handle }, Client)
 end
 
+-- Returns the options of a call as texts.
+local function prepare(client, options)
+  if client.is_closed then
+    return nil, refuse("the client is closed")
+  end
+  return encode_options(options, "call")
+end
+
 local function call(client, name, options, ...)
-  local texts, err = option_texts(options, "call")
+  local texts, err = prepare(client, options)
   if err then
     return nil, err
   end
   return finish(client.handle:start(name, texts, ...))
 end
 
--- A call that reads: it blocks, except in a task.
+-- Runs a call that only reads. It waits in C, except in a task.
 local function read(client, name, options, argument)
-  if tasks and tasks.of[coroutine.running()] then
+  if tasks and tasks.numbers[coroutine.running()] then
     return call(client, name, options, argument)
   end
-  local texts, err = option_texts(options, "call")
+  local texts, err = prepare(client, options)
   if err then
     return nil, err
   end
   local status, json = client.handle:read(argument, texts)
-  deliver()
+  deliver_log()
   if status == "error" then
-    return nil, error_of(json)
+    return nil, make_error(json)
   end
   return json
 end
 
-local function user(json, err)
-  return json and record_of(json) or nil, err
+local function make_user(json, err)
+  return json and make_record(json) or nil, err
 end
 
--- Creates an account and returns its record; `emails` is a list of one address.
+-- Creates an account and returns its record. `emails` is a list of one address.
 function Client:create_user(username, password, emails, options)
-  local _, err = text("username", username)
+  local _, err = check_text("username", username)
   if not err then
-    _, err = text("password", password)
+    _, err = check_text("password", password)
   end
   if not err and (type(emails) ~= "table" or #emails > 1) then
     err = refuse("emails is to be a list of one string")
   elseif not err and emails[1] ~= nil then
-    _, err = text("emails", emails[1])
+    _, err = check_text("emails", emails[1])
   end
   if err then
     return nil, err
   end
-  return user(call(self, "create_user", options, username, password, emails[1]))
+  return make_user(call(self, "create_user", options, username, password, emails[1]))
 end
 
--- The record of the credential's user.
+-- Returns the record of the credential's user.
 function Client:get_current_user(options)
-  return user(read(self, "get_current_user", options))
+  return make_user(read(self, "get_current_user", options))
 end
 
--- A user's public record.
+-- Returns a user's public record.
 function Client:get_user(username_or_email, options)
-  local _, err = text("username_or_email", username_or_email)
+  local _, err = check_text("username_or_email", username_or_email)
   if err then
     return nil, err
   end
-  return user(read(self, "get_user", options, username_or_email))
+  return make_user(read(self, "get_user", options, username_or_email))
 end
 
--- Has the server send an e-mail for a new password; returns true.
+-- Asks the server to send an e-mail for a new password; returns true.
 function Client:reset_user_password(username_or_email, options)
-  local _, err = text("username_or_email", username_or_email)
+  local _, err = check_text("username_or_email", username_or_email)
   if err then
     return nil, err
   end
@@ -380,24 +439,27 @@ function Client:reset_user_password(username_or_email, options)
   return json and true or nil, err
 end
 
--- The audit log, newest row first: `for log in client:stream_audit_logs() do`. Raises an error for bad options.
+-- Returns the audit log, newest row first: `for log in client:stream_audit_logs() do`. Raises an error for bad options.
 function Client:stream_audit_logs(options)
-  local texts, err = option_texts(options, "call")
+  local texts, err = prepare(self, options)
   if err then
     error(err, 0)
   end
   local status, handle = self.handle:stream(texts)
   if status ~= "ok" then
-    error(error_of(handle), 0)
+    error(make_error(handle), 0)
   end
   return setmetatable({ handle = handle }, Stream)
 end
 
--- What the server last said of its rate limit: limit, remaining, resets_in (seconds); nil if nothing is known.
+-- Returns the last rate limit that the server sent: limit, remaining, resets_in (seconds); nil if it sent none.
 function Client:rate_limit()
+  if self.is_closed then
+    return nil, refuse("the client is closed")
+  end
   local status, json = self.handle:rate_limit()
   if status ~= "ok" then
-    return nil, error_of(json)
+    return nil, make_error(json)
   end
   local limit = decode(json)
   if type(limit) ~= "table" then
@@ -406,11 +468,14 @@ function Client:rate_limit()
   return { limit = limit.limit, remaining = limit.remaining, resets_in = limit.resets_in_ms / 1000 }
 end
 
+-- Closes the client. Its streams continue.
 function Client:close()
+  self.is_closed = true
   self.handle:close()
 end
+Client.__close = Client.close
 
--- For tests and drivers: the options of a call that is ended after so many milliseconds.
-aura.internal = { core = core, finish = finish, error_of = error_of, record_of = record_of }
+-- For the tests and the driver.
+aura.internal = { core = core, finish = finish, make_error = make_error, make_record = make_record }
 
 return aura

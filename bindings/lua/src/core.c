@@ -1,8 +1,8 @@
 /*
- * core.c - the C ABI of aura_users for Lua 5.4 and LuaJIT. It loads the library at run time, and gives handles and
- * JSON; aura_users/init.lua makes Lua's own values of them.
+ * core.c - the C ABI of aura_users for Lua 5.4 and LuaJIT. It loads the library at run time. Its functions return
+ * handles and JSON, and aura_users/init.lua makes Lua's values from them.
  *
- * A function that can fail returns a status ("ok", "end", "pending" or "error") and then its JSON or handle.
+ * A function that can fail returns a status ("ok", "end", "pending" or "error") and then its JSON or its handle.
  */
 #include <dlfcn.h>
 #include <lauxlib.h>
@@ -13,7 +13,7 @@
 
 #include <aura_users.h>
 
-/* A call is looked at so often, in milliseconds, for Ctrl-C: lua's handler of SIGINT sets a hook. */
+/* SLICE_MS is how often a wait looks for Ctrl-C. */
 enum { SLICE_MS = 50, TOKENS = 64 };
 
 #define FUNCTIONS(F) \
@@ -24,9 +24,9 @@ enum { SLICE_MS = 50, TOKENS = 64 };
     F(aura_create_user_start) F(aura_get_current_user_start) F(aura_get_user_start) \
     F(aura_reset_user_password_start) \
     F(aura_stream_audit_logs) F(aura_audit_logs_next_at_hand) F(aura_audit_logs_next_start) \
-    F(aura_audit_logs_next_page_start) F(aura_audit_logs_page) F(aura_audit_logs_free) \
+    F(aura_audit_logs_page) F(aura_audit_logs_free) \
     F(aura_call_wait) F(aura_call_cancel) F(aura_call_expire) F(aura_call_complete) F(aura_call_free) \
-    F(aura_completions_new) F(aura_completions_wait) F(aura_completions_fd) F(aura_completions_free) \
+    F(aura_completions_new) F(aura_completions_wait) F(aura_completions_free) \
     F(aura_log_keep) F(aura_log_take)
 
 #define MEMBER(name) __typeof__(&name) name;
@@ -67,7 +67,7 @@ static int push_error(lua_State *L, aura_error *error)
     return 2;
 }
 
-/* The status, and the JSON that a function gave, which is freed. */
+/* Pushes the status and the JSON or the error of a function, and frees them. */
 static int push_result(lua_State *L, aura_status status, char *json, aura_error *error)
 {
     switch (status) {
@@ -87,7 +87,7 @@ static int push_result(lua_State *L, aura_status status, char *json, aura_error 
     }
 }
 
-/* Options of the table at `index`, whose names and values are texts, or NULL with an error. */
+/* Returns the options of the table at `index`, whose names and values are texts, or NULL with an error. */
 static aura_options *new_options(lua_State *L, int index, aura_error **error)
 {
     aura_options *options = c.aura_options_new();
@@ -111,7 +111,7 @@ static const char *skip_space(const char *at, const char *end)
     return at;
 }
 
-/* Where the string ends whose first quote is at `at`: after its last quote, or NULL. */
+/* Returns the end of the string whose first quote is at `at`: after its last quote, or NULL. */
 static const char *skip_string(const char *at, const char *end)
 {
     for (at++; at < end; at++) {
@@ -123,7 +123,7 @@ static const char *skip_string(const char *at, const char *end)
     return NULL;
 }
 
-/* Where the value ends that begins at `at`, or NULL. */
+/* Returns the end of the value that begins at `at`, or NULL. */
 static const char *skip_value(const char *at, const char *end)
 {
     int depth = 0;
@@ -155,8 +155,8 @@ static const char *skip_value(const char *at, const char *end)
     return NULL;
 }
 
-/* text_of(json, name): the member of a JSON object if it is a string without escapes. Else nothing: then the JSON has
- * to be decoded. Most programs read one such member of a record, which takes a tenth of decoding all. */
+/* text_of(json, name): the member of a JSON object if it is a string without escapes. Otherwise nothing, and the caller
+ * decodes the JSON. Most programs read one such member of a record: this takes a tenth of the time of decoding all. */
 static int text_of(lua_State *L)
 {
     size_t length, name_length;
@@ -177,7 +177,7 @@ static int text_of(lua_State *L)
         at = skip_value(value, end);
         if (!at)
             return 0;
-        /* Of two with one name the last counts, as it does for a decoder. */
+        /* Of two members with the same name the last counts, as in a decoder. */
         if ((size_t)(key_end - key) == name_length + 2 && memcmp(key + 1, name, name_length) == 0)
             found = value, found_end = at;
         at = skip_space(at, end);
@@ -237,37 +237,60 @@ static int client_start(lua_State *L)
     return 2;
 }
 
-/* The hook of a state when a call began. */
+/* For Ctrl-C, lua and luajit set a hook, which raises an error. LuaJIT has one hook; Lua 5.4 has one for each coroutine,
+ * and sets only that of the main one. */
 typedef struct {
-    lua_State *L;
+    lua_State *main;
     lua_Hook hook;
 } interrupt;
 
+/* Call it before a wait. */
+static interrupt watch_interrupt(lua_State *L)
+{
+    interrupt watched = {L, NULL};
+#ifdef LUA_RIDX_MAINTHREAD
+    lua_rawgeti(L, LUA_REGISTRYINDEX, LUA_RIDX_MAINTHREAD);
+    watched.main = lua_tothread(L, -1);
+    lua_pop(L, 1);
+#endif
+    watched.hook = lua_gethook(watched.main);
+    return watched;
+}
+
 static int32_t is_interrupted(void *data)
 {
-    interrupt *asked = data;
-    return lua_gethook(asked->L) != asked->hook;
+    interrupt *watched = data;
+    return lua_gethook(watched->main) != watched->hook;
+}
+
+/* Call it after a wait: after Ctrl-C the hook raises its error in this coroutine too. */
+static void pass_interrupt(lua_State *L, interrupt *watched)
+{
+    lua_State *main = watched->main;
+    if (L != main && is_interrupted(watched))
+        lua_sethook(L, lua_gethook(main), lua_gethookmask(main), lua_gethookcount(main));
 }
 
 /* get_user(name, options), or get_current_user without a name, by the functions that block: they take half the CPU of
- * a call that is started. One that Ctrl-C ends is "cancelled"; then lua's hook raises its error. */
+ * a started call. If Ctrl-C ends one, its error is "cancelled", and then the hook raises its own. */
 static int client_read(lua_State *L)
 {
     const aura_client *client = get(L, 1, CLIENT);
     const char *name = luaL_optstring(L, 2, NULL);
     luaL_checktype(L, 3, LUA_TTABLE);
-    interrupt asked = {L, lua_gethook(L)};
+    interrupt watched = watch_interrupt(L);
     char *json = NULL;
     aura_error *error = NULL;
     aura_status status = AURA_INVALID_ARGUMENT;
     aura_options *options = new_options(L, 3, &error);
     if (options)
-        c.aura_options_set_interrupt(options, is_interrupted, &asked, NULL);
+        c.aura_options_set_interrupt(options, is_interrupted, &watched, NULL);
     if (options && name)
         status = c.aura_get_user(client, name, options, &json, &error);
     else if (options)
         status = c.aura_get_current_user(client, options, &json, &error);
     c.aura_options_free(options);
+    pass_interrupt(L, &watched);
     return push_result(L, status, json, error);
 }
 
@@ -306,18 +329,14 @@ static int stream_at_hand(lua_State *L)
     return push_result(L, status, json, error);
 }
 
-/* Begins a row, or a page if the argument is true. */
+/* Starts a call for the next row. */
 static int stream_start(lua_State *L)
 {
     aura_audit_logs *logs = get(L, 1, STREAM);
-    int is_page = lua_toboolean(L, 2);
     handle *owned = new_handle(L, CALL);
     aura_error *error = NULL;
     aura_call *call = NULL;
-    if (is_page)
-        c.aura_audit_logs_next_page_start(logs, &call, &error);
-    else
-        c.aura_audit_logs_next_start(logs, &call, &error);
+    c.aura_audit_logs_next_start(logs, &call, &error);
     if (error)
         return push_error(L, error);
     owned->pointer = call;
@@ -332,12 +351,12 @@ static int stream_page(lua_State *L)
     return 1;
 }
 
-/* Waits so many milliseconds, or without a number for as long as it takes; less if a hook is set meanwhile. */
+/* Waits so many milliseconds, or without a number until the call ends. Ctrl-C ends the wait. */
 static int call_wait(lua_State *L)
 {
     aura_call *call = get(L, 1, CALL);
     int64_t left = (int64_t)luaL_optnumber(L, 2, INT32_MAX);
-    lua_Hook hook = lua_gethook(L);
+    interrupt watched = watch_interrupt(L);
     aura_status status;
     char *json = NULL;
     aura_error *error = NULL;
@@ -345,7 +364,8 @@ static int call_wait(lua_State *L)
         int64_t slice = left < SLICE_MS ? left : SLICE_MS;
         status = c.aura_call_wait(call, slice, &json, &error);
         left -= slice;
-    } while (status == AURA_PENDING && left > 0 && lua_gethook(L) == hook);
+    } while (status == AURA_PENDING && left > 0 && !is_interrupted(&watched));
+    pass_interrupt(L, &watched);
     return push_result(L, status, json, error);
 }
 
@@ -373,22 +393,18 @@ static int queue_new(lua_State *L)
     return 1;
 }
 
-/* The tokens of the calls that ended: waits so many milliseconds for the first. */
+/* Returns the tokens of the calls that ended. Waits so many milliseconds for the first. */
 static int queue_wait(lua_State *L)
 {
     uint64_t tokens[TOKENS];
-    int32_t came = c.aura_completions_wait(get(L, 1, QUEUE), (int64_t)luaL_checknumber(L, 2), tokens, TOKENS);
-    lua_createtable(L, came > 0 ? came : 0, 0);
-    for (int32_t i = 0; i < came; i++) {
+    interrupt watched = watch_interrupt(L);
+    int32_t count = c.aura_completions_wait(get(L, 1, QUEUE), (int64_t)luaL_checknumber(L, 2), tokens, TOKENS);
+    pass_interrupt(L, &watched);
+    lua_createtable(L, count > 0 ? count : 0, 0);
+    for (int32_t i = 0; i < count; i++) {
         lua_pushnumber(L, (lua_Number)tokens[i]);
         lua_rawseti(L, -2, i + 1);
     }
-    return 1;
-}
-
-static int queue_fd(lua_State *L)
-{
-    lua_pushinteger(L, c.aura_completions_fd(get(L, 1, QUEUE)));
     return 1;
 }
 
@@ -423,7 +439,7 @@ CLOSE(stream_close, STREAM, aura_audit_logs_free)
 CLOSE(call_close, CALL, aura_call_free)
 CLOSE(queue_close, QUEUE, aura_completions_free)
 
-/* Loads the library from this path; returns its version, or nil and why not. */
+/* Loads the library from this path. Returns its version, or nil and a message. */
 static int load(lua_State *L)
 {
     const char *path = luaL_checkstring(L, 1), *missing = NULL;
@@ -469,7 +485,7 @@ int luaopen_aura_users_core(lua_State *L)
                                       {"page", stream_page}, {NULL, NULL}};
     static const luaL_Reg call[] = {{"wait", call_wait}, {"cancel", call_cancel}, {"expire", call_expire},
                                     {"complete", call_complete}, {NULL, NULL}};
-    static const luaL_Reg queue[] = {{"wait", queue_wait}, {"fd", queue_fd}, {NULL, NULL}};
+    static const luaL_Reg queue[] = {{"wait", queue_wait}, {NULL, NULL}};
     static const luaL_Reg functions[] = {{"load", load}, {"client", client_new}, {"queue", queue_new},
                                          {"log_keep", log_keep}, {"log_take", log_take}, {"text_of", text_of},
                                          {NULL, NULL}};

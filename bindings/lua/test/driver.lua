@@ -1,8 +1,8 @@
--- What `aura-replay drive` feeds with the conformance cases, for Lua: aura-replay drive lua5.4 test/driver.lua
+-- Runs the commands of `aura-replay drive lua5.4 test/driver.lua`.
 local cjson = require("cjson")
 local aura = require("aura_users")
 cjson.encode_sparse_array(true)
--- Debian's cjson has no word for an empty list.
+-- Debian's cjson cannot write an empty list.
 local EMPTY = "@empty"
 
 local function of(err)
@@ -101,7 +101,7 @@ end
 for line in io.lines() do
   local command = cjson.decode(line)
   local lines = {}
-  -- A page that a number of Lua cannot hold is given as text.
+  -- A number of Lua may be too small for a page, so it is passed as text.
   command.options.page = command.options.page and line:match('"page":(%d+)')
   if command.log then
     aura.set_log("debug", function(_, text)

@@ -44,9 +44,9 @@ test("a record", function()
   equal("ericmj", assert(client():get_current_user()).username)
 end)
 
--- A text is read without decoding the rest; the same must come as from all fields.
+-- A text is read without decoding the rest. The result is the same as from all fields.
 test("fields, one by one", function()
-  local record = aura.internal.record_of
+  local record = aura.internal.make_record
   local json = [[ { "a" : "x" , "b\u0063":"y", "n":null,"i":7,"t":true,"q":"say \"hi\"","u":"é","e":"",
     "o":{"a":"inner","l":["]","}"]},"a":"last","l":[{"a":"deep"}] } ]]
   for _, name in ipairs({ "a", "bc", "n", "i", "t", "q", "u", "e", "missing" }) do
@@ -66,7 +66,7 @@ test("fields, one by one", function()
   equal("mine", changed.a)
 end)
 
--- It never looks behind the end, whatever the text.
+-- It never reads behind the end of the text.
 test("a text of JSON that is cut", function()
   local json = '{"a":"x","o":{"l":["]",1]},"q":"\\""}'
   for length = 0, #json - 1 do
@@ -81,7 +81,11 @@ end)
 test("times", function()
   equal(951827696.5, aura.time("2000-02-29T12:34:56.5Z"))
   equal(0, aura.time("1970-01-01T00:00:00Z"))
+  equal(0, aura.time("1970-01-01T02:00:00+02:00"))
+  equal(1800, aura.time("1970-01-01T00:00:00-0030"))
+  equal(0, aura.time("1970-01-01T00:00:00"))
   equal(nil, aura.time("never"))
+  equal(nil, aura.time("2014-03-01T12:00:00.1.2Z"))
   equal(nil, aura.time(nil))
 end)
 
@@ -111,7 +115,9 @@ test("bad arguments and options", function()
     { { timeout = "3" }, "timeout is a string; allowed: seconds" },
     { { timeout = 0 }, 'timeout is "0"' },
     { { page = 1.5 }, "page" },
-    { { env = "false" }, "env is a string" },
+    { { env = "false" }, "env is a string; allowed: true or false" },
+    { { timeout = -0.1 }, 'timeout is "-0.1"; allowed: seconds' },
+    { "timeout", "options is to be a table, not a string" },
     { { user_agent = "a\0b" }, "user_agent contains a NUL" },
     { { rate_limit = "maybe" }, "rate_limit" },
   }) do
@@ -126,6 +132,8 @@ test("bad arguments and options", function()
   has("username_or_email is to be a string, not a nil", err)
   _, err = client():create_user("a", "b", "c@example.com")
   has("emails is to be a list", err)
+  _, err = client():get_user("e", 5)
+  has("options is to be a table, not a number", err)
   _, err = client():get_user("e", { env = false })
   has("an option of a client", err)
   has("page", select(2, pcall(client().stream_audit_logs, client(), { page = 0 })))
@@ -153,9 +161,29 @@ test("the stream", function()
   end
   equal("100 100 50", table.concat(sizes, " "))
   equal(50, #actions(client():stream_audit_logs({ page = 3 })))
-  local closed = client():stream_audit_logs()
-  closed:close()
-  has("closed", select(2, pcall(closed.next, closed)))
+end)
+
+test("a closed client and a closed stream", function()
+  local one = client()
+  local stream = one:stream_audit_logs()
+  one:close()
+  one:close()
+  assert(stream:next())
+  stream:close()
+  local function is_closed(what, result, err)
+    equal(nil, result)
+    equal("invalid_argument", err.kind)
+    has("the " .. what .. " is closed", err)
+  end
+  is_closed("client", one:get_user("ericmj"))
+  is_closed("client", one:reset_user_password("ericmj"))
+  is_closed("client", one:rate_limit())
+  is_closed("client", nil, select(2, pcall(one.stream_audit_logs, one)))
+  is_closed("stream", stream:next())
+  is_closed("stream", stream:page())
+  if load("local x <close> = nil") then
+    is_closed("client", load("local c <close> = ...; return c")(client()):get_user("ericmj"))
+  end
 end)
 
 test("an error keeps the stream's place", function()
@@ -197,6 +225,36 @@ test("tasks run at once", function()
   equal("mine", err)
 end)
 
+test("tasks share a stream", function()
+  local stream, rows = client({ prefetch = 0 }):stream_audit_logs(), {}
+  local function read()
+    for log in stream do
+      rows[#rows + 1] = log.params.id
+    end
+  end
+  aura.run(read, read, read)
+  equal(250, #rows)
+  table.sort(rows)
+  for number = 2, #rows do
+    assert(rows[number - 1] < rows[number])
+  end
+end)
+
+test("wrong tasks", function()
+  local _, err = pcall(aura.run, function() end, nil, function() end)
+  has("task 2 is to be a function, not a nil", err)
+  local count = 0
+  _, err = pcall(aura.run, coroutine.yield, function()
+    assert(client():get_user("ericmj"))
+    count = count + 1
+  end)
+  has("a task of aura.run() yielded outside a call", err)
+  equal(1, count)
+  equal(false, (pcall(aura.run, function()
+    error()
+  end)))
+end)
+
 test("log lines", function()
   local lines = {}
   aura.set_log("debug", function(level, line)
@@ -205,6 +263,62 @@ test("log lines", function()
   client():get_user("ericmj")
   aura.set_log("warn", nil)
   has("debug GET /users/{username_or_email}: request (attempt 1, status 200", lines[1])
+  has('level is "dbug"; allowed: debug, info or warn', select(2, pcall(aura.set_log, "dbug", print)))
+  has("the log function is to be a function, not a number", select(2, pcall(aura.set_log, "warn", 7)))
+end)
+
+test("log lines that were dropped", function()
+  local lines = {}
+  aura.set_log("debug", function(level, line)
+    lines[#lines + 1] = level .. " " .. line
+  end)
+  aura.internal.core.log_keep(1, 1)
+  client({ repo_url = "http://127.0.0.1:1/api", max_retries = 1 }):get_user("e")
+  aura.set_log("warn", nil)
+  has("lines of the log were dropped", table.concat(lines, " "))
+end)
+
+test("a log function that fails loses no result", function()
+  local stderr, output = io.stderr, {}
+  io.stderr = { write = function(_, text) -- luacheck: ignore
+    output[#output + 1] = text
+  end }
+  aura.set_log("debug", function()
+    error("full", 0)
+  end)
+  local stream = client():stream_audit_logs()
+  local first, user = stream:next(), client():get_user("ericmj")
+  aura.set_log("warn", nil)
+  io.stderr = stderr -- luacheck: ignore
+  equal("ericmj", user.username)
+  assert(first)
+  equal(249, #actions(stream))
+  has("the log function failed: full", table.concat(output))
+end)
+
+test("settings of the program's cjson", function()
+  local cjson = require("cjson")
+  local user = assert(client():get_user("ericmj"))
+  cjson.decode_max_depth(1)
+  equal("ecto", user.packages[1].name)
+  cjson.decode_max_depth(1000)
+end)
+
+test("the version of the library", function()
+  local library = require("aura_users.library")
+  local version = library.VERSION
+  for _, case in ipairs({ { "0.1.0", true }, { "0.1.2", true }, { "0.1.12", true }, { "0.1.1", false, version = "0.1.2" },
+    { "0.2.5", false }, { "0.0.9", false } }) do
+    library.VERSION = case.version or version
+    local is_fine, err = pcall(library.load, { load = function()
+      return case[1]
+    end })
+    library.VERSION = version
+    equal(case[2], is_fine)
+    if not is_fine then
+      has("has version " .. case[1], err)
+    end
+  end
 end)
 
 local function resident()
@@ -246,7 +360,7 @@ test("garbage is freed once", function()
   collectgarbage()
 end)
 
--- At exit a call is under way and its handles are open.
+-- At exit a call runs and its handles are open.
 local _, last = client({ repo_url = silent_url }).handle:start("get_user", {}, "e")
 assert(last)
 print(("%d passed, %d failed"):format(passed, failed))
