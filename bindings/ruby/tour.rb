@@ -5,7 +5,7 @@
 #     gem install aura_users
 #     TOUR_PASSWORD=... ruby tour.rb REPO_URL USERNAME EMAIL
 #
-# It makes an account that stays. Try it on a server of your own, such as aura-sandbox.
+# It creates an account and does not delete it. Try it on a server of your own, such as aura-sandbox.
 
 require 'aura_users'
 
@@ -16,13 +16,13 @@ def make_account(client, username, password, email)
   user = client.get_user(username)
   puts "get_user: #{user.raw_json}"
 
-  # The name is taken now: the server refuses a second account, and says why.
+  # The server rejects a second account with this name.
   client.create_user(username, password, [email])
 rescue AuraUsers::ValidationError => e
   puts "create_user again: #{e.message}"
 end
 
-# Reads a line; what a person does on the server's web site comes before it.
+# Asks the user to create a key on the server's web site, and reads it.
 def ask_for_key(email)
   print "Follow the link in the mail to #{email}, make an API key, and paste it here: "
   key = $stdin.gets.to_s.chomp
@@ -50,7 +50,7 @@ repo_url, username, email = ARGV
 begin
   make_account(AuraUsers::Client.new(repo_url: repo_url), username, password, email)
 
-  # From here on as the account itself.
+  # This client uses the key of the new account.
   client = AuraUsers::Client.new(repo_url: repo_url, api_key: ask_for_key(email))
   puts "get_current_user: #{client.get_current_user.raw_json}"
   reset_password(client, username)
