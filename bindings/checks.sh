@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# What the check.sh of every package shares. A check.sh sets `language` and reads this file first:
+# Shared by the check.sh of every package. A check.sh sets `language` and reads this file first:
 #
 #     language=ruby
 #     . "$(dirname "$0")/../checks.sh"
@@ -18,17 +18,22 @@ root=$(cd "$here/../.." && pwd)
 clean=$(mktemp -d)
 # Go's modules are read-only.
 trap 'chmod -R u+w "$clean"; rm -rf "$clean"' EXIT
+# dash runs the trap above only at a normal exit.
+trap 'exit 130' INT
+trap 'exit 143' TERM
 export AURA_USERS_DESCRIPTION="$root/include/aura_users.json"
-unset CI AURA_USERS_LIBRARY HEX_API_URL HEX_API_KEY HEX_OTP
+unset CI AURA_USERS_LIBRARY HEX_API HEX_API_URL HEX_API_KEY HEX_OTP HEX_HTTP_TIMEOUT HEX_HTTP_CONCURRENCY \
+    HEX_CACERTS_PATH
 passed=0 failed=0 skipped=0
 
-# check WHAT COMMAND...: one check. It shows the last line of the output, or the end of it after a failure.
+# check WHAT COMMAND...: one check. It prints the last line of the output, or the last 100 lines after a failure.
 check() {
     what=$1
     shift
     if "$@" >"$clean/log" 2>&1; then
         passed=$((passed + 1))
-        echo "$language: $what: $(grep . "$clean/log" | tail -n 1)"
+        line=$(grep . "$clean/log" | tail -n 1)
+        echo "$language: $what: ${line:-passed}"
     else
         failed=$((failed + 1))
         tail -n 100 "$clean/log"
