@@ -1,4 +1,4 @@
-"""What several languages of tools/languages read from include/aura_users.json."""
+"""Functions that several modules of tools/languages share."""
 
 
 def functions_of(description, names):
@@ -13,7 +13,7 @@ def enum_of(description, name):
 
 
 def statuses_to_handle(description):
-    """The statuses that a binding looks at: those that are no errors, and the one of a cancelled call."""
+    """The statuses that a binding handles itself: those that are not errors, and AURA_CANCELLED."""
     return [
         value
         for value in enum_of(description, "aura_status")["values"]

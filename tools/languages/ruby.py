@@ -6,8 +6,7 @@ from description import functions_of, quote, statuses_to_handle
 
 FOLDER = "bindings/ruby"
 WIDTH = 120
-# What the package calls. BLOCKING is what waits, or may wait for a thread's end, without Ruby's
-# lock.
+# The functions that the package calls. Those in BLOCKING run without Ruby's lock, because they wait.
 FUNCTIONS = [
     "aura_audit_logs_free",
     "aura_audit_logs_next_page_start",
@@ -60,7 +59,7 @@ NUMBERS = {
 
 
 def type_of(value):
-    """The type in ffi's words. A text that is freed by hand stays a pointer."""
+    """The type in ffi. A text that the package frees stays a pointer."""
     is_text = value["type"] == "const char *" and value.get("role") in (
         "text",
         "borrowed_text",
@@ -88,13 +87,13 @@ def functions(description):
 
 
 def statuses(description):
-    """The statuses that are looked at: no errors, and the one of a call that was ended."""
+    """The statuses that the package handles."""
     kept = statuses_to_handle(description)
     return "\n".join(f"    {value['name']} = {value['number']}" for value in kept)
 
 
 def options(description):
-    """A table of the options: type, default, where it counts, environment, words."""
+    """A table of the options."""
     lines = []
     for option in description["options"]:
         environment = " ".join(option["environment"])
@@ -113,7 +112,7 @@ def options(description):
 
 
 def wrapped(literal):
-    """A literal on as many lines as it takes."""
+    """A literal, broken into lines."""
     parts = textwrap.wrap(literal[1:-1], WIDTH - 12)
     return [f"      '{part} ' \\" for part in parts[:-1]] + [f"      '{parts[-1]}'"]
 
