@@ -87,7 +87,9 @@ def main():
     ]
     expect(len(outputs) == len(expected), "the README has another number of examples")
     for output, words in zip(outputs, expected):
-        expect(output.startswith(words), f"an example printed {output!r}, not {words!r}")
+        expect(
+            output.startswith(words), f"an example printed {output!r}, not {words!r}"
+        )
 
     run([lua, HERE / "test.lua", ready["api_url"], silent_url])
 
