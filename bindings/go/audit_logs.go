@@ -11,15 +11,15 @@ import (
 
 // AuditLogs is a stream of the rows of an audit log, newest first.
 //
-// Every row that existed when the reading began comes exactly once and in order, also if others are
-// written meanwhile. An error keeps the stream's place: range again over All or Pages, and the same
-// page is tried again. A failure is never taken for the end. Goroutines that use one stream take
-// turns.
+// It returns every row that existed at its start exactly once and in order, even if other rows are
+// written meanwhile. After an error the stream keeps its position: range over All or Pages again, and
+// it requests the same page again. It never reports a failure as the end. Several goroutines may use
+// one stream, and each row goes to one of them.
 type AuditLogs struct {
 	handle *handle[*C.aura_audit_logs]
 }
 
-// All returns the rows that are left. If there is an error, it comes last, with a row that is empty:
+// All returns an iterator over the remaining rows. An error ends it, and is its last element:
 //
 //	for log, err := range logs.All(ctx) {
 //		if err != nil {
@@ -31,7 +31,8 @@ func (l *AuditLogs) All(ctx context.Context) iter.Seq2[AuditLog, error] {
 	return rows(func() (AuditLog, error) { return l.Next(ctx) })
 }
 
-// Pages returns the rows that are left, a page at a time. If there is an error, it comes last.
+// Pages returns an iterator over the pages of the remaining rows. An error ends it, and is its last
+// element.
 func (l *AuditLogs) Pages(ctx context.Context) iter.Seq2[[]AuditLog, error] {
 	return rows(func() ([]AuditLog, error) { return l.NextPage(ctx) })
 }
@@ -47,13 +48,13 @@ func rows[T any](next func() (T, error)) iter.Seq2[T, error] {
 	}
 }
 
-// Next returns the next row. After the last one the error is [io.EOF]. After any other error, call it
-// again to go on.
+// Next returns the next row. After the last row the error is [io.EOF]. After any other error, call it
+// again to continue.
 func (l *AuditLogs) Next(ctx context.Context) (AuditLog, error) {
-	if err := notBegun(ctx); err != nil {
+	if err := contextError(ctx); err != nil {
 		return AuditLog{}, err
 	}
-	text, err := l.atHand()
+	text, err := l.arrived()
 	if err == nil && text == "" {
 		text, err = l.wait(ctx, func(logs *C.aura_audit_logs, call **C.aura_call, failure **C.aura_error) C.aura_status {
 			return C.aura_audit_logs_next_start(logs, call, failure)
@@ -65,10 +66,10 @@ func (l *AuditLogs) Next(ctx context.Context) (AuditLog, error) {
 	return auditLogOf(text)
 }
 
-// NextPage returns the rest of the page at hand, or the page after it. After the last one the error
+// NextPage returns the rest of the current page, or the page after it. After the last page the error
 // is [io.EOF].
 func (l *AuditLogs) NextPage(ctx context.Context) ([]AuditLog, error) {
-	if err := notBegun(ctx); err != nil {
+	if err := contextError(ctx); err != nil {
 		return nil, err
 	}
 	text, err := l.wait(ctx, func(logs *C.aura_audit_logs, call **C.aura_call, failure **C.aura_error) C.aura_status {
@@ -80,22 +81,22 @@ func (l *AuditLogs) NextPage(ctx context.Context) ([]AuditLog, error) {
 	return auditLogsOf(text)
 }
 
-// Page returns the number of the page that the next row is on. To go on another day, give it to
-// [WithPage]. It is 0 after Close.
+// Page returns the page of the next row, counted from 1. To continue later, pass it to [WithPage]. It
+// is 0 after Close.
 func (l *AuditLogs) Page() uint64 {
 	var page C.uint64_t
 	l.handle.use(func(logs *C.aura_audit_logs) { page = C.aura_audit_logs_page(logs) })
 	return uint64(page)
 }
 
-// Close ends the stream and its requests. It always returns nil, and may be called again.
+// Close ends the stream and its requests. It always returns nil, and you may call it again.
 func (l *AuditLogs) Close() error {
 	l.handle.close()
 	return nil
 }
 
-// atHand gives the next row if it need not be waited for, else nothing.
-func (l *AuditLogs) atHand() (string, error) {
+// arrived returns the next row if it has arrived, or "".
+func (l *AuditLogs) arrived() (string, error) {
 	var text *C.char
 	var failure *C.aura_error
 	var status C.aura_status

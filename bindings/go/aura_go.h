@@ -1,6 +1,6 @@
-// The C ABI of aura_users: as include/aura_users.h declares it, without the words.
+// The declarations of include/aura_users.h, without documentation.
 //
-// Without AURA_STATIC each function calls what library.c has found in the loaded library.
+// Without AURA_STATIC each function calls its pointer in the table that library.c fills.
 #ifndef AURA_USERS_GO_H
 #define AURA_USERS_GO_H
 

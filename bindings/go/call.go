@@ -9,17 +9,17 @@ import (
 	"sync"
 )
 
-// waiting is where calls under way are waited for: one goroutine, and so one thread, for all of
-// them. It runs while there are any.
+// waiting holds the calls that run. One goroutine, and so one thread, waits for all of them. It ends
+// with the last call.
 var waiting struct {
 	sync.Mutex
-	queue  *C.aura_completions
-	last   C.uint64_t
-	calls  map[C.uint64_t]chan struct{}
-	isBusy bool
+	queue     *C.aura_completions
+	lastToken C.uint64_t
+	calls     map[C.uint64_t]chan struct{} // by token
+	isRunning bool                         // the goroutine
 }
 
-// watch gives a channel that is closed when the call has ended.
+// watch returns a channel that is closed when the call ends.
 func watch(call *C.aura_call) <-chan struct{} {
 	done := make(chan struct{})
 	waiting.Lock()
@@ -28,12 +28,11 @@ func watch(call *C.aura_call) <-chan struct{} {
 		waiting.queue = C.aura_completions_new()
 		waiting.calls = map[C.uint64_t]chan struct{}{}
 	}
-	waiting.last++
-	waiting.calls[waiting.last] = done
-	// Neither is NULL, which is all that it refuses.
-	C.aura_call_complete(call, waiting.queue, waiting.last, nil)
-	if !waiting.isBusy {
-		waiting.isBusy = true
+	waiting.lastToken++
+	waiting.calls[waiting.lastToken] = done
+	C.aura_call_complete(call, waiting.queue, waiting.lastToken, nil) // fails only for NULL
+	if !waiting.isRunning {
+		waiting.isRunning = true
 		go waitForAll()
 	}
 	return done
@@ -48,17 +47,17 @@ func waitForAll() {
 			close(waiting.calls[token])
 			delete(waiting.calls, token)
 		}
-		waiting.isBusy = len(waiting.calls) > 0
-		goesOn := waiting.isBusy
+		isRunning := len(waiting.calls) > 0
+		waiting.isRunning = isRunning
 		waiting.Unlock()
-		if !goesOn {
+		if !isRunning {
 			return
 		}
 	}
 }
 
-// finish waits for a call that was started, takes its result and frees it. If the context ends, so
-// does the call. AURA_END gives isEnd.
+// finish waits for a started call, takes its result and frees it. The end of the context ends the
+// call. isEnd is true for AURA_END.
 func finish(ctx context.Context, call *C.aura_call) (text string, isEnd bool, err error) {
 	defer C.aura_call_free(call)
 	done := watch(call)
@@ -80,6 +79,6 @@ func finish(ctx context.Context, call *C.aura_call) (text string, isEnd bool, er
 	case C.AURA_END:
 		return "", true, nil
 	default:
-		return "", false, ended(ctx, takeError(failure))
+		return "", false, withCause(ctx, takeError(failure))
 	}
 }

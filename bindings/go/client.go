@@ -10,14 +10,14 @@ import (
 	"time"
 )
 
-// A Client keeps connections to one server, and options for every call. Make one and keep it. Any
+// A Client has connections to one server, and options for every call. Create one and keep it. Any
 // number of goroutines may use it at once.
 type Client struct {
 	handle  *handle[*C.aura_client]
 	options []CallOption
 }
 
-// NewClient makes a client. Nothing is sent yet.
+// NewClient creates a client. It sends nothing.
 func NewClient(options ...ClientOption) (*Client, error) {
 	if _, err := library(); err != nil {
 		return nil, err
@@ -35,22 +35,22 @@ func NewClient(options ...ClientOption) (*Client, error) {
 	return &Client{handle: newHandle(client, func(client *C.aura_client) { C.aura_client_free(client) })}, nil
 }
 
-// With gives a client with further options for each of its calls. It shares the connections, and
-// is closed with c.
+// With returns a client that adds options to each of its calls. It shares the connections of c, and
+// Close of either client closes both.
 func (c *Client) With(options ...CallOption) *Client {
 	return &Client{c.handle, slices.Concat(c.options, options)}
 }
 
-// Close drops the connections. Calls that have begun go on; later ones fail with
-// [ErrInvalidArgument]. It always returns nil, and may be called again.
+// Close closes the connections. Calls and streams that have started continue, and later calls return
+// [ErrInvalidArgument]. Close always returns nil, and you may call it again.
 func (c *Client) Close() error {
 	c.handle.close()
 	return nil
 }
 
-// CreateUser makes an account and returns its record. emails must hold one address.
+// CreateUser creates an account and returns its record. emails must contain one address.
 //
-// If you make an account on hex.pm, you accept its terms of service,
+// If you create an account on hex.pm, you accept its terms of service,
 // https://hex.pm/policies/termsofservice. After an error with OutcomeUnknown the account may exist.
 func (c *Client) CreateUser(ctx context.Context, username, password string, emails []string, options ...CallOption) (*User, error) {
 	return userOf(c.call(ctx, request{operation: C.AURA_GO_CREATE, argument: "username", name: username, password: password, emails: emails}, options))
@@ -61,21 +61,21 @@ func (c *Client) GetCurrentUser(ctx context.Context, options ...CallOption) (*Us
 	return userOf(c.call(ctx, request{operation: C.AURA_GO_CURRENT}, options))
 }
 
-// GetUser returns a user's public record, by name in any letter case, or by an address that is
-// verified and public.
+// GetUser returns the public record of a user. It finds a user by the name in any letter case, or by a
+// verified and public address.
 func (c *Client) GetUser(ctx context.Context, usernameOrEmail string, options ...CallOption) (*User, error) {
 	return userOf(c.call(ctx, request{operation: C.AURA_GO_GET, argument: "username_or_email", name: usernameOrEmail}, options))
 }
 
-// ResetUserPassword has the server mail its user a link for a new password. On a server that does
-// not offer it, as hex.pm, the error is [ErrUnsupported].
+// ResetUserPassword asks the server to mail the user a link for a new password. If the server does
+// not offer resets, like hex.pm, the error is [ErrUnsupported].
 func (c *Client) ResetUserPassword(ctx context.Context, usernameOrEmail string, options ...CallOption) error {
 	_, err := c.call(ctx, request{operation: C.AURA_GO_RESET, argument: "username_or_email", name: usernameOrEmail}, options)
 	return err
 }
 
-// StreamAuditLogs returns the audit log of the credential's user, newest row first, from the page
-// of the option page on. Nothing is sent before the first row is asked for.
+// StreamAuditLogs returns the audit log of the credential's user, newest row first. It starts at the
+// option page. It sends the first request when you read the first row.
 func (c *Client) StreamAuditLogs(options ...CallOption) (*AuditLogs, error) {
 	made, err := c.callOptions(options)
 	if err != nil {
@@ -92,18 +92,18 @@ func (c *Client) StreamAuditLogs(options ...CallOption) (*AuditLogs, error) {
 	return &AuditLogs{newHandle(logs, func(logs *C.aura_audit_logs) { C.aura_audit_logs_free(logs) })}, nil
 }
 
-// A RateLimit is what the server last said of its rate limit.
+// A RateLimit is a rate limit of the server.
 type RateLimit struct {
-	// Limit is how many requests a window has.
+	// Limit is the number of requests in a window.
 	Limit int
-	// Remaining is how many are left in this one.
+	// Remaining is the number of requests left in this window.
 	Remaining int
-	// ResetsIn is how long it is until the next one.
+	// ResetsIn is the time until the next window.
 	ResetsIn time.Duration
 }
 
-// RateLimit returns what the server last said of its rate limit to the credential, or nil if
-// nothing is known. It sends nothing.
+// RateLimit returns the last rate limit that the server sent for the credential, or nil if it sent
+// none. It sends nothing.
 func (c *Client) RateLimit(options ...CallOption) (*RateLimit, error) {
 	made, err := c.callOptions(options)
 	if err != nil {
@@ -128,7 +128,7 @@ func (c *Client) RateLimit(options ...CallOption) (*RateLimit, error) {
 	return &RateLimit{has.Limit, has.Remaining, time.Duration(has.ResetsInMS) * time.Millisecond}, nil
 }
 
-// callOptions gives the options of a call for C, to be freed; nil if there are none.
+// callOptions returns the options of a call for C, or nil if there are none. The caller frees them.
 func (c *Client) callOptions(options []CallOption) (*C.aura_options, error) {
 	if len(c.options) > 0 {
 		options = slices.Concat(c.options, options)

@@ -77,7 +77,7 @@ func TestTextWithANULIsRefused(t *testing.T) {
 	}
 	for name, call := range calls {
 		err := call()
-		if !errors.Is(err, aura.ErrInvalidArgument) || !strings.Contains(err.Error(), name+" holds a NUL") {
+		if !errors.Is(err, aura.ErrInvalidArgument) || !strings.Contains(err.Error(), name+" contains a NUL") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

@@ -10,37 +10,38 @@ import (
 	"time"
 )
 
-// An Error says why a call failed. Its kind is matched by [errors.Is]:
+// An Error is the error of a call. Compare its kind with [errors.Is]:
 //
 //	if errors.Is(err, aura.ErrNotFound) { … }
 //
-// Its fields are got by [errors.As]:
+// Get its fields with [errors.As]:
 //
 //	var failure *aura.Error
 //	if errors.As(err, &failure) { fmt.Println(failure.RequestID) }
 type Error struct {
-	// Kind is what kind of error it is.
+	// Kind is the kind of the error.
 	Kind Kind
-	// Status is the HTTP status, or 0 if no reply came.
+	// Status is the HTTP status, or 0 if no reply arrived.
 	Status int
-	// Message is the server's own message if it sent one, else the library's.
+	// Message is the server's message, or the library's if the server sent none.
 	Message string
-	// Hint is what to do next, if the library knows more than the message says.
+	// Hint is what to do next. It is empty if the message says enough.
 	Hint string
-	// Reason is why a credential or an account was refused, such as revoked_credential.
+	// Reason is why the server rejected a credential or an account, such as revoked_credential.
 	Reason string
-	// Fields is what the server refused, by field: a text, or lists and maps of them.
+	// Fields are the errors of each field that the server rejected: strings, or lists and maps of
+	// strings.
 	Fields map[string]any
-	// RequestID is the reply's x-request-id, by which the server's operators find the call.
+	// RequestID is the x-request-id of the reply. The server's operators find the request by it.
 	RequestID string
-	// RetryAfter is how long the server asks to wait; 0 if it does not say.
+	// RetryAfter is the time that the server asks you to wait, or 0.
 	RetryAfter time.Duration
-	// Attempts is how many times the request was sent.
+	// Attempts is the number of times that the request was sent.
 	Attempts int
-	// Method and Route are the request's, the route without its parameters.
+	// Method and Route are those of the request. The route has no parameters.
 	Method, Route string
-	// OutcomeUnknown is true if the server may have carried out a call that failed. Look first,
-	// before you repeat it.
+	// OutcomeUnknown is true if the server may have completed a call that failed. Check before you
+	// repeat it.
 	OutcomeUnknown bool
 	// Retryable is true if the same call may succeed later, and repeating it is safe.
 	Retryable bool
@@ -50,26 +51,27 @@ type Error struct {
 	cause []error
 }
 
-// Error gives the whole error in a sentence. It has no secret in it.
+// Error returns the error as one sentence. It contains no secret.
 func (e *Error) Error() string { return e.text }
 
-// Unwrap gives the kind, and what ended the context if that ended the call.
+// Unwrap returns the kind. If the context ended the call, it also returns the context's error and
+// cause.
 func (e *Error) Unwrap() []error { return append([]error{e.Kind}, e.cause...) }
 
-// Timeout reports whether the time allowed ran out, as [net.Error] does.
+// Timeout reports whether a timeout expired, as [net.Error] does.
 func (e *Error) Timeout() bool { return e.Kind == ErrTimeout }
 
-// RawJSON is the error as one JSON object, as every language of this library has it.
+// RawJSON returns the error as a JSON object, which is the same in every language of this library.
 func (e *Error) RawJSON() string { return e.json }
 
-// MarshalJSON gives what RawJSON gives.
+// MarshalJSON returns RawJSON.
 func (e *Error) MarshalJSON() ([]byte, error) { return []byte(e.json), nil }
 
-// takeError makes an error of the library's, which it frees.
+// takeError converts an error of the library and frees it.
 func takeError(failure *C.aura_error) error {
 	defer C.aura_error_free(failure)
 	if failure == nil {
-		return newError(ErrInternal, "the library gave no error")
+		return newError(ErrInternal, "the library returned no error")
 	}
 	return errorOf(C.GoString(C.aura_error_json(failure)))
 }
@@ -104,7 +106,7 @@ func errorOf(text string) *Error {
 	}
 }
 
-// newError makes an error of this package's own; its members are those of the library's errors.
+// newError returns an error of this package. It has the members of the library's errors.
 func newError(kind Kind, message string) *Error {
 	text := kind.String() + ": " + message
 	made, err := json.Marshal(map[string]any{
@@ -113,15 +115,15 @@ func newError(kind Kind, message string) *Error {
 		"attempts": 0, "method": nil, "route": nil, "outcome_unknown": false, "retryable": false,
 	})
 	if err != nil {
-		panic(err) // texts, numbers and nulls can be written
+		panic(err) // impossible for strings, numbers and nil
 	}
 	return &Error{Kind: kind, Message: message, text: text, json: string(made)}
 }
 
 func invalidArgument(message string) error { return newError(ErrInvalidArgument, message) }
 
-// ended gives err the cause, if the context's end is why the call ended.
-func ended(ctx context.Context, err error) error {
+// withCause adds the context's error and cause to err, if the end of the context ended the call.
+func withCause(ctx context.Context, err error) error {
 	var failure *Error
 	if ctx.Err() == nil || !errors.As(err, &failure) {
 		return err
@@ -135,14 +137,14 @@ func ended(ctx context.Context, err error) error {
 	return err
 }
 
-// notBegun gives the error of a context that ended before the call began; nil if it did not.
-func notBegun(ctx context.Context) error {
+// contextError returns the error of a context that has ended, or nil.
+func contextError(ctx context.Context) error {
 	switch err := ctx.Err(); {
 	case err == nil:
 		return nil
 	case errors.Is(err, context.DeadlineExceeded):
-		return ended(ctx, newError(ErrTimeout, "the context's deadline passed before the call began"))
+		return withCause(ctx, newError(ErrTimeout, "the context's deadline passed before the call started"))
 	default:
-		return ended(ctx, newError(ErrCancelled, "the context was cancelled before the call began"))
+		return withCause(ctx, newError(ErrCancelled, "the context was cancelled before the call started"))
 	}
 }

@@ -5,8 +5,8 @@ import (
 	"sync"
 )
 
-// A handle is a pointer of C that is freed once: by close or by the garbage collector, and not before
-// the last call that begins with it has returned.
+// A handle is a pointer of C. Close or the garbage collector frees it once, after the last function
+// that uses it has returned.
 type handle[P any] struct {
 	sync.Mutex
 	pointer  P
@@ -17,7 +17,7 @@ type handle[P any] struct {
 
 func newHandle[P any](pointer P, free func(P)) *handle[P] {
 	made := &handle[P]{pointer: pointer, free: free}
-	// To free one may take a moment, and there is one goroutine for all finalizers.
+	// free may block, and one goroutine runs all finalizers.
 	runtime.SetFinalizer(made, func(h *handle[P]) { go h.close() })
 	return made
 }

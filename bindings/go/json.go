@@ -7,14 +7,14 @@ import (
 	"unicode/utf8"
 )
 
-// A scanner looks through JSON that the library has checked. It does not decode what nobody asked for:
-// a row is read in one pass, and texts without escapes are parts of it.
+// A scanner reads JSON that the library has checked. It reads a row in one pass, decodes only what has a
+// field, and returns texts without escapes as parts of the row.
 type scanner struct {
 	text string
 	at   int
 }
 
-// peek gives the next byte that is no space, 0 at the end.
+// peek returns the next byte that is not white space, or 0 at the end.
 func (s *scanner) peek() byte {
 	for ; s.at < len(s.text); s.at++ {
 		switch s.text[s.at] {
@@ -26,7 +26,7 @@ func (s *scanner) peek() byte {
 	return 0
 }
 
-// take goes past the next byte if it is this one.
+// take skips the next byte if it is the wanted one.
 func (s *scanner) take(wanted byte) bool {
 	if s.peek() != wanted {
 		return false
@@ -35,7 +35,7 @@ func (s *scanner) take(wanted byte) bool {
 	return true
 }
 
-// skipString goes past a string, of which the first quote comes next.
+// skipString skips a string. The next byte is its first quote.
 func (s *scanner) skipString() {
 	for s.at++; s.at < len(s.text); s.at++ {
 		switch s.text[s.at] {
@@ -48,7 +48,7 @@ func (s *scanner) skipString() {
 	}
 }
 
-// skipNested goes past an object or a list, of which the first brace comes next.
+// skipNested skips an object or a list. The next byte is its first bracket.
 func (s *scanner) skipNested() {
 	for depth := 0; s.at < len(s.text); {
 		switch s.text[s.at] {
@@ -67,7 +67,7 @@ func (s *scanner) skipNested() {
 	}
 }
 
-// value gives the next value as it stands there, "" if there is none.
+// value returns the text of the next value, or "" if there is none.
 func (s *scanner) value() string {
 	first, begin := s.peek(), s.at
 	switch first {
@@ -85,7 +85,7 @@ func (s *scanner) value() string {
 	return s.text[begin:min(s.at, len(s.text))]
 }
 
-// members calls each with the members of an object, and returns false if the text is none.
+// members calls each with every member of an object. It returns false if the text is not an object.
 func members(text string, each func(name, value string)) bool {
 	s := scanner{text: text}
 	if !s.take('{') {
@@ -111,7 +111,7 @@ func members(text string, each func(name, value string)) bool {
 	return true
 }
 
-// elements calls each with the elements of a list, and returns false if the text is none.
+// elements calls each with every element of a list. It returns false if the text is not a list.
 func elements(text string, each func(value string)) bool {
 	s := scanner{text: text}
 	if !s.take('[') {
@@ -130,7 +130,7 @@ func elements(text string, each func(value string)) bool {
 	return true
 }
 
-// asString decodes a string; false if the value is none.
+// asString decodes a string. It returns false if the value is not a string.
 func asString(value string) (string, bool) {
 	if len(value) < 2 || value[0] != '"' || value[len(value)-1] != '"' {
 		return "", false
@@ -142,13 +142,14 @@ func asString(value string) (string, bool) {
 	return decoded, json.Unmarshal([]byte(value), &decoded) == nil
 }
 
-// textOf decodes a string; "" if the value is none.
+// textOf decodes a string. It returns "" if the value is not a string.
 func textOf(value string) string {
 	text, _ := asString(value)
 	return text
 }
 
-// timeOf decodes a time; zero if the value is none. A time without a zone is UTC.
+// timeOf decodes a time. It returns the zero time if the value is not a time. A time without a zone is
+// UTC.
 func timeOf(value string) time.Time {
 	text := textOf(value)
 	for _, form := range []string{time.RFC3339, "2006-01-02T15:04:05"} {
@@ -159,7 +160,7 @@ func timeOf(value string) time.Time {
 	return time.Time{}
 }
 
-// mapOf decodes the texts of an object; nil if the value is none.
+// mapOf decodes the texts of an object. It returns nil if the value is not an object.
 func mapOf(value string) map[string]string {
 	texts := map[string]string{}
 	isObject := members(value, func(name, value string) {
@@ -173,7 +174,7 @@ func mapOf(value string) map[string]string {
 	return texts
 }
 
-// listOf decodes the objects of a list; nil if the value is none.
+// listOf decodes the objects of a list. It returns nil if the value is not a list.
 func listOf[T any](value string, set func(item *T, name, value string)) []T {
 	items := []T{}
 	isList := elements(value, func(value string) {
@@ -188,7 +189,7 @@ func listOf[T any](value string, set func(item *T, name, value string)) []T {
 	return items
 }
 
-// extraOf gives the members for which set has no place.
+// extraOf returns the unknown members of an object.
 func extraOf(text string, isKnown func(name string) bool) map[string]json.RawMessage {
 	extra := map[string]json.RawMessage{}
 	members(text, func(name, value string) {

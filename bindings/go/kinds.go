@@ -2,11 +2,11 @@ package aura
 
 import "strconv"
 
-// A Kind says what kind of error it is. Its number is that of every language. Kinds are errors, so
-// that they can be compared with: errors.Is(err, aura.ErrNotFound).
+// A Kind is a kind of error. Its number is the same in every language. A Kind is an error itself, for
+// errors.Is(err, aura.ErrNotFound).
 type Kind int
 
-// String gives the kind's name in every language, such as not_found.
+// String returns the name of the kind, such as not_found. It is the same in every language.
 func (k Kind) String() string {
 	if name, ok := kindNames[k]; ok {
 		return name
@@ -14,7 +14,7 @@ func (k Kind) String() string {
 	return "kind " + strconv.Itoa(int(k))
 }
 
-// Error gives the kind's name.
+// Error returns the name of the kind with a prefix.
 func (k Kind) Error() string {
 	return "aura: " + k.String()
 }

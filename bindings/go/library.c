@@ -15,7 +15,7 @@ const char *aura_go_load(void *library)
 
 struct aura_functions aura_loaded;
 
-// POSIX lets a function's address pass through a void *; ISO C does not, so it is copied.
+// POSIX allows a conversion of void * to a function pointer, but ISO C does not: so it is copied.
 #define LOAD(name)                                                     \
     symbol = dlsym(library, #name);                                    \
     if (!symbol)                                                       \

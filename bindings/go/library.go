@@ -27,24 +27,24 @@ var sonames = map[string]string{
 // Made by `make header`.
 // end of generated: library
 
-// ErrLibrary is the error of a client that found no library, or one of another version. Its text
-// names every place that was tried.
+// ErrLibrary is the error if the library is not found, or if its version does not match. Its text names
+// every path that was tried.
 var ErrLibrary = errors.New("aura: the library aura_users cannot be used")
 
-// Library returns the file of the library and its version, and loads it if that was not done yet.
+// Library returns the file of the library and its version. It loads the library if necessary.
 //
-// The first of these that is there is loaded: the file that the variable AURA_USERS_LIBRARY names,
-// which must be there if it is set; native/OS-ARCH in the folder of the program; native/OS-ARCH in
-// the folder of this package's source; the system's library by its SONAME. OS and ARCH are GOOS and
-// GOARCH, as in native/linux-amd64/libaura_users.so.
+// It loads the first of these files that exists: the file in the variable AURA_USERS_LIBRARY (if it is
+// set, the file must exist); native/OS-ARCH in the folder of the program; native/OS-ARCH in the folder
+// of this package's source; the system's library with the right SONAME. OS and ARCH are GOOS and
+// GOARCH, for example native/linux-amd64/libaura_users.so.
 //
-// With the build tag aura_static the library is a part of the program, and nothing is looked for.
+// With the build tag aura_static the library is part of the program, and Library searches nothing.
 func Library() (file, version string, err error) {
 	found, err := library()
 	return found, loadedVersion, err
 }
 
-// Set by library() alone.
+// Only library() sets it.
 var loadedVersion string
 
 var library = sync.OnceValues(func() (string, error) {
@@ -60,7 +60,7 @@ var library = sync.OnceValues(func() (string, error) {
 	return file, nil
 })
 
-// isCompatible reports whether version is of our ABI, and not older than what was generated from.
+// isCompatible reports whether version has our ABI, and is not older than this package.
 func isCompatible(version string) bool {
 	rest, found := strings.CutPrefix(version, libraryABI+".")
 	digits, _, _ := strings.Cut(rest, "-") // 0.1.2-rc1

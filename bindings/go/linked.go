@@ -6,7 +6,7 @@ package aura
 // #cgo pkg-config: aura_users-static
 import "C"
 
-// load has nothing to do: the library was linked in.
+// load does nothing: the library is linked in.
 func load() (string, error) {
 	return "linked in", nil
 }

@@ -27,9 +27,9 @@ func load() (string, error) {
 				continue
 			}
 		}
-		handle, why := open(place.file)
+		handle, problem := open(place.file)
 		if handle == nil {
-			tried = append(tried, fmt.Sprintf("%s (%s): %s", place.file, place.what, why))
+			tried = append(tried, fmt.Sprintf("%s (%s): %s", place.file, place.what, problem))
 			continue
 		}
 		if missing := C.aura_go_load(handle); missing != nil {
@@ -41,7 +41,7 @@ func load() (string, error) {
 	return "", fmt.Errorf("%w: none was found. Tried:\n  %s", ErrLibrary, strings.Join(tried, "\n  "))
 }
 
-// A place where the library may be.
+// A place is a path where the library may be.
 type place struct {
 	file, what string
 	needsFile  bool
@@ -60,7 +60,7 @@ func places() []place {
 	if program, err := os.Executable(); err == nil {
 		found = append(found, place{filepath.Join(filepath.Dir(program), below), "beside the program", true})
 	}
-	// With -trimpath the source's folder is not known.
+	// With -trimpath the path of the source is relative.
 	if _, source, _, ok := runtime.Caller(0); ok && filepath.IsAbs(source) {
 		found = append(found, place{filepath.Join(filepath.Dir(source), below), "the package's folder", true})
 	}
@@ -70,14 +70,14 @@ func places() []place {
 	return found
 }
 
-// open gives a handle, or why there is none.
+// open returns a handle, or nil and the problem.
 func open(file string) (unsafe.Pointer, string) {
 	if strings.ContainsRune(file, 0) {
-		return nil, "the name holds a NUL"
+		return nil, "the name contains a NUL"
 	}
 	name := C.CString(file)
 	defer C.free(unsafe.Pointer(name))
-	// dlerror() is of the thread.
+	// dlerror() returns the last error of the thread.
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	handle := C.dlopen(name, C.RTLD_NOW|C.RTLD_LOCAL)

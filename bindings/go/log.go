@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// For so many lines there is room until they are delivered.
+// The library stores this many lines until they are delivered.
 const mostLogLines = 4096
 
 var logging struct {
@@ -21,11 +21,11 @@ var logging struct {
 	delivering sync.Mutex
 }
 
-// SetLogger has the log of the whole process written to logger: each request with its status and
-// time, retries, and what the server warns of. No secret, name or address stands in it. nil ends it.
+// SetLogger writes the log of the whole process to logger: requests with their status and time,
+// retries, and the server's warnings. It contains no secret, name or address. nil stops the log.
 //
-// Lines come when a call ends, in the goroutine of some call. The lowest level that the logger has
-// enabled now is the lowest that is kept.
+// Lines arrive when a call ends, in the goroutine of any call. The level of the log is the lowest
+// level that logger has enabled at the time of SetLogger.
 func SetLogger(logger *slog.Logger) error {
 	if _, err := library(); err != nil {
 		return err
@@ -44,8 +44,8 @@ func SetLogger(logger *slog.Logger) error {
 	return nil
 }
 
-// deliverLog hands over the lines that came since the last time. A handler may itself make calls: if
-// lines are being handed over already, that goes on until there are none.
+// deliverLog passes the stored lines to the logger. A handler may make calls, and several goroutines
+// may be here: one of them delivers all lines.
 func deliverLog() {
 	logger := logging.logger.Load()
 	if logger == nil {
@@ -83,20 +83,20 @@ func deliver(handler slog.Handler, text string) {
 		Lines   []logLine `json:"lines"`
 	}
 	if err := json.Unmarshal([]byte(text), &log); err != nil {
-		return // it is the library's own text
+		return // impossible: the library wrote it
 	}
 	if log.Dropped > 0 {
 		record := slog.NewRecord(time.Now(), slog.LevelWarn, "log lines were dropped", 0)
 		record.AddAttrs(slog.Int("dropped", log.Dropped))
-		handOver(handler, record)
+		writeRecord(handler, record)
 	}
 	for _, line := range log.Lines {
-		handOver(handler, line.record())
+		writeRecord(handler, line.record())
 	}
 }
 
-// handOver hands over one record. What a handler cannot write is lost, as in slog.
-func handOver(handler slog.Handler, record slog.Record) {
+// writeRecord passes one record to the handler. It ignores the handler's error, as slog does.
+func writeRecord(handler slog.Handler, record slog.Record) {
 	if handler.Enabled(context.Background(), record.Level) {
 		_ = handler.Handle(context.Background(), record)
 	}

@@ -29,8 +29,8 @@ type callOption struct{ name, value string }
 func (o callOption) nameAndValue() (string, string) { return o.name, o.value }
 func (o callOption) isCallOption()                  {}
 
-// WithOption sets an option by its name and its value as text, as they stand in a configuration
-// file. A name that is unknown is an error that names the option that may be meant.
+// WithOption sets an option by its name and its value as text, for example from a configuration file.
+// An unknown name is an error of the call that uses the option. The error suggests a name.
 func WithOption(name, value string) CallOption {
 	return callOption{name, value}
 }
@@ -50,7 +50,7 @@ func asWhole[T int | uint64](value T) string {
 	return strconv.FormatUint(uint64(value), 10)
 }
 
-// callOptions gives the options of a call for C, to be freed; nil if there are none.
+// callOptions returns the options of a call for C, or nil if there are none. The caller frees them.
 func callOptions(options []CallOption) (*C.aura_options, error) {
 	for _, option := range options {
 		if name, _ := option.nameAndValue(); isOfClient[name] {
@@ -60,15 +60,14 @@ func callOptions(options []CallOption) (*C.aura_options, error) {
 	return newOptions(options)
 }
 
-// newOptions gives the options for C, to be freed; nil if there are none.
+// newOptions returns options for C, or nil if there are none. The caller frees them.
 func newOptions[T ClientOption](options []T) (*C.aura_options, error) {
 	if len(options) == 0 {
 		return nil, nil
 	}
 	made := C.aura_options_new()
 	for _, option := range options {
-		name, value := option.nameAndValue()
-		if err := setOption(made, name, value); err != nil {
+		if err := setOption(made, option); err != nil {
 			C.aura_options_free(made)
 			return nil, err
 		}
@@ -76,7 +75,8 @@ func newOptions[T ClientOption](options []T) (*C.aura_options, error) {
 	return made, nil
 }
 
-func setOption(options *C.aura_options, name, value string) error {
+func setOption(options *C.aura_options, option ClientOption) error {
+	name, value := option.nameAndValue()
 	cName, err := cText("the name of an option", name)
 	if err != nil {
 		return err
@@ -92,7 +92,7 @@ func setOption(options *C.aura_options, name, value string) error {
 	return nil
 }
 
-// clientName is the option client_name, unless the program sets another.
+// clientName returns the default of the option client_name.
 func clientName() CallOption {
 	return WithClientName("aura-go/" + Version + " " + runtime.Version())
 }

@@ -5,58 +5,58 @@ import (
 	"time"
 )
 
-// A User is an account, as the server describes it to the caller. A field is empty if the server
-// does not send it or sends null; RawJSON tells which.
+// A User is the record of an account. The server sends each caller the fields that the caller may see.
+// A field is empty if the server does not send it or sends null. RawJSON shows the difference.
 type User struct {
-	// Username is the name, unique on the server, in lower case.
+	// Username is the name. It is unique on the server, and in lower case.
 	Username string
-	// FullName is the person's name, if they gave one.
+	// FullName is the name of the person.
 	FullName string
-	// Email is the public e-mail address, if there is one.
+	// Email is the public e-mail address.
 	Email string
-	// Handles are the person's other accounts, links by display name.
+	// Handles are links to the person's other accounts, by display name.
 	Handles map[string]string
-	// URL is where the API has this record.
+	// URL is the URL of this record in the API.
 	URL string
-	// InsertedAt is when the account was made, in UTC.
+	// InsertedAt is the time when the account was created, in UTC.
 	InsertedAt time.Time
-	// UpdatedAt is when the account was last changed, in UTC.
+	// UpdatedAt is the time of the last change, in UTC.
 	UpdatedAt time.Time
-	// Packages are those that the user owns and the caller may see.
+	// Packages are the packages that the user owns and the caller may see.
 	Packages []Package
-	// OwnedPackages are the packages' URLs by name. The server calls them deprecated.
+	// OwnedPackages are the URLs of the packages by name. The server deprecates it.
 	OwnedPackages map[string]string
-	// Organizations has only the current user's record.
+	// Organizations are the organizations of the current user. Other records have none.
 	Organizations []Organization
 
 	json string
 }
 
-// A Package is one that a user owns.
+// A Package is a package that a user owns.
 type Package struct {
-	// Name is unique in the repository.
+	// Name is the name. It is unique in the repository.
 	Name string
-	// Repository is hexpm, or that of an organization.
+	// Repository is hexpm, or the repository of an organization.
 	Repository string
-	// URL is where the API has the package, HTMLURL where a person reads about it.
+	// URL is the URL of the package in the API, and HTMLURL is its web page.
 	URL, HTMLURL string
 }
 
-// An Organization is one that the user is a member of.
+// An Organization is an organization of the current user.
 type Organization struct {
-	// Name is the organization's name.
+	// Name is the name of the organization.
 	Name string
-	// Role is admin, write or read on hex.pm.
+	// Role is the role of the user: admin, write or read on hex.pm.
 	Role string
 }
 
-// RawJSON is the server's own text.
+// RawJSON returns the JSON that the server sent, byte for byte.
 func (u *User) RawJSON() string { return u.json }
 
-// MarshalJSON gives what RawJSON gives; a User that no server sent is null.
+// MarshalJSON returns RawJSON, or null for the zero User.
 func (u *User) MarshalJSON() ([]byte, error) { return rawOrNull(u.json), nil }
 
-// UnmarshalJSON reads a record again.
+// UnmarshalJSON reads the JSON of a user.
 func (u *User) UnmarshalJSON(text []byte) error {
 	read := User{json: string(text)}
 	if !members(read.json, func(name, value string) { read.set(name, value) }) {
@@ -66,13 +66,13 @@ func (u *User) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
-// Extra returns the members that have no field here.
+// Extra returns the members of the JSON that have no field.
 func (u *User) Extra() map[string]json.RawMessage {
 	var other User
 	return extraOf(u.json, func(name string) bool { return other.set(name, "null") })
 }
 
-// set takes a member of the record; false if it has no field.
+// set sets the field of a member. It returns false if there is no such field.
 func (u *User) set(name, value string) bool {
 	switch name {
 	case "username":
@@ -123,27 +123,28 @@ func (o *Organization) set(name, value string) {
 	}
 }
 
-// An AuditLog is one row: something that was done with the caller's account.
+// An AuditLog is one row of an audit log.
 type AuditLog struct {
-	// Action is what was done: key.generate, release.publish and the like.
+	// Action is the action, such as key.generate or release.publish.
 	Action string
-	// UserAgent is the program that did it, cut by the server; empty if it recorded none.
+	// UserAgent is the User-Agent of the program, shortened by the server. It is empty if the server
+	// recorded none.
 	UserAgent string
-	// Params are the details, nil if there are none. Their shape follows the action.
+	// Params are the details, or nil. Their structure depends on the action.
 	Params json.RawMessage
-	// InsertedAt is when it was done, in UTC. Today's servers do not send it.
+	// InsertedAt is the time of the action, in UTC. Servers do not send it yet.
 	InsertedAt time.Time
 
 	json string
 }
 
-// RawJSON is the server's own text.
+// RawJSON returns the JSON that the server sent, byte for byte.
 func (l AuditLog) RawJSON() string { return l.json }
 
-// MarshalJSON gives what RawJSON gives; an AuditLog that no server sent is null.
+// MarshalJSON returns RawJSON, or null for the zero AuditLog.
 func (l AuditLog) MarshalJSON() ([]byte, error) { return rawOrNull(l.json), nil }
 
-// UnmarshalJSON reads a row again.
+// UnmarshalJSON reads the JSON of a row.
 func (l *AuditLog) UnmarshalJSON(text []byte) error {
 	read, err := auditLogOf(string(text))
 	if err == nil {
@@ -152,7 +153,7 @@ func (l *AuditLog) UnmarshalJSON(text []byte) error {
 	return err
 }
 
-// Extra returns the members that have no field here.
+// Extra returns the members of the JSON that have no field.
 func (l AuditLog) Extra() map[string]json.RawMessage {
 	var other AuditLog
 	return extraOf(l.json, func(name string) bool { return other.set(name, "null") })

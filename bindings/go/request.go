@@ -10,21 +10,21 @@ import (
 	"unsafe"
 )
 
-// A request is one of the four calls that are no stream, with its arguments.
+// A request is a call that returns no stream, with its arguments.
 type request struct {
 	operation      uint32
-	argument, name string // what the server calls the name, and the name
+	argument, name string // the name of the argument, and its value
 	password       string
 	emails         []string
 }
 
-// blocking has room for the few requests that wait in the thread which makes them. That takes half
-// the processor's time, and a thread for each. All others wait in the queue.
+// blocking limits the requests that block their own thread. Such a request needs a thread, and half
+// the CPU time of the others, which wait in the queue.
 var blocking = make(chan struct{}, 4)
 
-// call makes a request and waits for its result.
+// call sends a request and waits for its result.
 func (c *Client) call(ctx context.Context, r request, options []CallOption) (string, error) {
-	if err := notBegun(ctx); err != nil {
+	if err := contextError(ctx); err != nil {
 		return "", err
 	}
 	name, err := cText(r.argument, r.name)
@@ -63,7 +63,7 @@ func (c *Client) call(ctx context.Context, r request, options []CallOption) (str
 				made, &text, nil, failure)
 		})
 		if err != nil {
-			return "", ended(ctx, err)
+			return "", withCause(ctx, err)
 		}
 		return takeText(text), nil
 	default:
@@ -80,13 +80,14 @@ func (c *Client) call(ctx context.Context, r request, options []CallOption) (str
 	}
 }
 
-// endWith has the end of the context end the call that gets the options. release is for afterwards.
+// endWith makes the end of the context end the call that uses the options. Call release after the
+// call.
 func endWith(ctx context.Context, options *C.aura_options) (release func()) {
 	token := C.aura_cancel_token_new()
-	C.aura_options_set_cancel_token(options, token, nil) // it refuses NULL alone
-	isTold := make(chan struct{})
+	C.aura_options_set_cancel_token(options, token, nil) // fails only for NULL
+	ended := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {
-		defer close(isTold)
+		defer close(ended)
 		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
 			C.aura_cancel_token_expire(token)
 		} else {
@@ -95,7 +96,7 @@ func endWith(ctx context.Context, options *C.aura_options) (release func()) {
 	})
 	return func() {
 		if !stop() {
-			<-isTold
+			<-ended
 		}
 		C.aura_cancel_token_free(token)
 	}
