@@ -7,6 +7,7 @@ import (
 	"context"
 	"io"
 	"iter"
+	"runtime"
 )
 
 // AuditLogs is a stream of the rows of an audit log, newest first.
@@ -89,7 +90,8 @@ func (l *AuditLogs) Page() uint64 {
 	return uint64(page)
 }
 
-// Close ends the stream and its requests. It always returns nil, and you may call it again.
+// Close ends the stream and its requests: a call that waits for a row returns [ErrCancelled]. Close
+// always returns nil, and you may call it again.
 func (l *AuditLogs) Close() error {
 	l.handle.close()
 	return nil
@@ -127,7 +129,8 @@ func (l *AuditLogs) wait(ctx context.Context, start func(*C.aura_audit_logs, **C
 		return "", takeError(failure)
 	}
 	defer deliverLog()
-	text, isEnd, err := finish(ctx, call)
+	text, isEnd, err := finish(ctx, call, l.handle.closed)
+	runtime.KeepAlive(l.handle) // its finalizer would cancel the call
 	if isEnd {
 		return "", io.EOF
 	}

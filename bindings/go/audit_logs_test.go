@@ -247,3 +247,25 @@ func TestManyCallsLeaveNothingBehind(t *testing.T) {
 		t.Errorf("grew by %d kB over 20,000 calls", grown)
 	}
 }
+
+func TestCloseEndsARowThatIsAwaited(t *testing.T) {
+	logs := stream(t, silent(t))
+	ended := make(chan error, 2)
+	go func() { _, err := logs.Next(ctx); ended <- err }()
+	go func() { _, err := logs.NextPage(ctx); ended <- err }()
+	time.Sleep(100 * time.Millisecond)
+	must(t, logs.Close())
+	for range 2 {
+		select {
+		case err := <-ended:
+			if !errors.Is(err, aura.ErrCancelled) {
+				t.Error(err)
+			}
+		case <-time.After(10 * time.Second):
+			t.Fatal("Close did not end it")
+		}
+	}
+	if _, err := logs.Next(ctx); !errors.Is(err, aura.ErrInvalidArgument) {
+		t.Error(err)
+	}
+}

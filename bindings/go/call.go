@@ -56,9 +56,9 @@ func waitForAll() {
 	}
 }
 
-// finish waits for a started call, takes its result and frees it. The end of the context ends the
-// call. isEnd is true for AURA_END.
-func finish(ctx context.Context, call *C.aura_call) (text string, isEnd bool, err error) {
+// finish waits for a started call, takes its result and frees it. The end of the context and closed
+// cancel the call. isEnd is true for AURA_END.
+func finish(ctx context.Context, call *C.aura_call, closed <-chan struct{}) (text string, isEnd bool, err error) {
 	defer C.aura_call_free(call)
 	done := watch(call)
 	select {
@@ -69,6 +69,9 @@ func finish(ctx context.Context, call *C.aura_call) (text string, isEnd bool, er
 		} else {
 			C.aura_call_cancel(call)
 		}
+		<-done
+	case <-closed:
+		C.aura_call_cancel(call)
 		<-done
 	}
 	var result *C.char

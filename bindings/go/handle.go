@@ -13,10 +13,11 @@ type handle[P any] struct {
 	free     func(P)
 	users    int
 	isClosed bool
+	closed   chan struct{} // close closes it
 }
 
 func newHandle[P any](pointer P, free func(P)) *handle[P] {
-	made := &handle[P]{pointer: pointer, free: free}
+	made := &handle[P]{pointer: pointer, free: free, closed: make(chan struct{})}
 	// free may block, and one goroutine runs all finalizers.
 	runtime.SetFinalizer(made, func(h *handle[P]) { go h.close() })
 	return made
@@ -47,6 +48,9 @@ func (h *handle[P]) use(call func(P)) bool {
 func (h *handle[P]) close() {
 	h.Lock()
 	mustFree := !h.isClosed && h.users == 0
+	if !h.isClosed {
+		close(h.closed)
+	}
 	h.isClosed = true
 	h.Unlock()
 	runtime.SetFinalizer(h, nil)

@@ -75,7 +75,7 @@ func (c *Client) call(ctx context.Context, r request, options []CallOption) (str
 		if err != nil {
 			return "", err
 		}
-		text, _, err := finish(ctx, call)
+		text, _, err := finish(ctx, call, nil)
 		return text, err
 	}
 }
