@@ -198,3 +198,26 @@ func TestTheRateLimit(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+func TestNilAndZeroValuesAreErrors(t *testing.T) {
+	client := newClient(t, aura.WithEnv(false))
+	var noClient aura.Client
+	var noStream aura.AuditLogs
+	calls := map[string]func() error{
+		"option of a client": func() error { _, err := aura.NewClient(nil); return err },
+		"option of a call":   func() error { _, err := client.GetUser(ctx, "eric", nil); return err },
+		"option of a stream": func() error { _, err := client.StreamAuditLogs(nil); return err },
+		"client":             func() error { _, err := noClient.GetUser(ctx, "eric"); return err },
+		"stream":             func() error { _, err := noStream.Next(ctx); return err },
+	}
+	for name, call := range calls {
+		if err := call(); !errors.Is(err, aura.ErrInvalidArgument) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	must(t, noClient.Close())
+	must(t, noStream.Close())
+	if text, err := json.Marshal(new(aura.Error)); err != nil || string(text) != "null" {
+		t.Errorf("%s %v", text, err)
+	}
+}

@@ -64,8 +64,8 @@ func (e *Error) Timeout() bool { return e.Kind == ErrTimeout }
 // RawJSON returns the error as a JSON object, which is the same in every language of this library.
 func (e *Error) RawJSON() string { return e.json }
 
-// MarshalJSON returns RawJSON.
-func (e *Error) MarshalJSON() ([]byte, error) { return []byte(e.json), nil }
+// MarshalJSON returns RawJSON, or null for the zero Error.
+func (e *Error) MarshalJSON() ([]byte, error) { return rawOrNull(e.json), nil }
 
 // takeError converts an error of the library and frees it.
 func takeError(failure *C.aura_error) error {

@@ -6,7 +6,7 @@ import (
 )
 
 // A handle is a pointer of C. Close or the garbage collector frees it once, after the last function
-// that uses it has returned.
+// that uses it has returned. The nil handle is closed.
 type handle[P any] struct {
 	sync.Mutex
 	pointer  P
@@ -25,6 +25,9 @@ func newHandle[P any](pointer P, free func(P)) *handle[P] {
 
 // use calls a function with the pointer. It returns false if the handle is closed.
 func (h *handle[P]) use(call func(P)) bool {
+	if h == nil {
+		return false
+	}
 	h.Lock()
 	if h.isClosed {
 		h.Unlock()
@@ -46,6 +49,9 @@ func (h *handle[P]) use(call func(P)) bool {
 }
 
 func (h *handle[P]) close() {
+	if h == nil {
+		return
+	}
 	h.Lock()
 	mustFree := !h.isClosed && h.users == 0
 	if !h.isClosed {

@@ -53,6 +53,9 @@ func asWhole[T int | uint64](value T) string {
 // callOptions returns the options of a call for C, or nil if there are none. The caller frees them.
 func callOptions(options []CallOption) (*C.aura_options, error) {
 	for _, option := range options {
+		if option == nil {
+			continue // newOptions refuses it
+		}
 		if name, _ := option.nameAndValue(); isOfClient[name] {
 			return nil, invalidArgument(name + " is an option of a client, not of a call")
 		}
@@ -76,6 +79,9 @@ func newOptions[T ClientOption](options []T) (*C.aura_options, error) {
 }
 
 func setOption(options *C.aura_options, option ClientOption) error {
+	if option == nil {
+		return invalidArgument("an option is nil")
+	}
 	name, value := option.nameAndValue()
 	cName, err := cText("the name of an option", name)
 	if err != nil {
