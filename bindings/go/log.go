@@ -54,11 +54,15 @@ func deliverLog() {
 	logging.isWanted.Store(true)
 	for logging.isWanted.Load() && logging.delivering.TryLock() {
 		logging.isWanted.Store(false)
-		var text *C.char
-		if C.aura_log_take(&text, nil) == C.AURA_OK {
-			deliver(logger.Handler(), takeText(text))
-		}
-		logging.delivering.Unlock()
+		deliverStored(logger.Handler())
+	}
+}
+
+func deliverStored(handler slog.Handler) {
+	defer logging.delivering.Unlock() // also if the handler panics
+	var text *C.char
+	if C.aura_log_take(&text, nil) == C.AURA_OK {
+		deliver(handler, takeText(text))
 	}
 }
 

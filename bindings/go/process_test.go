@@ -198,3 +198,35 @@ func TestTheLogGoesToSlog(t *testing.T) {
 		t.Errorf("%v %s %s", record.Level, record.Message, text)
 	}
 }
+
+// panicky is a handler of slog that panics at its first record.
+type panicky struct {
+	keeper
+	panics sync.Once
+}
+
+func (p *panicky) Handle(ctx context.Context, record slog.Record) error {
+	p.panics.Do(func() { panic("the handler fails") })
+	return p.keeper.Handle(ctx, record)
+}
+
+func TestTheLogContinuesAfterAPanicOfTheHandler(t *testing.T) {
+	client := newClient(t, aura.WithRepoURL(echo(t).URL))
+	kept := &panicky{keeper: keeper{client: client}}
+	must(t, aura.SetLogger(slog.New(kept)))
+	defer aura.SetLogger(nil)
+	func() {
+		defer func() {
+			if recover() == nil {
+				t.Error("the panic did not reach the caller")
+			}
+		}()
+		_, _ = client.GetUser(ctx, "eric")
+	}()
+	_, err := client.GetUser(ctx, "eric")
+	must(t, err)
+	must(t, aura.SetLogger(nil))
+	if len(kept.records) == 0 {
+		t.Error("no line was logged after the panic")
+	}
+}
