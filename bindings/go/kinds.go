@@ -70,9 +70,9 @@ const ErrUnexpectedStatus Kind = 29
 // arrived. What to do: check repo_url, the network and the proxy.
 const ErrConnect Kind = 40
 
-// ErrTls is the kind tls. The server's certificate was rejected, or the TLS handshake failed. What
+// ErrTLS is the kind tls. The server's certificate was rejected, or the TLS handshake failed. What
 // to do: check repo_url; for a certificate authority of your own, set ca_file.
-const ErrTls Kind = 41
+const ErrTLS Kind = 41
 
 // ErrTimeout is the kind timeout. A timeout expired. What to do: try again, or raise the timeout;
 // check first if the outcome is unknown.
@@ -103,7 +103,7 @@ var kindNames = map[Kind]string{
 	ErrServer:           "server",
 	ErrUnexpectedStatus: "unexpected_status",
 	ErrConnect:          "connect",
-	ErrTls:              "tls",
+	ErrTLS:              "tls",
 	ErrTimeout:          "timeout",
 	ErrCancelled:        "cancelled",
 	ErrDecode:           "decode",
