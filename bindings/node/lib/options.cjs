@@ -1,20 +1,22 @@
-// Arguments and options: from JavaScript's values to the library's texts.
+// Converts arguments and options to the texts that C takes.
 "use strict";
 
 const { fileURLToPath } = require("node:url");
 const { abi, failure } = require("./library.cjs");
-const { options: table } = require("./generated.cjs");
+const { options: table, statuses } = require("./generated.cjs");
 const { invalid, take } = require("./errors.cjs");
 
-// C would end the text at a NUL, and UTF-8 has no half of a surrogate pair.
+// C would cut text at a NUL, and UTF-8 has no half of a surrogate pair.
 const notText = /[\0\p{Surrogate}]/u;
 
-/** `value` as a text that C can hold. */
+/** Returns `value` if it is text that C can take. */
 function text(name, value) {
   if (typeof value !== "string") throw invalid(`${name} must be a string, got ${typeof value}`);
   if (notText.test(value)) throw invalid(`${name} contains a NUL or half of a surrogate pair`);
   return value;
 }
+
+const byNameInC = new Map(Object.entries(table).map(([name, option]) => [option.name, name]));
 
 const convert = {
   text,
@@ -40,50 +42,64 @@ const convert = {
   },
 };
 
-/** A number as it is; of anything else only the type, as it may be a secret. */
+/** A number as text. Other values may be secrets: only their type. */
 function shown(value) {
   return typeof value === "number" ? String(value) : typeof value;
 }
 
-const camel = (name) => name.replace(/_(.)/g, (_, letter) => letter.toUpperCase());
 const snake = (name) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+const letters = (name) => name.replace(/[_-]/g, "").toLowerCase();
 
-/** Has C refuse a name that is no option. C suggests one, and repeats no name that may be secret. */
+/** Throws the error of a name that is no option. */
 function refuse(name, value) {
-  if (Object.hasOwn(table, camel(name)))
-    throw invalid(`unknown option "${name}". Did you mean \`${camel(name)}\`?`);
-  const inC = text("an option's name", snake(name));
+  const meant = Object.keys(table).find((known) => letters(known) === letters(name));
+  if (meant) throw invalid(`unknown option "${name}". Did you mean \`${meant}\`?`);
+  // C suggests a name, and repeats no name that may be a secret. So only camel case is converted.
+  const inC = text(
+    "the name of an option",
+    /^[a-z]+([A-Z][a-z]+)*$/.test(name) ? snake(name) : name,
+  );
   const options = abi.options_new();
   try {
-    const inText = typeof value === "string" ? text("an option", value) : "";
-    // A newer library may know it.
-    if (abi.options_set(options, inC, inText, failure) === 0)
+    const valueInC = typeof value === "string" ? text("the value of an option", value) : "";
+    // A newer library may have this option.
+    if (abi.options_set(options, inC, valueInC, failure) === statuses.ok)
       throw invalid(`unknown option "${name}"`);
-    throw invalid(take().serverMessage.replace(/[a-z]+(_[a-z]+)+/g, camel));
+    const message = take()
+      .serverMessage.replace(/[a-z_]+/g, (word) => byNameInC.get(word) ?? word)
+      .replace(`"${inC}"`, () => `"${name}"`);
+    throw invalid(message);
   } finally {
     abi.options_free(options);
   }
 }
 
-/** The options that are set, each as [name in C, text]. */
+/** Checks options. Returns those that are set, each as [name in C, text]. */
 function check(options, { isClient = false, takesSignal = false } = {}) {
   if (options === undefined || options === null) return [];
-  if (typeof options !== "object")
-    throw invalid(`options must be an object, got ${typeof options}`);
+  // "Object" for objects of classes and of other realms too, except the built-in ones.
+  const type = Object.prototype.toString.call(options).slice("[object ".length, -1);
+  if (type !== "Object") {
+    const got = typeof options === "object" ? type : typeof options;
+    throw invalid(`options must be an object, got ${got}`);
+  }
   const set = [];
   for (const [name, value] of Object.entries(options)) {
-    if (name === "signal" && takesSignal) continue;
+    if (name === "signal") {
+      if (takesSignal) continue;
+      throw invalid("signal is an option of a call, not of a client");
+    }
     const option = Object.hasOwn(table, name) ? table[name] : undefined;
     if (!option) refuse(name, value);
     if (value === undefined || value === null) continue;
     if (option.scope === "client" && !isClient)
-      throw invalid(`the option ${name} is one of a client, not of a call`);
+      throw invalid(`${name} is an option of a client, not of a call`);
     set.push([option.name, convert[option.type](name, value, option)]);
   }
   return set;
 }
 
-/** The signal of a call's options. */
+/** Returns the signal of a call's options. */
 function signalOf(options) {
   const signal = options?.signal ?? undefined;
   if (signal !== undefined && !(signal instanceof AbortSignal))
@@ -91,13 +107,13 @@ function signalOf(options) {
   return signal;
 }
 
-/** Runs `use` with a handle of these options, or with null if there are none. */
+/** Calls `use` with a handle of these options, or with null if there are none. */
 function withHandle(set, use) {
   if (set.length === 0) return use(null);
   const handle = abi.options_new();
   try {
     for (const [name, value] of set)
-      if (abi.options_set(handle, name, value, failure) !== 0) throw take();
+      if (abi.options_set(handle, name, value, failure) !== statuses.ok) throw take();
     return use(handle);
   } finally {
     abi.options_free(handle);

@@ -67,7 +67,15 @@ test("a bad option is refused with words that name it", () => {
     [{ api_key: "x" }, /unknown option "api_key". Did you mean `apiKey`\?/],
     [{ tiemout: 1 }, /unknown option "tiemout". Did you mean `timeout`\?/],
     [{ colour: 1 }, /unknown option "colour". The options are repoUrl, /],
-    [{ maxretries: 1 }, /Did you mean `maxRetries`\?/],
+    [{ maxretries: 1 }, /unknown option "maxretries". Did you mean `maxRetries`\?/],
+    [{ API_KEY: "x" }, /unknown option "API_KEY". Did you mean `apiKey`\?/],
+    [{ OTP: "x" }, /unknown option "OTP". Did you mean `otp`\?/],
+    [{ repoURL: "x" }, /unknown option "repoURL". Did you mean `repoUrl`\?/],
+    [{ timeOutt: 1 }, /unknown option "timeOutt". Did you mean `timeout`\?/],
+    [{ shoe_size: 1 }, /unknown option "shoe_size". The options are repoUrl, /],
+    [{ shoeSize: 1 }, /unknown option "shoeSize". The options are repoUrl, /],
+    [{ options: 1 }, /unknown option "options". The options are repoUrl, /],
+    [{ AKIAIOSFODNN: 1 }, /^invalid_argument: unknown option\. The options are repoUrl, /],
     [{ "0123456789abcdef": "apiKey" }, /^invalid_argument: unknown option\. [^0]*$/],
     [{ timeout: 0 }, /timeout must be milliseconds from 1 to 31536000000, got 0/],
     [{ timeout: "5" }, /timeout must be milliseconds/],
@@ -79,7 +87,11 @@ test("a bad option is refused with words that name it", () => {
     [{ env: "no" }, /env must be a boolean/],
     [{ rateLimit: "maybe" }, /rate_limit/],
     [{ caFile: new URL("http://e.com/") }, /caFile must be a path or a file: URL/],
-    ["text", /options must be an object/],
+    ["text", /options must be an object, got string/],
+    [() => {}, /options must be an object, got function/],
+    [[], /options must be an object, got Array/],
+    [new Map([["timeout", 1]]), /options must be an object, got Map/],
+    [AbortSignal.abort(), /options must be an object, got AbortSignal/],
   ];
   for (const [options, words] of bad)
     assert.throws(
@@ -88,7 +100,7 @@ test("a bad option is refused with words that name it", () => {
       JSON.stringify(options),
     );
   const client = new aura.Client({ env: false });
-  assert.throws(() => client.withOptions({ env: false }), /env is one of a client/);
+  assert.throws(() => client.withOptions({ env: false }), /env is an option of a client/);
 });
 
 test("a file of certificates is read when it is needed, from a URL too", async () => {
