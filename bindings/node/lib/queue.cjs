@@ -1,4 +1,4 @@
-// Calls under way: promises that one completion queue settles, which one descriptor watches.
+// The calls that run: one completion queue settles their promises, and one descriptor watches it.
 "use strict";
 
 const net = require("node:net");
@@ -14,17 +14,17 @@ const CAPACITY = 64;
 const tokens = new BigUint64Array(CAPACITY);
 const pending = new Map();
 let newest = 0;
-let queue; // one for each thread of JavaScript, from the first call on
+let queue; // one for each thread of JavaScript
 let watcher;
 
-/** Makes the queue, and a socket of Node.js that reads a duplicate of its descriptor. */
+/** Opens the queue, and a socket of Node.js that reads a duplicate of its descriptor. */
 function open() {
   queue = own(null, abi.completions_new(), abi.completions_free).pointer;
   const descriptor = abi.completions_fd(queue);
   const fd = descriptor < 0 ? -1 : koffi.load(null).func("dup", "int", ["int"])(descriptor);
   if (fd < 0) {
     queue = undefined;
-    throw make({ kind: "internal", message: "no file descriptor is left for the calls" });
+    throw make({ kind: "internal", message: "the process has no free file descriptor" });
   }
   const onread = { buffer: Buffer.alloc(64), callback: settle };
   watcher = new net.Socket({ fd, readable: true, writable: false, onread });
@@ -32,13 +32,13 @@ function open() {
   if (!isMainThread) process.on("exit", abandon);
 }
 
-/** Frees what a worker leaves: the process goes on after it. */
+/** Frees the calls of a worker that ends: the process continues. */
 function abandon() {
   for (const { handle } of pending.values()) abi.call_free(handle);
   pending.clear();
 }
 
-/** Settles every call that has ended. Also node:net's answer: true to read on. */
+/** Settles every call that has ended. Returns true, so that node:net continues to read. */
 function settle() {
   let count;
   do {
@@ -52,7 +52,7 @@ function settle() {
 function end(token) {
   const call = pending.get(token);
   const status = abi.call_wait(call.handle, 0, result, failure);
-  // A token can come a moment before its call says that it has ended.
+  // A token can arrive just before the status of its call changes.
   if (status === statuses.pending) {
     setImmediate(end, token);
     return;
@@ -61,42 +61,64 @@ function end(token) {
   const error = status === statuses.ok || status === statuses.end ? undefined : take(call.cause);
   abi.call_free(call.handle);
   pending.delete(token);
-  // Node.js ends by itself once nothing is under way.
+  // Node.js exits when no call runs.
   if (pending.size === 0) watcher.unref();
-  call.signal?.removeEventListener("abort", call.abort);
+  if (call.signal) unlisten(call);
   if (error) call.reject(error);
   else call.resolve(json);
 }
 
-/** Asks a call to end, if it is under way. */
+/** Cancels a call if it runs. */
 function cancel(token) {
   const call = pending.get(token);
   if (call) abi.call_cancel(call.handle);
 }
 
+// Each signal has one listener for all of its calls: with more than ten, Node.js prints a warning.
+const listeners = new WeakMap();
+
+function listen(call) {
+  let listener = listeners.get(call.signal);
+  if (!listener) {
+    listener = { calls: new Set(), abort: () => abort(call.signal, listener.calls) };
+    listeners.set(call.signal, listener);
+    call.signal.addEventListener("abort", listener.abort, { once: true });
+  }
+  listener.calls.add(call);
+}
+
+function unlisten(call) {
+  const listener = listeners.get(call.signal);
+  listener.calls.delete(call);
+  if (listener.calls.size > 0) return;
+  listeners.delete(call.signal);
+  call.signal.removeEventListener("abort", listener.abort);
+}
+
+function abort({ reason }, calls) {
+  for (const call of calls) {
+    call.cause = reason;
+    if (isTimeout(reason)) abi.call_expire(call.handle);
+    else abi.call_cancel(call.handle);
+  }
+}
+
 /**
- * Starts a call, and gives a promise of its JSON, or of undefined at the end of a stream.
- * `begin` calls one of the library's functions that end in _start. `told` gets the token.
+ * Starts a call. Returns a promise of its JSON, or of undefined at the end of a stream.
+ * `begin` calls a function of the library that ends in _start. `onToken` gets the call's token.
  */
-function start(begin, signal, told) {
+function start(begin, signal, onToken) {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) throw aborted(signal.reason);
     if (queue === undefined) open();
     if (begin() !== statuses.ok) throw take();
     const handle = givenHandle();
     const token = ++newest;
-    const call = { handle, resolve, reject, signal, abort: undefined, cause: undefined };
-    if (signal) {
-      call.abort = () => {
-        call.cause = signal.reason;
-        if (isTimeout(signal.reason)) abi.call_expire(handle);
-        else abi.call_cancel(handle);
-      };
-      signal.addEventListener("abort", call.abort, { once: true });
-    }
+    const call = { handle, resolve, reject, signal, cause: undefined };
+    if (signal) listen(call);
     pending.set(token, call);
     if (pending.size === 1) watcher.ref();
-    told?.(token);
+    onToken?.(token);
     abi.call_complete(handle, queue, token, failure);
   });
 }

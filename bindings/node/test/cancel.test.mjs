@@ -65,6 +65,22 @@ test("a signal's listener goes with its call", async () => {
   assert.equal(listeners, 0);
 });
 
+test("one signal ends many calls, without a warning of too many listeners", async () => {
+  const warnings = [];
+  const keep = (warning) => warnings.push(warning);
+  process.on("warning", keep);
+  const controller = new AbortController();
+  const { signal } = controller;
+  const calls = Array.from({ length: 30 }, () => client.getUser("slow", { signal }));
+  assert.equal((await client.getUser("eric", { signal })).username, "eric");
+  controller.abort();
+  for (const { reason } of await Promise.allSettled(calls))
+    assert.ok(reason instanceof CancelledError, String(reason));
+  await new Promise(setImmediate);
+  process.off("warning", keep);
+  assert.deepEqual(warnings, []);
+});
+
 test("a signal ends a stream, also between its pages", async () => {
   const controller = new AbortController();
   const stream = client.streamAuditLogs({ signal: controller.signal, prefetch: 0 });
