@@ -1,4 +1,4 @@
-// The library's log lines: fetched when calls end, and given to a logger.
+// Passes the library's log lines to a logger, when calls end.
 "use strict";
 
 const { debuglog } = require("node:util");
@@ -10,7 +10,7 @@ const MOST = 10_000;
 const INTERVAL_MS = 200;
 const levels = { debug: 1, info: 2, warn: 3 };
 
-// At first: warnings of the process, and all lines if NODE_DEBUG asks for them.
+// The default: warnings of the process, and all lines with NODE_DEBUG.
 const debug = debuglog("aura_users");
 const standard = {
   debug: (text) => debug("%s", text),
@@ -21,19 +21,20 @@ const standard = {
 let logger;
 let timer;
 
-/** Gives what was kept since the last time to the logger. */
+/** Passes the stored lines to the logger. */
 function deliver() {
   if (!logger) return;
   if (abi.log_take(result, failure) !== statuses.ok) return;
   const { dropped, lines } = JSON.parse(givenText());
-  for (const facts of lines) give(line(facts));
-  if (dropped > 0) logger.warn(`${dropped} log lines were dropped`);
+  for (const facts of lines) write(facts);
+  if (dropped > 0) write(droppedLine(`log lines were dropped: ${dropped}`));
 }
 
-/** An error of the logger is the program's, not the call's. */
-function give(one) {
+/** An error of the logger is uncaught: it must not end the call. */
+function write({ time_ms, elapsed_ms, request_id, ...facts }) {
+  const line = { ...facts, time: new Date(time_ms), elapsedMs: elapsed_ms, requestId: request_id };
   try {
-    logger[one.level]?.(one.text, one);
+    logger?.[line.level](line.text, line);
   } catch (error) {
     process.nextTick(() => {
       throw error;
@@ -41,19 +42,21 @@ function give(one) {
   }
 }
 
-function line({ time_ms, elapsed_ms, request_id, ...facts }) {
-  return { ...facts, time: new Date(time_ms), elapsedMs: elapsed_ms, requestId: request_id };
+function droppedLine(text) {
+  const request = { method: null, route: null, attempt: null, status: null, kind: null };
+  const rest = { time_ms: Date.now(), elapsed_ms: null, request_id: null };
+  return { level: "warn", text, message: text, ...request, ...rest };
 }
 
 function setLogger(to, level = "warn") {
   if (!Object.hasOwn(levels, level)) throw invalid("level must be debug, info or warn");
-  if (to !== null && typeof to?.warn !== "function")
+  if (to !== null && Object.keys(levels).some((name) => typeof to?.[name] !== "function"))
     throw invalid("logger must have the methods debug, info and warn, or be null");
   deliver();
   clearInterval(timer);
   logger = to;
   abi.log_keep(levels[level], to ? MOST : 0);
-  // A long call has lines before its end. What only a timer would fetch keeps no program alive.
+  // A long call has lines before its end. The timer keeps no program alive.
   if (to && to !== standard) timer = setInterval(deliver, INTERVAL_MS).unref();
 }
 

@@ -186,6 +186,38 @@ test("the server's warnings are warnings of the process", async () => {
   await own.kill();
 });
 
+test("a logger gets a whole line for lines that were dropped, and its errors end no call", async () => {
+  const { stdout } = await works(`
+    import { createRequire } from "node:module";
+    import { Client, setLogger } from "aura-users";
+    const require = createRequire(import.meta.url);
+    const { abi } = require(require.resolve("aura-users/package.json").replace("package.json", "lib/library.cjs"));
+    let errors = 0;
+    process.on("uncaughtException", () => errors++);
+    const client = new Client();
+    await client.getUser("eric");
+    const log = (text, line) => {
+      console.log(text, JSON.stringify(Object.keys(line).sort()));
+      throw new Error("the logger fails");
+    };
+    setLogger({ debug: log, info: log, warn: log }, "debug");
+    abi.log_keep(1, 1); // room for one line
+    const calls = Array.from({ length: 10 }, () => client.getUser("eric"));
+    // All calls end while the event loop is blocked.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2000);
+    const [{ username }] = await Promise.all(calls);
+    setLogger(null);
+    await new Promise(setImmediate);
+    console.log(username, errors > 0);
+  `);
+  const lines = stdout.trim().split("\n");
+  assert.equal(lines.at(-1), "eric true");
+  const dropped = lines.find((line) => /dropped/.test(line));
+  assert.match(dropped ?? stdout, /^log lines were dropped: \d+ \["attempt",.*"time"/);
+  const names = new Set(lines.slice(0, -1).map((line) => line.slice(line.indexOf("["))));
+  assert.equal(names.size, 1, stdout);
+});
+
 test("NODE_DEBUG shows requests, and a logger gets them", async () => {
   const source = 'import { getUser } from "aura-users"; await getUser("eric")';
   const { stderr } = await works(source, { env: { NODE_DEBUG: "aura_users" } });
