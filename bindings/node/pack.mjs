@@ -1,6 +1,6 @@
-// Packs what is published: this package, and one with the native library for this platform.
+// Packs the two packages to publish: this one, and one with the native library for this platform.
 //
-//     node pack.mjs LIBRARY FOLDER     writes two .tgz files into FOLDER, prints their names
+//     node pack.mjs LIBRARY FOLDER     writes two .tgz files into FOLDER and prints their names
 
 import { execFileSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -15,7 +15,7 @@ const name = `aura-users-${system}-${process.arch}`;
 const file = system === "macos" ? "libaura_users.dylib" : "libaura_users.so";
 const facts = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 
-/** Packs a folder that has these files and this package.json. */
+/** Packs these files with this package.json. */
 function pack(description, files) {
   const staging = mkdtempSync(join(tmpdir(), "aura-users-"));
   try {
@@ -53,7 +53,7 @@ pack(
     [join(root, "LICENSE"), "LICENSE"],
   ],
 );
-// npm installs those of the platforms that fit, and leaves the others out.
+// npm installs the optional packages of the user's platform only.
 const { devDependencies, scripts, ...published } = facts;
 pack(
   { ...published, optionalDependencies: { [name]: version } },

@@ -3,7 +3,7 @@
 //     npm install aura-users
 //     TOUR_PASSWORD=... node tour.mjs REPO_URL USERNAME EMAIL
 //
-// It makes an account that stays. Try it on a server of your own, such as aura-sandbox.
+// It creates an account that it does not delete. Try it on a server of your own, such as aura-sandbox.
 
 import { once } from "node:events";
 import { createInterface } from "node:readline";
@@ -16,7 +16,7 @@ async function makeAccount(client, username, password, email) {
   const user = await client.getUser(username);
   console.log("get_user:", user.rawJson);
 
-  // The name is taken now: the server refuses a second account, and says why.
+  // The name is taken now, so the server rejects a second account.
   try {
     await client.createUser(username, password, [email]);
   } catch (error) {
@@ -25,7 +25,7 @@ async function makeAccount(client, username, password, email) {
   }
 }
 
-/** Reads a line; what a person does on the server's web site comes before it. */
+/** Reads a line. Before that, a person follows the link in the mail. */
 async function askForKey(email) {
   const words = `Follow the link in the mail to ${email}, make an API key, and paste it here: `;
   process.stdout.write(words);
@@ -67,7 +67,7 @@ async function main() {
   }
   await makeAccount(new Client({ repoUrl }), username, password, email);
 
-  // From here on as the account itself.
+  // From here on, the client uses the key of the account.
   const client = new Client({ repoUrl, apiKey: await askForKey(email) });
   console.log("get_current_user:", (await client.getCurrentUser()).rawJson);
   await resetPassword(client, username);

@@ -21,7 +21,7 @@ const nothing = () => undefined;
 class Client {
   #handle;
   #set = []; // the options of withOptions
-  #parent; // kept, as its end frees the handle
+  #parent; // keeps the parent alive: the collector frees the handle with it
 
   constructor(options) {
     if (options?.[shared]) {
@@ -39,7 +39,7 @@ class Client {
     this.#handle = own(this, pointer, abi.client_free);
   }
 
-  /** The handle, and the options of one call. */
+  /** Calls `use` with the client and the options of one call. */
   #prepare(options, use) {
     const { pointer } = this.#handle;
     if (pointer === null) throw invalid("the client is closed");
@@ -49,7 +49,7 @@ class Client {
     );
   }
 
-  /** The one await of a call: `begin` starts it, and `read` makes the result of its JSON. */
+  /** Awaits a call, once. `begin` starts it, and `read` converts its JSON to the result. */
   async #call(options, texts, begin, read) {
     try {
       for (const name in texts) text(name, texts[name]);
@@ -121,20 +121,20 @@ class Client {
   }
 }
 
-/** The environment that a client reads when it is made. */
+/** The variables that a new client reads. */
 const variables = [
   ...Object.values(table).flatMap((option) => option.environment),
   ...["http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "CI"],
 ];
 let common;
-let made;
+let variablesOfCommon;
 
-/** The client of the module's functions: a new one if the environment has changed. */
+/** Returns the client of the module's functions. It is a new one if the environment has changed. */
 function commonClient() {
   const environment = variables.map((variable) => process.env[variable] ?? "\0").join("\n");
-  if (made !== environment) {
-    common = new Client(); // calls and streams of the client before go on
-    made = environment;
+  if (variablesOfCommon !== environment) {
+    common = new Client(); // calls and streams of the old client continue
+    variablesOfCommon = environment;
   }
   return common;
 }

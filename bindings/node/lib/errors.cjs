@@ -1,4 +1,4 @@
-// The errors: one tree below AuraError, and what makes one of the library's.
+// The error classes, and their construction from the library's JSON.
 "use strict";
 
 const { abi, givenError } = require("./library.cjs");
@@ -69,18 +69,18 @@ const classes = {
   ...Object.fromEntries(Object.values(kinds).map((one) => [one.name, one])),
 };
 for (const [name, one] of Object.entries(classes)) {
-  // What Node.js itself calls an error of an AbortSignal.
+  // Node.js uses this name for the error of an AbortSignal.
   const value = name === "CancelledError" ? "AbortError" : name;
   Object.defineProperty(one.prototype, "name", { value, configurable: true, writable: true });
 }
 
-/** An error of these facts, which are named as in the library's JSON. */
+/** Returns an error with these facts, which have the names of the library's JSON. */
 function make(facts, cause) {
   const Kind = kinds[facts.kind] ?? AuraError;
   return new Kind(facts, cause);
 }
 
-/** The error of the function that has just failed, whose handle is freed. */
+/** Returns the error of the last function, and frees its handle. */
 function take(cause) {
   const handle = givenError();
   const json = abi.error_json(handle);
@@ -88,24 +88,24 @@ function take(cause) {
   return make(JSON.parse(json), cause);
 }
 
-/** The error of an argument that is refused before the library sees it. */
+/** Returns the error of an argument that this package refuses. */
 function invalid(message) {
   return make({ kind: "invalid_argument", message, text: `invalid_argument: ${message}` });
 }
 
-/** The error of a call that a signal ended before it began. */
+/** Returns the error of a signal that was aborted before the call. */
 function aborted(reason) {
   const kind = isTimeout(reason) ? "timeout" : "cancelled";
   const message = "the signal was aborted before the request was sent";
   return make({ kind, message, text: `${kind}: ${message}` }, reason);
 }
 
-/** Whether a signal's reason is that of `AbortSignal.timeout`. */
+/** Whether `reason` is the one of `AbortSignal.timeout`. */
 function isTimeout(reason) {
   return reason?.name === "TimeoutError";
 }
 
-/** The error, with a stack that leads to the program's own `await`. */
+/** Returns the error with a stack that includes the program's `await`. */
 function traced(error) {
   Error.captureStackTrace(error, traced);
   return error;

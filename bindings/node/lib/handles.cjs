@@ -1,4 +1,4 @@
-// The library's handles: each is freed once, by hand, by the collector, or when a worker ends.
+// The library's handles. close(), the garbage collector or the end of a worker frees each one once.
 "use strict";
 
 const { isMainThread } = require("node:worker_threads");
@@ -6,7 +6,7 @@ const { isMainThread } = require("node:worker_threads");
 const owned = new Set();
 const collector = new FinalizationRegistry(free);
 
-/** Has `pointer` freed with `release` once `owner` is collected, if not before. null owns for good. */
+/** The collector frees `pointer` after `owner`, with `release`. Without an owner it does not. */
 function own(owner, pointer, release) {
   const handle = { pointer, release };
   owned.add(handle);
@@ -21,7 +21,7 @@ function free(handle) {
   handle.pointer = null;
 }
 
-// The process goes on after a worker. At the end of the process nothing has to be freed.
+// The process continues after a worker. At the end of the process nothing has to be freed.
 if (!isMainThread) {
   process.on("exit", () => {
     for (const handle of owned) free(handle);

@@ -1,4 +1,4 @@
-// The package for require(). index.mjs is the same for import.
+// The package for require(). index.mjs has the same exports for import.
 "use strict";
 
 const library = require("./library.cjs");

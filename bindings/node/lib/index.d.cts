@@ -6,7 +6,7 @@
  * @packageDocumentation
  */
 
-/** Options of one call. A call's option wins over the client's, that over the environment's. */
+/** Options of a client and of a call. Precedence: the call, the client, the environment, the default. */
 export interface Options {
   // generated: options of a call
   /** The base URL of the API. Default: https://hex.pm/api. Environment: HEX_API_URL, HEX_API. */
@@ -101,11 +101,11 @@ export interface ClientOptions extends Options {
   // end of generated: options of a client
 }
 
-/** Options of one call, and what ends it. */
+/** Options of one call. */
 export interface CallOptions extends Options {
   /**
-   * Ends the call: it rejects with a {@link CancelledError}, or with a {@link TimeoutError} if the
-   * signal is one of `AbortSignal.timeout`. The signal's reason is the error's `cause`.
+   * Ends the call when it is aborted: the call rejects with a {@link CancelledError}, or with a
+   * {@link TimeoutError} if the signal is from `AbortSignal.timeout`. `cause` is the signal's reason.
    */
   signal?: AbortSignal | null | undefined;
 }
@@ -160,30 +160,30 @@ interface Functions {
   getCurrentUser(options?: CallOptions): Promise<User>;
   /** Reads a user's public record. */
   getUser(usernameOrEmail: string, options?: CallOptions): Promise<User>;
-  /** Has the server send a mail with which the user sets a new password. */
+  /** Asks the server to mail the user a link for a new password. */
   resetUserPassword(usernameOrEmail: string, options?: CallOptions): Promise<void>;
   /**
-   * Opens your own audit log, newest row first. Nothing is sent before the first row is asked for.
+   * Opens your own audit log, newest row first. It sends the first request when you read a row.
    *
-   * @throws {@link InvalidArgumentError} at once, for a bad option
+   * @throws {@link InvalidArgumentError} if an option is invalid
    */
   streamAuditLogs(options?: CallOptions): AuditLogs;
 }
 
-/** Options, connections, and what is known of the server's rate limit. Make one and keep it. */
+/** Connections to one server, and options for every call. Create one and keep it. */
 export class Client implements Functions {
-  /** @throws {@link InvalidArgumentError} for a bad option */
+  /** @throws {@link InvalidArgumentError} if an option is invalid */
   constructor(options?: ClientOptions);
   createUser: Functions["createUser"];
   getCurrentUser: Functions["getCurrentUser"];
   getUser: Functions["getUser"];
   resetUserPassword: Functions["resetUserPassword"];
   streamAuditLogs: Functions["streamAuditLogs"];
-  /** A client that shares the connections and has other options. */
+  /** Returns a client that shares the connections and has other options. */
   withOptions(options: Options): Client;
-  /** The last rate limit that the server sent for this credential. Sends nothing. */
+  /** Returns the last rate limit that the server sent for this credential. Sends nothing. */
   rateLimit(options?: Options): RateLimit | null;
-  /** Closes the connections. Calls under way go on. Also a client of `withOptions` is closed. */
+  /** Closes the connections, also for clients of `withOptions`. Calls that run continue. */
   close(): void;
   [Symbol.dispose](): void;
 }
@@ -194,7 +194,7 @@ export const getUser: Functions["getUser"];
 export const resetUserPassword: Functions["resetUserPassword"];
 export const streamAuditLogs: Functions["streamAuditLogs"];
 
-/** What the server said of its rate limit. */
+/** A rate limit of the server. */
 export interface RateLimit {
   /** Requests in a window. */
   readonly limit: number;
@@ -204,25 +204,25 @@ export interface RateLimit {
   readonly resetsInMs: number;
 }
 
-/** A user's record. It cannot be changed. */
+/** A user's record. It is immutable. */
 export class User {
   private constructor();
-  /** The name, unique on the server, in lower case. */
+  /** The name. It is unique on the server, and in lower case. */
   readonly username: string;
   readonly fullName: string | null;
-  /** The public e-mail address, if there is one. */
+  /** The public e-mail address. */
   readonly email: string | null;
   /** Links to the person's other accounts, by display name. */
   readonly handles: Readonly<Record<string, string>>;
-  /** Where the API has this record. */
+  /** The URL of this record in the API. */
   readonly url: string | null;
   readonly insertedAt: Date | null;
   readonly updatedAt: Date | null;
   /** The packages that the user owns and you may see; null if the server does not send them. */
   readonly packages: readonly Package[] | null;
-  /** The packages' URLs by name; deprecated by the server. */
+  /** The URLs of the packages by name. The server deprecates it. */
   readonly ownedPackages: Readonly<Record<string, string>>;
-  /** Of the current user's record alone; else null. */
+  /** The organizations of the current user. Other records have null. */
   readonly organizations: readonly Organization[] | null;
   /** The fields that this version does not know, as the server names them. */
   readonly extra: Readonly<Record<string, unknown>>;
@@ -236,9 +236,9 @@ export interface Package {
   readonly name: string;
   /** `hexpm`, or the organization's repository. */
   readonly repository: string;
-  /** Where the API has it. */
+  /** The URL of the package in the API. */
   readonly url: string;
-  /** Where a person reads about it. */
+  /** The web page of the package. */
   readonly htmlUrl: string;
 }
 
@@ -248,17 +248,17 @@ export interface Organization {
   readonly role: string;
 }
 
-/** A row of the audit log. It cannot be changed. */
+/** A row of the audit log. It is immutable. */
 export class AuditLog {
   private constructor();
-  /** What was done: `key.generate`, `release.publish` and the like. */
+  /** The action, such as `key.generate` or `release.publish`. */
   readonly action: string;
-  /** The program that did it, cut by the server. */
+  /** The `User-Agent` of the program, shortened by the server. */
   readonly userAgent: string | null;
-  /** The details. Their shape follows the action. */
-  // biome-ignore lint/suspicious/noExplicitAny: as the server has it
+  /** The details. Their structure depends on the action. */
+  // biome-ignore lint/suspicious/noExplicitAny: any JSON
   readonly params: any;
-  /** When it was done, if the server sends it. */
+  /** The time of the action. Servers do not send it yet. */
   readonly insertedAt: Date | null;
   /** The fields that this version does not know, as the server names them. */
   readonly extra: Readonly<Record<string, unknown>>;
@@ -269,99 +269,99 @@ export class AuditLog {
 }
 
 /**
- * The rows of the audit log, newest first: each that existed when the reading began comes once.
+ * The rows of the audit log, newest first. It returns every row that existed at its start once.
  *
- * An error and a `break` keep the stream's place: another loop over it goes on there.
+ * After an error or a `break` the stream keeps its position: the next loop continues there.
  */
 export class AuditLogs implements AsyncIterableIterator<AuditLog, undefined> {
   private constructor();
   next(): Promise<IteratorResult<AuditLog, undefined>>;
   [Symbol.asyncIterator](): this;
-  /** The same rows, a page at a time. */
+  /** Iterates over the same rows as arrays. */
   pages(): AsyncIterableIterator<AuditLog[], undefined>;
-  /** The page of the next row, counted from 1. Give it as option `page` to go on another day. */
+  /** The page of the next row, counted from 1. To continue later, pass it as the option `page`. */
   readonly page: number;
-  /** Ends the stream and its requests. A row that is awaited rejects as cancelled. */
+  /** Ends the stream and its requests. A pending `next()` rejects with a {@link CancelledError}. */
   close(): void;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** Any failure of this library. Its message says what to do next if that is known. */
+/** Any error of this library. */
 export class AuraError extends Error {
-  /** The library makes errors; a program does not. */
+  /** Only the library creates errors. */
   protected constructor(facts: unknown);
-  /** What went wrong. Every language of this library uses the same names. */
+  /** The kind of the error. It is the same in every language of this library. */
   readonly kind: ErrorKind;
-  /** The kind as Node.js names its own: `AURA_NOT_FOUND`; `ABORT_ERR` if a signal ended the call. */
+  /** The kind as a code of Node.js, such as `AURA_NOT_FOUND`. `ABORT_ERR` for a cancelled call. */
   readonly code: string;
-  /** The server's own message if it sent one, else the library's. */
+  /** The server's message, or the library's if the server sent none. */
   readonly serverMessage: string;
-  /** What to do next, if the library knows more than the message says. */
+  /** What to do next, or null if the message says enough. */
   readonly hint: string | null;
-  /** Why a credential or an account was refused. */
+  /** Why the server rejected a credential or an account. */
   readonly reason: Reason | null;
-  /** The HTTP status, if a reply came. */
+  /** The HTTP status, or null if no reply arrived. */
   readonly status: number | null;
-  /** What the server refused, by field. */
-  // biome-ignore lint/suspicious/noExplicitAny: as the server nests it
+  /** The errors of each field that the server rejected. */
+  // biome-ignore lint/suspicious/noExplicitAny: any JSON
   readonly errors: Readonly<Record<string, any>> | null;
-  /** The server's `x-request-id`: its operators find the call by it. */
+  /** The `x-request-id` of the reply. The server's operators find the request by it. */
   readonly requestId: string | null;
-  /** How long the server asks to wait, in milliseconds. */
+  /** The time that the server asks you to wait, in milliseconds. */
   readonly retryAfterMs: number | null;
-  /** How many times the request was sent: 0 if nothing was sent. */
+  /** The number of times that the request was sent. */
   readonly attempts: number;
   readonly method: string | null;
   /** The request's route without its parameters. */
   readonly route: string | null;
-  /** Whether the server may have done it all the same. Then look before you repeat the call. */
+  /** Whether the server may have completed the call. Then check before you repeat it. */
   readonly outcomeUnknown: boolean;
   /** Whether the same call may succeed later, and repeating it is safe. */
   readonly retryable: boolean;
 }
 
-/** A bad argument or option; nothing was sent. */
+/** An argument or an option is invalid. Nothing was sent. */
 export class InvalidArgumentError extends AuraError {}
 /** The server replied with an error. */
 export class ApiError extends AuraError {}
-/** 401: no credential, or one that the server does not take. */
+/** 401: the credential is missing, or the server rejected it. */
 export class AuthenticationError extends ApiError {}
-/** The account asks for a one-time password: option `otp`. */
+/** 401: the account requires a one-time password: the option `otp`. */
 export class OtpRequiredError extends AuthenticationError {}
-/** The one-time password is wrong or was used before. */
+/** 401: the one-time password is wrong or was used before. */
 export class OtpInvalidError extends AuthenticationError {}
-/** 403: the credential may not do this. */
+/** 403: the credential does not permit this call. */
 export class PermissionDeniedError extends ApiError {}
-/** 404: no such user. */
+/** 404: the user does not exist. */
 export class NotFoundError extends ApiError {}
-/** This server has no such endpoint. */
+/** The server does not have this endpoint. */
 export class UnsupportedError extends ApiError {}
-/** 422: `errors` says what the server refused. */
+/** 422: `errors` has the fields that the server rejected. */
 export class ValidationError extends ApiError {}
-/** 429, or the window of the rate limit is longer than the call may wait. */
+/** 429, or the rate limit resets later than the timeouts of the call allow. */
 export class RateLimitError extends ApiError {}
-/** 5xx. */
+/** 5xx: the server failed. */
 export class ServerError extends ApiError {}
-/** No connection, or it broke before a whole reply came. */
+/** The connection failed, or it was lost before the whole reply arrived. */
 export class ConnectError extends AuraError {}
-/** The server's certificate was refused, or the TLS handshake failed. */
+/** The server's certificate was rejected, or the TLS handshake failed. */
 export class TlsError extends AuraError {}
-/** The time allowed ran out. */
+/** A timeout expired. */
 export class TimeoutError extends AuraError {}
-/** The caller ended the call. Its name is `AbortError`, its code `ABORT_ERR`. */
+/** The program cancelled the call. `name` is `AbortError`, and `code` is `ABORT_ERR`. */
 export class CancelledError extends AuraError {}
-/** The reply is not what this endpoint returns. */
+/** The reply is not a valid reply of this endpoint. */
 export class DecodeError extends AuraError {}
-/** A defect of this library. */
+/** A bug in this library. */
 export class InternalError extends AuraError {}
 
-/** A line of the library's log. No secret, name or address stands in it. */
+/** A line of the library's log. It contains no secret, name or address. */
 export interface LogLine {
   readonly level: "debug" | "info" | "warn";
   /** The whole line. */
   readonly text: string;
   readonly time: Date;
-  /** What happened, in words. */
+  /** The event, such as `request`. */
   readonly message: string;
   readonly method: string | null;
   readonly route: string | null;
@@ -372,7 +372,7 @@ export interface LogLine {
   readonly requestId: string | null;
 }
 
-/** What takes log lines: `console`, and most loggers. */
+/** A logger: `console`, and most loggers. */
 export interface Logger {
   debug(text: string, line: LogLine): void;
   info(text: string, line: LogLine): void;
@@ -380,9 +380,9 @@ export interface Logger {
 }
 
 /**
- * Sets what gets the lines of `level` and above, of the whole process. null for none.
+ * Sets the logger of the process. It gets the lines of `level` and above. null disables the log.
  *
- * At first warnings are warnings of the process, and `NODE_DEBUG=aura_users` prints every line.
+ * By default, warnings are warnings of the process, and `NODE_DEBUG=aura_users` prints every line.
  */
 export function setLogger(logger: Logger | null, level?: "debug" | "info" | "warn"): void;
 

@@ -1,7 +1,7 @@
-// The package for import: the very objects that require() gives.
+// The package for import: the same objects that require() returns.
 import { createRequire } from "node:module";
 
-// Not `import`: Node.js 20 ends the program if a CommonJS module throws there, though it is caught.
+// Not `import`: if a CommonJS module throws there, Node.js 20 exits even if the program catches it.
 const aura = createRequire(import.meta.url)("./index.cjs");
 
 export const {

@@ -1,22 +1,22 @@
-// The records: from the server's JSON to objects with JavaScript's names and times.
+// Converts the server's JSON to records with JavaScript's names and times.
 "use strict";
 
 const none = Object.freeze({});
 
-/** A time, or null if there is none or one that Date cannot hold. */
+/** Returns a Date, or null if there is no time, or a time that Date does not support. */
 function time(value) {
   if (typeof value !== "string") return null;
   const date = new Date(value);
   return Number.isNaN(date.getTime()) ? null : date;
 }
 
-/** The members of `data` that are not among `known`. */
+/** Returns the members of `data` that are not in `known`. */
 function others(data, known) {
   let found = none;
   for (const name in data) {
     if (known.has(name)) continue;
     if (found === none) found = {};
-    // Not an assignment: `__proto__` is a name like any other.
+    // An assignment to `__proto__` would set the prototype.
     Object.defineProperty(found, name, { value: data[name], enumerable: true });
   }
   return found === none ? none : Object.freeze(found);
@@ -94,7 +94,7 @@ class AuditLog {
   }
 }
 
-/** A page of the audit log. The text of a row is looked for only if it is asked for. */
+/** A page of the audit log. It splits its JSON into rows when the first `rawJson` is read. */
 class Page {
   #json;
   #texts;
@@ -110,7 +110,7 @@ class Page {
   }
 }
 
-/** The texts of a JSON array's elements, which are objects, as they stand in it. */
+/** Returns the text of each element of a JSON array of objects. */
 function elements(json) {
   const found = [];
   const next = /["{}[\]]/g;
@@ -129,7 +129,7 @@ function elements(json) {
   return found;
 }
 
-/** Where the string ends that begins at `at`. */
+/** Returns the end of the string that starts at `at`. */
 function stringEnd(json, at) {
   for (let quote = json.indexOf('"', at + 1); ; quote = json.indexOf('"', quote + 1)) {
     let slashes = 0;

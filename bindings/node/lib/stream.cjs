@@ -14,7 +14,7 @@ class AuditLogs {
   #at = 0;
   #page;
   #fetching = null;
-  #token; // of the newest request
+  #token; // of the last request
 
   constructor(pointer, signal) {
     this.#handle = own(this, pointer, abi.audit_logs_free);
@@ -22,7 +22,7 @@ class AuditLogs {
     this.#page = Number(abi.audit_logs_page(pointer));
   }
 
-  /** Asks for a page, once for all who wait for it. False at the end of the log. */
+  /** Requests a page, once for all callers that wait. Resolves to false at the end of the log. */
   #more() {
     this.#fetching ??= this.#fetch().finally(() => {
       this.#fetching = null;
@@ -44,12 +44,12 @@ class AuditLogs {
     return true;
   }
 
-  /** What `take` takes of the rows at hand, once there are some. */
+  /** Waits until there are rows, and returns what `take` takes of them. */
   async #next(take) {
     try {
       for (;;) {
         this.#check();
-        // Nothing is awaited between this look and the taking: many may be here at once.
+        // No await between this check and take(): several callers may be here.
         if (this.#at < this.#rows.length) return { value: take(), done: false };
         if (!(await this.#more())) return { value: undefined, done: true };
       }

@@ -55,9 +55,9 @@ test("the current user and the audit log are read", async () => {
   assert.ok(lines.filter((line) => line.startsWith("key.generate")).length >= 3);
 });
 
-test("an account is created, and refused the second time", async () => {
+test("an account is created, and rejected the second time", async () => {
   assert.equal(await program(examples[2]), "created newcomer\n");
-  assert.match(await program(examples[2]), /refused: \{.*username/s);
+  assert.match(await program(examples[2]), /rejected: \{.*username/s);
   assert.equal(examples.length, 3);
 });
 
