@@ -5,13 +5,14 @@ const fs = require("node:fs");
 const path = require("node:path");
 const koffi = require("koffi");
 const { functions, library } = require("./generated.cjs");
+const { version: packageVersion } = require("../package.json");
 
 const system = { linux: "linux", darwin: "macos" }[process.platform] ?? process.platform;
 const file = system === "macos" ? "libaura_users.dylib" : "libaura_users.so";
 const platform = `${system}-${process.arch}`;
 
-/** Where the library may be, best first. The last is a name that the system's loader looks up. */
-function places() {
+/** The paths to try, in order. The system's loader searches the last one. */
+function candidates() {
   const own = [path.join(__dirname, "..", "native", platform, file)];
   try {
     own.push(require.resolve(`aura-users-${platform}/${file}`));
@@ -24,22 +25,23 @@ function places() {
 function open() {
   const { AURA_USERS_LIBRARY: chosen } = process.env;
   if (chosen) return load(chosen, "AURA_USERS_LIBRARY names a file that cannot be loaded");
-  const { own, soname } = places();
-  const found = own.find((place) => fs.existsSync(place));
+  const { own, soname } = candidates();
+  const found = own.find((file) => fs.existsSync(file));
   if (found) return load(found, "the package's library cannot be loaded");
-  const looked = [`AURA_USERS_LIBRARY (not set)`, ...own, `${soname} in the system's folders`];
-  return load(soname, `there is no native library. Places: ${looked.join(", ")}`);
+  const tried = [`AURA_USERS_LIBRARY (not set)`, ...own, `${soname} in the system's folders`];
+  return load(soname, `no native library was found. Tried: ${tried.join(", ")}`);
 }
 
-function load(place, complaint) {
+function load(path, problem) {
   try {
-    return { native: koffi.load(place), path: place };
+    return { native: koffi.load(path), path };
   } catch (error) {
-    const failure = new Error(`aura-users: ${complaint} (${place}: ${error.message})`, {
-      cause: error,
-    });
-    throw Object.assign(failure, { code: "AURA_LIBRARY" });
+    throw libraryError(`${problem} (${path}: ${error.message})`, { cause: error });
   }
+}
+
+function libraryError(message, options) {
+  return Object.assign(new Error(`aura-users: ${message}`, options), { code: "AURA_LIBRARY" });
 }
 
 const opened = open();
@@ -53,26 +55,26 @@ const types = {
   handle: pointer,
   text: "str",
   texts: koffi.pointer("str"),
-  // The address of a place, below.
+  // An address in `given`.
   "out handle": "uintptr_t",
   "out text": "uintptr_t",
 };
 
 /**
- * Where the functions put what they give: a handle or a text in `result`, an error in `failure`. One
- * place each is enough, as no JavaScript runs between a call and the look at it. A place for each
- * call would cost koffi a few times what the call takes.
+ * The out-parameters of all functions: a handle or a text at `result`, an error at `failure`. No
+ * JavaScript runs between a call and the reading of its result, so one of each is enough. With koffi,
+ * a new one for each call takes several times the time of the call.
  */
 const given = new BigUint64Array(new ArrayBuffer(16));
 const result = Number(koffi.address(given));
 const failure = result + 8;
 
-/** The handle that the last function gave. */
+/** Returns the handle from the last function. */
 function givenHandle() {
   return given[0];
 }
 
-/** The text that the last function gave, which is freed. */
+/** Returns the text from the last function, and frees it. */
 function givenText() {
   const [address] = given;
   const text = koffi.decode(address, "char", -1);
@@ -80,7 +82,7 @@ function givenText() {
   return text;
 }
 
-/** The handle of the last function's error. */
+/** Returns the handle of the error from the last function. */
 function givenError() {
   return given[1];
 }
@@ -89,7 +91,7 @@ function givenError() {
 const abi = {};
 for (const [name, [result, ...parameters]] of Object.entries(functions)) {
   const [type, ...rest] = [result, ...parameters].map((word) => types[word] ?? word);
-  // Looked up when it is first called: a program uses few of them.
+  // Declared at its first call: a program uses few of them.
   abi[name.slice("aura_".length)] = (...values) => {
     const call = opened.native.func(name, type, rest);
     abi[name.slice("aura_".length)] = call;
@@ -97,13 +99,19 @@ for (const [name, [result, ...parameters]] of Object.entries(functions)) {
   };
 }
 
+/** Whether the version `found` has this `abi`, and is not older than `wanted`. */
+function isCompatible(found, wanted, abi = library.abi) {
+  if (!found.startsWith(`${abi}.`)) return false;
+  const numbers = (version) => version.split(/[.-]/).slice(0, 3).map(Number);
+  const [has, needs] = [numbers(found), numbers(wanted)];
+  const differing = has.findIndex((number, i) => number !== needs[i]);
+  return differing < 0 || has[differing] > needs[differing];
+}
+
 const version = abi.version();
-if (!`${version}.`.startsWith(`${library.abi}.`))
-  throw Object.assign(
-    new Error(
-      `aura-users needs version ${library.abi} of the library; ${opened.path} is ${version}`,
-    ),
-    { code: "AURA_LIBRARY" },
+if (!isCompatible(version, packageVersion))
+  throw libraryError(
+    `version ${packageVersion} or later of ${library.abi} is needed, but ${opened.path} is ${version}`,
   );
 
 module.exports = {
@@ -112,6 +120,7 @@ module.exports = {
   givenError,
   givenHandle,
   givenText,
+  isCompatible,
   path: opened.path,
   result,
   version,

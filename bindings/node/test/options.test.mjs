@@ -47,6 +47,31 @@ test("every field of an error is there, and of a record", { skip }, () => {
   for (const { name } of description.records.audit_log) assert.ok(camel(name) in row, name);
 });
 
+test("the README has every option", { skip }, () => {
+  const readme = readFileSync(join(root, "README.md"), "utf8");
+  const rows = [...readme.matchAll(/^\| `(\w+)` \|[^|]*\|[^|]*\|[^|]*\|$/gm)];
+  assert.deepEqual(
+    rows.map(([, name]) => name),
+    Object.keys(tables.options),
+  );
+});
+
+test("a library of another version is refused", () => {
+  const { isCompatible } = internal("library.cjs");
+  const cases = [
+    ["0.1.0", "0.1.0", true],
+    ["0.1.1", "0.1.0", true],
+    ["0.1.10", "0.1.9", true],
+    ["0.1.1-rc1", "0.1.1", true],
+    ["0.1.0", "0.1.1", false],
+    ["0.10.0", "0.1.0", false],
+    ["1.1.0", "0.1.0", false],
+    ["", "0.1.0", false],
+  ];
+  for (const [found, own, expected] of cases)
+    assert.equal(isCompatible(found, own, "0.1"), expected, `${found} for ${own}`);
+});
+
 test("an option of every type is taken", () => {
   const client = new aura.Client({
     repoUrl: new URL("http://127.0.0.1:1/api"),
