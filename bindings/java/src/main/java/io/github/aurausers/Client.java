@@ -55,14 +55,8 @@ public final class Client implements AutoCloseable {
     Library.load();
     long[] client = new long[1];
     long[] error = new long[1];
-    String name =
-        "Java "
-            + Library.VERSION
-            + "; "
-            + System.getProperty("java.vm.name")
-            + " "
-            + Runtime.version();
-    long settings = Options.none().clientName(name.replaceAll("[()\\\\]", "")).and(options).make();
+    String name = "aura-users-java/" + Library.VERSION + " java/" + Runtime.version();
+    long settings = Options.none().clientName(name).and(options).make();
     try {
       Native.check(Native.aura_client_new(settings, client, error), error);
     } finally {

@@ -161,7 +161,7 @@ final class ClientTest {
     client.resetUserPassword("eric");
     try (AuditLogs logs = client.streamAuditLogs()) {
       String agent = logs.iterator().next().userAgent().orElseThrow();
-      assertTrue(agent.contains("(Java 0.1.0; "), agent);
+      assertTrue(agent.contains("(aura-users-java/" + Library.VERSION + " java/"), agent);
       assertTrue(agent.contains(Runtime.version().toString()), agent);
     }
   }
