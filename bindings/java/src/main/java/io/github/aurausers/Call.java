@@ -7,15 +7,15 @@ import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.TimeoutException;
 import java.util.function.BiConsumer;
 
-/** A call under way. Its result is taken once: by the thread that waits, or for a future. */
+/** A call that runs. Its result is taken once: by the thread that waits, or for a future. */
 final class Call {
-  /** Completes futures: what depends on one never runs on the thread that waits for all calls. */
+  /** Completes futures, so that no code of the program runs on the thread that waits for all calls. */
   private static final Executor EXECUTOR =
       ForkJoinPool.getCommonPoolParallelism() > 0
           ? ForkJoinPool.commonPool()
           : new CompletableFuture<Void>().defaultExecutor();
 
-  /** A function of the library that begins a call. */
+  /** A function of the library that starts a call. */
   @FunctionalInterface
   interface Start {
     int start(long handle, long options, long[] call, long[] error);
@@ -27,7 +27,7 @@ final class Call {
     this.address = address;
   }
 
-  /** Begins a call; bad arguments are told at once. */
+  /** Starts a call. Invalid arguments throw at once. */
   static Call begin(Handle handle, Options options, Start start) {
     Log.prepare();
     long[] call = new long[1];
@@ -48,7 +48,7 @@ final class Call {
     return new Call(call[0]);
   }
 
-  /** Waits for the result: null if a stream is over. An interruption ends the call, and stays. */
+  /** Waits for the result: null at the end of a stream. An interruption cancels the call. */
   String await() {
     CountDownLatch ended = new CountDownLatch(1);
     Completions.attach(address, ended::countDown);
@@ -71,8 +71,8 @@ final class Call {
   }
 
   /**
-   * Has {@code taker} complete the future with the result, null if a stream is over, or the error.
-   * If the future ends before, so does the call.
+   * Passes the result or the error to {@code taker}, which completes the future. The result is null
+   * at the end of a stream. If the future completes first, the call is cancelled.
    */
   void complete(CompletableFuture<?> future, BiConsumer<String, Throwable> taker) {
     Completions.attach(address, () -> EXECUTOR.execute(() -> takeFor(taker)));
@@ -98,14 +98,14 @@ final class Call {
     taker.accept(json, null);
   }
 
-  /** Asks the call to end; one that has ended is left alone. */
+  /** Cancels the call if it runs. */
   synchronized void cancel() {
     if (address != 0) {
       Native.aura_call_cancel(address);
     }
   }
 
-  /** As {@link #cancel()}, because a deadline has passed. */
+  /** Cancels the call because a deadline has passed. */
   private synchronized void expire() {
     if (address != 0) {
       Native.aura_call_expire(address);
@@ -122,8 +122,11 @@ final class Call {
     }
     int status = Native.aura_call_wait(taken, 0, json, error);
     Native.aura_call_free(taken);
-    Log.deliver();
-    Native.check(status, error);
-    return Native.take(json);
+    try {
+      Native.check(status, error);
+      return Native.take(json);
+    } finally {
+      Log.deliver();
+    }
   }
 }

@@ -4,18 +4,18 @@ import java.lang.System.Logger;
 import java.util.List;
 import java.util.Map;
 
-/** Gives the library's log lines to the logger. They are fetched when a call ends, by its thread. */
+/** Passes the library's log lines to the logger, when a call ends, on its thread. */
 final class Log {
   private static final int MOST = 10_000;
   private static final Logger LOGGER = System.getLogger("io.github.aurausers");
   private static final ThreadLocal<Boolean> IS_DELIVERING = new ThreadLocal<>();
 
-  /** What the library keeps: a level as C has it, or 0 for nothing. */
+  /** The level of the lines that the library stores, as a number of C, or 0 for none. */
   private static volatile int kept;
 
   private Log() {}
 
-  /** Has the library keep the lines that the logger wants now. */
+  /** Makes the library store the lines that the logger logs. */
   static void prepare() {
     int wanted =
         LOGGER.isLoggable(Logger.Level.DEBUG)
@@ -29,7 +29,7 @@ final class Log {
     }
   }
 
-  /** Logs what is there. A log handler that makes calls gets their lines later. */
+  /** Logs the stored lines. If a log handler makes calls, their lines are logged later. */
   static void deliver() {
     if (kept == 0 || IS_DELIVERING.get() != null) {
       return;
@@ -43,13 +43,23 @@ final class Log {
     try {
       for (Object line : (List<?>) log.get("lines")) {
         Map<?, ?> fields = (Map<?, ?>) line;
-        LOGGER.log(level((String) fields.get("level")), (String) fields.get("text"));
+        log(level((String) fields.get("level")), (String) fields.get("text"));
       }
       if (log.get("dropped") instanceof Long dropped && dropped > 0) {
-        LOGGER.log(Logger.Level.WARNING, dropped + " log lines were dropped");
+        log(Logger.Level.WARNING, "log lines were dropped: " + dropped);
       }
     } finally {
       IS_DELIVERING.remove();
+    }
+  }
+
+  /** An exception of the logger is uncaught: it must not end the call. */
+  private static void log(Logger.Level level, String text) {
+    try {
+      LOGGER.log(level, text);
+    } catch (RuntimeException e) {
+      Thread thread = Thread.currentThread();
+      thread.getUncaughtExceptionHandler().uncaughtException(thread, e);
     }
   }
 

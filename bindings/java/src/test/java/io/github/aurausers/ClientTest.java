@@ -167,6 +167,41 @@ final class ClientTest {
   }
 
   @Test
+  void losesNoResultIfALogHandlerThrows() throws Exception {
+    Logger logger = Logger.getLogger("io.github.aurausers");
+    Handler handler =
+        new Handler() {
+          @Override
+          public void publish(LogRecord line) {
+            throw new IllegalStateException("the handler fails");
+          }
+
+          @Override
+          public void flush() {}
+
+          @Override
+          public void close() {}
+        };
+    List<Throwable> uncaught = Collections.synchronizedList(new ArrayList<>());
+    var before = Thread.getDefaultUncaughtExceptionHandler();
+    Thread.setDefaultUncaughtExceptionHandler((thread, error) -> uncaught.add(error));
+    logger.addHandler(handler);
+    logger.setLevel(Level.ALL);
+    try (AuditLogs logs = client.streamAuditLogs()) {
+      assertEquals("eric", client.getUser("eric").username());
+      assertEquals("eric", client.getUserAsync("eric").get().username());
+      assertThrows(NotFoundException.class, () -> client.getUser("nobody"));
+      assertTrue(logs.iterator().hasNext());
+    } finally {
+      logger.setLevel(null);
+      logger.removeHandler(handler);
+      Thread.setDefaultUncaughtExceptionHandler(before);
+    }
+    assertTrue(uncaught.size() >= 4, uncaught::toString);
+    assertInstanceOf(IllegalStateException.class, uncaught.get(0));
+  }
+
+  @Test
   void logsToTheSystemsLogger() {
     Logger logger = Logger.getLogger("io.github.aurausers");
     List<LogRecord> lines = Collections.synchronizedList(new ArrayList<>());
