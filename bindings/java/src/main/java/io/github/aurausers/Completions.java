@@ -31,12 +31,22 @@ final class Completions {
     Native.check(Native.aura_call_complete(call, QUEUE, token, error), error);
   }
 
+  /** The thread must not end: all other calls need it. */
+  private static void run(Runnable onEnd) {
+    try {
+      onEnd.run();
+    } catch (Throwable e) { // for example, there is no memory for a thread
+      Thread thread = Thread.currentThread();
+      thread.getUncaughtExceptionHandler().uncaughtException(thread, e);
+    }
+  }
+
   private static void run() {
     long[] tokens = new long[64];
     while (true) {
       int count = Native.aura_completions_wait(QUEUE, -1, tokens, tokens.length);
       for (int i = 0; i < count; i++) {
-        WAITING.remove(tokens[i]).run();
+        run(WAITING.remove(tokens[i]));
       }
     }
   }

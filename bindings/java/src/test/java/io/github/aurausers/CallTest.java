@@ -97,6 +97,42 @@ final class CallTest {
   }
 
   @Test
+  void aTaskThatThrowsDoesNotStopTheOtherCalls() {
+    long[] call = new long[1];
+    long[] error = new long[1];
+    Handle handle = new Handle("client", newClient(), Native::aura_client_free);
+    long address = handle.begin();
+    Native.check(Native.aura_get_current_user_start(address, 0, call, error), error);
+    handle.end();
+    var before = Thread.getDefaultUncaughtExceptionHandler();
+    CompletableFuture<Throwable> uncaught = new CompletableFuture<>();
+    Thread.setDefaultUncaughtExceptionHandler((thread, thrown) -> uncaught.complete(thrown));
+    try {
+      Completions.attach(
+          call[0],
+          () -> {
+            throw new OutOfMemoryError("no thread");
+          });
+      assertInstanceOf(OutOfMemoryError.class, uncaught.join());
+      assertEquals(
+          "eric", client.getUserAsync("eric").orTimeout(10, TimeUnit.SECONDS).join().username());
+    } finally {
+      Thread.setDefaultUncaughtExceptionHandler(before);
+      Native.aura_call_free(call[0]);
+      handle.close();
+    }
+  }
+
+  private long newClient() {
+    long[] client = new long[1];
+    long[] error = new long[1];
+    long options = Options.none().repoUrl(sandbox.url()).env(false).make();
+    Native.check(Native.aura_client_new(options, client, error), error);
+    Native.aura_options_free(options);
+    return client[0];
+  }
+
+  @Test
   void closingEndsNoCallThatHasBegun() throws Exception {
     sandbox.addUser("slow", 0);
     CompletableFuture<User> slow = client.getUserAsync("slow");
