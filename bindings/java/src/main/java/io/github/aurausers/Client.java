@@ -87,7 +87,7 @@ public final class Client implements AutoCloseable {
    * @throws ValidationException if the server refuses a field
    */
   public User createUser(String username, String password, List<String> emails) {
-    return User.read(begin(creation(username, password, emails)).await());
+    return User.read(call(creation(username, password, emails)));
   }
 
   /**
@@ -109,7 +109,7 @@ public final class Client implements AutoCloseable {
    * @return the user
    */
   public User getCurrentUser() {
-    return User.read(begin(Native::aura_get_current_user_start).await());
+    return User.read(call(Native::aura_get_current_user_start));
   }
 
   /**
@@ -129,7 +129,7 @@ public final class Client implements AutoCloseable {
    * @throws NotFoundException if there is no such user
    */
   public User getUser(String usernameOrEmail) {
-    return User.read(begin(lookup(usernameOrEmail)).await());
+    return User.read(call(lookup(usernameOrEmail)));
   }
 
   /**
@@ -149,7 +149,7 @@ public final class Client implements AutoCloseable {
    * @throws UnsupportedException if the server does not offer it
    */
   public void resetUserPassword(String usernameOrEmail) {
-    begin(reset(usernameOrEmail)).await();
+    call(reset(usernameOrEmail));
   }
 
   /**
@@ -235,7 +235,14 @@ public final class Client implements AutoCloseable {
     return Call.begin(handle, options, start);
   }
 
-  /** A future of a call; an argument that is refused fails it too. */
+  private String call(Call.Start start) {
+    if (Thread.currentThread().isInterrupted()) {
+      throw new CancelledException("the thread was interrupted before the call started");
+    }
+    return begin(start).await();
+  }
+
+  /** A future of a call. An invalid argument fails the future, too. */
   private <T> CompletableFuture<T> future(Supplier<Call.Start> start, Function<String, T> read) {
     CompletableFuture<T> future = new CompletableFuture<>();
     try {

@@ -55,7 +55,10 @@ final class CallTest {
     thread.interrupt();
     assertTrue(stayed.get(10, TimeUnit.SECONDS));
     Thread.currentThread().interrupt();
-    assertThrows(CancelledException.class, () -> client.getUser("silent"));
+    CancelledException before =
+        assertThrows(CancelledException.class, () -> client.getUser("silent"));
+    assertEquals(
+        "cancelled: the thread was interrupted before the call started", before.getMessage());
     assertTrue(Thread.interrupted());
     assertEquals("eric", client.getUser("eric").username());
   }
