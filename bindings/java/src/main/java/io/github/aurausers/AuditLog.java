@@ -17,10 +17,7 @@ public final class AuditLog extends Fields {
    */
   public static AuditLog fromJson(String json) {
     AuditLog log = new AuditLog(json);
-    log.fields(); // throws unless all of it is JSON
-    if (log.text("action").isEmpty()) {
-      throw new InvalidArgumentException("json is no row of an audit log: it has no action");
-    }
+    log.check("action", "a row of an audit log");
     return log;
   }
 

@@ -1,6 +1,9 @@
 package io.github.aurausers;
 
 import java.time.Duration;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -15,7 +18,11 @@ import java.util.OptionalInt;
 public class AuraException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
-  /** What went wrong. */
+  private static final List<String> NULL_FIELDS =
+      List.of(
+          "status", "hint", "reason", "errors", "request_id", "retry_after_ms", "method", "route");
+
+  /** The kind of the error. */
   private final ErrorKind kind;
 
   /** Every field by name. */
@@ -29,17 +36,23 @@ public class AuraException extends RuntimeException {
   }
 
   AuraException(ErrorKind kind, String message) {
-    this(
-        kind,
-        Map.of(
-            "kind",
-            kind.toString(),
-            "code",
-            (long) kind.code(),
-            "text",
-            kind + ": " + message,
-            "message",
-            message));
+    this(kind, fields(kind, message));
+  }
+
+  /** The fields of an exception of this package: those of the library's errors. */
+  private static Map<String, Object> fields(ErrorKind kind, String message) {
+    Map<String, Object> fields = new LinkedHashMap<>();
+    fields.put("kind", kind.toString());
+    fields.put("code", (long) kind.code());
+    fields.put("text", kind + ": " + message);
+    fields.put("message", message);
+    for (String name : NULL_FIELDS) {
+      fields.put(name, null);
+    }
+    fields.put("attempts", 0L);
+    fields.put("outcome_unknown", false);
+    fields.put("retryable", false);
+    return Collections.unmodifiableMap(fields);
   }
 
   /** The exception for an error of the library, which is freed. */

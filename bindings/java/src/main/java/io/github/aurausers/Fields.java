@@ -45,6 +45,21 @@ abstract class Fields {
     return fields;
   }
 
+  /** Throws if the text is not a JSON object with this field. */
+  final void check(String field, String record) {
+    if (json == null) {
+      throw new InvalidArgumentException("json is null");
+    }
+    try {
+      fields();
+    } catch (IllegalArgumentException e) {
+      throw new InvalidArgumentException("json is not valid JSON: " + e.getMessage());
+    }
+    if (text(field).isEmpty()) {
+      throw new InvalidArgumentException("json is not " + record + ": it has no " + field);
+    }
+  }
+
   final Optional<String> text(String name) {
     if (decoded == null) {
       String text = Json.plainText(json, name);

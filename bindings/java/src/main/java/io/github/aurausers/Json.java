@@ -33,8 +33,8 @@ final class Json {
       if (json.at == text.length()) {
         return value;
       }
-    } catch (IndexOutOfBoundsException e) {
-      // An escape is cut.
+    } catch (IndexOutOfBoundsException | NumberFormatException e) {
+      // An escape is cut or has no hexadecimal digits.
     }
     throw json.bad();
   }
@@ -126,7 +126,7 @@ final class Json {
     do {
       end = text.indexOf('"', end + 1);
       if (end < 0) {
-        throw new IllegalArgumentException("this is no JSON: a string does not end");
+        throw new IllegalArgumentException("a string does not end");
       }
       int backslashes = 0;
       while (text.charAt(end - 1 - backslashes) == '\\') {
@@ -301,6 +301,6 @@ final class Json {
   }
 
   private IllegalArgumentException bad() {
-    return new IllegalArgumentException("this is no JSON, at character " + at);
+    return new IllegalArgumentException("not JSON at character " + at);
   }
 }

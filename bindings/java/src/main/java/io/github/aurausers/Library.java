@@ -4,6 +4,7 @@ import com.sun.jna.NativeLibrary;
 import com.sun.jna.Platform;
 import java.io.IOException;
 import java.io.InputStream;
+import java.lang.module.ModuleDescriptor.Version;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -37,7 +38,7 @@ final class Library {
     String version = library.getFunction("aura_version").invokeString(new Object[0], false);
     if (!isCompatible(version)) {
       throw new InternalException(
-          "%s is version %s of libaura_users; aura-users %s needs %s"
+          "%s is version %s of libaura_users; aura-users needs %s or later of %s"
               .formatted(library.getFile(), version, VERSION, ABI));
     }
     com.sun.jna.Native.register(Native.class, library);
@@ -45,7 +46,13 @@ final class Library {
   }
 
   static boolean isCompatible(String version) {
-    return version.equals(ABI) || version.startsWith(ABI + ".");
+    return isCompatible(version, VERSION);
+  }
+
+  /** Whether a version has our ABI, and is not older than {@code needed}. */
+  static boolean isCompatible(String version, String needed) {
+    return version.startsWith(ABI + ".")
+        && Version.parse(version.replaceFirst("-.*", "")).compareTo(Version.parse(needed)) >= 0;
   }
 
   private static NativeLibrary find() {

@@ -8,19 +8,19 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Options of a client or of one call. They cannot be changed: each method returns new ones.
+ * Options of a client or of one call. They are immutable: each method returns new ones.
  *
  * <pre>{@code
  * Options options = Options.none().apiKey("…").timeout(Duration.ofSeconds(5));
  * }</pre>
  *
- * <p>Precedence: call, client, environment, default. A value is checked when the options are used;
- * a bad one throws an {@link InvalidArgumentException} that names the values allowed.
+ * <p>Precedence: call, client, environment, default. Values are checked when a client or a call uses
+ * the options. An invalid value throws an {@link InvalidArgumentException} with the allowed values.
  */
 public final class Options {
   private static final Options NONE = new Options(Map.of());
 
-  /** Each option, and whether its value is a secret. */
+  /** The name of each option, and whether its value is a secret. */
   private static final Map<String, Boolean> NAMES =
       Map.ofEntries(
           // generated: option names
@@ -54,7 +54,7 @@ public final class Options {
   }
 
   /**
-   * Options of which none is set.
+   * Returns options without any set.
    *
    * @return the options
    */
@@ -70,18 +70,21 @@ public final class Options {
    * @return these options and this one
    */
   public Options set(String name, Object value) {
-    if (!NAMES.containsKey(name)) {
-      // The library knows the names too: its error suggests one.
-      check(name, "");
+    String text =
+        value instanceof Duration time
+            ? seconds(time)
+            : value instanceof Enum<?> choice ? lower(choice) : text(value);
+    if (name == null || !NAMES.containsKey(name)) {
+      check(name, text == null ? "" : text); // its error suggests a name
     }
-    if (value instanceof Duration time) {
-      return put(name, seconds(time));
-    }
-    return put(name, value instanceof Enum<?> word ? lower(word) : text(value));
+    return put(name, text);
   }
 
-  /** These options, and those of {@code stronger}, which win. */
+  /** These options and those of {@code stronger}, which take precedence. */
   Options and(Options stronger) {
+    if (stronger == null) {
+      throw new InvalidArgumentException("options is null");
+    }
     if (values.isEmpty() || stronger.values.isEmpty()) {
       return values.isEmpty() ? stronger : this;
     }
@@ -90,7 +93,7 @@ public final class Options {
     return new Options(both);
   }
 
-  /** Options as the library has them, to be freed; 0 if none is set. */
+  /** Creates options of the library, or 0 if none is set. The caller frees them. */
   long make() {
     if (values.isEmpty()) {
       return 0;
@@ -107,8 +110,11 @@ public final class Options {
 
   private static void set(long options, String name, String value) {
     long[] error = new long[1];
-    byte[] text = Native.text("the option " + name, value);
-    Native.check(Native.aura_options_set(options, Native.text("a name", name), text, error), error);
+    byte[] nameInC = Native.text("the name of an option", name);
+    // An unknown name may be a secret.
+    String what = NAMES.containsKey(name) ? "the option " + name : "the value of an option";
+    byte[] text = Native.text(what, value);
+    Native.check(Native.aura_options_set(options, nameInC, text, error), error);
   }
 
   private static void check(String name, String value) {
@@ -148,7 +154,7 @@ public final class Options {
   }
 
   /**
-   * The names and values that are set, secrets left out.
+   * Returns the options that are set as text, without secrets.
    *
    * @return the options as a text
    */

@@ -19,10 +19,7 @@ public final class User extends Fields {
    */
   public static User fromJson(String json) {
     User user = new User(json);
-    user.fields(); // throws unless all of it is JSON
-    if (user.text("username").isEmpty()) {
-      throw new InvalidArgumentException("json is no user: it has no username");
-    }
+    user.check("username", "a user");
     return user;
   }
 

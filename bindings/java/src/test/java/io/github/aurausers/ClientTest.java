@@ -74,8 +74,6 @@ final class ClientTest {
     assertEquals(
         List.of("username", "pronouns", "inserted_at"), List.copyOf(user.fields().keySet()));
     assertEquals(Instant.parse("2020-01-01T00:00:00.000001Z"), user.insertedAt().orElseThrow());
-    assertThrows(InvalidArgumentException.class, () -> User.fromJson("{}"));
-    assertThrows(IllegalArgumentException.class, () -> User.fromJson("{\"username\":\"eric\""));
   }
 
   @Test
@@ -145,6 +143,18 @@ final class ClientTest {
         InvalidArgumentException.class, () -> client.createUser("a", "b", List.of("a@\0example")));
     assertThrows(InvalidArgumentException.class, () -> client.createUser("a", "b", null));
     assertThrows(InvalidArgumentException.class, () -> new Client(Options.none().apiKey("a\0b")));
+    assertThrows(InvalidArgumentException.class, () -> new Client(null));
+    assertThrows(InvalidArgumentException.class, () -> client.withOptions(null));
+    assertThrows(InvalidArgumentException.class, () -> Options.none().set(null, "x"));
+    for (String bad :
+        new String[] {
+          null, "", "[]", "{}", "{\"username\":\"\\uzzzz\"}", "{\"username\":\"eric\""
+        }) {
+      InvalidArgumentException error =
+          assertThrows(InvalidArgumentException.class, () -> User.fromJson(bad));
+      assertTrue(error.getMessage().startsWith("invalid_argument: json "), error::getMessage);
+      assertThrows(InvalidArgumentException.class, () -> AuditLog.fromJson(bad));
+    }
     client.close();
     client.close();
     InvalidArgumentException closed =

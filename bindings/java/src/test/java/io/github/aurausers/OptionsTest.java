@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -74,11 +75,23 @@ final class OptionsTest {
   }
 
   @Test
+  void anExceptionOfThisPackageHasAllFields() throws IOException {
+    @SuppressWarnings("unchecked")
+    var records = (Map<String, List<Map<String, Object>>>) description().get("records");
+    Set<Object> wanted = new HashSet<>();
+    records.get("error").forEach(field -> wanted.add(field.get("name")));
+    assertEquals(wanted, new InvalidArgumentException("no").fields().keySet());
+  }
+
+  @Test
   void theVersionIsThatOfTheProject() throws IOException {
     String pom = Files.readString(Path.of("pom.xml"));
     assertTrue(pom.contains("<version>" + Library.VERSION + "</version>"));
     assertTrue(Library.isCompatible(Library.VERSION));
     assertTrue(!Library.isCompatible("0.10.0") && !Library.isCompatible("1.0.1"));
+    assertTrue(
+        Library.isCompatible("0.1.10", "0.1.9") && Library.isCompatible("0.1.1-rc1", "0.1.1"));
+    assertTrue(!Library.isCompatible("0.1.0", "0.1.1") && !Library.isCompatible("0.1", "0.1.0"));
   }
 
   @Test
@@ -87,6 +100,13 @@ final class OptionsTest {
         assertThrows(
             InvalidArgumentException.class, () -> Options.none().set("repo_ur", "http://a/api"));
     assertTrue(error.getMessage().contains("repo_url"), error::getMessage);
+    // The library gets the value, too: it detects that name and value are swapped.
+    error =
+        assertThrows(
+            InvalidArgumentException.class,
+            () -> Options.none().set("0123456789abcdef", "api_key"));
+    assertTrue(error.getMessage().contains("swapped"), error::getMessage);
+    assertTrue(!error.getMessage().contains("0123"), error::getMessage);
   }
 
   @Test
