@@ -35,7 +35,7 @@ func number(log aura.AuditLog) int {
 	return 0
 }
 
-// read goes on with a stream to its end, and again after each error.
+// read reads a stream to its end, and continues after each error.
 func read(t *testing.T, logs *aura.AuditLogs) (numbers []int, errs []error) {
 	t.Helper()
 	for range 10 {

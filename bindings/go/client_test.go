@@ -109,7 +109,7 @@ func TestArgumentsThatTheLibraryRefuses(t *testing.T) {
 	}
 }
 
-// echo answers with a user whose name says what the request had.
+// echo returns a server that answers with a user of the headers of the request.
 func echo(t *testing.T) *httptest.Server {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/json")

@@ -27,7 +27,7 @@ func canned(t *testing.T, status int, headers map[string]string, body string) *a
 	return newClient(t, aura.WithEnv(false), aura.WithRepoURL(server.URL), aura.WithMaxRetries(0), aura.WithRateLimit(aura.RateLimitError))
 }
 
-// silent gives a client of a server that never answers.
+// silent returns a client of a server that never answers.
 func silent(t *testing.T) *aura.Client {
 	return newClient(t, aura.WithEnv(false), aura.WithRepoURL("http://"+silentAddress(t)))
 }
@@ -142,9 +142,9 @@ func TestAContextThatEnds(t *testing.T) {
 }
 
 func TestCallsThatHaveBegunGoOnWhenTheClientIsClosed(t *testing.T) {
-	begun, goOn := make(chan struct{}, 20), make(chan struct{})
+	started, goOn := make(chan struct{}, 20), make(chan struct{})
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		begun <- struct{}{}
+		started <- struct{}{}
 		<-goOn
 		w.Header().Set("Content-Type", "application/json")
 		_, _ = w.Write([]byte(`{"username": "eric"}`))
@@ -162,7 +162,7 @@ func TestCallsThatHaveBegunGoOnWhenTheClientIsClosed(t *testing.T) {
 		}()
 	}
 	for range 10 {
-		<-begun
+		<-started
 	}
 	must(t, client.Close())
 	if _, err := client.GetUser(ctx, "eric"); !errors.Is(err, aura.ErrInvalidArgument) {

@@ -39,7 +39,7 @@ func ExampleClient_GetUser() {
 	}
 }
 
-// A loop that an error ended goes on in another loop.
+// After an error, another loop continues the stream.
 func ExampleAuditLogs_All() {
 	var client *aura.Client // of aura.NewClient
 	logs, err := client.StreamAuditLogs(aura.WithPrefetch(8))

@@ -52,7 +52,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// run runs the program itself, or a copy of it, and gives what it printed.
+// run runs the program itself, or a copy of it, and returns its output.
 func run(t *testing.T, file, program string, library string, arguments ...string) string {
 	t.Helper()
 	late, cancel := context.WithTimeout(ctx, time.Minute)
@@ -148,7 +148,7 @@ func TestGoroutinesThatWaitShareThreads(t *testing.T) {
 	}
 }
 
-// keeper is a handler that keeps records, and makes a call of its own for each.
+// keeper is a handler that keeps records. It makes a call at the first one.
 type keeper struct {
 	sync.Mutex
 	client  *aura.Client

@@ -96,7 +96,7 @@ func TestTheTour(t *testing.T) {
 	}
 }
 
-// person does what the tour asks its reader to do on the web site, and gives the key.
+// person follows the link of the tour on the web site, and returns the key.
 func person(t *testing.T, s *sandbox, keys int) string {
 	t.Helper()
 	request := func(method, url, authorization, body string) []byte {

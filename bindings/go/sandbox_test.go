@@ -49,7 +49,7 @@ func startSandbox(t testing.TB, options ...string) *sandbox {
 	return s
 }
 
-// admin posts to the admin API, and gives what it answers.
+// admin posts to the admin API, and returns the answer.
 func (s *sandbox) admin(t testing.TB, path, body string) map[string]any {
 	t.Helper()
 	request, err := http.NewRequest("POST", s.AdminURL+path, bytes.NewBufferString(body))
@@ -68,7 +68,7 @@ func (s *sandbox) admin(t testing.TB, path, body string) map[string]any {
 	return answer
 }
 
-// eric makes the account eric with rows in its log, and gives a client of it.
+// eric creates the account eric with rows in its log, and returns a client for it.
 func (s *sandbox) eric(t testing.TB, rows int, options ...aura.ClientOption) *aura.Client {
 	t.Helper()
 	s.admin(t, "/users", `{"username": "eric", "full_name": "Eric \"Émile\"", "password": "long enough",

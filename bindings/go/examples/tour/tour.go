@@ -2,7 +2,7 @@
 //
 //	TOUR_PASSWORD=... go run ./examples/tour REPO_URL USERNAME EMAIL
 //
-// It makes an account that stays. Try it on a server of your own, such as aura-sandbox.
+// It creates an account that it does not delete. Try it on a server of your own, such as aura-sandbox.
 package main
 
 import (

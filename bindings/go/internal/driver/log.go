@@ -16,7 +16,7 @@ type lines struct {
 	texts []string
 }
 
-// collect begins, and gives what ends it.
+// collect sets the logger. stop removes it.
 func (l *lines) collect() (stop func()) {
 	_ = aura.SetLogger(slog.New(l))
 	return func() { _ = aura.SetLogger(nil) }

@@ -95,7 +95,7 @@ func (c *command) outcome() answer {
 	return made
 }
 
-// context gives one that ends when the command says so.
+// context returns a context that ends when the command says so.
 func (c *command) context() (context.Context, context.CancelFunc) {
 	if c.DeadlineMS != nil {
 		after := time.Duration(*c.DeadlineMS) * time.Millisecond
