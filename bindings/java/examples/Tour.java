@@ -20,7 +20,7 @@ import java.util.TreeMap;
  * TOUR_PASSWORD=... java -cp JARS Tour.java REPO_URL USERNAME EMAIL
  * </pre>
  *
- * It makes an account that stays. Try it on a server of your own, such as aura-sandbox.
+ * It creates an account that it does not delete. Try it on a server of your own, such as aura-sandbox.
  */
 final class Tour {
   private Tour() {}
@@ -30,7 +30,7 @@ final class Tour {
         "create_user: " + client.createUser(username, password, List.of(email)).rawJson());
     System.out.println("get_user: " + client.getUser(username).rawJson());
 
-    // The name is taken now: the server refuses a second account, and says why.
+    // The name is taken now, so the server rejects a second account.
     try {
       client.createUser(username, password, List.of(email));
     } catch (ValidationException e) {
@@ -38,7 +38,7 @@ final class Tour {
     }
   }
 
-  /** Reads a line; what a person does on the server's web site comes before it. */
+  /** Reads a line. Before that, a person follows the link in the mail. */
   private static String askForKey(String email) throws IOException {
     System.out.printf(
         "Follow the link in the mail to %s, make an API key, and paste it here: ", email);
@@ -84,7 +84,7 @@ final class Tour {
         makeAccount(client, args[1], password, args[2]);
       }
 
-      // From here on as the account itself.
+      // From here on, the client uses the key of the account.
       try (Client client = new Client(options.apiKey(askForKey(args[2])))) {
         System.out.println("get_current_user: " + client.getCurrentUser().rawJson());
         resetPassword(client, args[1]);

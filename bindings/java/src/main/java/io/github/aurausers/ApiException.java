@@ -2,7 +2,7 @@ package io.github.aurausers;
 
 import java.util.Map;
 
-/** The server replied, and not with success. Itself: a status that has no class of its own. */
+/** The server replied with an error. An unexpected status has no subclass. */
 public class ApiException extends AuraException {
   private static final long serialVersionUID = 1L;
 

@@ -3,14 +3,14 @@ package io.github.aurausers;
 import java.time.Instant;
 import java.util.Optional;
 
-/** One row of an audit log: something that was done with the caller's account. */
+/** One row of an audit log. It is immutable. */
 public final class AuditLog extends Fields {
   private AuditLog(String json) {
     super(json);
   }
 
   /**
-   * A row again, from what {@link #rawJson()} gave.
+   * Reads the JSON of a row, such as {@link #rawJson()}.
    *
    * @param json a JSON object
    * @return the row
@@ -21,13 +21,13 @@ public final class AuditLog extends Fields {
     return log;
   }
 
-  /** A row of the library, which is known to be one. */
+  /** Returns a row of the library, unchecked. */
   static AuditLog read(String json) {
     return new AuditLog(json);
   }
 
   /**
-   * What was done: {@code key.generate}, {@code release.publish} and the like.
+   * Returns the action, such as {@code key.generate} or {@code release.publish}.
    *
    * @return the action
    */
@@ -36,7 +36,7 @@ public final class AuditLog extends Fields {
   }
 
   /**
-   * The {@code User-Agent} of the program that did it, if the server recorded one.
+   * Returns the {@code User-Agent} of the program, shortened by the server.
    *
    * @return the name
    */
@@ -45,16 +45,16 @@ public final class AuditLog extends Fields {
   }
 
   /**
-   * The details. Their shape follows the action; see {@link #fields()} for their types.
+   * Returns the details. Their structure depends on the action. {@link #fields()} describes the types.
    *
-   * @return a map, as a rule; null if there are none
+   * @return the details, usually a map, or null
    */
   public Object params() {
     return fields().get("params");
   }
 
   /**
-   * When it was done. Today's servers do not say.
+   * Returns the time of the action. Servers do not send it yet.
    *
    * @return the time, to the microsecond
    */
@@ -63,9 +63,9 @@ public final class AuditLog extends Fields {
   }
 
   /**
-   * The class and the action.
+   * Returns the class and the action.
    *
-   * @return a text for a person
+   * @return the text
    */
   @Override
   public String toString() {

@@ -13,22 +13,22 @@ import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 
 /**
- * The caller's own audit log, newest row first.
+ * Your own audit log, newest row first.
  *
- * <p>Every row that existed at the start comes exactly once and in order, also if other rows are
- * written meanwhile. An error keeps the place: ask again, and the same page is requested again. It
- * is for one thread at a time; {@link #close()} may come from any thread. All iterators, streams
- * and pages of one object share its place.
+ * <p>It returns every row that existed at its start exactly once and in order, even if other rows are
+ * written meanwhile. After an error it keeps its position, and the next read requests the same page
+ * again. Only one thread at a time may read, but any thread may call {@link #close()}. All iterators,
+ * streams and pages of one object share its position.
  */
 public final class AuditLogs implements Iterable<AuditLog>, AutoCloseable {
   private final Handle handle;
   private final Deque<AuditLog> atHand = new ArrayDeque<>();
   private CompletableFuture<Void> lastTurn = CompletableFuture.completedFuture(null);
 
-  /** The page of the rows at hand. */
+  /** The page of the rows in {@code atHand}. */
   private long page;
 
-  /** The request under way. */
+  /** The request that runs. */
   private Call call;
 
   private boolean isClosed;
@@ -38,8 +38,8 @@ public final class AuditLogs implements Iterable<AuditLog>, AutoCloseable {
   }
 
   /**
-   * The rows from here on. Its methods throw an {@link AuraException} if a page cannot be had; go
-   * on with the same iterator.
+   * Returns the remaining rows. The iterator throws an {@link AuraException} if a request fails. After
+   * that you can continue with the same iterator.
    *
    * @return an iterator
    */
@@ -64,7 +64,7 @@ public final class AuditLogs implements Iterable<AuditLog>, AutoCloseable {
   }
 
   /**
-   * The rows from here on, as a stream. To close it closes this.
+   * Returns the remaining rows as a stream. Its {@code close} closes this object.
    *
    * @return a stream
    */
@@ -75,7 +75,7 @@ public final class AuditLogs implements Iterable<AuditLog>, AutoCloseable {
   }
 
   /**
-   * The same rows as lists: first the rest of the page at hand.
+   * Returns the remaining rows as lists. The first is the rest of the current page.
    *
    * @return the pages, none of them empty
    */
@@ -98,8 +98,8 @@ public final class AuditLogs implements Iterable<AuditLog>, AutoCloseable {
   }
 
   /**
-   * The next page, without waiting for it. If you cancel the future, or its {@code orTimeout}
-   * passes, the request ends and no row is lost: ask again.
+   * Requests the next page without waiting. If you cancel the future, or its {@code orTimeout} expires,
+   * the request ends, and the next call returns the same rows.
    *
    * @return a future of the rows, empty after the last page
    */
@@ -114,7 +114,7 @@ public final class AuditLogs implements Iterable<AuditLog>, AutoCloseable {
     List<AuditLog> rows = takeAll();
     if (!rows.isEmpty() || future.isDone()) {
       turn.complete(null);
-      give(future, rows);
+      deliver(future, rows);
       return;
     }
     try {
@@ -128,7 +128,7 @@ public final class AuditLogs implements Iterable<AuditLog>, AutoCloseable {
                   turn.complete(null);
                 }
                 if (error == null) {
-                  give(future, takeAll());
+                  deliver(future, takeAll());
                 } else {
                   future.completeExceptionally(error);
                 }
@@ -139,8 +139,8 @@ public final class AuditLogs implements Iterable<AuditLog>, AutoCloseable {
     }
   }
 
-  /** Completes a future; rows that it does not take, for it was cancelled, are at hand again. */
-  private void give(CompletableFuture<List<AuditLog>> future, List<AuditLog> rows) {
+  /** Completes a future. If it was cancelled, the rows go back to {@code atHand}. */
+  private void deliver(CompletableFuture<List<AuditLog>> future, List<AuditLog> rows) {
     if (!future.isDone() && future.complete(rows)) {
       return;
     }
@@ -152,8 +152,8 @@ public final class AuditLogs implements Iterable<AuditLog>, AutoCloseable {
   }
 
   /**
-   * The page that the next row is on, counted from 1. Save it to go on another day with the option
-   * {@code page}.
+   * Returns the page of the next row, counted from 1. To continue later, save it for the option {@code
+   * page}.
    *
    * @return the page
    */
@@ -163,7 +163,7 @@ public final class AuditLogs implements Iterable<AuditLog>, AutoCloseable {
     }
   }
 
-  /** Ends the stream, and a request for its next page. Closing twice is fine. */
+  /** Ends the stream and its request. You may call it again. */
   @Override
   public void close() {
     synchronized (this) {
@@ -177,7 +177,7 @@ public final class AuditLogs implements Iterable<AuditLog>, AutoCloseable {
     handle.close();
   }
 
-  /** Whether there is a row at hand, after waiting for one. */
+  /** Waits for a row. Returns false at the end. */
   private boolean fetch() {
     if (isAtHand()) {
       return true;
@@ -200,7 +200,7 @@ public final class AuditLogs implements Iterable<AuditLog>, AutoCloseable {
     }
   }
 
-  /** What has to end before {@code turn} begins: requests follow each other. */
+  /** Returns the turn to wait for before {@code turn}: only one request runs at a time. */
   private synchronized CompletableFuture<Void> after(CompletableFuture<Void> turn) {
     CompletableFuture<Void> before = lastTurn;
     lastTurn = turn;
@@ -209,7 +209,7 @@ public final class AuditLogs implements Iterable<AuditLog>, AutoCloseable {
 
   private Call begin() {
     long next = nativePage();
-    Call begun =
+    Call started =
         Call.begin(
             handle,
             Options.none(),
@@ -217,12 +217,12 @@ public final class AuditLogs implements Iterable<AuditLog>, AutoCloseable {
                 Native.aura_audit_logs_next_page_start(logs, place, error));
     synchronized (this) {
       page = next;
-      call = begun;
+      call = started;
       if (isClosed) {
-        begun.cancel();
+        started.cancel();
       }
     }
-    return begun;
+    return started;
   }
 
   private synchronized void put(String json) {

@@ -9,11 +9,10 @@ import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
- * Any failure of this library.
+ * Any error of this library.
  *
- * <p>Its text says what happened and, if that is known, what to do next. It contains no secret, and
- * no name or address except for what the server's own message repeats. Whatever the server sends,
- * the text has at most 64 kB.
+ * <p>Its message contains no secret, and no name or address except those in the server's message. It
+ * has at most 64 kB.
  */
 public class AuraException extends RuntimeException {
   private static final long serialVersionUID = 1L;
@@ -25,7 +24,7 @@ public class AuraException extends RuntimeException {
   /** The kind of the error. */
   private final ErrorKind kind;
 
-  /** Every field by name. */
+  /** All fields by name. */
   @SuppressWarnings("serial") // maps, lists and texts of java.util and java.lang
   private final Map<String, Object> fields;
 
@@ -55,7 +54,7 @@ public class AuraException extends RuntimeException {
     return Collections.unmodifiableMap(fields);
   }
 
-  /** The exception for an error of the library, which is freed. */
+  /** Converts an error of the library and frees it. */
   static AuraException take(int status, long error) {
     Map<String, Object> fields = Json.parseObject(Native.string(Native.aura_error_json(error)));
     Native.aura_error_free(error);
@@ -85,7 +84,7 @@ public class AuraException extends RuntimeException {
   }
 
   /**
-   * What went wrong.
+   * Returns the kind of the error.
    *
    * @return the kind
    */
@@ -94,7 +93,8 @@ public class AuraException extends RuntimeException {
   }
 
   /**
-   * The server's own message if it sent one, else the library's. {@link #getMessage()} says more.
+   * Returns the server's message, or the library's if the server sent none. {@link #getMessage()}
+   * has more details.
    *
    * @return the message
    */
@@ -103,7 +103,7 @@ public class AuraException extends RuntimeException {
   }
 
   /**
-   * What to do next, if the library knows more than the message says.
+   * Returns what to do next. It is empty if the message says enough.
    *
    * @return the hint
    */
@@ -112,7 +112,7 @@ public class AuraException extends RuntimeException {
   }
 
   /**
-   * Why the server refused a credential or an account, such as {@code revoked_credential}.
+   * Returns why the server rejected a credential or an account: {@code revoked_credential} for example.
    *
    * @return the reason
    */
@@ -121,7 +121,7 @@ public class AuraException extends RuntimeException {
   }
 
   /**
-   * The HTTP status, if a reply came.
+   * Returns the HTTP status. It is empty if no reply arrived.
    *
    * @return the status
    */
@@ -132,10 +132,10 @@ public class AuraException extends RuntimeException {
   }
 
   /**
-   * The field errors of a 422, as the server nests them: at most 200. If some are left out, the
-   * last one is called {@code …} and says how many.
+   * Returns the field errors of a 422, nested as the server sent them: at most 200. If there are more,
+   * the last one has the name {@code …} and the number of the others.
    *
-   * @return the errors by field; empty if the server named none
+   * @return the errors by field; empty if the server sent none
    */
   @SuppressWarnings("unchecked")
   public Map<String, Object> errors() {
@@ -143,7 +143,7 @@ public class AuraException extends RuntimeException {
   }
 
   /**
-   * The server's {@code x-request-id}: its operators find the call by it.
+   * Returns the {@code x-request-id} of the reply. The server's operators find the request by it.
    *
    * @return the id
    */
@@ -152,7 +152,7 @@ public class AuraException extends RuntimeException {
   }
 
   /**
-   * How long to wait before trying again, if the server says so.
+   * Returns the time that the server asks you to wait before you try again.
    *
    * @return the time
    */
@@ -163,16 +163,16 @@ public class AuraException extends RuntimeException {
   }
 
   /**
-   * How many times the request was sent.
+   * Returns the number of times that the request was sent.
    *
-   * @return the number; 0 if nothing was sent
+   * @return the number
    */
   public int attempts() {
     return fields.get("attempts") instanceof Long attempts ? attempts.intValue() : 0;
   }
 
   /**
-   * The request's method.
+   * Returns the method of the request.
    *
    * @return the method, such as {@code GET}
    */
@@ -181,7 +181,7 @@ public class AuraException extends RuntimeException {
   }
 
   /**
-   * The request's route without its parameters.
+   * Returns the route of the request, without parameters.
    *
    * @return the route, such as <code>/users/{username_or_email}</code>
    */
@@ -190,8 +190,8 @@ public class AuraException extends RuntimeException {
   }
 
   /**
-   * Whether the server may have carried out a {@code createUser} or {@code resetUserPassword} that
-   * failed. Then check before you repeat it.
+   * Returns whether the server may have completed a call that failed. Then check before you repeat
+   * it.
    *
    * @return whether the outcome is unknown
    */
@@ -200,18 +200,18 @@ public class AuraException extends RuntimeException {
   }
 
   /**
-   * Whether the same call may succeed later, and repeating it is safe.
+   * Returns whether the same call may succeed later, and repeating it is safe.
    *
-   * @return whether a retry makes sense
+   * @return whether you may retry
    */
   public boolean isRetryable() {
     return Boolean.TRUE.equals(fields.get("retryable"));
   }
 
   /**
-   * Every field of the error by the name that all languages of this library use.
+   * Returns all fields of the error. Their names are the same in every language of this library.
    *
-   * @return the fields, which cannot be changed
+   * @return the fields, as an immutable map
    */
   public Map<String, Object> fields() {
     return fields;

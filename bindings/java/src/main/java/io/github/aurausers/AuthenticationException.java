@@ -2,7 +2,7 @@ package io.github.aurausers;
 
 import java.util.Map;
 
-/** 401: no credential, or one that the server refuses; {@link #reason()} tells which. */
+/** 401: the credential is missing, or the server rejected it. See {@link #reason()}. */
 public class AuthenticationException extends ApiException {
   private static final long serialVersionUID = 1L;
 

@@ -2,7 +2,7 @@ package io.github.aurausers;
 
 import java.util.Map;
 
-/** The program ended the call, for example by interrupting its thread. */
+/** The program cancelled the call, for example by an interruption of its thread. */
 public final class CancelledException extends AuraException {
   private static final long serialVersionUID = 1L;
 

@@ -10,7 +10,7 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
- * A client of one server: connections that are kept open, and options for every call.
+ * Connections to one server, and options for every call.
  *
  * <pre>{@code
  * try (Client client = new Client(Options.none().apiKey("…"))) {
@@ -23,22 +23,22 @@ import java.util.function.Supplier;
  * }
  * }</pre>
  *
- * <p>Many threads may use one client at once, virtual threads too. Make one and keep it. To
- * interrupt a thread ends its call with a {@link CancelledException}; the thread stays interrupted.
- * Each {@code …Async} method returns a future: cancel it, or let its {@code orTimeout} pass, and the
- * call ends. Every failure is an {@link AuraException}.
+ * <p>Many threads may use one client at once, also virtual threads. Create one and keep it. An
+ * interruption of a thread ends its call with a {@link CancelledException}, and the thread stays
+ * interrupted. Each {@code …Async} method returns a future. If you cancel it, or its {@code orTimeout}
+ * expires, the call ends. Every error is an {@link AuraException}.
  */
 public final class Client implements AutoCloseable {
   private final Handle handle;
   private final Options options;
 
-  /** A client with the options of the environment, and else the defaults. */
+  /** Creates a client with the options of the environment. */
   public Client() {
     this(Options.none());
   }
 
   /**
-   * A client with options. Nothing is sent yet.
+   * Creates a client with options. It sends nothing.
    *
    * @param options the options
    */
@@ -66,10 +66,10 @@ public final class Client implements AutoCloseable {
   }
 
   /**
-   * A client that shares the connections of this one and has other options. To close one of the two
-   * closes both.
+   * Returns a client that shares the connections of this one and has other options. If you close one of
+   * the two, both are closed.
    *
-   * @param options the options that win over those of this client
+   * @param options options that take precedence over those of this client
    * @return the client
    */
   public Client withOptions(Options options) {
@@ -77,14 +77,14 @@ public final class Client implements AutoCloseable {
   }
 
   /**
-   * Makes an account. If you make one on hex.pm, you accept its <a
+   * Creates an account. If you create one on hex.pm, you accept its <a
    * href="https://hex.pm/policies/termsofservice">terms of service</a>.
    *
    * @param username the name
    * @param password the password
-   * @param emails the addresses: one
+   * @param emails a list of one address
    * @return the new user
-   * @throws ValidationException if the server refuses a field
+   * @throws ValidationException if the server rejects a field
    */
   public User createUser(String username, String password, List<String> emails) {
     return User.read(call(creation(username, password, emails)));
@@ -95,7 +95,7 @@ public final class Client implements AutoCloseable {
    *
    * @param username the name
    * @param password the password
-   * @param emails the addresses: one
+   * @param emails a list of one address
    * @return a future of the new user
    */
   public CompletableFuture<User> createUserAsync(
@@ -104,7 +104,7 @@ public final class Client implements AutoCloseable {
   }
 
   /**
-   * The user that owns the credential.
+   * Returns the user that owns the credential.
    *
    * @return the user
    */
@@ -122,11 +122,11 @@ public final class Client implements AutoCloseable {
   }
 
   /**
-   * A user's public record. No key is needed on hex.pm.
+   * Returns the public record of a user. On hex.pm this needs no key.
    *
    * @param usernameOrEmail the name or the address
    * @return the user
-   * @throws NotFoundException if there is no such user
+   * @throws NotFoundException if the user does not exist
    */
   public User getUser(String usernameOrEmail) {
     return User.read(call(lookup(usernameOrEmail)));
@@ -143,7 +143,7 @@ public final class Client implements AutoCloseable {
   }
 
   /**
-   * Asks the server to mail the user a link for a new password. Today's hex.pm does not offer it.
+   * Asks the server to mail the user a link for a new password. hex.pm does not offer it.
    *
    * @param usernameOrEmail the name or the address
    * @throws UnsupportedException if the server does not offer it
@@ -163,10 +163,10 @@ public final class Client implements AutoCloseable {
   }
 
   /**
-   * The audit log of the credential's user, newest row first. Nothing is sent before the first row
-   * is asked for. The log may outlive its client.
+   * Returns the audit log of the credential's user, newest row first. It sends the first request when
+   * you read a row. You may use it after you close the client.
    *
-   * @return the log, to be closed
+   * @return the log; close it
    */
   public AuditLogs streamAuditLogs() {
     long[] logs = new long[1];
@@ -176,9 +176,9 @@ public final class Client implements AutoCloseable {
   }
 
   /**
-   * What the server last said of its rate limit to this client's credential. Sends nothing.
+   * Returns the last rate limit that the server sent for this client's credential. Sends nothing.
    *
-   * @return the limit; empty if nothing is known
+   * @return the limit; empty if the server sent none
    */
   public Optional<RateLimit> rateLimit() {
     long[] json = new long[1];
@@ -188,7 +188,7 @@ public final class Client implements AutoCloseable {
     return text.equals("null") ? Optional.empty() : Optional.of(RateLimit.read(text));
   }
 
-  /** Refuses every call from now on. Calls and streams that have begun go on. */
+  /** Closes the connections. Calls and streams that have started continue. */
   @Override
   public void close() {
     handle.close();
@@ -267,7 +267,7 @@ public final class Client implements AutoCloseable {
     int ask(long client, long settings, long[] error);
   }
 
-  /** A function that does not wait. */
+  /** Calls a function that does not block. */
   private void withSettings(Ask function) {
     long[] error = new long[1];
     long client = handle.begin();

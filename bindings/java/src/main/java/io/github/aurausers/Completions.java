@@ -5,9 +5,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Tells when a call has ended. One daemon thread waits for all calls of the process, so that no
- * other thread waits within C: a virtual thread keeps no carrier busy. It runs no code of the
- * program.
+ * Runs a task when a call ends. One daemon thread waits for all calls of the process, so no other
+ * thread waits in C, and a virtual thread does not block its carrier. It runs no code of the program.
  */
 final class Completions {
   private static final Map<Long, Runnable> WAITING = new ConcurrentHashMap<>();
@@ -23,7 +22,7 @@ final class Completions {
 
   private Completions() {}
 
-  /** Has {@code onEnd} run when the call ends. It must be short. */
+  /** Runs {@code onEnd} when the call ends. It must be short. */
   static void attach(long call, Runnable onEnd) {
     long token = TOKENS.incrementAndGet();
     long[] error = new long[1];

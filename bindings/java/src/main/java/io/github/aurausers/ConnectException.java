@@ -2,7 +2,7 @@ package io.github.aurausers;
 
 import java.util.Map;
 
-/** No connection, or it broke before a whole reply came. */
+/** The connection failed, or it was lost before the whole reply arrived. */
 public final class ConnectException extends AuraException {
   private static final long serialVersionUID = 1L;
 

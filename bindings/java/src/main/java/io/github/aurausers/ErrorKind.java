@@ -2,7 +2,7 @@ package io.github.aurausers;
 
 import java.util.Locale;
 
-/** What went wrong. Every language of this library has the same kinds and numbers. */
+/** The kind of an error. Every language of this library has the same kinds and numbers. */
 public enum ErrorKind {
   // generated: error kinds
   /** An argument or an option is invalid. Nothing was sent. */
@@ -64,7 +64,7 @@ public enum ErrorKind {
   }
 
   /**
-   * The kind's number, as the C library has it.
+   * Returns the number of the kind in the C library.
    *
    * @return the number
    */
@@ -72,7 +72,7 @@ public enum ErrorKind {
     return code;
   }
 
-  /** The kind with a number; a number of a later library is {@code INTERNAL}. */
+  /** Returns the kind with a number. A kind of a later library is {@code INTERNAL}. */
   static ErrorKind of(int code) {
     for (ErrorKind kind : values()) {
       if (kind.code == code) {
@@ -83,7 +83,7 @@ public enum ErrorKind {
   }
 
   /**
-   * The kind's name, as every language of this library has it.
+   * Returns the name of the kind, which is the same in every language of this library.
    *
    * @return the name in lower case, such as {@code not_found}
    */

@@ -10,7 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 
-/** What the server's JSON says, decoded when it is first asked for. */
+/** The fields of the server's JSON, decoded at the first use. */
 abstract class Fields {
   private final String json;
   private Map<String, Object> decoded;
@@ -20,23 +20,23 @@ abstract class Fields {
   }
 
   /**
-   * The server's own JSON.
+   * Returns the JSON that the server sent.
    *
-   * @return the text, byte for byte
+   * @return the JSON, byte for byte
    */
   public final String rawJson() {
     return json;
   }
 
   /**
-   * Every field that the server sent, those unknown to this library too. An object is a {@code Map}
+   * Returns every field that the server sent, also unknown ones. An object is a {@code Map}
    * in the server's order, an array a {@code List}, a whole number a {@code Long} or {@code
    * BigInteger}, another number a {@code Double}.
    *
-   * @return the fields by name, which cannot be changed
+   * @return the fields by name, as an immutable map
    */
   public final Map<String, Object> fields() {
-    // Two threads that come first decode the same.
+    // Two threads may decode at once: the results are equal.
     Map<String, Object> fields = decoded;
     if (fields == null) {
       fields = Json.parseObject(json);
@@ -70,7 +70,7 @@ abstract class Fields {
     return fields().get(name) instanceof String text ? Optional.of(text) : Optional.empty();
   }
 
-  /** The texts of an object, in the server's order. */
+  /** Returns the texts of an object, in the server's order. */
   final Map<String, String> texts(String name) {
     Map<String, String> texts = new LinkedHashMap<>();
     if (fields().get(name) instanceof Map<?, ?> map) {
@@ -79,7 +79,7 @@ abstract class Fields {
     return Collections.unmodifiableMap(texts);
   }
 
-  /** A time; one without an offset is UTC. */
+  /** Returns a time. A time without an offset is UTC. */
   final Optional<Instant> time(String name) {
     return text(name).flatMap(Fields::instant);
   }
@@ -98,7 +98,7 @@ abstract class Fields {
 
   /** Two records are equal if the server's JSON is. */
   @Override
-  @SuppressWarnings("EqualsGetClass") // a user is no row, whatever their JSON
+  @SuppressWarnings("EqualsGetClass") // a user never equals a row
   public final boolean equals(Object other) {
     return other != null
         && getClass() == other.getClass()

@@ -4,8 +4,8 @@ import java.lang.ref.Cleaner;
 import java.util.function.LongConsumer;
 
 /**
- * Something that the C library made. It is freed once: when it is closed and no thread is beginning a call with it, or
- * by the garbage collector if nobody closed it.
+ * A handle of the C library. It is freed once: after close, when no thread uses it, or by the garbage collector if it
+ * was not closed.
  */
 final class Handle implements AutoCloseable {
   private static final Cleaner CLEANER = Cleaner.create();
@@ -18,7 +18,7 @@ final class Handle implements AutoCloseable {
     this.cleanable = CLEANER.register(this, state);
   }
 
-  /** The address, which stays valid until {@link #end()}. */
+  /** Returns the address. It is valid until {@link #end()}. */
   long begin() {
     return state.begin();
   }
@@ -27,7 +27,7 @@ final class Handle implements AutoCloseable {
     state.end();
   }
 
-  /** Refuses every call from now on. Closing twice is fine. */
+  /** Refuses every later call. You may call it again. */
   @Override
   public void close() {
     cleanable.clean();

@@ -2,7 +2,7 @@ package io.github.aurausers;
 
 import java.util.Map;
 
-/** A defect of this library, or the C library cannot be loaded. */
+/** A bug in this library, or the C library cannot be loaded. */
 public final class InternalException extends AuraException {
   private static final long serialVersionUID = 1L;
 

@@ -2,7 +2,7 @@ package io.github.aurausers;
 
 import java.util.Map;
 
-/** A bad argument or option, which the message names. Nothing was sent. */
+/** An argument or an option is invalid. The message names it. Nothing was sent. */
 public final class InvalidArgumentException extends AuraException {
   private static final long serialVersionUID = 1L;
 

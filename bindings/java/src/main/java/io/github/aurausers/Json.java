@@ -9,9 +9,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Reads JSON that the library gave, so that it is known to be good. An object becomes a {@code Map} in the order of the
- * text, an array a {@code List}, a number a {@code Long}, {@code BigInteger} or {@code Double}. Nothing recurses: a
- * server may nest as deep as a reply is long.
+ * Reads JSON, which is usually from the library. An object becomes a {@code Map} in the order of the text, an array a
+ * {@code List}, a number a {@code Long}, {@code BigInteger} or {@code Double}. Nothing recurses, because a reply may be
+ * nested as deep as it is long.
  */
 final class Json {
   /** Longer integers become a {@code Double}: {@code BigInteger} reads them in quadratic time. */
@@ -24,7 +24,7 @@ final class Json {
     this.text = text;
   }
 
-  /** The value of a JSON text. */
+  /** Returns the value of a JSON text. */
   static Object parse(String text) {
     Json json = new Json(text);
     try {
@@ -39,13 +39,13 @@ final class Json {
     throw json.bad();
   }
 
-  /** The value of a JSON text that is an object. */
+  /** Returns the fields of a JSON object. */
   @SuppressWarnings("unchecked")
   static Map<String, Object> parseObject(String text) {
     return parse(text) instanceof Map<?, ?> map ? (Map<String, Object>) map : Map.of();
   }
 
-  /** The elements of a JSON array, each as it stands in the text. */
+  /** Returns the text of each element of a JSON array of objects. */
   static List<String> elements(String array) {
     List<String> elements = new ArrayList<>(100);
     int depth = 0;
@@ -70,8 +70,8 @@ final class Json {
   }
 
   /**
-   * The member of a JSON object if it is a string without escapes, else null: then the object has to
-   * be parsed. Most programs read one such member of a record, which takes a fraction of parsing it.
+   * Returns a member of a JSON object if it is a string without escapes, or null if the object must
+   * be parsed. Most programs read one such member of a record, which is much faster than parsing it.
    */
   static String plainText(String object, String name) {
     String found = null;
@@ -87,7 +87,7 @@ final class Json {
           continue;
         }
         if (isName && hasEscape(object, begin, i)) {
-          return null; // it may be this name
+          return null; // decoded, it may be this name
         }
         if (isName) {
           isWanted = name.length() == i - begin && object.startsWith(name, begin);
@@ -104,7 +104,7 @@ final class Json {
       } else if (depth == 1 && c == ':') {
         isName = false;
         if (isWanted) {
-          found = null; // of two with one name the last counts
+          found = null; // the last member of a name counts
         }
       }
     }
@@ -120,7 +120,7 @@ final class Json {
     return false;
   }
 
-  /** Where the string ends whose first quote is at {@code i}: its last quote. */
+  /** Returns the index of the last quote of the string whose first quote is at {@code i}. */
   private static int endOfString(String text, int i) {
     int end = i;
     do {
@@ -138,7 +138,7 @@ final class Json {
     } while (true);
   }
 
-  /** A container that is not closed yet, and the name that its next value gets. */
+  /** An open container, and the name of its next value. */
   private static final class Open {
     final Map<String, Object> map;
     final List<Object> list;
@@ -180,7 +180,7 @@ final class Json {
       } else {
         value = scalar(c);
       }
-      // The value may be the last one of its container, and that of its own.
+      // The value may close its container, which is then a value itself.
       while (true) {
         Open container = open.peek();
         if (container == null) {
@@ -285,7 +285,7 @@ final class Json {
     }
   }
 
-  /** The next character that is no space, which stays. */
+  /** Returns the next character that is not a space, and stays there. */
   private char peek() {
     skipSpace();
     if (at >= text.length()) {

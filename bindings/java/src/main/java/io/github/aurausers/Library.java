@@ -26,7 +26,7 @@ final class Library {
 
   private Library() {}
 
-  /** Does nothing if the library is there; tries anew if it was not. */
+  /** Loads the library, unless it is loaded. After a failure the next call tries again. */
   static synchronized void load() {
     if (isLoaded) {
       return;
@@ -61,10 +61,10 @@ final class Library {
       try {
         return open(Path.of(path).toAbsolutePath().toString());
       } catch (UnsatisfiedLinkError | RuntimeException e) {
-        throw notFound(List.of("$" + VARIABLE + ": " + path + ": " + words(e)));
+        throw notFound(List.of("$" + VARIABLE + ": " + path + ": " + problem(e)));
       }
     }
-    List<String> looked = new ArrayList<>();
+    List<String> tried = new ArrayList<>();
     String resource = "native/" + platform() + "/" + fileName();
     try {
       Path file = extract(resource);
@@ -72,24 +72,24 @@ final class Library {
         try {
           return open(file.toString());
         } finally {
-          // What is loaded stays; Windows keeps the file until its temporary files are cleaned.
+          // A loaded library stays loaded. On Windows its file cannot be deleted yet.
           file.toFile().deleteOnExit();
           if (!Platform.isWindows()) {
             Files.delete(file);
           }
         }
       }
-      looked.add("class path: " + resource + ": not there");
+      tried.add("class path: " + resource + ": does not exist");
     } catch (UnsatisfiedLinkError | IOException e) {
-      looked.add("class path: " + resource + ": " + words(e));
+      tried.add("class path: " + resource + ": " + problem(e));
     }
     String soname = Platform.isMac() ? MACOS : LINUX;
     try {
       return open(soname);
     } catch (UnsatisfiedLinkError e) {
-      looked.add("system: " + soname + ": " + words(e));
+      tried.add("system: " + soname + ": " + problem(e));
     }
-    throw notFound(looked);
+    throw notFound(tried);
   }
 
   private static NativeLibrary open(String name) {
@@ -107,7 +107,7 @@ final class Library {
     }
   }
 
-  /** The name of this platform, as in the classifier of the jar with its library. */
+  /** Returns the name of this platform, which is the classifier of the jar with its library. */
   static String platform() {
     String system = Platform.isMac() ? "macos" : Platform.isWindows() ? "windows" : "linux";
     return system + "-" + Platform.ARCH.replace("x86-64", "x86_64").toLowerCase(Locale.ROOT);
@@ -119,13 +119,13 @@ final class Library {
         : Platform.isWindows() ? "aura_users.dll" : "libaura_users.so";
   }
 
-  private static String words(Throwable error) {
+  private static String problem(Throwable error) {
     return String.valueOf(error.getMessage()).lines().findFirst().orElse("");
   }
 
-  private static InternalException notFound(List<String> looked) {
+  private static InternalException notFound(List<String> tried) {
     return new InternalException(
-        "libaura_users cannot be loaded. Add the jar of aura-users with the classifier %s, or set %s to the path of the library. Looked at:\n  %s"
-            .formatted(platform(), VARIABLE, String.join("\n  ", looked)));
+        "libaura_users cannot be loaded. Add the jar of aura-users with the classifier %s, or set %s to the path of the library. Tried:\n  %s"
+            .formatted(platform(), VARIABLE, String.join("\n  ", tried)));
   }
 }

@@ -7,8 +7,8 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 
 /**
- * The functions of the C library. A handle is its address; what a function gives comes in an array of one. {@link
- * Library} binds them.
+ * The functions of the C library. A handle is its address. An out-parameter is an array of one. {@link Library} binds
+ * the functions.
  */
 final class Native {
   static final int OK = 0;
@@ -16,7 +16,7 @@ final class Native {
 
   private Native() {}
 
-  /** Text as C takes it. A NUL, at which C would cut it, is refused, and what is not Unicode. */
+  /** Returns text for C. Throws for a NUL, at which C would cut it, and for half of a surrogate pair. */
   static byte[] text(String name, String value) {
     if (value == null) {
       throw new InvalidArgumentException(name + " is null");
@@ -34,12 +34,12 @@ final class Native {
     }
   }
 
-  /** The text at an address, or null. */
+  /** Returns the text at an address, or null. */
   static String string(long address) {
     return address == 0 ? null : new Pointer(address).getString(0, "UTF-8");
   }
 
-  /** The text that a function gave, which is freed. */
+  /** Returns the text of an out-parameter, and frees it. */
   static String take(long[] place) {
     try {
       return string(place[0]);
@@ -48,7 +48,7 @@ final class Native {
     }
   }
 
-  /** Throws the error of a call that failed. */
+  /** Throws the error if the status is one. */
   static void check(int status, long[] error) {
     if (status != OK && status != END) {
       throw AuraException.take(status, error[0]);

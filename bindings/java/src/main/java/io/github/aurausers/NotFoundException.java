@@ -2,7 +2,7 @@ package io.github.aurausers;
 
 import java.util.Map;
 
-/** 404: no such user. */
+/** 404: the user does not exist. */
 public final class NotFoundException extends ApiException {
   private static final long serialVersionUID = 1L;
 

@@ -2,7 +2,7 @@ package io.github.aurausers;
 
 import java.util.Map;
 
-/** 401: the account asks for a one-time password: the option {@code otp}. */
+/** 401: the account requires a one-time password: the option {@code otp}. */
 public final class OtpRequiredException extends AuthenticationException {
   private static final long serialVersionUID = 1L;
 

@@ -2,7 +2,7 @@ package io.github.aurausers;
 
 import java.util.Map;
 
-/** 403: the credential is known but may not do this; {@link #reason()} may tell why. */
+/** 403: the credential does not permit this call. See {@link #reason()}. */
 public final class PermissionDeniedException extends ApiException {
   private static final long serialVersionUID = 1L;
 

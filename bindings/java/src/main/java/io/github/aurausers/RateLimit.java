@@ -4,11 +4,11 @@ import java.time.Duration;
 import java.util.Map;
 
 /**
- * What the server last said of its rate limit.
+ * A rate limit of the server.
  *
- * @param limit requests allowed in a window
- * @param remaining requests left in this window
- * @param resetsIn the time until the next window, as of the moment it was asked for
+ * @param limit the number of requests in a window
+ * @param remaining the number of requests left in this window
+ * @param resetsIn the time until the next window
  */
 public record RateLimit(long limit, long remaining, Duration resetsIn) {
   static RateLimit read(String json) {

@@ -2,7 +2,7 @@ package io.github.aurausers;
 
 import java.util.Map;
 
-/** 429, or the call may not wait as long as the rate limit asks; see {@link #retryAfter()}. */
+/** 429, or the rate limit resets later than the timeouts allow. See {@link #retryAfter()}. */
 public final class RateLimitException extends ApiException {
   private static final long serialVersionUID = 1L;
 

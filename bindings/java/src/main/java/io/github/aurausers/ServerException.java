@@ -2,7 +2,7 @@ package io.github.aurausers;
 
 import java.util.Map;
 
-/** 5xx: the fault is the server's. Its operators find the call by {@link #requestId()}. */
+/** 5xx: the server failed. Its operators find the request by {@link #requestId()}. */
 public final class ServerException extends ApiException {
   private static final long serialVersionUID = 1L;
 

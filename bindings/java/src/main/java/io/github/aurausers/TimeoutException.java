@@ -2,7 +2,7 @@ package io.github.aurausers;
 
 import java.util.Map;
 
-/** The time allowed ran out. */
+/** A timeout expired. */
 public final class TimeoutException extends AuraException {
   private static final long serialVersionUID = 1L;
 

@@ -2,7 +2,7 @@ package io.github.aurausers;
 
 import java.util.Map;
 
-/** This server has no such endpoint. */
+/** The server does not have this endpoint. */
 public final class UnsupportedException extends ApiException {
   private static final long serialVersionUID = 1L;
 

@@ -5,14 +5,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** A user account, as the server describes it to the caller. It cannot be changed. */
+/** The record of an account. It has the fields that the caller may see, and it is immutable. */
 public final class User extends Fields {
   private User(String json) {
     super(json);
   }
 
   /**
-   * A record again, from what {@link #rawJson()} gave.
+   * Reads the JSON of a user, such as {@link #rawJson()}.
    *
    * @param json a JSON object
    * @return the record
@@ -23,13 +23,13 @@ public final class User extends Fields {
     return user;
   }
 
-  /** A record of the library, which is known to be one. */
+  /** Returns a record of the library, unchecked. */
   static User read(String json) {
     return new User(json);
   }
 
   /**
-   * The name, unique on the server, in lower case.
+   * Returns the name. It is unique on the server, and in lower case.
    *
    * @return the name
    */
@@ -38,7 +38,7 @@ public final class User extends Fields {
   }
 
   /**
-   * The person's name, if they gave one.
+   * Returns the name of the person.
    *
    * @return the name
    */
@@ -47,7 +47,7 @@ public final class User extends Fields {
   }
 
   /**
-   * The public e-mail address, if there is one.
+   * Returns the public e-mail address.
    *
    * @return the address
    */
@@ -56,7 +56,7 @@ public final class User extends Fields {
   }
 
   /**
-   * Links to the person's other accounts, in the server's order.
+   * Returns links to the person's other accounts, in the server's order.
    *
    * @return the links by display name
    */
@@ -65,7 +65,7 @@ public final class User extends Fields {
   }
 
   /**
-   * Where the API has this record.
+   * Returns the URL of this record in the API.
    *
    * @return the URL
    */
@@ -74,7 +74,7 @@ public final class User extends Fields {
   }
 
   /**
-   * When the account was made.
+   * Returns the time when the account was created.
    *
    * @return the time, to the microsecond
    */
@@ -83,7 +83,7 @@ public final class User extends Fields {
   }
 
   /**
-   * When the account was last changed.
+   * Returns the time of the last change.
    *
    * @return the time, to the microsecond
    */
@@ -92,16 +92,16 @@ public final class User extends Fields {
   }
 
   /**
-   * The packages that the user owns and the caller may see.
+   * Returns the packages that the user owns and the caller may see.
    *
-   * @return the packages; empty if the server sends no list at all
+   * @return the packages; empty if the server sends no list
    */
   public Optional<List<Package>> packages() {
     return list("packages").map(all -> all.stream().map(Package::of).toList());
   }
 
   /**
-   * The packages' URLs by name. Deprecated by the server: use {@link #packages()}.
+   * Returns the URLs of the packages by name. The server deprecates it: use {@link #packages()}.
    *
    * @return the URLs
    */
@@ -110,9 +110,9 @@ public final class User extends Fields {
   }
 
   /**
-   * The organizations that the user is a member of. Only the current user's record has them.
+   * Returns the organizations of the current user. Other records have none.
    *
-   * @return the organizations; empty if the server sends no list at all
+   * @return the organizations; empty if the server sends no list
    */
   public Optional<List<Organization>> organizations() {
     return list("organizations").map(all -> all.stream().map(Organization::of).toList());
@@ -133,9 +133,9 @@ public final class User extends Fields {
   }
 
   /**
-   * The class and the username.
+   * Returns the class and the username.
    *
-   * @return a text for a person
+   * @return the text
    */
   @Override
   public String toString() {
@@ -145,10 +145,10 @@ public final class User extends Fields {
   /**
    * A package that the user owns.
    *
-   * @param name its name, unique in its repository
+   * @param name the name, unique in its repository
    * @param repository {@code hexpm}, or the organization's repository
-   * @param url where the API has it
-   * @param htmlUrl where a person reads about it
+   * @param url the URL in the API
+   * @param htmlUrl the web page
    */
   @SuppressWarnings("JavaLangClash") // nested, so nothing is hidden
   public record Package(String name, String repository, String url, String htmlUrl) {
@@ -159,10 +159,10 @@ public final class User extends Fields {
   }
 
   /**
-   * An organization that the user is a member of.
+   * An organization of the current user.
    *
-   * @param name its name
-   * @param role {@code admin}, {@code write} or {@code read} on hex.pm
+   * @param name the name
+   * @param role the role of the user: {@code admin}, {@code write} or {@code read} on hex.pm
    */
   public record Organization(String name, String role) {
     static Organization of(Map<?, ?> map) {

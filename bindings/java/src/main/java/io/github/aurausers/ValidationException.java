@@ -2,7 +2,7 @@ package io.github.aurausers;
 
 import java.util.Map;
 
-/** 422: the server refused the fields; {@link #errors()} says which and why. */
+/** 422: {@link #errors()} has the fields that the server rejected. */
 public final class ValidationException extends ApiException {
   private static final long serialVersionUID = 1L;
 

@@ -80,7 +80,7 @@ final class ProcessTest {
       return; // the system has one
     }
     String resource = "native/" + Library.platform() + "/libaura_users.so";
-    assertTrue(output.contains("class path: " + resource + ": not there"), output);
+    assertTrue(output.contains("class path: " + resource + ": does not exist"), output);
     assertTrue(output.contains("system: libaura_users.so.0.1: "), output);
   }
 
