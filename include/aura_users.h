@@ -154,10 +154,11 @@
  * that call continues. You must not start a call with a freed handle. An aura_error is immutable, so
  * several threads may read it. Only one thread at a time may use aura_options.
  *
- * A blocking call runs in the calling thread. Started calls and requests for further pages of a stream
- * run on one thread of the library. It starts when it is first needed, and ends when the last client,
- * stream and call that needs it is freed. The function that frees the last one waits for the end of the
- * thread, except while that runs a log callback. Host names are resolved on short-lived threads.
+ * A blocking call runs in the calling thread, except through a proxy. Started calls, calls through a
+ * proxy and requests for further pages of a stream run on one thread of the library. It starts when it
+ * is first needed, and ends when the last client, stream and call that needs it is freed. The function
+ * that frees the last one waits for the end of the thread, except while that runs a log callback. Host
+ * names are resolved on short-lived threads.
  *
  * A thread that makes calls needs 128 kB of stack, for any reply of a server. A debug build of the
  * library needs 384 kB.
@@ -841,7 +842,8 @@ void aura_client_free(aura_client *client);
  *
  * `options` may be NULL. Returns AURA_OK and sets `user_json` to the new user as JSON; free it with
  * aura_string_free(). Returns AURA_VALIDATION if the server rejects a field:
- * aura_error_field_errors_json() has the reasons. On every error `user_json` is NULL. If
+ * aura_error_field_errors_json() has the reasons. Returns AURA_UNSUPPORTED if the server does not
+ * support it, such as hex.pm since September 2026. On every error `user_json` is NULL. If
  * aura_error_outcome_unknown() is 1, the account may exist.
  *
  * Blocks. Since 0.1.0.
