@@ -154,6 +154,24 @@ subtest '4000 signals at random times' => sub {
     is $client->get_user('eric')->username, 'eric';
 };
 
+subtest 'a signal without a handler that ends nothing does not repeat a request' => sub {
+    my $count = sub { return admin('/journal/count')->{count} };
+    for my $handler (qw(DEFAULT IGNORE)) {
+        admin( '/rules', { path => '/api/users/eric', delay_ms => 400, times => 1 } );
+        local $SIG{CHLD} = $handler;
+        my $client = client();
+        my $before = $count->();
+        my $child  = fork // die "fork: $!";
+        if ( $child == 0 ) {
+            Time::HiRes::sleep(0.1);
+            POSIX::_exit(0);
+        }
+        is $client->get_user('eric')->username, 'eric', $handler;
+        is $count->() - $before,                1,      'one request';
+        waitpid $child, 0;
+    }
+};
+
 subtest 'a signal that the program blocks does not end a call' => sub {
     admin( '/rules', { path => '/api/users/eric', delay_ms => 300, times => 1 } );
     my $handled = 0;

@@ -7,7 +7,7 @@ use v5.36;
 
 use Config     qw(%Config);
 use Exporter   qw(import);
-use List::Util qw(any uniq);
+use List::Util qw(any);
 use POSIX      qw(SIG_BLOCK SIG_SETMASK);
 
 our $VERSION   = 'v0.1.0';
@@ -15,7 +15,15 @@ our @EXPORT_OK = qw(hold_signals is_signal_waiting);
 
 my $ALL = POSIX::SigSet->new;
 $ALL->fillset;
-my @NUMBERS = uniq grep { $_ > 0 } split q{ }, $Config{sig_num};
+my @NUMBERS = split q{ }, $Config{sig_num};
+my @NAMES   = split q{ }, $Config{sig_name};
+
+# The names of each signal: SIGCHLD is also CLD.
+my %names_of;
+push @{ $names_of{ $NUMBERS[$_] } }, $NAMES[$_] for grep { $NUMBERS[$_] > 0 } 0 .. $#NUMBERS;
+
+# Without a handler these do nothing.
+my %IS_HARMLESS = map { $_ => 1 } qw(CHLD CLD CONT URG WINCH);
 
 # The signals that the program itself had blocked.
 my $before_last = POSIX::SigSet->new;
@@ -38,11 +46,18 @@ sub hold_signals ($code) {
     return;
 }
 
-# Whether a signal is pending that only hold_signals() holds.
+# Whether a signal is pending that does something, and that only hold_signals() holds.
 sub is_signal_waiting {
     my $waiting = POSIX::SigSet->new;
     POSIX::sigpending($waiting);
-    return any { $waiting->ismember($_) && !$before_last->ismember($_) } @NUMBERS;
+    return any { $waiting->ismember($_) && !$before_last->ismember($_) && _does_something($_) } keys %names_of;
+}
+
+sub _does_something ($number) {
+    return any {
+        my $handler = $SIG{$_} || 'DEFAULT';
+        $handler eq 'DEFAULT' ? !$IS_HARMLESS{$_} : $handler ne 'IGNORE';
+    } @{ $names_of{$number} };
 }
 
 1;
