@@ -6,7 +6,7 @@ import "C"
 import (
 	"errors"
 	"fmt"
-	"strconv"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -60,11 +60,15 @@ var library = sync.OnceValues(func() (string, error) {
 	return file, nil
 })
 
+// parts returns the three numbers of a version such as 0.1.2 or 0.1.2-rc1.
+func parts(version string) (numbers [3]int, err error) {
+	_, err = fmt.Sscanf(version, "%d.%d.%d", &numbers[0], &numbers[1], &numbers[2])
+	return numbers, err
+}
+
 // isCompatible reports whether version has our ABI, and is not older than this package.
 func isCompatible(version string) bool {
-	rest, found := strings.CutPrefix(version, libraryABI+".")
-	digits, _, _ := strings.Cut(rest, "-") // 0.1.2-rc1
-	has, err := strconv.Atoi(digits)
-	needs, _ := strconv.Atoi(strings.TrimPrefix(libraryVersion, libraryABI+"."))
-	return found && err == nil && has >= needs
+	has, err := parts(version)
+	needs, _ := parts(libraryVersion)
+	return err == nil && strings.HasPrefix(version, libraryABI+".") && slices.Compare(has[:], needs[:]) >= 0
 }
