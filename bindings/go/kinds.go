@@ -71,7 +71,7 @@ const ErrUnexpectedStatus Kind = 29
 const ErrConnect Kind = 40
 
 // ErrTLS is the kind tls. The server's certificate was rejected, or the TLS handshake failed. What
-// to do: check repo_url; for a certificate authority of your own, set ca_file.
+// to do: check repo_url; to trust your own certificate authority, set ca_file.
 const ErrTLS Kind = 41
 
 // ErrTimeout is the kind timeout. A timeout expired. What to do: try again, or raise the timeout;

@@ -88,8 +88,8 @@ impl Layers {
             }
         }
         if first_set(&[UNSAFE_HTTPS])?.is_some() {
-            let unsafe_https = "HEX_UNSAFE_HTTPS is ignored: certificates are always verified; for a \
-                                certificate authority of your own, set ca_file";
+            let unsafe_https = "HEX_UNSAFE_HTTPS is ignored, because certificates are always verified; to \
+                                trust your own certificate authority, set ca_file";
             LogRecord::new(LogLevel::Warn, unsafe_https).emit();
         }
         Ok(Self {

@@ -23,7 +23,7 @@ impl ErrorKind {
             Self::Server => "try again later; check first if the outcome is unknown",
             Self::UnexpectedStatus => "check that repo_url is the API of a Hex-compatible server",
             Self::Connect => "check repo_url, the network and the proxy",
-            Self::Tls => "check repo_url; for a certificate authority of your own, set ca_file",
+            Self::Tls => "check repo_url; to trust your own certificate authority, set ca_file",
             Self::Timeout => {
                 "try again, or raise the timeout; check first if the outcome is unknown"
             }

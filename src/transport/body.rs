@@ -195,7 +195,7 @@ const CHUNK: usize = 32 << 10;
 impl BufRead for ChunkedReader {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
         if self.stop.as_ref().is_some_and(Stop::is_set) {
-            return Err(io::Error::other("nobody waits for the reply"));
+            return Err(io::Error::other("the call has ended"));
         }
         let end = self.bytes.len().min(self.at + CHUNK);
         Ok(&self.bytes[self.at..end])
@@ -228,7 +228,7 @@ mod tests {
         unpacking.packed.get_mut().stop = Some(stop.clone());
         stop.set();
         let error = unpacking.run(u64::MAX).unwrap_err();
-        assert_eq!(error.source.unwrap().to_string(), "nobody waits for the reply");
+        assert_eq!(error.source.unwrap().to_string(), "the call has ended");
         assert!(unpacking.packed.get_ref().at <= CHUNK);
     }
 }

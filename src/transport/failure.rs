@@ -136,7 +136,8 @@ fn connection_failure(error: &(dyn StdError + 'static), connection: &Connection)
 
 fn refused_by_proxy(status: http::StatusCode, proxy: Option<&Proxy>) -> Failure {
     let source = proxy.map_or("proxy", |proxy| proxy.source);
-    let message = format!("the proxy of {source} opens no way to the server: it answers {status}");
+    let message =
+        format!("the proxy of {source} does not connect to the server: its status is {status}");
     // A gateway that fails may work again soon. A refusal stays.
     let kind =
         if status.is_server_error() { ErrorKind::Connect } else { ErrorKind::UnexpectedStatus };
@@ -182,10 +183,7 @@ fn reply_failure(error: &(dyn StdError + 'static)) -> Failure {
         }
         Some(hyper) if hyper.is_parse() => {
             let cause = root_cause(error);
-            Failure::new(
-                ErrorKind::Decode,
-                format!("the reply is not HTTP as it should be: {cause}"),
-            )
+            Failure::new(ErrorKind::Decode, format!("the reply is not valid HTTP: {cause}"))
         }
         _ => Failure::new(
             ErrorKind::Connect,
@@ -238,7 +236,7 @@ pub(super) fn broken_body(error: BoxError) -> BodyError {
     );
     let cause = root_cause(&*error);
     let (kind, message) = if is_malformed {
-        (ErrorKind::Decode, format!("the reply's body is not HTTP as it should be: {cause}"))
+        (ErrorKind::Decode, format!("the reply's body is not valid HTTP: {cause}"))
     } else {
         (ErrorKind::Connect, format!("the connection broke within the reply: {cause}"))
     };

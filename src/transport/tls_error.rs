@@ -4,7 +4,7 @@ use rustls::{AlertDescription, CertificateError, Error, InvalidMessage};
 
 const REPO_URL: &str = "check repo_url";
 const CA_FILE: &str =
-    "check repo_url; if the certificate authority is your own, set the option ca_file";
+    "check repo_url; to trust your own certificate authority, set the option ca_file";
 const PLAIN: &str = "check the port in repo_url, and whether it should begin with http://";
 const CLOCK: &str = "check this machine's clock; otherwise the server needs a new certificate";
 

@@ -76,10 +76,10 @@ pub(crate) fn path(path: &Path) -> io::Result<Bound> {
     };
     if let Ok(found) = path.symlink_metadata() {
         let text = match std::os::unix::fs::FileTypeExt::is_socket(&found.file_type()) {
-            false => Some("there is something that is no socket"),
+            false => Some("another kind of file is there"),
             true => std::os::unix::net::UnixStream::connect(path)
                 .is_ok()
-                .then_some("somebody listens there already"),
+                .then_some("another process listens there"),
         };
         if let Some(text) = text {
             return Err(named(io::Error::new(io::ErrorKind::AddrInUse, text)));

@@ -18,7 +18,8 @@ pub(crate) fn parse<'a, T: Deserialize<'a>>(text: &'a [u8]) -> Result<T, String>
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let place = error.path().to_string();
         let error = error.into_inner();
-        if place == "." { error.to_string() } else { format!("{place}: {error}") }
+        // Invalid JSON has no place.
+        if matches!(&*place, "." | "?") { error.to_string() } else { format!("{place}: {error}") }
     })?;
     reader.end().map_err(|error| error.to_string())?;
     Ok(value)
