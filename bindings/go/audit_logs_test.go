@@ -261,7 +261,7 @@ func TestCloseEndsARowThatIsAwaited(t *testing.T) {
 			if !errors.Is(err, aura.ErrCancelled) {
 				t.Error(err)
 			}
-		case <-time.After(10 * time.Second):
+		case <-time.After(120 * time.Second):
 			t.Fatal("Close did not end it")
 		}
 	}

@@ -25,7 +25,7 @@ def request(url, token=None, body=None):
     if body is not None:
         headers["Content-Type"] = "application/json"
         body = json.dumps(body).encode()
-    return OPENER.open(urllib.request.Request(url, body, headers), timeout=10).read()
+    return OPENER.open(urllib.request.Request(url, body, headers), timeout=PATIENCE).read()
 
 
 def expect(condition, what):
@@ -103,7 +103,7 @@ def main():
     ]:
         program = f"""
             aura = require("aura_users")
-            client = aura.client({{repo_url = "{silent_url}"}})
+            client = aura.client({{repo_url = "{silent_url}", timeout = 900, total_timeout = 900}})
             print(1)
             io.flush()
             {call}"""
@@ -113,9 +113,8 @@ def main():
         started.stdout.readline()
         time.sleep(0.3)
         started.send_signal(signal.SIGINT)
-        # The option timeout ends the call after 15 s, and its retries take longer.
         try:
-            _, problem = started.communicate(timeout=10)
+            _, problem = started.communicate(timeout=PATIENCE)
         except subprocess.TimeoutExpired:
             started.kill()
             sys.exit(f"run.py: Ctrl-C does not end {call}")
@@ -136,7 +135,7 @@ def main():
     request(mail["link"])
     admin("/audit-logs", {"username": "lua", "count": 230})
     key = admin("/keys", {"username": "lua"})["secret"]
-    output = (output + tour.communicate(f"{key}\n".encode(), timeout=60)[0]).decode()
+    output = (output + tour.communicate(f"{key}\n".encode(), timeout=PATIENCE)[0]).decode()
     for words in ['"username":"lua"', "username has already been taken", "get_current_user: {",
                   "a mail is on its way", "230 key.generate"]:  # fmt: skip
         expect(words in output, f"the tour did not print {words}: {output}")

@@ -67,6 +67,9 @@ test("an uncaught error ends a program with calls under way", async () => {
   assert.match(stderr, /NotFoundError: GET/);
 });
 
+// In kB.
+const MOST_GROWN = 8192;
+
 test("ten thousand calls and the rows of a long log leave nothing behind", async () => {
   const { stdout } = await works(`
     import { readFileSync } from "node:fs";
@@ -88,16 +91,21 @@ test("ten thousand calls and the rows of a long log leave nothing behind", async
     const grown = {};
     for (const job of [calls, stream]) {
       for (let i = 0; i < 4; i++) await job();
-      const begin = memory();
-      console.log(job.name, await job());
-      grown[job.name] = memory() - begin;
+      // V8 may enlarge its heap in any round. What is left behind grows in every round.
+      grown[job.name] = Infinity;
+      for (let round = 0; round < 5 && grown[job.name] >= ${MOST_GROWN}; round++) {
+        const begin = memory();
+        const result = await job();
+        if (round === 0) console.log(job.name, result);
+        grown[job.name] = Math.min(grown[job.name], memory() - begin);
+      }
     }
     console.log(JSON.stringify(grown));
   `);
   const lines = stdout.trim().split("\n");
   assert.equal(lines[1], "stream 20000");
   const grown = JSON.parse(lines[2]);
-  assert.ok(grown.calls < 8192 && grown.stream < 8192, lines[2]);
+  assert.ok(grown.calls < MOST_GROWN && grown.stream < MOST_GROWN, lines[2]);
 });
 
 test("handles that are dropped are freed by the collector, and only once", async () => {

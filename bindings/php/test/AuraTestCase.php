@@ -14,7 +14,7 @@ use PHPUnit\Framework\TestCase;
 abstract class AuraTestCase extends TestCase
 {
     /** The time limit of a program in seconds. */
-    protected const PATIENCE = 60;
+    protected const PATIENCE = 300;
 
     /** @var resource|null */
     private static $silent = null;

@@ -30,7 +30,7 @@ function expect(bool $condition, string $what): void
  */
 function run(array $command, array $environment, string $input = '', ?callable $talk = null): string
 {
-    $command = ['timeout', '60', PHP_BINARY, '-d', 'display_errors=stdout', '-d', 'error_reporting=-1', ...$command];
+    $command = ['timeout', '300', PHP_BINARY, '-d', 'display_errors=stdout', '-d', 'error_reporting=-1', ...$command];
     $files = [['pipe', 'r'], ['pipe', 'w'], ['redirect', 1]];
     $process = proc_open($command, $files, $pipes, null, $environment + getenv());
     expect(is_resource($process), 'PHP cannot be started');

@@ -10,7 +10,7 @@ require 'open3'
 require 'rbconfig'
 require 'timeout'
 
-PATIENCE = 60
+PATIENCE = 300
 EXPECTED = [/\Aericmj\nEric/, /\Aericmj: \["ecto"\]\nkey\.generate \{/, /\Acreated newcomer\n\z/].freeze
 
 def expect(condition, what)

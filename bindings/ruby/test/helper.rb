@@ -71,7 +71,7 @@ end
 # What every test has.
 class AuraTest < Minitest::Test
   # How long a test may hang, in seconds.
-  PATIENCE = 60
+  PATIENCE = 300
 
   def sandbox
     Servers.sandbox

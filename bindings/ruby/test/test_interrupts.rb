@@ -5,7 +5,7 @@ require_relative 'helper'
 # A call under way stops nothing else, and everything that ends Ruby's calls ends it.
 class InterruptsTest < AuraTest
   # Far below the timeout of a call, 15 s, and far above what it takes, 0.05 s.
-  SOON = 5
+  SOON = 12
 
   def took
     start = Process.clock_gettime(Process::CLOCK_MONOTONIC)

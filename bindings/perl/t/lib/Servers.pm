@@ -19,7 +19,7 @@ our @EXPORT_OK =
 use constant {
     KEY      => 'key-of-eric',
     ROWS     => 250,
-    PATIENCE => 60,              # How long a test may hang, in seconds.
+    PATIENCE => 300,             # How long a test may hang, in seconds.
     SOON     => 20,              # A call that nothing interrupts takes longer, in seconds.
 };
 

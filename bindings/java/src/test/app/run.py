@@ -32,7 +32,7 @@ def example():
             env={**os.environ, **variables},
             text=True,
             capture_output=True,
-            timeout=60,
+            timeout=300,
         )
     print(run.stdout, run.stderr)
     demo.expect(run.returncode == 0, f"it ended with status {run.returncode}")

@@ -118,7 +118,7 @@ final class CallTest {
           });
       assertInstanceOf(OutOfMemoryError.class, uncaught.join());
       assertEquals(
-          "eric", client.getUserAsync("eric").orTimeout(10, TimeUnit.SECONDS).join().username());
+          "eric", client.getUserAsync("eric").orTimeout(120, TimeUnit.SECONDS).join().username());
     } finally {
       Thread.setDefaultUncaughtExceptionHandler(before);
       Native.aura_call_free(call[0]);
