@@ -96,7 +96,7 @@ lint: venv deny reference ## check formatting, lints, dependencies and the refer
 test-rust: ## test the Rust crates
 	@tools/need cargo cc curl tinyproxy-bin
 	@# Without MAKEFLAGS, because rustdoc warns that it cannot use make's job server.
-	env -u MAKEFLAGS $(CARGO) test --workspace --exclude aura-users-python --features capi
+	env -u MAKEFLAGS $(CARGO) test --no-fail-fast --workspace --exclude aura-users-python --features capi
 
 test-c: programs library ## test the C ABI, also under valgrind
 	@tools/need cc g++ clang valgrind

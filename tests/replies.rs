@@ -146,8 +146,8 @@ fn malformed_heads_are_decode_errors() {
     for (head, words) in [
         (many.as_str(), "too many headers"),
         (large.as_str(), "too many headers, too large ones"),
-        ("SMTP ready\r\n\r\n", "not HTTP"),
-        ("HTTP/1.1 two hundred\r\n\r\n", "not HTTP"),
+        ("SMTP ready\r\n\r\n", "not valid HTTP"),
+        ("HTTP/1.1 two hundred\r\n\r\n", "not valid HTTP"),
     ] {
         for result in read(head.as_bytes()) {
             let error = result.unwrap_err();
