@@ -13,7 +13,7 @@ from aura_users._cli_errors import STATUSES, USAGE
 from aura_users._text import FORMATS, plain
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Generator, Mapping
     from typing import NoReturn
 
     from _typeshed import SupportsWrite
@@ -177,7 +177,7 @@ def add_format(parser: argparse.ArgumentParser, *formats: str) -> None:
 
 def number(text: str) -> int:
     """Read a whole number, at least 0."""
-    with refusing(text, "a whole number, at least 0"):
+    with reject_unreadable(text, "a whole number, at least 0"):
         if not (text.isascii() and text.isdecimal()):
             raise ValueError
         return int(text)
@@ -185,13 +185,13 @@ def number(text: str) -> int:
 
 def seconds(text: str) -> float:
     """Read a number of seconds."""
-    with refusing(text, "a number of seconds"):
+    with reject_unreadable(text, "a number of seconds"):
         return float(text)
 
 
 def pattern(text: str) -> str:
     """Read a pattern for actions."""
-    with refusing(text, "a name or a pattern"):
+    with reject_unreadable(text, "a name or a pattern"):
         if not text:
             raise ValueError
         fnmatchcase("", text)
@@ -199,7 +199,7 @@ def pattern(text: str) -> str:
 
 
 @contextmanager
-def refusing(text: str, allowed: str) -> Iterator[None]:
+def reject_unreadable(text: str, allowed: str) -> Generator[None]:
     """Refuse the argument with a message if the block cannot read it."""
     try:
         yield
