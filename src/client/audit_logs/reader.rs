@@ -307,6 +307,13 @@ impl Reader {
         let is_late =
             before.is_some_and(|before| arrived.saturating_duration_since(before) > QUICK);
         let PageRequest { number, known_shift, is_in_sequence, .. } = request;
+        if page.len() > 0 && self.follows_page_of_other_size() {
+            (self.sequential_left, self.width) = (SEQUENTIAL_PAGES, 1);
+            if !is_in_sequence {
+                self.start_over();
+                return true;
+            }
+        }
         let bounds = self.bounds_after(number, &page, known_shift);
         self.unproven.push_back(Unproven {
             number,
@@ -317,6 +324,19 @@ impl Reader {
             is_late,
         });
         self.prove_in_sequence()
+    }
+
+    /// Whether the page before the next one differs in size from the first. Then the server filters
+    /// rows after paging, or has written rows since. A check does not show how many, so no pages are
+    /// requested together.
+    fn follows_page_of_other_size(&self) -> bool {
+        let before = match (self.unproven.back(), &self.last) {
+            (Some(unproven), _) => Some(unproven.page.len()),
+            (None, Some(last)) if last.behind == 0 => Some(last.rows.len()),
+            _ => None,
+        };
+        let first = self.reference.as_ref().map(|reference| reference.page.len());
+        before.zip(first).is_some_and(|(before, first)| before != first)
     }
 
     fn abandon_requests(&mut self) {

@@ -76,6 +76,8 @@ pub(super) struct Server {
     pub(super) has_long_runs: bool,
     /// How many rows each page has, from page 1 on. The last size is that of all further pages.
     pub(super) sizes: Vec<usize>,
+    /// Filters rows after paging: each of these rows in turn is hidden, or not.
+    pub(super) hidden: Vec<bool>,
     /// Whether it is hexpm, so that a short page is the last.
     pub(super) is_hexpm: bool,
     pub(super) fates: Vec<Fate>,
@@ -152,7 +154,12 @@ impl Server {
     /// The JSON of all rows from that page on, newest first.
     pub(super) fn rows_from(&self, number: u64) -> Vec<String> {
         let skipped = (1..number).map(|page| self.size(page)).sum();
-        (0..self.rows).rev().skip(skipped).map(|number| self.row(number)).collect()
+        let rows = (0..self.rows).rev().skip(skipped);
+        rows.filter(|number| self.shows(*number)).map(|number| self.row(number)).collect()
+    }
+
+    fn shows(&self, number: usize) -> bool {
+        self.hidden.is_empty() || !self.hidden[number % self.hidden.len()]
     }
 
     fn size(&self, number: u64) -> usize {
@@ -163,6 +170,7 @@ impl Server {
     fn page(&self, number: u64) -> Page {
         let skipped = (1..number).map(|page| self.size(page)).sum();
         let rows = (0..self.rows).rev().skip(skipped).take(self.size(number));
+        let rows = rows.filter(|number| self.shows(*number));
         let rows: Vec<_> = rows.map(|number| self.row(number)).collect();
         let page = Page::read(format!("[{}]", rows.join(",")).into()).unwrap();
         if self.is_hexpm { page.of_fixed_size() } else { page }
