@@ -4,7 +4,14 @@ import textwrap
 
 WIDTH = 100
 FOLDER = "bindings/go"
-INITIALISMS = {"url": "URL", "api": "API", "otp": "OTP", "ca": "CA", "http": "HTTP", "tls": "TLS"}
+INITIALISMS = {
+    "url": "URL",
+    "api": "API",
+    "otp": "OTP",
+    "ca": "CA",
+    "http": "HTTP",
+    "tls": "TLS",
+}
 # Type in Go, and the function that makes it text.
 TYPES = {
     "text": ("string", "asText"),

@@ -25,7 +25,9 @@ def request(url, token=None, body=None):
     if body is not None:
         headers["Content-Type"] = "application/json"
         body = json.dumps(body).encode()
-    return OPENER.open(urllib.request.Request(url, body, headers), timeout=PATIENCE).read()
+    return OPENER.open(
+        urllib.request.Request(url, body, headers), timeout=PATIENCE
+    ).read()
 
 
 def expect(condition, what):
@@ -135,7 +137,9 @@ def main():
     request(mail["link"])
     admin("/audit-logs", {"username": "lua", "count": 230})
     key = admin("/keys", {"username": "lua"})["secret"]
-    output = (output + tour.communicate(f"{key}\n".encode(), timeout=PATIENCE)[0]).decode()
+    output = (
+        output + tour.communicate(f"{key}\n".encode(), timeout=PATIENCE)[0]
+    ).decode()
     for words in ['"username":"lua"', "username has already been taken", "get_current_user: {",
                   "a mail is on its way", "230 key.generate"]:  # fmt: skip
         expect(words in output, f"the tour did not print {words}: {output}")
