@@ -392,6 +392,25 @@ fn an_exact_log_costs_few_requests() {
     }
 }
 
+/// A server that filters rows after paging does not show how many rows it wrote.
+#[test]
+fn pages_of_different_sizes_are_requested_one_after_another() {
+    for hidden in [vec![false, false, true, false, true, false, false], vec![false, true, false]] {
+        let server = Server { rows: 3000, hidden, ..Server::default() };
+        let server = Arc::new(Mutex::new(server));
+        block_on(async {
+            let mut reader = Reader::new(&server, 4, 1);
+            while !reader.is_over {
+                reader.step(Step::NextPage).await;
+            }
+            reader.check(false);
+            assert_eq!(reader.read, reader.existed);
+        });
+        // A page, and the check of the page before.
+        assert_eq!(lock(&server).most_in_flight, 2);
+    }
+}
+
 #[test]
 fn a_log_that_grows_with_each_request_is_read_to_its_end() {
     for is_hexpm in [true, false] {

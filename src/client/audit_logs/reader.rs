@@ -307,12 +307,14 @@ impl Reader {
         let is_late =
             before.is_some_and(|before| arrived.saturating_duration_since(before) > QUICK);
         let PageRequest { number, known_shift, is_in_sequence, .. } = request;
-        if page.len() > 0 && self.follows_page_of_other_size() {
+        let follows_other_size =
+            self.previous_page().is_some_and(|page| self.differs_in_size(page));
+        if follows_other_size || self.differs_in_size(&page) {
             (self.sequential_left, self.width) = (SEQUENTIAL_PAGES, 1);
-            if !is_in_sequence {
-                self.start_over();
-                return true;
-            }
+        }
+        if follows_other_size && !is_in_sequence && page.len() > 0 {
+            self.start_over();
+            return true;
         }
         let bounds = self.bounds_after(number, &page, known_shift);
         self.unproven.push_back(Unproven {
@@ -326,17 +328,18 @@ impl Reader {
         self.prove_in_sequence()
     }
 
-    /// Whether the page before the next one differs in size from the first. Then the server filters
-    /// rows after paging, or has written rows since. A check does not show how many, so no pages are
-    /// requested together.
-    fn follows_page_of_other_size(&self) -> bool {
-        let before = match (self.unproven.back(), &self.last) {
-            (Some(unproven), _) => Some(unproven.page.len()),
-            (None, Some(last)) if last.behind == 0 => Some(last.rows.len()),
-            _ => None,
-        };
-        let first = self.reference.as_ref().map(|reference| reference.page.len());
-        before.zip(first).is_some_and(|(before, first)| before != first)
+    /// Whether the page has rows, and another size than the reference. Then it is the last page with
+    /// rows, or the server filters rows after paging. Such a server does not show how many rows it
+    /// wrote, so no pages may be requested together.
+    fn differs_in_size(&self, page: &Page) -> bool {
+        let size = self.reference.as_ref().map(|reference| reference.page.len());
+        page.len() > 0 && size.is_some_and(|size| size != page.len())
+    }
+
+    /// The latest page, if its rows are kept.
+    fn previous_page(&self) -> Option<&Page> {
+        let last = self.last.as_ref().filter(|last| last.behind == 0).map(|last| &last.rows);
+        self.unproven.back().map(|unproven| &unproven.page).or(last)
     }
 
     fn abandon_requests(&mut self) {
