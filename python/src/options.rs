@@ -79,11 +79,7 @@ fn refuse_name(name: &str, value: &Bound<'_, PyAny>) -> PyErr {
     let refused = Options::new().set(name, &value).err();
     let why =
         refused.map_or_else(|| "unknown option".to_owned(), |error| error.message().to_owned());
-    let why = match why.find("? The options are") {
-        Some(end) => &why[..=end],
-        None => &why,
-    };
-    // Names and messages in the style of Python's own TypeErrors.
+    // In the style of Python's own TypeErrors.
     let why = why.replacen("unknown option", "unexpected keyword argument", 1);
     PyTypeError::new_err(why.replace(['"', '`'], "'"))
 }
