@@ -24,7 +24,7 @@ var logging struct {
 // SetLogger writes the log of the whole process to logger: requests with their status and time,
 // retries, and the server's warnings. It contains no secret, name or address. nil stops the log.
 //
-// Lines arrive when a call ends, in the goroutine of any call. The level of the log is the lowest
+// Lines arrive when a call ends, in the goroutine of any call, or shortly afterwards. The level of the log is the lowest
 // level that logger has enabled at the time of SetLogger.
 func SetLogger(logger *slog.Logger) error {
 	if _, err := library(); err != nil {
@@ -44,17 +44,24 @@ func SetLogger(logger *slog.Logger) error {
 	return nil
 }
 
-// deliverLog passes the stored lines to the logger. A handler may make calls, and several goroutines
-// may be here: one of them delivers all lines.
+// deliverLog passes the stored lines to the logger. Several goroutines may be here: one of them
+// delivers all lines. A handler may make calls. If it makes one for every line, there is no last line,
+// so the lines after the second round come later.
 func deliverLog() {
 	logger := logging.logger.Load()
 	if logger == nil {
 		return
 	}
 	logging.isWanted.Store(true)
-	for logging.isWanted.Load() && logging.delivering.TryLock() {
+	for range 2 {
+		if !logging.isWanted.Load() || !logging.delivering.TryLock() {
+			return
+		}
 		logging.isWanted.Store(false)
 		deliverStored(logger.Handler())
+	}
+	if logging.isWanted.Load() {
+		time.AfterFunc(100*time.Millisecond, deliverLog)
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -208,6 +209,31 @@ type panicky struct {
 func (p *panicky) Handle(ctx context.Context, record slog.Record) error {
 	p.panics.Do(func() { panic("the handler fails") })
 	return p.keeper.Handle(ctx, record)
+}
+
+// caller is a handler of slog that makes a call for every record.
+type caller struct {
+	keeper
+	calls atomic.Int32
+}
+
+func (c *caller) Handle(ctx context.Context, _ slog.Record) error {
+	c.calls.Add(1)
+	_, err := c.client.GetUser(ctx, "within")
+	return err
+}
+
+func TestAHandlerThatAlwaysMakesCallsEndsTheCall(t *testing.T) {
+	client := newClient(t, aura.WithRepoURL(echo(t).URL))
+	calling := &caller{keeper: keeper{client: client}}
+	must(t, aura.SetLogger(slog.New(calling)))
+	defer aura.SetLogger(nil)
+	_, err := client.GetUser(ctx, "eric")
+	must(t, err)
+	// The lines that are left come without another call.
+	for calling.calls.Load() < 4 {
+		time.Sleep(10 * time.Millisecond)
+	}
 }
 
 func TestTheLogContinuesAfterAPanicOfTheHandler(t *testing.T) {

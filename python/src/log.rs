@@ -7,6 +7,7 @@
 //! While the interpreter exits, kept records are dropped: `logging` may be gone, and nothing can be
 //! imported.
 
+use std::cell::Cell;
 use std::mem;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -172,9 +173,26 @@ fn wants_debug(logger: &Bound<'_, PyAny>) -> PyResult<bool> {
     Ok(true)
 }
 
+thread_local! {
+    static IS_DELIVERING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// A handler may make calls, whose records follow in the next round. If it makes one for every record,
+/// there is no last record, so the rest follows with the next call.
+const MAX_ROUNDS: usize = 8;
+
 /// Logs the kept records. Fails with `KeyboardInterrupt` and the like, if a handler raises it.
 pub(crate) fn deliver(py: Python<'_>) -> PyResult<()> {
-    if !IS_KEPT.load(Ordering::Relaxed) || !IS_KEPT.swap(false, Ordering::Acquire) {
+    if !IS_KEPT.load(Ordering::Relaxed) || IS_DELIVERING.replace(true) {
+        return Ok(());
+    }
+    let delivered = (0..MAX_ROUNDS).try_for_each(|_| deliver_kept(py));
+    IS_DELIVERING.set(false);
+    delivered
+}
+
+fn deliver_kept(py: Python<'_>) -> PyResult<()> {
+    if !IS_KEPT.swap(false, Ordering::Acquire) {
         return Ok(());
     }
     let records = mem::take(&mut *Kept::here().lock());

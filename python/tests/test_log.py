@@ -151,6 +151,25 @@ client.get_user("eric")
         assert run(source, server.url, timeout=10) == "eric\n" * 3
 
 
+def test_a_handler_that_always_makes_calls_ends_the_call() -> None:
+    source = """
+import logging, sys, aura_users
+client = aura_users.Client(repo_url=sys.argv[1])
+class Calling(logging.Handler):
+    calls = 0
+    def emit(self, record):
+        Calling.calls += 1
+        client.get_user("eric")
+logging.getLogger("aura_users").addHandler(Calling())
+logging.getLogger("aura_users").setLevel(logging.DEBUG)
+sys.unraisablehook = lambda failure: print("failed:", failure.exc_value)
+print(client.get_user("eric").username)
+print(1 < Calling.calls < 20)
+"""
+    with FakeServer(answer) as server:
+        assert run(source, server.url) == "eric\nTrue\n"
+
+
 @pytest.mark.parametrize(
     ("prepare", "told"),
     [

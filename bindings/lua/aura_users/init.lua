@@ -168,18 +168,25 @@ local function write_log(level, line)
   end
 end
 
+-- The coroutines in which the log function runs.
+local delivering = setmetatable({}, { __mode = "k" })
+
+-- Passes the new lines to the log function. It may make calls: their lines follow with the next call's.
 local function deliver_log()
-  local json = log and core.log_take()
+  local here = coroutine.running() or "main"
+  local json = log and not delivering[here] and core.log_take()
   if not json then
     return
   end
   local taken = decode(json)
+  delivering[here] = true
   for _, line in ipairs(taken.lines) do
     write_log(line.level, line.text)
   end
   if taken.dropped > 0 then
     write_log("warn", ("%d lines of the log were dropped"):format(taken.dropped))
   end
+  delivering[here] = nil
 end
 
 -- Waiting: a task of aura.run() yields, everything else waits in C.

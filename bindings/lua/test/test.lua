@@ -278,6 +278,21 @@ test("log lines that were dropped", function()
   has("lines of the log were dropped", table.concat(lines, " "))
 end)
 
+test("a log function that makes calls", function()
+  local one, calls = client(), 0
+  aura.set_log("debug", function()
+    calls = calls + 1
+    if calls < 100 then
+      one:get_user("ericmj")
+    end
+  end)
+  equal("ericmj", one:get_user("ericmj").username)
+  equal(1, calls)
+  one:get_user("ericmj")
+  equal(3, calls)
+  aura.set_log("warn", nil)
+end)
+
 test("a log function that fails loses no result", function()
   local stderr, output = io.stderr, {}
   io.stderr = { write = function(_, text) -- luacheck: ignore

@@ -125,6 +125,20 @@ class CallsTest < AuraTest
     assert_equal 'eric', client.get_user('eric').username
   end
 
+  def test_a_logger_that_makes_calls
+    old = AuraUsers.logger
+    calls = 0
+    caller = client
+    AuraUsers.logger = Logger.new(nil, level: Logger::DEBUG)
+    AuraUsers.logger.define_singleton_method(:add) { |*| caller.get_user('eric') if (calls += 1) < 100 }
+    assert_equal 'eric', client.get_user('eric').username
+    assert_equal 1, calls
+    client.get_user('eric')
+    assert_equal 3, calls
+  ensure
+    AuraUsers.logger = old
+  end
+
   def test_a_logger_that_fails
     old = AuraUsers.logger
     AuraUsers.logger = Logger.new(nil, level: Logger::DEBUG)

@@ -36,9 +36,9 @@ module AuraUsers
         Native.aura_log_keep((level + 1).clamp(1, 3), wanted? ? MAX_LINES : 0)
       end
 
-      # Writes the new lines to the logger.
+      # Writes the new lines to the logger. A logger may make calls: their lines follow with the next call's.
       def deliver
-        return unless wanted?
+        return if !wanted? || Thread.current[:aura_users_is_delivering]
 
         json = Native::OutParameters.lend do |out|
           out.take_text if Native.aura_log_take(out.result, nil) == Native::AURA_OK
@@ -54,10 +54,13 @@ module AuraUsers
 
       def write(log)
         logger = @logger or return
+        Thread.current[:aura_users_is_delivering] = true
         log['lines'].each { |line| logger.add(LEVELS.fetch(line['level'], Logger::INFO), line['text'], 'aura_users') }
         logger.warn('aura_users') { "#{log['dropped']} lines of the log were dropped" } if log['dropped'].positive?
       rescue StandardError => e
         warn "aura_users: the logger failed: #{e.message}"
+      ensure
+        Thread.current[:aura_users_is_delivering] = nil
       end
     end
   end
