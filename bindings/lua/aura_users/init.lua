@@ -2,147 +2,16 @@
 --
 -- A function that fails returns nil and an error. An error is a table with `kind`, `message` and more fields;
 -- tostring() returns its text. A stream in a `for` raises the error.
-local cjson = require("cjson").new() -- The settings of the program's own cjson have no effect here.
 local core = require("aura_users.core")
 local library = require("aura_users.library")
+local records = require("aura_users.records")
+local arguments = require("aura_users.arguments")
 
-local aura = { VERSION = library.VERSION, OPTIONS = {} }
 library.load(core)
+local refuse, decode, make_error, make_record = records.refuse, records.decode, records.make_error, records.make_record
+local check_text, encode_options = arguments.check_text, arguments.encode_options
 
-for _, option in ipairs(require("aura_users.options")) do
-  aura.OPTIONS[option.name] = option
-end
-
--- Errors
-
-local Error = {}
-Error.__index = Error
-
-function Error:__tostring()
-  return self.text
-end
-
-local function refuse(message)
-  local text = "invalid_argument: " .. message
-  return setmetatable(
-    { kind = "invalid_argument", message = message, text = text, attempts = 0, outcome_unknown = false, retryable = false },
-    Error
-  )
-end
-
-local function remove_null(value)
-  if value == cjson.null then
-    return nil
-  elseif type(value) == "table" then
-    for key, member in pairs(value) do
-      value[key] = remove_null(member)
-    end
-  end
-  return value
-end
-
--- Decodes JSON; null is nil.
-local function decode(json)
-  return remove_null(cjson.decode(json))
-end
-
-local function make_error(json)
-  local fields = decode(json)
-  fields.retry_after = fields.retry_after_ms and fields.retry_after_ms / 1000
-  fields.json = json
-  return setmetatable(fields, Error)
-end
-
--- Records. `raw_json` is the server's JSON. It is decoded when you first read a field that is not a plain text.
-
-local Record = {}
-
--- Returns all fields of a record as a table, also unknown ones; null is nil.
-function aura.fields(record)
-  local fields = rawget(record, "_fields")
-  if not fields then
-    fields = decode(record.raw_json)
-    rawset(record, "_fields", fields)
-  end
-  return fields
-end
-
-function Record:__index(name)
-  local text = type(name) == "string" and not rawget(self, "_fields") and core.text_of(self.raw_json, name)
-  return text or aura.fields(self)[name]
-end
-
-local function make_record(json)
-  return setmetatable({ raw_json = json }, Record)
-end
-
--- Returns a time of a record in seconds since 1970; nil if it is not a time. Without an offset the time is UTC.
-function aura.time(text)
-  local year, month, day, hour, minute, second, zone =
-    tostring(text):match("^(%d+)-(%d+)-(%d+)T(%d+):(%d+):(%d+%.?%d*)(.*)$")
-  local sign, hours, minutes = tostring(zone):match("^([+-])(%d%d):?(%d%d)$")
-  if not (sign or zone == "Z" or zone == "") then
-    return nil
-  end
-  local offset = sign and tonumber(sign .. "1") * (tonumber(hours) * 60 + tonumber(minutes)) or 0
-  -- Days since 1970. The years of this calendar begin in March.
-  local y, m = tonumber(year), (tonumber(month) + 9) % 12
-  y = m >= 10 and y - 1 or y
-  local days = 365 * y + math.floor(y / 4) - math.floor(y / 100) + math.floor(y / 400)
-  days = days + math.floor((m * 306 + 5) / 10) + tonumber(day) - 1 - 719468
-  return ((days * 24 + tonumber(hour)) * 60 + tonumber(minute) - offset) * 60 + tonumber(second)
-end
-
--- Arguments and options, which C takes as texts
-
-local function check_text(name, value)
-  if type(value) ~= "string" then
-    return nil, refuse(name .. " is to be a string, not a " .. type(value))
-  elseif value:find("\0", 1, true) then
-    return nil, refuse(name .. " contains a NUL")
-  end
-  return value
-end
-
-local function encode_option(name, value, scope)
-  local option = aura.OPTIONS[name]
-  if not option then
-    -- C refuses the name, and suggests one. It does not repeat a name or a value that may be a secret.
-    local found, err = check_text("an option's name", name)
-    if not found then
-      return nil, err
-    end
-    return check_text("an option", tostring(value))
-  elseif option.scope == "client" and scope == "call" then
-    return nil, refuse(name .. " is an option of a client, not of a call")
-  end
-  local wanted = ({ seconds = "number", whole = "number", boolean = "boolean" })[option.type] or "string"
-  -- A whole number may be text, because a number of Lua may be too small for it.
-  if option.type == "whole" and type(value) == "string" and value:match("^%d+$") then
-    return value
-  elseif type(value) ~= wanted then
-    local allowed = wanted == "boolean" and "true or false" or option.allowed
-    return nil, refuse(("%s is a %s; allowed: %s"):format(name, type(value), allowed))
-  elseif wanted == "number" then
-    return (option.type == "whole" and value == math.floor(value) and "%.0f" or "%.14g"):format(value)
-  end
-  return check_text(name, wanted == "boolean" and tostring(value) or value)
-end
-
-local function encode_options(options, scope, more)
-  if options ~= nil and type(options) ~= "table" then
-    return nil, refuse("options is to be a table, not a " .. type(options))
-  end
-  local texts = more or {}
-  for name, value in pairs(options or {}) do
-    local found, err = encode_option(name, value, scope)
-    if err then
-      return nil, err
-    end
-    texts[name] = found
-  end
-  return texts
-end
+local aura = { VERSION = library.VERSION, OPTIONS = arguments.OPTIONS, fields = records.fields, time = records.time }
 
 -- Logging
 
@@ -154,7 +23,7 @@ function aura.set_log(level, call)
   if not LEVELS[level] then
     error(refuse(('level is %q; allowed: debug, info or warn'):format(tostring(level))), 0)
   elseif call ~= nil and type(call) ~= "function" then
-    error(refuse("the log function is to be a function, not a " .. type(call)), 0)
+    error(refuse("the log function must be a function, not a " .. type(call)), 0)
   end
   log = call
   core.log_keep(LEVELS[level], call and 10000 or 0)
@@ -221,7 +90,7 @@ function aura.run(...)
   for number = 1, own.left do
     local task = select(number, ...)
     if type(task) ~= "function" then
-      error(refuse(("task %d is to be a function, not a %s"):format(number, type(task))), 0)
+      error(refuse(("task %d must be a function, not a %s"):format(number, type(task))), 0)
     end
     threads[number] = coroutine.create(task)
     own.numbers[threads[number]] = number
@@ -411,7 +280,7 @@ function Client:create_user(username, password, emails, options)
     _, err = check_text("password", password)
   end
   if not err and (type(emails) ~= "table" or #emails > 1) then
-    err = refuse("emails is to be a list of one string")
+    err = refuse("emails must be a list of one string")
   elseif not err and emails[1] ~= nil then
     _, err = check_text("emails", emails[1])
   end

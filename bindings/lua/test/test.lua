@@ -111,13 +111,13 @@ test("bad arguments and options", function()
     { { timout = 3 }, "Did you mean `timeout`?" },
     { { xyzzy = 3 }, "The options are repo_url, api_key" },
     { { ["0123456789abcdef"] = "api_key" }, "unknown option. " },
-    { { [7] = 3 }, "an option's name is to be a string" },
+    { { [7] = 3 }, "an option's name must be a string" },
     { { timeout = "3" }, "timeout is a string; allowed: seconds" },
     { { timeout = 0 }, 'timeout is "0"' },
     { { page = 1.5 }, "page" },
     { { env = "false" }, "env is a string; allowed: true or false" },
     { { timeout = -0.1 }, 'timeout is "-0.1"; allowed: seconds' },
-    { "timeout", "options is to be a table, not a string" },
+    { "timeout", "options must be a table, not a string" },
     { { user_agent = "a\0b" }, "user_agent contains a NUL" },
     { { rate_limit = "maybe" }, "rate_limit" },
   }) do
@@ -129,11 +129,11 @@ test("bad arguments and options", function()
   local _, err = client():get_user("a\0b")
   has("NUL", err)
   _, err = client():get_user(nil)
-  has("username_or_email is to be a string, not a nil", err)
+  has("username_or_email must be a string, not a nil", err)
   _, err = client():create_user("a", "b", "c@example.com")
-  has("emails is to be a list", err)
+  has("emails must be a list", err)
   _, err = client():get_user("e", 5)
-  has("options is to be a table, not a number", err)
+  has("options must be a table, not a number", err)
   _, err = client():get_user("e", { env = false })
   has("an option of a client", err)
   has("page", select(2, pcall(client().stream_audit_logs, client(), { page = 0 })))
@@ -242,7 +242,7 @@ end)
 
 test("wrong tasks", function()
   local _, err = pcall(aura.run, function() end, nil, function() end)
-  has("task 2 is to be a function, not a nil", err)
+  has("task 2 must be a function, not a nil", err)
   local count = 0
   _, err = pcall(aura.run, coroutine.yield, function()
     assert(client():get_user("ericmj"))
@@ -264,7 +264,7 @@ test("log lines", function()
   aura.set_log("warn", nil)
   has("debug GET /users/{username_or_email}: request (attempt 1, status 200", lines[1])
   has('level is "dbug"; allowed: debug, info or warn', select(2, pcall(aura.set_log, "dbug", print)))
-  has("the log function is to be a function, not a number", select(2, pcall(aura.set_log, "warn", 7)))
+  has("the log function must be a function, not a number", select(2, pcall(aura.set_log, "warn", 7)))
 end)
 
 test("log lines that were dropped", function()
