@@ -8,7 +8,7 @@
 #include "server.hpp"
 
 #ifdef __cpp_exceptions
-#error "this is to be compiled with -fno-exceptions"
+#error "compile this with -fno-exceptions"
 #endif
 
 int main(int argc, char **argv)

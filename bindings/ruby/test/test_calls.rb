@@ -71,7 +71,7 @@ class CallsTest < AuraTest
   end
 
   def test_bad_arguments_are_named
-    { "a\0b" => 'NUL', 7 => 'username_or_email is to be a String, not an Integer', nil => 'nil',
+    { "a\0b" => 'NUL', 7 => 'username_or_email must be a String, not an Integer', nil => 'nil',
       (+"\xff").force_encoding('UTF-8') => 'UTF-8' }.each do |name, words|
       error = assert_raises(AuraUsers::InvalidArgumentError) { client.get_user(name) }
       assert_includes error.message, words
@@ -80,7 +80,7 @@ class CallsTest < AuraTest
     error = assert_raises(AuraUsers::InvalidArgumentError) { client.get_user(Class.new.new) }
     assert_includes error.message, 'not a #<Class:'
     error = assert_raises(AuraUsers::InvalidArgumentError) { client.create_user('a', 'b', 'c@example.com') }
-    assert_includes error.message, 'emails is to be an Array of Strings, not a String'
+    assert_includes error.message, 'emails must be an Array of Strings, not a String'
   end
 
   def test_texts_of_other_encodings
@@ -119,7 +119,7 @@ class CallsTest < AuraTest
     old = AuraUsers.logger
     [7, Struct.new(:level, :add).new(:debug), $stderr].each do |wrong|
       error = assert_raises(AuraUsers::InvalidArgumentError) { AuraUsers.logger = wrong }
-      assert_includes error.message, 'logger is to be a Logger or nil, not a'
+      assert_includes error.message, 'logger must be a Logger or nil, not a'
       assert_same old, AuraUsers.logger
     end
     assert_equal 'eric', client.get_user('eric').username

@@ -31,9 +31,9 @@ class OptionsTest < AuraTest
     assert_includes refused(timeout: 0), 'timeout is "0"'
     assert_includes refused(timeout: Float::NAN), 'timeout is "NaN"'
     assert_includes refused(page: 1.0), 'page is a Float; allowed: a whole number, at least 1'
-    assert_includes refused(env: 'false'), 'env is to be true or false, not a String'
+    assert_includes refused(env: 'false'), 'env must be true or false, not a String'
     assert_includes refused(rate_limit: :maybe), 'rate_limit is "maybe"'
-    assert_includes refused(api_key: 7), 'api_key is to be a String, not an Integer'
+    assert_includes refused(api_key: 7), 'api_key must be a String, not an Integer'
     assert_includes refused(user_agent: "a\0b"), 'user_agent contains a NUL'
   end
 

@@ -20,7 +20,7 @@ module AuraUsers
 
       def logger=(logger)
         unless logger.nil? || (logger.respond_to?(:add) && logger.respond_to?(:level) && logger.level.is_a?(Integer))
-          Text.refuse("logger is to be a Logger or nil, not #{Text.describe(logger)}")
+          Text.refuse("logger must be a Logger or nil, not #{Text.describe(logger)}")
         end
 
         @logger = logger

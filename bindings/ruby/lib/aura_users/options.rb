@@ -12,7 +12,7 @@ module AuraUsers
     class << self
       # Returns +value+ as UTF-8. Raises InvalidArgumentError, which names the argument.
       def encode(name, value)
-        text = value.respond_to?(:to_str) ? value.to_str : refuse("#{name} is to be a String, not #{describe(value)}")
+        text = value.respond_to?(:to_str) ? value.to_str : refuse("#{name} must be a String, not #{describe(value)}")
         text = text.encode(Encoding::UTF_8) unless [Encoding::UTF_8, Encoding::BINARY].include?(text.encoding)
         refuse("#{name} contains a NUL") if text.b.include?("\0")
         text
@@ -22,7 +22,7 @@ module AuraUsers
 
       # Returns an Array of Strings as UTF-8.
       def encode_all(name, values)
-        refuse("#{name} is to be an Array of Strings, not #{describe(values)}") unless values.respond_to?(:to_ary)
+        refuse("#{name} must be an Array of Strings, not #{describe(values)}") unless values.respond_to?(:to_ary)
         values.to_ary.map { |value| encode(name, value) }
       end
 
@@ -57,7 +57,7 @@ module AuraUsers
       end
 
       def boolean(name, value)
-        [true, false].include?(value) ? value.to_s : refuse("#{name} is to be true or false, not #{describe(value)}")
+        [true, false].include?(value) ? value.to_s : refuse("#{name} must be true or false, not #{describe(value)}")
       end
     end
   end
