@@ -32,7 +32,6 @@ The functions of this module share one client, which keeps connections open. If 
 environment variables changes, the next call creates a new client.
 """
 
-from aura_users._async import AsyncAuditLogPages, AsyncAuditLogs, AsyncClient
 from aura_users._errors import (
     ApiError,
     AuraError,
@@ -75,16 +74,23 @@ from aura_users._native import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from aura_users._async import AsyncAuditLogPages, AsyncAuditLogs, AsyncClient
     from aura_users._options import CallOptions, ClientOptions
 else:
+    _MODULES = {
+        "AsyncAuditLogPages": "_async",
+        "AsyncAuditLogs": "_async",
+        "AsyncClient": "_async",
+        "CallOptions": "_options",
+        "ClientOptions": "_options",
+    }
 
     def __getattr__(name):  # noqa: ANN001, ANN202 - its types are above
-        """Import the types of the options at their first use."""
-        if name not in ("CallOptions", "ClientOptions"):
+        """Import a class at its first use, because many programs need none of these."""
+        if name not in _MODULES:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        from aura_users import _options
-
-        globals()[name] = value = getattr(_options, name)
+        module = __import__(f"aura_users.{_MODULES[name]}", fromlist=[name])
+        globals()[name] = value = getattr(module, name)
         return value
 
     def __dir__():  # noqa: ANN202

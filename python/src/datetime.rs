@@ -3,30 +3,40 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use pyo3::exceptions::PyException;
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyDateTime, PyDelta, PyTzInfo};
 
 use crate::pending::raise_soon;
-use crate::python_code::import;
+use crate::python_code::{self, import};
 
-/// The start of 1970, UTC. Once it exists, `datetime` is imported, so pyo3 finds it too.
-static EPOCH: PyOnceLock<Py<PyDateTime>> = PyOnceLock::new();
+/// What this module uses of Python's `datetime`.
+struct Classes {
+    datetime: Py<PyAny>,
+    timedelta: Py<PyAny>,
+    utc: Py<PyAny>,
+}
 
-fn epoch(py: Python<'_>) -> PyResult<&Bound<'_, PyDateTime>> {
-    let epoch = EPOCH.get_or_try_init(py, || {
-        import(py, "datetime")?;
-        let epoch = PyDateTime::new(py, 1970, 1, 1, 0, 0, 0, 0, Some(&*PyTzInfo::utc(py)?))?;
-        PyDelta::new(py, 0, 0, 0, false)?;
-        PyResult::Ok(epoch.unbind())
-    })?;
-    Ok(epoch.bind(py))
+static CLASSES: PyOnceLock<Classes> = PyOnceLock::new();
+
+fn classes(py: Python<'_>) -> PyResult<&Classes> {
+    CLASSES.get_or_try_init(py, || {
+        // CPython's C module. The code in Python around it takes as long to import as the rest of this
+        // package. It has the same classes.
+        let module = match import(py, "_datetime") {
+            Err(error) if error.is_instance_of::<PyException>(py) => import(py, "datetime")?,
+            module => module?,
+        };
+        Ok(Classes {
+            datetime: module.getattr("datetime")?.unbind(),
+            timedelta: module.getattr("timedelta")?.unbind(),
+            utc: module.getattr("timezone")?.getattr("utc")?.unbind(),
+        })
+    })
 }
 
 /// Imports `datetime` now: Python cannot import while it exits.
 pub(crate) fn prepare(py: Python<'_>) {
-    if let Err(error) = epoch(py)
+    if let Err(error) = classes(py)
         && !error.is_instance_of::<PyException>(py)
     {
         // Ctrl-C during the import.
@@ -47,19 +57,9 @@ pub(crate) fn datetime(py: Python<'_>, at: SystemTime) -> PyResult<Option<Bound<
     let of_day = micros.rem_euclid(DAY) as u64;
     let (second, micro) = (of_day / 1_000_000, of_day % 1_000_000);
     let (hour, minute) = (second / 3600, second / 60 % 60);
-    let utc = epoch(py)?.getattr(intern!(py, "tzinfo"))?;
-    PyDateTime::new(
-        py,
-        year,
-        month,
-        day,
-        hour as u8,
-        minute as u8,
-        (second % 60) as u8,
-        micro as u32,
-        Some(utc.cast()?),
-    )
-    .map(|time| Some(time.into_any()))
+    let Classes { datetime, utc, .. } = classes(py)?;
+    let args = (year, month, day, hour, minute, second % 60, micro, utc);
+    python_code::call(datetime.bind(py), args).map(Some)
 }
 
 /// The year, month and day of a day that is counted from 1970-01-01. A `timedelta` would do
@@ -78,7 +78,9 @@ fn date(days: i128) -> (i128, u8, u8) {
 }
 
 /// Returns whether the value is a `datetime.timedelta`.
-pub(crate) fn is_delta(value: &Bound<'_, PyAny>) -> bool {
+pub(crate) fn is_delta(value: &Bound<'_, PyAny>) -> PyResult<bool> {
+    let py = value.py();
     // If `datetime` cannot be imported, no value is one.
-    epoch(value.py()).is_ok() && value.is_instance_of::<PyDelta>()
+    let Ok(classes) = classes(py) else { return Ok(false) };
+    value.is_instance(classes.timedelta.bind(py))
 }

@@ -150,7 +150,7 @@ fn path(value: &Bound<'_, PyAny>) -> PyResult<Option<PathBuf>> {
 
 fn seconds(value: &Bound<'_, PyAny>) -> PyResult<Option<f64>> {
     let py = value.py();
-    if datetime::is_delta(value) {
+    if datetime::is_delta(value)? {
         return value.call_method0("total_seconds")?.extract().map(Some);
     }
     // Text is no number, although `float` accepts it.

@@ -156,12 +156,16 @@ def test_the_import_leaves_the_gil_off() -> None:
     assert not sys._is_gil_enabled()  # type: ignore[attr-defined]
 
 
-def test_the_import_loads_few_other_modules() -> None:
+def test_the_import_and_a_client_load_few_modules() -> None:
     source = """
 import sys
 before = set(sys.modules)
 import aura_users
+aura_users.Client(env=False)
 print(*sorted(set(sys.modules) - before))
 """
-    added = {name for name in run(source).split() if not name.startswith("aura_users")}
-    assert added <= {"__future__", "_json", "itertools"}
+    added = set(run(source).split())
+    ours = {name for name in added if name.startswith("aura_users")}
+    assert added - ours <= {"__future__", "_datetime", "_json", "itertools"}
+    private = ("_decode", "_errors", "_native")
+    assert ours == {"aura_users", *(f"aura_users.{name}" for name in private)}
