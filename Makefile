@@ -131,6 +131,8 @@ test-install: programs library ## test `make install`, with pkg-config, CMake, s
 # Builds the wheel from the source distribution, installs it, and runs the tests against it.
 DIST := $(BUILD)/dist
 test-python: programs venv ## build, install and test the Python package
+	@# Without these shells, the tests of their completion are skipped.
+	-@tools/need fish zsh
 	@echo "building the release wheel of the Python package; this takes a few minutes"
 	@# The unpacked files have old dates. cargo would think that they are built already.
 	@rm -rf $(DIST) $(TARGET)/release/.fingerprint/aura-users*
