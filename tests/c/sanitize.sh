@@ -41,14 +41,17 @@ else
     fi
 fi
 
-# Builds the library with sanitizer $1 and the options $2 for cargo. Prints its folder.
+# Builds the library with sanitizer $1 and the options $2 for cargo. Prints its folder. Build scripts
+# and macros have no sanitizer, so both builds use the same ones.
 instrumented() {
     [ -n "$toolchain" ] || return 1
+    mkdir -p "$build/$1"
     # shellcheck disable=SC2086 # a list of options
     (cd "$root" && RUSTFLAGS="-Zsanitizer=$1" "$toolchain" cargo rustc -q ${2-} --target "$host" \
-        --target-dir "$build/$1" --lib --features capi --crate-type cdylib) \
+        --target-dir "$build/cargo" --lib --features capi --crate-type cdylib &&
+        cp "$build/cargo/$host/debug/libaura_users.so" "$build/$1") \
         >"$build/$1.log" 2>&1 || { cat "$build/$1.log" >&2; return 1; }
-    echo "$build/$1/$host/debug"
+    echo "$build/$1"
 }
 
 # Prints the path of LLVM's runtime of sanitizer $1 (asan or tsan). The runtime of $toolchain comes
