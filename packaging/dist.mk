@@ -25,6 +25,7 @@ dist: $(ZIG)/ready ## build packages of the C library and the sandbox for old sy
 	cd $(PACKAGES) && $(SHA256SUM) *.tar.gz >SHA256SUMS
 
 test-dist: ## test the packages of make dist here and on an old Debian
+	@test -f $(PACKAGES)/SHA256SUMS || { echo "there are no packages; run first: make dist" >&2; exit 2; }
 	@tools/need cc cmake pkg-config objdump debootstrap wget
 	tests/install/packages.sh $(PACKAGES) $(BUILD)/packages-test
 	tests/install/old_system.sh $(PACKAGES) $(BUILD)/old-system $(ZIG)

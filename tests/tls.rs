@@ -13,9 +13,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use aura_users::{CancelToken, Error, ErrorKind, Options, User, blocking};
+use aura_users::{Call, CancelToken, Error, ErrorKind, Options, User, blocking};
 use authority::{Authority, RootFile, ages_hence};
-use bound::within;
+use bound::{bound, within};
 use time::OffsetDateTime;
 
 const REPLY: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\
@@ -104,6 +104,66 @@ fn a_handshake_that_stalls_ends_with_connect_timeout() {
     let error = within(limit, || client.get_user("eric").unwrap_err());
     assert_eq!((error.kind(), error.attempts()), (ErrorKind::Timeout, 0), "{error}");
     assert!(error.message().contains("connect_timeout"), "{error}");
+}
+
+fn result(call: &Call<User>) -> Result<User, Error> {
+    assert!(call.wait(Some(bound(60))));
+    call.take().unwrap()
+}
+
+/// reqwest does not count interim replies. Over TLS it reads few of them in one turn.
+#[test]
+fn a_flood_of_interim_replies_over_https_delays_nothing_else() {
+    const INTERIM: &[u8] = b"HTTP/1.1 103 Early Hints\r\nlink: </x>\r\n\r\n";
+    let authority = Authority::new();
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let config = Arc::new(authority.certify("localhost", ages_hence()));
+    let floods = Arc::new(AtomicUsize::new(0));
+    let began = floods.clone();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let connection = rustls::ServerConnection::new(config.clone()).unwrap();
+            let mut stream = rustls::StreamOwned::new(connection, stream.unwrap());
+            let began = began.clone();
+            std::thread::spawn(move || {
+                let _ = stream.read(&mut [0; 4096]);
+                began.fetch_add(1, Ordering::SeqCst);
+                let pieces = INTERIM.repeat(1000);
+                while stream.write_all(&pieces).is_ok() {}
+            });
+        }
+    });
+    let root = authority.file();
+    let options = Options::new()
+        .repo_url(format!("https://localhost:{port}/api"))
+        .env(false)
+        .ca_file(root.0.clone())
+        .max_retries(0);
+    let limit = Duration::from_millis(500);
+    let timed = blocking::Client::new(options.clone().timeout(limit)).unwrap();
+    let error = within(limit, || result(&timed.get_user_start("eric").unwrap()).unwrap_err());
+    assert!([ErrorKind::Decode, ErrorKind::Timeout].contains(&error.kind()), "{error}");
+
+    let token = CancelToken::new();
+    let flooded = blocking::Client::new(options).unwrap().with_cancel_token(token.clone());
+    let calls: Vec<_> = (0..4).map(|_| flooded.get_user_start("eric").unwrap()).collect();
+    while floods.load(Ordering::SeqCst) < 5 {
+        std::thread::yield_now();
+    }
+    let good = serve(authority.certify("localhost", ages_hence()));
+    let other = Options::new()
+        .repo_url(format!("https://localhost:{good}/api"))
+        .env(false)
+        .ca_file(root.0.clone());
+    let client = blocking::Client::new(other).unwrap();
+    within(Duration::from_secs(10), || result(&client.get_user_start("eric").unwrap()).unwrap());
+    within(Duration::from_secs(10), || {
+        token.cancel();
+        for call in calls {
+            result(&call).unwrap_err();
+        }
+    });
 }
 
 /// A server that accepts connections and sends nothing. Returns its port, and their count.
