@@ -420,8 +420,9 @@ typedef struct aura_audit_logs aura_audit_logs;
  * poll it, or watch aura_call_fd(). In a forked child the calls of the parent have ended with
  * AURA_CANCELLED.
  *
- * Over HTTP/1.1 each running call has its own connection, and so a descriptor. A thousand calls at
- * once may need a higher limit (ulimit -n); without it they fail with AURA_CONNECT.
+ * Over HTTP/1.1 each running call has its own connection, and so a descriptor; at most
+ * `max_connections` run at once, and the others wait. If the limit of descriptors (ulimit -n) is too
+ * low for them, calls fail with AURA_CONNECT.
  *
  * Since 0.1.0.
  */
@@ -986,8 +987,8 @@ aura_status aura_stream_audit_logs(const aura_client *client,
  * `options` may be NULL. Returns AURA_OK and sets `rate_limit_json`; free it with aura_string_free().
  * It is {"limit":500,"remaining":499,"resets_in_ms":42000}: the requests allowed in a window, the
  * requests left in this window, and the time until the next window. It is "null" if the state is not
- * known: before the first reply, after the end of the window, and for a server on the loopback, which
- * has no limit. Returns AURA_INVALID_ARGUMENT for an invalid option.
+ * known: before the first reply, after the end of the window, and for a server that has no limit, as
+ * hexpm has none for clients on its own machine. Returns AURA_INVALID_ARGUMENT for an invalid option.
  *
  * Does not block. Since 0.1.0.
  */

@@ -22,8 +22,9 @@ use crate::{AuditLog, AuditLogPage, Call, Completions, Error, Result, User, runt
 /// poll it, or watch aura_call_fd(). In a forked child the calls of the parent have ended with
 /// AURA_CANCELLED.
 ///
-/// Over HTTP/1.1 each running call has its own connection, and so a descriptor. A thousand calls at
-/// once may need a higher limit (ulimit -n); without it they fail with AURA_CONNECT.
+/// Over HTTP/1.1 each running call has its own connection, and so a descriptor; at most
+/// `max_connections` run at once, and the others wait. If the limit of descriptors (ulimit -n) is too
+/// low for them, calls fail with AURA_CONNECT.
 ///
 /// Since 0.1.0.
 pub struct aura_call(Handle<Arc<StartedCall>>);

@@ -303,8 +303,8 @@ pub extern "C" fn aura_stream_audit_logs(
 /// `options` may be NULL. Returns AURA_OK and sets `rate_limit_json`; free it with aura_string_free().
 /// It is {"limit":500,"remaining":499,"resets_in_ms":42000}: the requests allowed in a window, the
 /// requests left in this window, and the time until the next window. It is "null" if the state is not
-/// known: before the first reply, after the end of the window, and for a server on the loopback, which
-/// has no limit. Returns AURA_INVALID_ARGUMENT for an invalid option.
+/// known: before the first reply, after the end of the window, and for a server that has no limit, as
+/// hexpm has none for clients on its own machine. Returns AURA_INVALID_ARGUMENT for an invalid option.
 ///
 /// Does not block. Since 0.1.0.
 #[unsafe(no_mangle)]

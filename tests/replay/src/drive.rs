@@ -363,6 +363,12 @@ impl Driver {
     /// Ends the driver: it ends when its input does.
     fn end(mut self) -> io::Result<()> {
         drop(self.input.take());
+        if let Ok(line) = self.lines.recv_timeout(PATIENCE) {
+            let line = short(&Value::String(line?));
+            return Err(io::Error::other(format!(
+                "the driver wrote more than its answers: {line}"
+            )));
+        }
         let status = self.child.wait()?;
         if status.success() {
             return Ok(());

@@ -41,6 +41,13 @@ fn names_an_answer_that_is_not_json() {
 }
 
 #[test]
+fn names_a_line_after_the_last_answer() {
+    let script = format!("{}; echo rubbish", always(r#""ok_empty":true"#));
+    let (_, messages) = drive(&["--only", "current/show/name_ERIC"], &script);
+    assert!(messages.contains("wrote more than its answers: \"rubbish\""), "{messages}");
+}
+
+#[test]
 fn names_an_answer_without_an_outcome() {
     let (output, _) = drive(&["--only", "current/show/name_ERIC"], &always(r#""okay":"{}""#));
     assert!(
