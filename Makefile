@@ -85,6 +85,8 @@ $(PARTS:%=timed-%): timed-%:
 timed-test-python: timed-lint
 timed-test-examples timed-test-sandbox-python: timed-test-python
 timed-test-sandbox-python: timed-test-examples
+# msrv may replace Debian's Rust, with which sanitize builds.
+timed-msrv: timed-sanitize
 
 lint: venv deny reference ## check formatting, lints, dependencies and the reference pages
 	$(CARGO) fmt --all --check

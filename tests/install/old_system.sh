@@ -63,7 +63,7 @@ while read -r processor architecture; do
     [ -f "$1" ] || { skip "there is no package for $target"; continue; }
     emulator=
     if [ "$processor" != "$(uname -m)" ]; then
-        command -v "qemu-$processor-static" >/dev/null ||
+        ../../tools/need "qemu-$processor-static" ||
             { skip "$target: qemu-$processor-static is not installed"; continue; }
         emulator=/qemu-$processor-static
     fi

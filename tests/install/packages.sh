@@ -51,7 +51,7 @@ has_licences() {
     awk '/^-+$/ && length == 100 {named = !named; next} named' "$1/crates.txt" | sed 's/, /\n/g' | sort -u >"$work/named"
     missing=$(comm -23 "$work/crates" "$work/named")
     test -z "$missing" || { echo "no text for: $missing"; return 1; }
-    for text in LICENSE rust.html; do test -s "$1/$text" || { echo "no $text"; return 1; }; done
+    for text in LICENSE rust.*; do test -s "$1"/$text || { echo "no $text"; return 1; }; done
     for text in zig.txt libunwind.txt; do
         case $target in *-linux-*) test -s "$1/$text" || { echo "no $text"; return 1; } ;; esac
     done
