@@ -172,16 +172,17 @@ pub(super) fn ends_of<'a>(known: &'a Page, page: &'a Page) -> impl Iterator<Item
     })
 }
 
-/// The number of rows of `known` from `from` on, if `page` starts with all of them.
-pub(super) fn find_continuation(known: &Page, from: usize, page: &Page) -> Option<usize> {
-    let count = known.len().checked_sub(from)?;
-    (count <= page.len() && are_same(known, from, page, 0, count)).then_some(count)
-}
-
-/// Like [`find_continuation`], from an earlier row on, if rows were written after the page before
-/// was read.
-pub(super) fn find_shifted_continuation(known: &Page, from: usize, page: &Page) -> Option<usize> {
-    (0..from.min(known.len())).rev().find_map(|from| find_continuation(known, from, page))
+/// The numbers of rows of `known` that `page` can start with, if `known` goes on there from its row
+/// `from` on. If rows were written since the page before was read, it goes on from an earlier row.
+pub(super) fn continuations<'a>(
+    known: &'a Page,
+    from: usize,
+    page: &'a Page,
+) -> impl Iterator<Item = usize> + 'a {
+    let counts = known.len().saturating_sub(from)..=known.len();
+    counts.filter(|count| {
+        *count <= page.len() && are_same(known, known.len() - count, page, 0, *count)
+    })
 }
 
 #[cfg(test)]
@@ -294,17 +295,17 @@ mod tests {
             assert_eq!(starts_of(&known, &seen).collect::<Vec<_>>(), starts, "{seen:?}");
             assert_eq!(ends_of(&known, &seen).collect::<Vec<_>>(), ends, "{seen:?}");
         }
-        for (known, from, next, goes, moves) in [
-            ("abcd", 2, "cdef", Some(2), None),
-            ("abcd", 2, "bcde", None, Some(3)),
-            ("abcd", 2, "abcd", None, Some(4)),
-            ("abcd", 2, "xcde", None, None),
-            ("abcd", 2, "c", None, None),
-            ("abcd", 4, "x", Some(0), None),
+        for (known, from, next, counts) in [
+            ("abcd", 2, "cdef", &[2][..]),
+            ("abcd", 2, "bcde", &[3]),
+            ("abcd", 2, "abcd", &[4]),
+            ("abcd", 2, "xcde", &[]),
+            ("abcd", 2, "c", &[]),
+            ("abcd", 4, "x", &[0]),
+            ("abbb", 3, "bbbc", &[1, 2, 3]),
         ] {
             let (known, next) = (page(known), page(next));
-            assert_eq!(find_continuation(&known, from, &next), goes, "{next:?}");
-            assert_eq!(find_shifted_continuation(&known, from, &next), moves, "{next:?}");
+            assert_eq!(continuations(&known, from, &next).collect::<Vec<_>>(), counts, "{next:?}");
         }
     }
 }

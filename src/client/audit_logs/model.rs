@@ -118,6 +118,9 @@ impl Reader {
         if !lock(&self.server).hidden.is_empty() {
             return;
         }
+        // The rows that were written later come before the others.
+        let is_exact = self.read.ends_with(&self.existed);
+        assert!(may_repeat_equal || is_exact, "old rows are repeated");
         let mut counts = HashMap::<String, usize>::new();
         for row in lock(&self.server).rows_from(1) {
             *counts.entry(row).or_default() += 1;
@@ -436,6 +439,36 @@ fn a_log_that_grows_with_each_request_is_read_to_its_end() {
                         let what = format!("{rows} rows, {equal}, {written_before}, {prefetch}");
                         assert!(count < 1500, "{what}: {count} requests");
                     }
+                }
+            }
+        }
+    }
+}
+
+/// If a page ends within equal rows, the next page does not show how many rows it repeats. After
+/// enough new rows, the page ends elsewhere.
+#[test]
+fn a_page_that_ends_within_equal_rows_is_exact_while_rows_are_written() {
+    for run_length in [2, 10, 40, 80] {
+        for place in [0, 1, run_length / 2, run_length - 1, run_length] {
+            for written_before in [1, 2, 3, 7] {
+                for prefetch in [0, 1, 4, 8] {
+                    // The second page ends after `place` of the equal rows.
+                    let parts = [
+                        vec![None; 200],
+                        vec![Some('s'); run_length],
+                        vec![None; 200 - place],
+                        [Some('s'), None].repeat(2000),
+                    ];
+                    let server = Server {
+                        rows: parts[..3].iter().map(Vec::len).sum(),
+                        looks: Looks(parts.concat()),
+                        is_hexpm: true,
+                        fates: vec![Fate { written_before, ..Fate::GOOD }; 1500],
+                        ..Server::default()
+                    };
+                    let count = block_on(run(server, prefetch, 1, Vec::new())).len();
+                    assert!(count < 100, "{run_length}, {place}, {written_before}, {prefetch}");
                 }
             }
         }

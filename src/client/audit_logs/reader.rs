@@ -146,6 +146,10 @@ const FAILED_CHECKS_IF_DISTINCTIVE: u32 = 8;
 /// After this number of searches without a new row, pages are taken as they arrive.
 const MOST_SEARCHES: u32 = 8;
 
+/// Both limits, if the rows of the last page show its position. If that page ends within equal rows,
+/// its end has moved to other rows after at most a page of new rows, and then the shift is certain.
+const MOST_IF_DISTINCTIVE: u32 = 100;
+
 /// A page that was requested after the page before had arrived needs no check, if fewer rows can
 /// have been written between the two than were returned.
 const QUICK: Duration = Duration::from_secs(1);

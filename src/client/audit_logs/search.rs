@@ -1,7 +1,7 @@
 //! Searches, page by page, for rows that were read before. That is needed if so many rows were
 //! written that they moved off their page.
 
-use super::compare::{ends_of, find_continuation, find_shifted_continuation, starts_of};
+use super::compare::{continuations, ends_of, starts_of};
 use crate::protocol::audit_log::Page;
 
 pub(super) struct Search {
@@ -55,13 +55,18 @@ impl Search {
                 let end = before.len() - from + known.len();
                 return Outcome::Found { number: number_before, page: before, end };
             }
-            // The end of the rows on this page. First assume that no rows were written since the
-            // last page.
-            let end = froms().find_map(|from| find_continuation(known, from, &page));
-            let end = end
-                .or_else(|| froms().find_map(|from| find_shifted_continuation(known, from, &page)));
-            if let Some(end) = end {
-                return Outcome::Found { number, page, end };
+            let ends = froms().flat_map(|from| continuations(known, from, &page));
+            match ends.take(2).collect::<Vec<_>>()[..] {
+                [end] => return Outcome::Found { number, page, end },
+                [] => {}
+                // Equal rows are on both sides of the end of the page before. Later readings, after
+                // rows have moved that end, show more.
+                _ => {
+                    if let Some(from) = only(froms()) {
+                        let end = before.len() - from + known.len();
+                        return Outcome::Found { number: number_before, page: before, end };
+                    }
+                }
             }
         }
         // If they end on this page, it does not matter where they start.

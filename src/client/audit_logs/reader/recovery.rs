@@ -10,7 +10,7 @@ impl Reader {
         self.earlier = None;
         self.start_over();
         self.searches += 1;
-        if self.searches > MOST_SEARCHES {
+        if self.searches > self.most_attempts(MOST_SEARCHES) {
             return self.give_up();
         }
         self.is_overtaken |= self.searches > 2 || self.searches == 2 && self.are_last_rows_unique();

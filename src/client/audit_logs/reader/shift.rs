@@ -34,7 +34,8 @@ impl Reader {
         let Some(last) = &self.last else { return Some(0) };
         if self.is_incomparable {
             // `behind` is 0, because each page is taken as it arrives.
-            let repeated = overlaps(&last.rows, &unproven.page).last().unwrap_or(0);
+            // To repeat a row is better than to lose one.
+            let repeated = overlaps(&last.rows, &unproven.page).next().unwrap_or(0);
             return Some(last.shift + repeated as u64);
         }
         if unproven.bounds.start() == unproven.bounds.end() {
@@ -86,7 +87,8 @@ impl Reader {
         let mut possible =
             possible.chain(seen.filter(|count| (least..=most).contains(&(*count as u64))));
         let (first, other) = (possible.next(), possible.last());
-        if most >= rows && self.failed_checks < MOST_FAILED_CHECKS {
+        let most_failed = self.most_attempts(MOST_FAILED_CHECKS);
+        if most >= rows && self.failed_checks < most_failed {
             return None;
         }
         let first = first.or((most >= rows).then_some(least.max(rows) as usize))?;
@@ -100,7 +102,7 @@ impl Reader {
                 count
             }
             // Rows are written all the time. To repeat a row is better than to lose one.
-            Some(_) if self.failed_checks >= MOST_FAILED_CHECKS => first,
+            Some(_) if self.failed_checks >= most_failed => first,
             Some(_) => return None,
         };
         Some(last.shift + (count as u64).saturating_sub(last.behind))
@@ -156,10 +158,8 @@ impl Reader {
     /// the same as [`Self::receive`].
     pub(super) fn retry(&mut self, most: u64) -> bool {
         self.failed_checks += 1;
-        let shows_its_position = |last: &LastPage| is_distinctive(&last.rows);
         if self.failed_checks > FAILED_CHECKS_IF_UNIQUE && self.are_last_rows_unique()
-            || self.failed_checks > FAILED_CHECKS_IF_DISTINCTIVE
-                && self.last.as_ref().is_some_and(shows_its_position)
+            || self.failed_checks > FAILED_CHECKS_IF_DISTINCTIVE && self.shows_its_position()
         {
             self.is_overtaken = true;
             self.start_search(Target::LastRows);
@@ -172,6 +172,16 @@ impl Reader {
             });
         self.start_over();
         true
+    }
+
+    /// Whether the rows of the last page show its position.
+    fn shows_its_position(&self) -> bool {
+        self.last.as_ref().is_some_and(|last| is_distinctive(&last.rows))
+    }
+
+    /// How often to try to find a shift, if `most` is the limit for rows that show no position.
+    pub(super) fn most_attempts(&self, most: u32) -> u32 {
+        if self.shows_its_position() { MOST_IF_DISTINCTIVE } else { most }
     }
 
     pub(super) fn are_last_rows_unique(&self) -> bool {
