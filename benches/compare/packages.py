@@ -11,7 +11,7 @@ LIBRARY = {"AURA_USERS_LIBRARY": str(RELEASE / "libaura_users.so")}
 # The program of each Lua, Debian's package of its headers, and their folder.
 LUAS = {
     "lua": ("lua5.4", "liblua5.4-dev", "lua5.4"),
-    "luajit": ("luajit", "libluajit-5.1-dev", "luajit-2.1"),
+    "luajit": ("luajit", "libluajit2-5.1-dev", "luajit-2.1"),
 }
 
 

@@ -25,6 +25,7 @@ build = {
     ["aura_users.library"] = "aura_users/library.lua",
     ["aura_users.options"] = "aura_users/options.lua",
     ["aura_users.records"] = "aura_users/records.lua",
+    ["aura_users.sleeping"] = "aura_users/sleeping.lua",
     ["aura_users.core"] = {
       sources = { "src/core.c" },
       incdirs = { "$(AURA_USERS_INCDIR)" },

@@ -23,6 +23,16 @@ compile() { # INCLUDE_FOLDER
     cc -std=gnu11 -Wall -Wextra -Werror -fsyntax-only -I"$root/include" -I"$1" "$here/src/core.c"
 }
 
+in_nginx() {
+    modules=/usr/lib/nginx/modules
+    [ -f $modules/ngx_http_lua_module.so ] || "$root/tools/need" libnginx-mod-http-lua
+    if [ -f $modules/ngx_http_lua_module.so ]; then
+        check "in nginx" "$sandbox" --demo -- python3 test/openresty.py /usr/sbin/nginx $modules
+    else
+        skip "OpenResty" "nginx's Lua module is missing (Debian: libnginx-mod-http-lua)"
+    fi
+}
+
 check "the generated part" python3 "$root/tools/generate.py" --check
 check "luacheck" sh -c "cd '$here' && luacheck -q ."
 check "the rockspec" luarocks lint "$here/aura-users-0.1.0-1.rockspec"
@@ -34,8 +44,15 @@ for one in 5.4:lua5.4:/usr/include/lua5.4 5.1:luajit:/usr/include/luajit-2.1; do
     version=${one%%:*} include=${one##*:}
     lua=${one#*:}
     lua=${lua%:*}
-    if ! command -v "$lua" >/dev/null || [ ! -f "$include/lua.h" ] || ! "$lua" -e 'require "cjson"' 2>/dev/null; then
-        skip "$lua" "it, its headers or lua-cjson is missing (Debian: lua5.4 liblua5.4-dev luajit libluajit-5.1-dev lua-cjson)"
+    has_it() {
+        command -v "$lua" >/dev/null && [ -f "$include/lua.h" ] && "$lua" -e 'require "cjson"' 2>/dev/null
+    }
+    has_it || case $lua in
+        lua5.4) "$root/tools/need" lua5.4 liblua5.4-dev lua-cjson ;;
+        luajit) "$root/tools/need" luajit libluajit2-5.1-dev lua-cjson ;;
+    esac
+    if ! has_it; then
+        skip Lua "$lua, its headers or lua-cjson is missing"
         continue
     fi
     tree="$clean/$lua"
@@ -45,6 +62,7 @@ for one in 5.4:lua5.4:/usr/include/lua5.4 5.1:luajit:/usr/include/luajit-2.1; do
     export LUA_CPATH="$tree/lib/lua/$version/?.so;;"
     check "$lua: tests, examples, tour" python3 test/run.py "$sandbox" "$lua"
     conformance "$lua" test/driver.lua
+    [ "$lua" != luajit ] || in_nginx
     unset LUA_PATH LUA_CPATH
 done
 

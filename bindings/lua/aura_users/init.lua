@@ -58,16 +58,32 @@ local function deliver_log()
   delivering[here] = nil
 end
 
--- Waiting: a task of aura.run() yields, everything else waits in C.
+-- Waiting: a task of aura.run() yields, a host's coroutine sleeps, everything else waits in C.
 
 local tasks
+local sleeping = require("aura_users.sleeping")
 
--- Lets the other tasks run until the call has ended, if this is a task.
+-- Lets a call wait with sleep(seconds), so that the other coroutines of the host run meanwhile: in OpenResty,
+-- aura.set_sleep(ngx.sleep). nil lets it wait in C.
+function aura.set_sleep(sleep)
+  if sleep ~= nil and type(sleep) ~= "function" then
+    error(refuse("sleep must be a function, not a " .. type(sleep)), 0)
+  end
+  sleeping.set(core, sleep)
+end
+
+local function number_of_task()
+  return tasks and tasks.numbers[coroutine.running()]
+end
+
+-- Lets other coroutines run until the call has ended, if that is possible here.
 local function yield_until_end(call)
-  local number = tasks and tasks.numbers[coroutine.running()]
+  local number = number_of_task()
   if number then
     call:complete(tasks.queue, number)
     coroutine.yield(tasks)
+  elseif sleeping.is_on() then
+    sleeping.wait(call)
   end
 end
 
@@ -114,7 +130,7 @@ function aura.run(...)
     resume(number)
   end
   while own.left > 0 do
-    for _, number in ipairs(own.queue:wait(50)) do
+    for _, number in ipairs(sleeping.is_on() and sleeping.wait_for_any(own.queue) or own.queue:wait(50)) do
       resume(number)
     end
   end
@@ -252,9 +268,9 @@ local function call(client, name, options, ...)
   return finish(client.handle:start(name, texts, ...))
 end
 
--- Runs a call that only reads. It waits in C, except in a task.
+-- Runs a call that only reads. It waits in C, except in a task and if the host has a function that sleeps.
 local function read(client, name, options, argument)
-  if tasks and tasks.numbers[coroutine.running()] then
+  if number_of_task() or sleeping.is_on() then
     return call(client, name, options, argument)
   end
   local texts, err = prepare(client, options)

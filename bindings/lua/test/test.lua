@@ -198,6 +198,59 @@ test("an error keeps the stream's place", function()
   equal("connect", err.kind)
 end)
 
+test("a host's coroutines wait with its own sleep", function()
+  local one, threads, rows, names = client(), {}, 0, {}
+  local silent = client({ repo_url = silent_url, max_retries = 0, timeout = 0.3 })
+  local stream, order = one:stream_audit_logs(), {}
+  local function read()
+    for _ in stream do
+      rows = rows + 1
+    end
+  end
+  aura.set_sleep(function(seconds)
+    equal("number", type(seconds))
+    coroutine.yield()
+  end)
+  for _, work in ipairs({
+    function()
+      local _, err = silent:get_user("e")
+      order[#order + 1] = err.kind
+    end,
+    read,
+    read,
+    function()
+      names[1] = assert(one:get_user("ericmj")).username
+      names[2] = assert(one:get_current_user()).username
+      order[#order + 1] = "names"
+    end,
+    function()
+      aura.run(function()
+        names[3] = assert(one:get_user("ericmj")).username
+      end)
+    end,
+  }) do
+    threads[#threads + 1] = coroutine.create(work)
+  end
+  local is_left = true
+  while is_left do
+    is_left = false
+    for _, thread in ipairs(threads) do
+      if coroutine.status(thread) ~= "dead" then
+        is_left = true
+        assert(coroutine.resume(thread))
+      end
+    end
+  end
+  aura.set_sleep(nil)
+  equal("ericmj ericmj ericmj", table.concat(names, " "))
+  equal("names timeout", table.concat(order, " "))
+  equal(250, rows)
+  equal("ericmj", assert(one:get_user("ericmj")).username)
+  local is_fine, err = pcall(aura.set_sleep, 3)
+  equal(false, is_fine)
+  equal("sleep must be a function, not a number", err.message)
+end)
+
 test("tasks run at once", function()
   local one, rows, names = client(), 0, {}
   local silent = client({ repo_url = silent_url, max_retries = 0, timeout = 0.3 })
