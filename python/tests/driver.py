@@ -119,7 +119,8 @@ def main() -> None:
         if child:
             os.waitpid(child, 0)
             continue
-        print(json.dumps(asyncio.run(run_command(command))), flush=True)
+        answer = asyncio.run(run_command(command))
+        print(json.dumps(answer | {"pid": os.getpid()}), flush=True)
         if child == 0:
             os._exit(0)
 

@@ -280,6 +280,8 @@ int main(void)
         fputs("{\"id\":", stdout);
         print_text(stdout, id);
         putc(',', stdout);
+        if (child == 0)
+            printf("\"pid\":%ld,", (long)getpid());
         answer(command, stdout);
         puts("}");
         fflush(stdout);

@@ -110,6 +110,6 @@ while ( my $line = <STDIN> ) {
         waitpid $child, 0;
         next;
     }
-    print $JSON->encode( answer($command) ), "\n";
+    print $JSON->encode( { answer($command)->%*, pid => $$ } ), "\n";
     exit if defined $child;
 }

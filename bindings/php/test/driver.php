@@ -173,7 +173,8 @@ while (($line = fgets(STDIN)) !== false) {
         pcntl_waitpid($child, $status);
         continue;
     }
-    fwrite(STDOUT, json_encode((new Driver($command))->answer(), JSON_THROW_ON_ERROR) . "\n");
+    $answer = (new Driver($command))->answer() + ['pid' => getmypid()];
+    fwrite(STDOUT, json_encode($answer, JSON_THROW_ON_ERROR) . "\n");
     if ($command['fork'] ?? false) {
         exit(0);
     }

@@ -106,7 +106,7 @@ while (line = $stdin.gets)
     Process.wait(child)
     next
   end
-  puts JSON.generate(Driver.answer(command))
+  puts JSON.generate({ **Driver.answer(command), 'pid' => Process.pid })
   $stdout.flush
   exit!(0) if command['fork']
 end

@@ -215,7 +215,9 @@ fn play(
     let before = driver.memory_kb();
     let answer = driver.ask(&command)?;
     let grown = driver.memory_kb().saturating_sub(before);
-    Ok(judge_scenario(&scenario.expect, &answer, grown))
+    Ok(driver
+        .judge_process(&command, &answer)
+        .and_then(|()| judge_scenario(&scenario.expect, &answer, grown)))
 }
 
 fn judge_scenario(wanted: &Wanted, answer: &Value, grown: u64) -> Result<(), Judged> {
@@ -350,6 +352,16 @@ impl Driver {
             }
         }
         "the driver closed its output before it answered".into()
+    }
+
+    /// Fails if a forked child should have answered, and did not.
+    fn judge_process(&self, command: &Value, answer: &Value) -> Result<(), Judged> {
+        has_outcome(answer)?;
+        let is_child = answer["pid"].as_u64().is_some_and(|pid| pid != u64::from(self.child.id()));
+        if command["fork"] != true || is_child {
+            return Ok(());
+        }
+        wrong(format!("`pid` is not that of a forked child: {}", short(answer)))
     }
 
     /// Its memory, if the system reports it.

@@ -48,6 +48,15 @@ fn names_a_line_after_the_last_answer() {
 }
 
 #[test]
+fn notices_a_driver_that_does_not_fork() {
+    for pid in ["", r#","pid":'$$'"#] {
+        let answer = format!(r#""ok":"{{}}"{pid}"#);
+        let (output, _) = drive(&["--only", "forked child"], &always(&answer));
+        assert!(output.contains("`pid` is not that of a forked child"), "{output}");
+    }
+}
+
+#[test]
 fn names_an_answer_without_an_outcome() {
     let (output, _) = drive(&["--only", "current/show/name_ERIC"], &always(r#""okay":"{}""#));
     assert!(
