@@ -17,9 +17,16 @@ let newest = 0;
 let queue; // one for each thread of JavaScript
 let watcher;
 
-/** Opens the queue, and a socket of Node.js that reads a duplicate of its descriptor. */
+/** Opens the queue, and what watches it. */
 function open() {
   queue = own(null, abi.completions_new(), abi.completions_free).pointer;
+  watcher = process.versions.bun ? timer() : socket();
+  watcher.unref();
+  if (!isMainThread) process.on("exit", abandon);
+}
+
+/** A socket of Node.js that reads a duplicate of the queue's descriptor. */
+function socket() {
   const descriptor = abi.completions_fd(queue);
   const fd = descriptor < 0 ? -1 : koffi.load(null).func("dup", "int", ["int"])(descriptor);
   if (fd < 0) {
@@ -27,9 +34,21 @@ function open() {
     throw make({ kind: "internal", message: "the process has no free file descriptor" });
   }
   const onread = { buffer: Buffer.alloc(64), callback: settle };
-  watcher = new net.Socket({ fd, readable: true, writable: false, onread });
-  watcher.unref();
-  if (!isMainThread) process.on("exit", abandon);
+  return new net.Socket({ fd, readable: true, writable: false, onread });
+}
+
+/** Bun cannot watch a descriptor. While calls run, it looks at the queue every two milliseconds. */
+function timer() {
+  let id;
+  return {
+    ref() {
+      id ??= setInterval(settle, 2);
+    },
+    unref() {
+      clearInterval(id);
+      id = undefined;
+    },
+  };
 }
 
 /** Frees the calls of a worker that ends: the process continues. */
