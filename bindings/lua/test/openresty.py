@@ -97,7 +97,17 @@ def main():
         )
     )
     # nginx removes variables from its environment, except those that `env` names.
-    command = [nginx, "-c", config, "-p", folder, "-e", "stderr", "-g", "env AURA_USERS_LIBRARY;"]
+    command = [
+        nginx,
+        "-c",
+        config,
+        "-p",
+        folder,
+        "-e",
+        "stderr",
+        "-g",
+        "env AURA_USERS_LIBRARY;",
+    ]
     server = subprocess.Popen(command)
     try:
         check(port, slow)
@@ -112,7 +122,9 @@ def get(port, path):
     start = time.monotonic()
     while True:
         try:
-            with OPENER.open(f"http://127.0.0.1:{port}{path}", timeout=PATIENCE) as reply:
+            with OPENER.open(
+                f"http://127.0.0.1:{port}{path}", timeout=PATIENCE
+            ) as reply:
                 return reply.read().decode().strip()
         except urllib.error.HTTPError:
             raise
