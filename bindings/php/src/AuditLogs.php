@@ -75,6 +75,7 @@ final class AuditLogs implements \IteratorAggregate
         }
         $stream = $this->stream->get();
         $held = Signals::hold();
+        $isKept = false;
         try {
             $page = $held ? $this->nativePage() : 0;
             if ($this->interrupted !== [] || !Call::mayBlock($held)) {
@@ -88,13 +89,15 @@ final class AuditLogs implements \IteratorAggregate
             throw $e;
         } finally {
             if ($held && isset($row)) {
-                // A signal handler may throw.
+                // A signal handler may throw. If it does so at the end of this block, PHP runs the block again.
                 $this->keep([$row], $page);
+                $row = null;
+                $isKept = true;
             }
             Signals::release($held);
         }
         // PHP runs signal handlers at calls and jumps, so there is none between the read of a row and its return.
-        if ($held && $row !== null) {
+        if ($isKept) {
             return $this->takeAhead();
         }
         return $row;

@@ -100,7 +100,7 @@ final class SignalsTest extends AuraTestCase
                     $wrong++;
                     echo count(array_diff($all, $rows)), ' are missing of ', count($rows), '; ';
                 }
-            } while ($thrown < 50);
+            } while ($thrown < 500);
             pcntl_signal(SIGUSR1, SIG_IGN);
             echo $wrong, ' streams of ', count($all), ' rows were wrong';
             PHP;
