@@ -60,17 +60,22 @@ tours: library ## build examples/tour.c and examples/tour.cpp
 	$(CXX) -std=c++17 -Wall -Wextra -Werror -Iinclude examples/tour.cpp \
 	    -L$(DEBUG) -laura_users -Wl,-rpath,$(DEBUG) -o $(BUILD)/tour-cpp
 
-# Two parts run at a time, because one often waits. The longest parts start first. If a part fails,
-# the others go on. Each part prints its output when it ends.
-PARTS := test-rust sanitize test-python test-cpp test-c lint msrv instructions growth test-install \
-    test-examples test-sandbox-python $(BINDINGS:%=test-%)
+# Two parts run at a time, because one often waits. The longest start first. If a part fails, the
+# others go on. The parts of a group run one after another: msrv may replace Debian's Rust, with which
+# sanitize builds, and the others use the same virtual environment. Each part or group prints its
+# output when it ends.
+GROUPS       := debians-rust in-venv
+debians-rust := sanitize msrv
+in-venv      := lint test-python test-examples test-sandbox-python
+ALONE        := test-cpp test-c instructions growth test-install $(BINDINGS:%=test-%)
+PARTS        := test-rust $(ALONE) $(foreach group,$(GROUPS),$($(group)))
 TEST_LOG := $(BUILD)/test.log
 test: ## run every check and test of every language, as CI does
 	@tools/need cargo cc curl g++ clang valgrind doxygen cmake pkg-config python3-venv tinyproxy-bin \
 	    nlohmann-json3-dev
 	@mkdir -p $(BUILD)
-	@{ $(MAKE) -k -j2 --output-sync=recurse $(PARTS:%=timed-%) 2>&1; echo $$? >$(TEST_LOG).status; } | \
-	    tee $(TEST_LOG)
+	@{ $(MAKE) -k -j2 --output-sync=recurse timed-test-rust $(GROUPS) $(ALONE:%=timed-%) 2>&1; \
+	    echo $$? >$(TEST_LOG).status; } | tee $(TEST_LOG)
 	@tools/skipped $(TEST_LOG)
 	@echo "make test: how long each part took:"
 	@sed -n 's/^part \([^ ]*\) took \([0-9]* s\)$$/    \2 \1/p' $(TEST_LOG) | sort -rn
@@ -81,12 +86,11 @@ test: ## run every check and test of every language, as CI does
 $(PARTS:%=timed-%): timed-%:
 	@start=$$(date +%s); status=0; $(MAKE) --no-print-directory $* || status=$$?; \
 	    echo "part $* took $$(($$(date +%s) - start)) s"; exit $$status
-# These parts use the same virtual environment, or the package in it, so they run one after another.
-timed-test-python: timed-lint
-timed-test-examples timed-test-sandbox-python: timed-test-python
-timed-test-sandbox-python: timed-test-examples
-# msrv may replace Debian's Rust, with which sanitize builds.
-timed-msrv: timed-sanitize
+
+.PHONY: $(GROUPS)
+$(GROUPS):
+	@status=0; for part in $($@); do $(MAKE) --no-print-directory timed-$$part || status=$$?; done; \
+	    exit $$status
 
 lint: venv deny reference ## check formatting, lints, dependencies and the reference pages
 	$(CARGO) fmt --all --check
