@@ -399,9 +399,9 @@ typedef enum {
  * The stream returns every row that existed at its start exactly once and in order, even if the
  * server writes rows meanwhile. It may return rows that are written later, but none twice. The
  * server pages by offset, and rows have no id. This sets limits: If the server deletes rows
- * meanwhile, the stream can skip rows. Identical rows at the ends of pages, and rows beside them, can
- * be returned too often while rows are written. Identical rows can very rarely be returned too
- * seldom. If more than half a page of rows is written between two replies, rows can be returned
+ * meanwhile, the stream can skip rows. If identical rows fill most of a page, they and the rows beside
+ * them can be returned too often while rows are written. Identical rows can very rarely be returned
+ * too seldom. If more than half a page of rows is written between two replies, rows can be returned
  * twice. If the server filters rows after paging, which hexpm does not, rows can be returned twice
  * while rows are written. With a "prefetch" above 1, the stream can also very rarely skip some.
  *

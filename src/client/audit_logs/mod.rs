@@ -47,8 +47,8 @@ type Fetch = Arc<dyn Fn(u64) -> Pin<Box<dyn Future<Output = Result<Page>> + Send
 /// The server pages by offset, and rows have no id. This sets limits:
 ///
 /// - If the server deletes rows meanwhile, the stream can skip rows.
-/// - Identical rows at the ends of pages, and rows beside them, can be returned too often while rows
-///   are written. Identical rows can very rarely be returned too seldom.
+/// - If identical rows fill most of a page, they and the rows beside them can be returned too often
+///   while rows are written. Identical rows can very rarely be returned too seldom.
 /// - If more than half a page of rows is written between two replies, rows can be returned twice.
 /// - If the server filters rows after paging, which hexpm does not, rows can be returned twice while
 ///   rows are written. With a `prefetch` above 1, it can also very rarely skip some.
