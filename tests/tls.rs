@@ -6,7 +6,7 @@ mod authority;
 mod bound;
 
 use std::io::{Read, Write};
-use std::net::{Ipv4Addr, TcpListener};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::Arc;
@@ -21,8 +21,10 @@ use time::OffsetDateTime;
 const REPLY: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\
     content-length: 19\r\nconnection: close\r\n\r\n{\"username\":\"eric\"}";
 
-/// A server that sends the same reply to every request. Returns its port.
-fn serve(config: rustls::ServerConfig) -> u16 {
+type Connection = rustls::StreamOwned<rustls::ServerConnection, TcpStream>;
+
+/// A server that calls `answer` for each connection that brings a request. Returns its port.
+fn serve_each(config: rustls::ServerConfig, answer: fn(&mut Connection)) -> u16 {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let port = listener.local_addr().unwrap().port();
     let config = Arc::new(config);
@@ -30,20 +32,32 @@ fn serve(config: rustls::ServerConfig) -> u16 {
         for stream in listener.incoming() {
             let connection = rustls::ServerConnection::new(config.clone()).unwrap();
             let mut stream = rustls::StreamOwned::new(connection, stream.unwrap());
-            // A client that refuses the certificate disconnects here.
-            if stream.read(&mut [0; 4096]).is_ok_and(|count| count > 0) {
-                let _ = stream.write_all(REPLY);
-                stream.conn.send_close_notify();
-                let _ = stream.flush();
-            }
+            std::thread::spawn(move || {
+                // A client that refuses the certificate disconnects here.
+                if stream.read(&mut [0; 4096]).is_ok_and(|count| count > 0) {
+                    answer(&mut stream);
+                }
+            });
         }
     });
     port
 }
 
+/// A server that sends the same reply to every request. Returns its port.
+fn serve(config: rustls::ServerConfig) -> u16 {
+    serve_each(config, |stream| {
+        let _ = stream.write_all(REPLY);
+        stream.conn.send_close_notify();
+        let _ = stream.flush();
+    })
+}
+
+fn options(port: u16) -> Options {
+    Options::new().repo_url(format!("https://localhost:{port}/api")).env(false)
+}
+
 fn get(port: u16, root: Option<&RootFile>) -> Result<User, Error> {
-    let mut options =
-        Options::new().repo_url(format!("https://localhost:{port}/api")).env(false).api_key("key");
+    let mut options = options(port).api_key("key");
     if let Some(RootFile(path)) = root {
         options = options.ca_file(path.clone());
     }
@@ -95,11 +109,7 @@ fn a_handshake_that_stalls_ends_with_connect_timeout() {
     let port = listener.local_addr().unwrap().port();
     let root = Authority::new().file();
     let limit = Duration::from_millis(300);
-    let options = Options::new()
-        .repo_url(format!("https://localhost:{port}/api"))
-        .env(false)
-        .ca_file(root.0.clone())
-        .connect_timeout(limit);
+    let options = options(port).ca_file(root.0.clone()).connect_timeout(limit);
     let client = blocking::Client::new(options).unwrap();
     let error = within(limit, || client.get_user("eric").unwrap_err());
     assert_eq!((error.kind(), error.attempts()), (ErrorKind::Timeout, 0), "{error}");
@@ -114,49 +124,28 @@ fn result(call: &Call<User>) -> Result<User, Error> {
 /// reqwest does not count interim replies. Over TLS it reads few of them in one turn.
 #[test]
 fn a_flood_of_interim_replies_over_https_delays_nothing_else() {
-    const INTERIM: &[u8] = b"HTTP/1.1 103 Early Hints\r\nlink: </x>\r\n\r\n";
+    static FLOODS: AtomicUsize = AtomicUsize::new(0);
     let authority = Authority::new();
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    let port = listener.local_addr().unwrap().port();
-    let config = Arc::new(authority.certify("localhost", ages_hence()));
-    let floods = Arc::new(AtomicUsize::new(0));
-    let began = floods.clone();
-    std::thread::spawn(move || {
-        for stream in listener.incoming() {
-            let connection = rustls::ServerConnection::new(config.clone()).unwrap();
-            let mut stream = rustls::StreamOwned::new(connection, stream.unwrap());
-            let began = began.clone();
-            std::thread::spawn(move || {
-                let _ = stream.read(&mut [0; 4096]);
-                began.fetch_add(1, Ordering::SeqCst);
-                let pieces = INTERIM.repeat(1000);
-                while stream.write_all(&pieces).is_ok() {}
-            });
-        }
-    });
     let root = authority.file();
-    let options = Options::new()
-        .repo_url(format!("https://localhost:{port}/api"))
-        .env(false)
-        .ca_file(root.0.clone())
-        .max_retries(0);
+    let flood = serve_each(authority.certify("localhost", ages_hence()), |stream| {
+        FLOODS.fetch_add(1, Ordering::SeqCst);
+        let pieces = b"HTTP/1.1 103 Early Hints\r\nlink: </x>\r\n\r\n".repeat(1000);
+        while stream.write_all(&pieces).is_ok() {}
+    });
+    let flooded = options(flood).ca_file(root.0.clone()).max_retries(0);
     let limit = Duration::from_millis(500);
-    let timed = blocking::Client::new(options.clone().timeout(limit)).unwrap();
+    let timed = blocking::Client::new(flooded.clone().timeout(limit)).unwrap();
     let error = within(limit, || result(&timed.get_user_start("eric").unwrap()).unwrap_err());
     assert!([ErrorKind::Decode, ErrorKind::Timeout].contains(&error.kind()), "{error}");
 
     let token = CancelToken::new();
-    let flooded = blocking::Client::new(options).unwrap().with_cancel_token(token.clone());
+    let flooded = blocking::Client::new(flooded).unwrap().with_cancel_token(token.clone());
     let calls: Vec<_> = (0..4).map(|_| flooded.get_user_start("eric").unwrap()).collect();
-    while floods.load(Ordering::SeqCst) < 5 {
+    while FLOODS.load(Ordering::SeqCst) < 5 {
         std::thread::yield_now();
     }
     let good = serve(authority.certify("localhost", ages_hence()));
-    let other = Options::new()
-        .repo_url(format!("https://localhost:{good}/api"))
-        .env(false)
-        .ca_file(root.0.clone());
-    let client = blocking::Client::new(other).unwrap();
+    let client = blocking::Client::new(options(good).ca_file(root.0.clone())).unwrap();
     within(Duration::from_secs(10), || result(&client.get_user_start("eric").unwrap()).unwrap());
     within(Duration::from_secs(10), || {
         token.cancel();
@@ -185,10 +174,7 @@ fn accept_only(keep: bool) -> (u16, Arc<AtomicUsize>) {
 #[test]
 fn nothing_is_sent_before_the_handshake_is_over() {
     let root = Authority::new().file();
-    let options = |port| {
-        let options = Options::new().repo_url(format!("https://localhost:{port}/api")).env(false);
-        options.ca_file(root.0.clone())
-    };
+    let options = |port| options(port).ca_file(root.0.clone());
     let assert_unsent = |error: &Error, kind| {
         assert_eq!((error.kind(), error.attempts()), (kind, 0), "{error}");
         assert!(!error.outcome_unknown(), "{error}");
@@ -251,7 +237,7 @@ fn the_last_message_of_a_server_is_bounded() {
         }
     });
     let root = authority.file();
-    let options = Options::new().repo_url(format!("https://localhost:{port}/api")).env(false);
+    let options = options(port);
     let client = blocking::Client::new(options.ca_file(root.0.clone())).unwrap();
     let call = client.get_user_start("eric").unwrap();
     assert!(call.wait(None));
