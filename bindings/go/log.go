@@ -24,8 +24,8 @@ var logging struct {
 // SetLogger writes the log of the whole process to logger: requests with their status and time,
 // retries, and the server's warnings. It contains no secret, name or address. nil stops the log.
 //
-// Lines arrive when a call ends, in the goroutine of any call, or shortly afterwards. The level of the log is the lowest
-// level that logger has enabled at the time of SetLogger.
+// Lines arrive when a call ends, in the goroutine of any call, or shortly afterwards. The level of
+// the log is the lowest level that logger has enabled at the time of SetLogger.
 func SetLogger(logger *slog.Logger) error {
 	if _, err := library(); err != nil {
 		return err
