@@ -6,6 +6,7 @@ local core = require("aura_users.core")
 local library = require("aura_users.library")
 local records = require("aura_users.records")
 local arguments = require("aura_users.arguments")
+local sleeping = require("aura_users.sleeping")
 
 library.load(core)
 local refuse, decode, make_error, make_record = records.refuse, records.decode, records.make_error, records.make_record
@@ -61,7 +62,6 @@ end
 -- Waiting: a task of aura.run() yields, a host's coroutine sleeps, everything else waits in C.
 
 local tasks
-local sleeping = require("aura_users.sleeping")
 
 -- Lets a call wait with sleep(seconds), so that the other coroutines of the host run meanwhile: in OpenResty,
 -- aura.set_sleep(ngx.sleep). nil lets it wait in C.
@@ -69,7 +69,7 @@ function aura.set_sleep(sleep)
   if sleep ~= nil and type(sleep) ~= "function" then
     error(refuse("sleep must be a function, not a " .. type(sleep)), 0)
   end
-  sleeping.set(core, sleep)
+  sleeping.set(sleep)
 end
 
 local function number_of_task()

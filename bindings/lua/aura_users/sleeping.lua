@@ -1,11 +1,13 @@
 -- Waits with a function of the host that sleeps, such as ngx.sleep: see set_sleep() in init.lua. The host cannot watch
 -- a descriptor of C, so this looks for ended calls between short sleeps.
+local core = require("aura_users.core")
+
 local sleeping = {}
 
 -- Seconds. The sleeps get longer, so that a slow call costs little.
 local SHORTEST, LONGEST = 0.001, 0.01
 
-local core, sleep
+local sleep
 -- Calls complete into this queue. All coroutines that sleep share it.
 local queue
 local last = 0
@@ -13,8 +15,9 @@ local last = 0
 local call_of = setmetatable({}, { __mode = "v" })
 local has_ended = setmetatable({}, { __mode = "k" })
 
-function sleeping.set(of_core, new)
-  core, sleep, queue = of_core, new, nil
+-- Makes calls sleep with this function, or with none if it is nil.
+function sleeping.set(new)
+  sleep, queue = new, nil
 end
 
 function sleeping.is_on()

@@ -82,7 +82,12 @@ def main():
     slow = socket.create_server(("127.0.0.1", 0))
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    folder = tempfile.mkdtemp()
+    with tempfile.TemporaryDirectory() as folder:
+        run(nginx, modules, folder, port, slow)
+    print("calls, tasks and streams in nginx: passed")
+
+
+def run(nginx, modules, folder, port, slow):
     config = Path(folder, "nginx.conf")
     config.write_text(
         CONFIG.format(
@@ -112,9 +117,9 @@ def main():
     try:
         check(port, slow)
     finally:
-        server.terminate()
+        # A worker that is blocked does not end by itself.
+        server.kill()
         server.wait(PATIENCE)
-    print("calls, tasks and streams in nginx: passed")
 
 
 def get(port, path):
