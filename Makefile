@@ -77,15 +77,17 @@ test: ## run every check and test of every language, as CI does
 	@{ $(MAKE) -k -j2 --output-sync=recurse timed-test-rust $(GROUPS) $(ALONE:%=timed-%) 2>&1; \
 	    echo $$? >$(TEST_LOG).status; } | tee $(TEST_LOG)
 	@tools/skipped $(TEST_LOG)
-	@echo "make test: how long each part took:"
-	@sed -n 's/^part \([^ ]*\) took \([0-9]* s\)$$/    \2 \1/p' $(TEST_LOG) | sort -rn
+	@echo "make test: the time of each part, and its CPU time:"
+	@sed -n 's/^part \([^ ]*\) took \([0-9]* s, [0-9]* s of CPU\)$$/    \2: \1/p' $(TEST_LOG) | sort -rn
 	@test "$$(cat $(TEST_LOG).status)" = 0
 	@echo "make test: everything passed"
 
 .PHONY: $(PARTS:%=timed-%)
 $(PARTS:%=timed-%): timed-%:
 	@start=$$(date +%s); status=0; $(MAKE) --no-print-directory $* || status=$$?; \
-	    echo "part $* took $$(($$(date +%s) - start)) s"; exit $$status
+	    times >$(BUILD)/times.$*; \
+	    cpu=$$(awk -F '[ms ]+' 'END { printf "%d", 60 * ($$1 + $$3) + $$2 + $$4 }' $(BUILD)/times.$*); \
+	    echo "part $* took $$(($$(date +%s) - start)) s, $$cpu s of CPU"; exit $$status
 
 .PHONY: $(GROUPS)
 $(GROUPS):
