@@ -147,12 +147,20 @@ fn shift_in_any_order(earlier: &Page, later: &Page, most: usize) -> Option<usize
 
 /// Whether each of the last `count` rows of `before` occurs once on it, and once on `after`.
 pub(super) fn are_unique(before: &Page, after: &Page, count: usize) -> bool {
-    let occurs_once = |row: &str, page: &Page| {
-        page.rows_json().filter(|other| is_same_row(row, other)).count() == 1
-    };
-    (before.len() - count..before.len())
-        .filter_map(|at| before.row_json(at))
-        .all(|row| occurs_once(row, before) && occurs_once(row, after))
+    last_rows(before, count).all(|row| occurs_once(row, before) && occurs_once(row, after))
+}
+
+/// Whether one of the last `count` rows of `before` occurs once on it, and once on `after`.
+pub(super) fn has_unique_row(before: &Page, after: &Page, count: usize) -> bool {
+    last_rows(before, count).any(|row| occurs_once(row, before) && occurs_once(row, after))
+}
+
+fn last_rows(page: &Page, count: usize) -> impl Iterator<Item = &str> {
+    (page.len() - count..page.len()).filter_map(|at| page.row_json(at))
+}
+
+fn occurs_once(row: &str, page: &Page) -> bool {
+    page.rows_json().filter(|other| is_same_row(row, other)).count() == 1
 }
 
 /// The positions at which the rows of `known` can start on a later reading of a page. They continue

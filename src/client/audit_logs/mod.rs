@@ -20,7 +20,7 @@ use std::future::Future;
 use std::mem;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio::task::{JoinError, JoinHandle};
 
@@ -47,24 +47,32 @@ type Fetch = Arc<dyn Fn(u64) -> Pin<Box<dyn Future<Output = Result<Page>> + Send
 /// The server pages by offset, and rows have no id. This sets limits:
 ///
 /// - If the server deletes rows meanwhile, the stream can skip rows.
-/// - If identical rows fill most of a page, they and the rows beside them can be returned too often
-///   while rows are written. Identical rows can very rarely be returned too seldom.
-/// - If more than half a page of rows is written between two replies, rows can be returned twice.
+/// - If identical rows fill most of a page, or a few rows repeat in turn, they and the rows beside
+///   them can be returned too often while rows are written. Identical rows can very rarely be
+///   returned too seldom.
+/// - If more than half a page of rows is written between two replies, rows can be returned twice. If
+///   a whole page is, a read can find no new row. It then fails with [`ErrorKind::Timeout`] after
+///   `total_timeout`.
 /// - If the server filters rows after paging, which hexpm does not, rows can be returned twice while
-///   rows are written. With a `prefetch` above 1, it can also very rarely skip some.
+///   rows are written. With a `prefetch` above 1, such a server's rows can also very rarely be skipped.
 ///
 /// After an error the stream keeps its position: the next call requests the same page again. It
 /// skips nothing, and it never reports a failure as the end. Dropping the stream cancels its
 /// requests.
 ///
 /// To detect new rows, the stream reads some pages again: with the default `prefetch`, one for every
-/// four pages of a long log. A log of one page takes one request, and a log of two pages two.
+/// four pages of a long log. If rows repeat so that a page does not show whether it moved, the stream
+/// takes two requests for each page. A log of one page takes one request, and a log of two pages two,
+/// if the last page is not full. On servers other than hexpm only an empty page is the end, which
+/// takes one or two requests more.
 pub struct AuditLogs {
     fetch: Fetch,
     reader: Reader,
     /// Oldest first. Replies are taken in this order.
     in_flight: VecDeque<InFlight>,
     current: Ready,
+    /// How long to wait for a row: `total_timeout`.
+    limit: Duration,
     /// Whether the warning that pages cannot be compared was logged.
     has_warned: bool,
 }
@@ -122,7 +130,7 @@ impl AuditLogs {
         settings: Arc<Settings>,
     ) -> Self {
         let (prefetch, page) = (settings.prefetch as usize, settings.page);
-        let is_long = settings.expects_many_pages;
+        let (is_long, limit) = (settings.expects_many_pages, settings.total_timeout);
         let fetch = move |number| {
             let (core, transports, settings) = (core.clone(), transports.clone(), settings.clone());
             let fetched = async move {
@@ -136,12 +144,13 @@ impl AuditLogs {
             };
             Box::pin(fetched) as Pin<Box<dyn Future<Output = Result<Page>> + Send>>
         };
-        Self::with_fetch(Arc::new(fetch), prefetch, page, is_long)
+        Self { limit, ..Self::with_fetch(Arc::new(fetch), prefetch, page, is_long) }
     }
 
     fn with_fetch(fetch: Fetch, prefetch: usize, page: u64, is_long: bool) -> Self {
         Self {
             fetch,
+            limit: Duration::MAX,
             reader: Reader::new(page, prefetch, is_long),
             in_flight: VecDeque::new(),
             current: Ready { number: page, page: Page::default(), start: 0 },
@@ -222,6 +231,8 @@ impl AuditLogs {
 
     /// Makes the next page the current one. False if there is none.
     async fn turn_page(&mut self) -> Result<bool> {
+        let began = Instant::now();
+        let mut has_read = false;
         loop {
             if let Some(ready) = self.reader.take_ready() {
                 self.current = ready;
@@ -232,9 +243,22 @@ impl AuditLogs {
             if self.reader.is_over() {
                 return Ok(false);
             }
+            if has_read && began.elapsed() >= self.limit {
+                return Err(self.overtaken());
+            }
             self.send(true);
             self.take_next().await?;
+            has_read = true;
         }
+    }
+
+    /// The error if pages arrive, and none has a row that the caller does not have yet.
+    fn overtaken(&self) -> Error {
+        let message = format!(
+            "no new row came within total_timeout, {} s: the log grows faster than it is read",
+            self.limit.as_secs_f64()
+        );
+        Error::new(ErrorKind::Timeout, message).with_operation(Operation::StreamAuditLogs)
     }
 
     /// Takes the replies that have arrived, in order, up to the first error.
@@ -272,7 +296,7 @@ impl AuditLogs {
             self.in_flight.clear();
         }
         if self.reader.is_incomparable() && !mem::replace(&mut self.has_warned, true) {
-            let message = "the server returns different rows each time a page is read, so rows \
+            let message = "too many rows of the log are equal or change while it is read, so rows \
                            can be repeated while others are written";
             LogRecord::for_operation(Operation::StreamAuditLogs, LogLevel::Warn, message).emit();
         }

@@ -10,6 +10,7 @@ use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::sync::{Arc, Mutex};
 use std::task::Poll;
+use std::time::Duration;
 
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
@@ -109,13 +110,17 @@ impl Reader {
     }
 
     /// Checks that no row is lost. Checks that no row is repeated, except that equal rows may be if
-    /// `may_repeat_equal`, and all rows if the server filters them.
+    /// `may_repeat_equal`, and all rows if `may_repeat_rows` or the server filters them.
     fn check(&self, may_repeat_equal: bool) {
         let mut read = self.read.iter();
         for (at, row) in self.existed.iter().enumerate() {
             assert!(read.any(|it| it == row), "row {at}, {row}, is lost or out of order");
         }
-        if !lock(&self.server).hidden.is_empty() {
+        let may_repeat_rows = {
+            let server = lock(&self.server);
+            server.may_repeat_rows || !server.hidden.is_empty()
+        };
+        if may_repeat_rows {
             return;
         }
         // The rows that were written later come before the others.
@@ -230,6 +235,19 @@ fn fates(most_written: u16) -> impl Strategy<Value = Vec<Fate>> {
     prop::collection::vec(fate, 0..60)
 }
 
+/// Requests that all succeed, while a row is written now and then.
+fn growth() -> impl Strategy<Value = Vec<Fate>> {
+    let growing = |chance| {
+        let written = prop_oneof![3 => Just(1), 1 => 2..4_u16];
+        let written = prop::option::weighted(chance, written).prop_map(Option::unwrap_or_default);
+        let fate = (0..4_u8, 0..4_u8, written).prop_map(|(delay, reply_delay, written_before)| {
+            Fate { delay, reply_delay, written_before, ..Fate::GOOD }
+        });
+        prop::collection::vec(fate, 0..300)
+    };
+    prop::sample::select(vec![0.1, 0.3, 0.6, 0.99]).prop_flat_map(growing)
+}
+
 fn steps(most_written: u16) -> impl Strategy<Value = Vec<Step>> {
     let step = prop_oneof![
         6 => Just(Step::Next),
@@ -290,6 +308,25 @@ proptest! {
         let server =
             Server { rows, looks, has_long_runs, is_hexpm: true, fates, ..Server::default() };
         block_on(run(server, prefetch, page, steps));
+    }
+
+    /// A few rows repeat in turn, as if a program created and revoked a key again and again, and new
+    /// rows continue. Other rows are among them. Nothing shows by how much a page has moved.
+    #[test]
+    fn no_row_is_lost_if_rows_repeat_in_turn(
+        rows in 0..1500_usize,
+        period in 1..7_usize,
+        others in prop::collection::vec(0..1500_usize, 0..12),
+        size in prop_oneof![2 => Just(100), 1 => 20..150_usize],
+        prefetch in prefetches(),
+        fates in growth(),
+    ) {
+        let in_turn = |row| ('p'..).nth(row % period).filter(|_| !others.contains(&row));
+        let looks = Looks((0..rows + 4000).map(in_turn).collect());
+        let (may_repeat_rows, is_hexpm, sizes) = (true, size == 100, vec![size]);
+        let server =
+            Server { rows, looks, may_repeat_rows, sizes, is_hexpm, fates, ..Server::default() };
+        block_on(run(server, prefetch, 1, Vec::new()));
     }
 
     /// More rows are written at once than a page has. Equal rows then cannot be distinguished.
@@ -472,6 +509,35 @@ fn a_page_that_ends_within_equal_rows_is_exact_while_rows_are_written() {
                 }
             }
         }
+    }
+}
+
+/// A page of rows is written with each request, so that the next page never has a new row.
+#[test]
+fn a_log_that_grows_faster_than_it_is_read_ends_the_call() {
+    for prefetch in [0, 1, 4] {
+        let fates = vec![Fate { written_before: 100, ..Fate::GOOD }; 400];
+        let server = Server { rows: 500, fates, may_repeat_rows: true, ..Server::default() };
+        let server = Arc::new(Mutex::new(server));
+        block_on(async {
+            let mut reader = Reader::new(&server, prefetch, 1);
+            reader.logs.limit = Duration::ZERO;
+            let mut timeouts = 0;
+            loop {
+                match reader.logs.next_page().await {
+                    Ok(Some(page)) => {
+                        reader.read.extend(page.rows().map(|row| row.raw_json().to_owned()));
+                    }
+                    Ok(None) => break,
+                    Err(error) => {
+                        assert_eq!(error.kind(), ErrorKind::Timeout, "{error}");
+                        timeouts += 1;
+                    }
+                }
+            }
+            assert!(timeouts > 100, "{timeouts} timeouts, prefetch {prefetch}");
+            reader.check(false);
+        });
     }
 }
 

@@ -67,6 +67,15 @@ struct Unproven {
     is_late: bool,
 }
 
+/// What is known of a page that is ready.
+struct Proof {
+    /// The bounds of its shift.
+    shift: RangeInclusive<u64>,
+    /// How many rows were already returned, from its first row on. To repeat a row is better than to
+    /// lose one, so it is the smallest possible number.
+    repeated: u64,
+}
+
 /// A reading of a page whose shift is within these bounds.
 struct EarlierReading {
     number: u64,
@@ -74,10 +83,10 @@ struct EarlierReading {
     bounds: RangeInclusive<u64>,
 }
 
-/// The last page whose shift is known.
+/// The last page whose rows are ready.
 struct LastPage {
     number: u64,
-    shift: u64,
+    shift: RangeInclusive<u64>,
     /// How many rows after that page's end were already returned.
     behind: u64,
     /// The last rows that were returned.
@@ -264,9 +273,12 @@ impl Reader {
         self.new_request(request.number, request.purpose)
     }
 
-    /// How many pages may be requested at the same time.
+    /// How many pages may be requested at the same time. A reference that does not show every shift
+    /// does not show either that pages requested together miss rows.
     fn width(&self) -> usize {
-        if self.sequential_left > 0 || self.is_incomparable { 1 } else { self.width }
+        let is_weak = self.reference.as_ref().is_some_and(|reference| !reference.is_distinctive);
+        let is_sequential = self.sequential_left > 0 || self.is_incomparable || is_weak;
+        if is_sequential { 1 } else { self.width }
     }
 
     fn is_time_to_check(&self, is_waiting: bool) -> bool {
@@ -353,8 +365,8 @@ impl Reader {
     /// Proves pages that need no check. Returns the same as [`Self::receive`].
     fn prove_in_sequence(&mut self) -> bool {
         while let Some(unproven) = self.unproven.front() {
-            let Some(shift) = self.shift_without_check(unproven) else { return false };
-            if !self.prove(shift) {
+            let Some(proof) = self.proof_without_check(unproven) else { return false };
+            if !self.prove(proof) {
                 return true;
             }
         }
@@ -363,16 +375,14 @@ impl Reader {
 
     /// Makes the rows of the first unproven page ready, except those that were returned before.
     /// Returns whether the next unproven page is still useful.
-    fn prove(&mut self, shift: u64) -> bool {
+    fn prove(&mut self, Proof { shift, repeated }: Proof) -> bool {
         let Some(Unproven { number, page, .. }) = self.unproven.pop_front() else { return true };
         self.covered = self.covered.map(|covered| covered.saturating_sub(1));
         self.earlier = None;
         self.failed_checks = 0;
         self.sequential_left = self.sequential_left.saturating_sub(1);
-        self.shift = self.shift.max(shift);
-        let mut repeated = 0;
+        self.shift = self.shift.max(*shift.start());
         if let Some(last) = &self.last {
-            repeated = last.behind + shift.saturating_sub(last.shift);
             if !may_repeat(&last.rows, &page, repeated) {
                 // The checks were wrong: rows were deleted, or too many rows are equal.
                 self.start_search(Target::LastRows);
@@ -384,7 +394,14 @@ impl Reader {
         !self.is_over
     }
 
-    fn take_proven(&mut self, number: u64, page: Page, start: usize, shift: u64, behind: u64) {
+    fn take_proven(
+        &mut self,
+        number: u64,
+        page: Page,
+        start: usize,
+        shift: RangeInclusive<u64>,
+        behind: u64,
+    ) {
         if start < page.len() {
             self.searches = 0;
             self.ready.push_back(Ready { number, page: page.clone(), start });
@@ -400,20 +417,20 @@ impl Reader {
             self.width = self.prefetch.max(1);
         }
         self.sample.add(&page);
-        self.update_reference(number, &page, shift);
+        self.update_reference(number, &page, &shift);
         let known = self.last.take().filter(|_| behind > 0).map(|last| last.rows);
         self.last = Some(LastPage { number, shift, behind, rows: known.unwrap_or(page) });
     }
 
     /// Makes `page` the reference if there is none that shows every shift.
-    fn update_reference(&mut self, number: u64, page: &Page, shift: u64) {
+    fn update_reference(&mut self, number: u64, page: &Page, shift: &RangeInclusive<u64>) {
         let is_needed = self.reference.as_ref().is_none_or(|reference| !reference.is_distinctive);
         if !is_needed || self.covered.is_some() {
             return;
         }
         let is_distinctive = is_distinctive(page);
         if is_distinctive || self.reference.is_none() {
-            let (page, most_shift) = (page.clone(), shift);
+            let (page, shift, most_shift) = (page.clone(), *shift.start(), *shift.end());
             self.reference = Some(Reference { number, page, shift, most_shift, is_distinctive });
         }
     }

@@ -49,24 +49,17 @@ impl Search {
         let known = &self.known;
         let before = self.start.take();
         if let Some((number_before, before)) = before {
-            let froms = || starts_of(known, &before).map(|start| before.len() - start);
-            let whole = froms().find(|from| *from >= known.len());
-            if let Some(from) = whole {
-                let end = before.len() - from + known.len();
-                return Outcome::Found { number: number_before, page: before, end };
-            }
-            let ends = froms().flat_map(|from| continuations(known, from, &page));
-            match ends.take(2).collect::<Vec<_>>()[..] {
-                [end] => return Outcome::Found { number, page, end },
-                [] => {}
-                // Equal rows are on both sides of the end of the page before. Later readings, after
-                // rows have moved that end, show more.
-                _ => {
-                    if let Some(from) = only(froms()) {
-                        let end = before.len() - from + known.len();
-                        return Outcome::Found { number: number_before, page: before, end };
-                    }
+            let (from, end) = places(known, &before, &page);
+            match (from, end) {
+                // Rows may have been written between the two readings, so the later one is closer.
+                (Some(from), Some(end)) if from < known.len() => {
+                    return Outcome::Found { number, page, end };
                 }
+                (Some(from), _) => {
+                    let end = before.len() - from + known.len();
+                    return Outcome::Found { number: number_before, page: before, end };
+                }
+                (None, _) => {}
             }
         }
         // If they end on this page, it does not matter where they start.
@@ -90,8 +83,20 @@ impl Search {
     }
 }
 
-/// The item, if there is only one.
+/// Where the rows of `known` are on two pages, of which the second was read later: how many rows of
+/// `before` they start with, and how many rows of `page` they end with, if the pages show that.
+///
+/// If rows repeat, there are several places. The first one counts: to repeat a row is better than to
+/// lose one.
+fn places(known: &Page, before: &Page, page: &Page) -> (Option<usize>, Option<usize>) {
+    let froms = || starts_of(known, before).map(|start| before.len() - start);
+    let continues = |from| continuations(known, from, page).next().is_some();
+    let from = froms().find(|from| *from >= known.len() || continues(*from));
+    (from, only(froms().flat_map(|from| continuations(known, from, page))))
+}
+
+/// The item, if there is only one, or all are equal.
 fn only(mut items: impl Iterator<Item = usize>) -> Option<usize> {
     let item = items.next()?;
-    items.next().is_none().then_some(item)
+    items.all(|other| other == item).then_some(item)
 }

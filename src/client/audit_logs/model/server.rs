@@ -74,6 +74,8 @@ pub(super) struct Server {
     pub(super) looks: Looks,
     /// Whether whole pages may be equal.
     pub(super) has_long_runs: bool,
+    /// Whether rows may come too often, because nothing shows by how much they have moved.
+    pub(super) may_repeat_rows: bool,
     /// How many rows each page has, from page 1 on. The last size is that of all further pages.
     pub(super) sizes: Vec<usize>,
     /// Filters rows after paging: each of these rows in turn is hidden, or not.

@@ -70,7 +70,8 @@ impl Reader {
         // The number of rows written since is unknown, and no other page is compared with this one.
         self.shift += 1;
         self.reference = None;
-        self.take_proven(number, page, start, self.shift, (end - start) as u64);
+        let shift = self.shift..=self.shift;
+        self.take_proven(number, page, start, shift, (end - start) as u64);
         self.start_over();
     }
 }

@@ -3,7 +3,7 @@
 use std::ops::RangeInclusive;
 
 use super::super::compare::{
-    are_unique, is_distinctive, is_same_page, least_shared, overlaps, shift_between,
+    are_unique, has_unique_row, is_distinctive, is_same_page, least_shared, overlaps, shift_between,
 };
 use super::*;
 
@@ -30,16 +30,17 @@ impl Reader {
         }
     }
 
-    pub(super) fn shift_without_check(&self, unproven: &Unproven) -> Option<u64> {
-        let Some(last) = &self.last else { return Some(0) };
+    pub(super) fn proof_without_check(&self, unproven: &Unproven) -> Option<Proof> {
+        let Some(last) = &self.last else { return Some(Proof { shift: 0..=0, repeated: 0 }) };
         if self.is_incomparable {
-            // `behind` is 0, because each page is taken as it arrives.
-            // To repeat a row is better than to lose one.
-            let repeated = overlaps(&last.rows, &unproven.page).next().unwrap_or(0);
-            return Some(last.shift + repeated as u64);
+            // `behind` is 0, because each page is taken as it arrives. Without a unique row, equal
+            // rows may be other rows.
+            let (rows, page) = (&last.rows, &unproven.page);
+            let repeated = overlaps(rows, page).find(|count| has_unique_row(rows, page, *count));
+            return last.proof_by_overlap(repeated.unwrap_or(0) as u64);
         }
         if unproven.bounds.start() == unproven.bounds.end() {
-            return Some(*unproven.bounds.start());
+            return Some(last.proof_by_shift(unproven.bounds.clone()));
         }
         if !unproven.is_in_sequence {
             return None;
@@ -47,19 +48,21 @@ impl Reader {
         // The page was requested after the page before had arrived, so it can repeat rows but
         // misses none.
         if unproven.page.len() == 0 {
-            return Some(last.shift.max(unproven.known_shift));
+            let least = (*last.shift.start()).max(unproven.known_shift);
+            return Some(last.proof_by_shift(least..=least.max(*last.shift.end())));
         }
         let mut seen = overlaps(&last.rows, &unproven.page);
         if let Some(repeated) = seen.next() {
             // If checks come too late, an overlap of many rows decides if it allows only one shift.
-            let shift = (last.shift + repeated as u64).checked_sub(last.behind)?;
+            let proof = last.proof_by_overlap(repeated as u64)?;
             let is_shown = self.is_overtaken
                 && repeated >= least_shared(&last.rows)
-                && unproven.bounds.contains(&shift)
+                && has_unique_row(&last.rows, &unproven.page, repeated)
+                && unproven.bounds.contains(proof.shift.start())
                 && seen.next().is_none();
-            return is_shown.then_some(shift);
+            return is_shown.then_some(proof);
         }
-        if last.behind > 0 || unproven.known_shift != last.shift {
+        if last.behind > 0 || unproven.known_shift != *last.shift.start() {
             return None;
         }
         // With a larger shift, this page could not be the last.
@@ -68,20 +71,21 @@ impl Reader {
                 && !unproven.is_late
                 && self.sample.len() >= FEW_PAGES
                 && !self.sample.has_any_of(&unproven.page);
-        is_proven.then_some(last.shift)
+        if is_proven { last.proof_by_overlap(0) } else { None }
     }
 
-    /// The shift of the first unproven page, if its overlap with the page before leaves one
+    /// The proof of the first unproven page, if its overlap with the page before leaves one
     /// possibility. The shift is at least the one known before, and at most `most`.
-    pub(super) fn shift_by_overlap(&self, most: u64) -> Option<u64> {
+    pub(super) fn proof_by_overlap(&self, most: u64) -> Option<Proof> {
         let (last, unproven) = (self.last.as_ref()?, self.unproven.front()?);
         let known = *unproven.bounds.start();
-        let known = if unproven.is_in_sequence { known.max(last.shift) } else { known };
-        let most = most.min(*unproven.bounds.end());
+        let known = if unproven.is_in_sequence { known.max(*last.shift.start()) } else { known };
+        let most_shift = most.min(*unproven.bounds.end());
         let rows = last.rows.len().min(unproven.page.len()) as u64;
         // How many rows may be repeated: `behind`, and the rows that were written.
-        let least = last.behind + known.checked_sub(last.shift)?;
-        let most = last.behind + most.checked_sub(last.shift)?;
+        known.checked_sub(*last.shift.start())?;
+        let least = last.behind + known.saturating_sub(*last.shift.end());
+        let most = last.behind + most_shift.checked_sub(*last.shift.start())?;
         let possible = (least == 0).then_some(0).into_iter();
         let seen = overlaps(&last.rows, &unproven.page);
         let mut possible =
@@ -92,20 +96,23 @@ impl Reader {
             return None;
         }
         let first = first.or((most >= rows).then_some(least.max(rows) as usize))?;
-        let count = match other {
-            None => first,
+        match other {
+            None => last.proof_by_overlap(first as u64),
             // Several unique rows do not repeat by chance.
             Some(count)
                 if are_unique(&last.rows, &unproven.page, count)
                     && (count > 1 || self.failed_checks >= FAILED_CHECKS_IF_UNIQUE) =>
             {
-                count
+                last.proof_by_overlap(count as u64)
             }
-            // Rows are written all the time. To repeat a row is better than to lose one.
-            Some(_) if self.failed_checks >= most_failed => first,
-            Some(_) => return None,
-        };
-        Some(last.shift + (count as u64).saturating_sub(last.behind))
+            // Rows are written all the time.
+            Some(_) if self.failed_checks >= most_failed => {
+                let Proof { shift, repeated } = last.proof_by_overlap(first as u64)?;
+                let most_shift = most_shift.max(*shift.end());
+                Some(Proof { shift: *shift.start()..=most_shift, repeated })
+            }
+            Some(_) => None,
+        }
     }
 
     /// Compares the reference with the page that a check read. Returns the same as
@@ -145,9 +152,14 @@ impl Reader {
                 return true;
             }
             let known = self.unproven.front().map(|unproven| unproven.known_shift);
-            let shift = if known == Some(self.shift) { known } else { self.shift_by_overlap(most) };
-            let Some(shift) = shift else { return self.retry(most) };
-            if !self.prove(shift) {
+            let proof = match &self.last {
+                Some(last) if known == Some(self.shift) => {
+                    Some(last.proof_by_shift(self.shift..=self.shift))
+                }
+                _ => self.proof_by_overlap(most),
+            };
+            let Some(proof) = proof else { return self.retry(most) };
+            if !self.prove(proof) {
                 return true;
             }
         }
@@ -187,5 +199,20 @@ impl Reader {
     pub(super) fn are_last_rows_unique(&self) -> bool {
         let are_unique = |last: &LastPage| are_unique(&last.rows, &last.rows, last.rows.len());
         self.last.as_ref().is_some_and(are_unique)
+    }
+}
+
+impl LastPage {
+    /// The proof of the next page, if its shift is within these bounds.
+    fn proof_by_shift(&self, shift: RangeInclusive<u64>) -> Proof {
+        let repeated = self.behind + shift.start().saturating_sub(*self.shift.end());
+        Proof { shift, repeated }
+    }
+
+    /// The proof of the next page, if so many rows of this page are on it again.
+    fn proof_by_overlap(&self, repeated: u64) -> Option<Proof> {
+        let moved = |shift: &u64| (shift + repeated).checked_sub(self.behind);
+        let shift = moved(self.shift.start())?..=moved(self.shift.end())?;
+        Some(Proof { shift, repeated })
     }
 }
