@@ -35,6 +35,8 @@ enum Act {
     Die,
     /// No answer to this request.
     Wait,
+    /// The head of a 404, and no body.
+    Refuse,
     Reset(u32),
     /// GOAWAY that leaves this request out.
     GoAwayBefore(u32),
@@ -138,6 +140,8 @@ impl Peer {
                 self.write(0, 1, stream, br#"{"username":"eric"}"#)
             }
             Act::Wait => Ok(()),
+            // ":status: 404".
+            Act::Refuse => self.write(HEADERS, 4, stream, &[0x8d]),
             Act::Die => loop {
                 self.stream.sock.read_exact(&mut [0])?;
             },
@@ -203,14 +207,18 @@ fn calls_share_a_connection() {
 
 #[test]
 fn a_connection_that_died_is_not_used_again() {
-    for act in [Act::Die, Act::Wait] {
+    for (act, kind) in [
+        (Act::Die, ErrorKind::Timeout),
+        (Act::Wait, ErrorKind::Timeout),
+        (Act::Refuse, ErrorKind::NotFound),
+    ] {
         let server = Server::start(move |nth| if nth == 1 { act } else { Act::Answer });
         let client = server.client().with_options(Options::new().max_retries(0));
         get(&client).unwrap();
         let limit = Duration::from_millis(300);
         let hurried = client.with_options(Options::new().timeout(limit));
         let error = within(limit, || get(&hurried).unwrap_err());
-        assert_eq!((error.kind(), error.attempts()), (ErrorKind::Timeout, 1), "{error}");
+        assert_eq!((error.kind(), error.attempts()), (kind, 1), "{error}");
         get(&client).unwrap();
         get(&client).unwrap();
         let connections: Vec<_> = server.requests().iter().map(|(_, number)| *number).collect();

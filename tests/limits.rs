@@ -6,7 +6,7 @@ use std::io::Write as _;
 use std::time::Duration;
 
 use aura_users::{Client, Error, ErrorKind, Options, Result, User, blocking};
-use common::{Act, Server, USER, json, raw};
+use common::{Act, Server, USER, json, raw, within};
 
 /// A gzip stream of one member.
 fn gzip(text: &[u8]) -> Vec<u8> {
@@ -32,11 +32,13 @@ fn read(reply: Vec<u8>) -> Result<User> {
     once(&serving(reply)).get_user("eric")
 }
 
-/// Makes the same call in every way.
 fn read_in_every_way(reply: Vec<u8>) -> Vec<Result<User>> {
-    let server = serving(reply);
-    let options = server.options().max_retries(0);
-    let client = once(&server);
+    get_in_every_way(serving(reply).options().max_retries(0))
+}
+
+/// Makes the same call in every way.
+fn get_in_every_way(options: Options) -> Vec<Result<User>> {
+    let client = blocking::Client::new(options.clone()).unwrap();
     let started = client.get_user_start("eric").unwrap();
     assert!(started.wait(None));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -67,8 +69,6 @@ fn the_status_counts_before_the_body() {
         (500, ErrorKind::Server),
         (503, ErrorKind::Server),
     ] {
-        let mut cut = raw(status, &headers("identity"), json, br#"{"message":"no"}"#);
-        cut.truncate(cut.len() - 3);
         let mut broken = gzip(br#"{"message":"no"}"#);
         broken[15] ^= 0x55;
         for (what, reply) in [
@@ -78,7 +78,7 @@ fn the_status_counts_before_the_body() {
             ("65536", raw(status, &headers("gzip"), json, &bomb)),
             ("65536", large(status)),
             ("65536", announced(status)),
-            ("broke", cut),
+            ("broke", cut(status, 3)),
         ] {
             let error = read(reply).unwrap_err();
             let seen = (error.kind(), error.status(), error.attempts());
@@ -90,20 +90,62 @@ fn the_status_counts_before_the_body() {
     }
 }
 
+/// A reply without the last `missing` bytes of its body, which has 16.
+fn cut(status: u16, missing: usize) -> Vec<u8> {
+    let mut reply = json(status, &[("retry-after", "7")], r#"{"message":"no"}"#);
+    reply.truncate(reply.len() - missing);
+    reply
+}
+
+#[test]
+fn the_status_counts_if_the_body_stalls() {
+    let limit = Duration::from_millis(300);
+    for (status, kind, missing) in [
+        (422, ErrorKind::Validation, 13),
+        (429, ErrorKind::RateLimited, 16),
+        (503, ErrorKind::Server, 1),
+    ] {
+        let server = Server::start(move |_, _| Act::Stall(cut(status, missing)));
+        let timeouts = [server.options().timeout(limit), server.options().total_timeout(limit)];
+        for options in timeouts {
+            let results = within(3 * limit, || get_in_every_way(options.max_retries(0)));
+            for result in results {
+                let error = result.unwrap_err();
+                let seen = (error.kind(), error.status(), error.attempts());
+                assert_eq!(seen, (kind, Some(status), 1), "{error}");
+                assert_eq!(error.retry_after(), Some(Duration::from_secs(7)), "{error}");
+                assert!(error.message().contains("did not arrive in time"), "{error}");
+            }
+        }
+    }
+}
+
 #[test]
 fn a_get_with_an_unreadable_body_is_repeated() {
-    let server = Server::start(|nth, _| {
-        Act::Reply(if nth == 0 { coded(503, "gzip", b"plain") } else { json(200, &[], USER) })
-    });
-    assert_eq!(server.client().get_user("eric").unwrap().raw_json(), USER);
-    assert_eq!(server.requests().len(), 2);
+    const STALLING: &[u8] = b"HTTP/1.1 503 X\r\ncontent-length: 9\r\n\r\n";
+    let unreadable: [fn() -> Act; 2] =
+        [|| Act::Reply(coded(503, "gzip", b"plain")), || Act::Stall(STALLING.to_vec())];
+    for first in unreadable {
+        let server = Server::start(move |nth, _| match nth {
+            0 => first(),
+            _ => Act::Reply(json(200, &[], USER)),
+        });
+        let client = server.client().with_options(Options::new().timeout(Duration::from_secs(1)));
+        assert_eq!(client.get_user("eric").unwrap().raw_json(), USER);
+        assert_eq!(server.requests().len(), 2);
+    }
 }
 
 #[test]
 fn a_refused_post_has_a_known_outcome() {
-    let server = serving(coded(422, "gzip", b"plain"));
-    let error = server.client().create_user("eric", "password", &["a@b.c"]).unwrap_err();
-    assert_eq!((error.kind(), error.outcome_unknown()), (ErrorKind::Validation, false));
+    let unreadable: [fn() -> Act; 2] =
+        [|| Act::Reply(coded(422, "gzip", b"plain")), || Act::Stall(cut(422, 16))];
+    for reply in unreadable {
+        let server = Server::start(move |_, _| reply());
+        let client = server.client().with_options(Options::new().timeout(Duration::from_secs(1)));
+        let error = client.create_user("eric", "password", &["a@b.c"]).unwrap_err();
+        assert_eq!((error.kind(), error.outcome_unknown()), (ErrorKind::Validation, false));
+    }
 }
 
 #[test]

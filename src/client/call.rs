@@ -204,7 +204,7 @@ impl Call<'_> {
     /// Sends the request once, follows redirects, and updates the rate limit.
     async fn attempt(&self, started: Instant) -> Result<Reply, Failed> {
         let ends = self.ends(started);
-        let outcome = timeout_at(ends, self.exchange()).await;
+        let outcome = timeout_at(ends, self.exchange(ends)).await;
         let (status, result) = match outcome {
             Some(Ok(reply)) => (Some(reply.status), Ok(reply)),
             Some(Err(failed)) => (failed.error.status(), Err(failed)),
@@ -249,7 +249,7 @@ impl Call<'_> {
         Failed { error, may_repeat: false }
     }
 
-    async fn exchange(&self) -> Result<Reply, Failed> {
+    async fn exchange(&self, ends: Instant) -> Result<Reply, Failed> {
         let invalid = |error| Failed { error, may_repeat: false };
         let mut url = [self.settings.base.as_str(), &self.request.target].concat();
         let known = self.known_record();
@@ -263,7 +263,7 @@ impl Call<'_> {
                 );
                 invalid(Error::invalid_argument(why))
             })?;
-            let reply = self.send(uri, known.as_deref()).await?;
+            let reply = self.send(uri, known.as_deref(), ends).await?;
             self.update_from_headers(&reply);
             match (self.next_url(&url, &reply), &known) {
                 (Some(next), _) if redirects < MOST_REDIRECTS => url = next,
@@ -325,28 +325,27 @@ impl Call<'_> {
         (may_go && Uri::try_from(&*next).is_ok()).then_some(next)
     }
 
-    async fn send(&self, uri: Uri, known: Option<&Record>) -> Result<Reply, Failed> {
+    async fn send(&self, uri: Uri, known: Option<&Record>, ends: Instant) -> Result<Reply, Failed> {
         // A log callback may have forked. The child does not send the request of its parent.
         if self.process != process::id() {
             return Err(Failed { error: forked(self.request.operation), may_repeat: false });
         }
         let repeatable = self.request.operation.is_repeatable();
-        match self.transport.send(&mut self.outgoing(uri.clone(), known, !repeatable)).await {
+        let outgoing = |on_fresh_connection| {
+            let outgoing = self.outgoing(uri.clone(), known, ends);
+            Outgoing { on_fresh_connection, ..outgoing }
+        };
+        match self.transport.send(&mut outgoing(!repeatable)).await {
             // The server had closed the idle connection. This does not count as a failed attempt.
             Err(failure) if failure.met_dead_connection && repeatable => {
-                self.transport.send(&mut self.outgoing(uri, known, true)).await
+                self.transport.send(&mut outgoing(true)).await
             }
             result => result,
         }
         .map_err(|failure| self.failed(failure))
     }
 
-    fn outgoing(
-        &self,
-        uri: Uri,
-        known: Option<&Record>,
-        on_fresh_connection: bool,
-    ) -> Outgoing<'_> {
+    fn outgoing(&self, uri: Uri, known: Option<&Record>, ends: Instant) -> Outgoing<'_> {
         let mut headers = self.settings.headers.for_request(self.request);
         if let Some(known) = known {
             headers.insert(IF_NONE_MATCH, known.etag.clone());
@@ -357,7 +356,8 @@ impl Call<'_> {
             headers,
             body: self.request.body.as_ref().map(|body| bytes::Bytes::from_owner(body.clone())),
             max_body: self.settings.max_body,
-            on_fresh_connection,
+            ends,
+            on_fresh_connection: false,
             is_sent: self.attempts.sent_flag(),
         }
     }

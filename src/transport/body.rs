@@ -1,8 +1,9 @@
-//! Reads and unpacks the body of a reply, and limits both sizes.
+//! Reads and unpacks the body of a reply, within limits.
 
 use std::error::Error as StdError;
 use std::io::{self, BufRead, Read};
 use std::mem;
+use std::time::Duration;
 
 use bytes::Bytes;
 use flate2::bufread::GzDecoder;
@@ -10,9 +11,11 @@ use http::HeaderMap;
 use http::header::CONTENT_ENCODING;
 use http_body_util::BodyExt;
 use hyper::body::Body;
+use tokio::time::Instant;
 
 use super::failure::{BoxError, broken_body};
 use crate::ErrorKind;
+use crate::runtime::clock::timeout_at;
 use crate::runtime::offload::{INLINE, Stop, offload};
 use crate::server_text;
 
@@ -28,27 +31,49 @@ impl BodyError {
     fn new(message: String) -> Self {
         Self { kind: ErrorKind::Decode, message, source: None }
     }
+
+    fn late() -> Self {
+        Self { kind: ErrorKind::Timeout, ..Self::new("it did not arrive in time".to_owned()) }
+    }
+
+    /// Whether the body stalled.
+    pub(super) fn is_late(&self) -> bool {
+        self.kind == ErrorKind::Timeout
+    }
 }
 
-/// The size limit of a body, both packed and unpacked.
+/// The limits of a body.
 #[derive(Clone, Copy)]
 pub(super) struct Limit {
+    /// Its size, both packed and unpacked.
     bytes: u64,
-    is_error: bool,
+    /// When the body of an error must have arrived.
+    error_ends: Option<Instant>,
 }
 
 /// An error body is a sentence or a list of field errors.
 const MAX_ERROR_BODY: u64 = server_text::MAX_ERROR_BODY as u64;
 
+/// The reading of an error's body ends so long before the attempt. Otherwise the attempt could end
+/// first, as a timeout without a status. Timers count whole milliseconds.
+const BEFORE_ATTEMPT: Duration = Duration::from_millis(10);
+
 impl Limit {
-    pub(super) fn new(max_body: u64, is_error: bool) -> Self {
-        let bytes = if is_error { max_body.min(MAX_ERROR_BODY) } else { max_body };
-        Self { bytes, is_error }
+    /// The limits of a success.
+    pub(super) fn new(max_body: u64) -> Self {
+        Self { bytes: max_body, error_ends: None }
+    }
+
+    /// The limits of an error, whose attempt ends at `ends`.
+    pub(super) fn of_error(max_body: u64, ends: Instant) -> Self {
+        let error_ends = ends.checked_sub(BEFORE_ATTEMPT).or(Some(ends));
+        Self { bytes: max_body.min(MAX_ERROR_BODY), error_ends }
     }
 
     fn exceeded(self) -> BodyError {
-        let Self { bytes, is_error } = self;
-        let name = if is_error && bytes == MAX_ERROR_BODY { "" } else { "max_body, " };
+        let Self { bytes, error_ends } = self;
+        let is_fixed = error_ends.is_some() && bytes == MAX_ERROR_BODY;
+        let name = if is_fixed { "" } else { "max_body, " };
         BodyError::new(format!("the reply is larger than {name}{bytes} bytes"))
     }
 }
@@ -57,7 +82,18 @@ impl Limit {
 const MAX_PREALLOCATED: u64 = 1 << 20;
 
 /// Reads the body as it was sent.
-pub(super) async fn read<B>(mut incoming: B, limit: Limit) -> Result<Vec<u8>, BodyError>
+pub(super) async fn read<B>(incoming: B, limit: Limit) -> Result<Vec<u8>, BodyError>
+where
+    B: Body<Data = Bytes, Error: Into<BoxError>> + Unpin,
+{
+    let reading = read_to_end(incoming, limit);
+    match limit.error_ends {
+        Some(ends) => timeout_at(ends, reading).await.unwrap_or_else(|| Err(BodyError::late())),
+        None => reading.await,
+    }
+}
+
+async fn read_to_end<B>(mut incoming: B, limit: Limit) -> Result<Vec<u8>, BodyError>
 where
     B: Body<Data = Bytes, Error: Into<BoxError>> + Unpin,
 {
@@ -223,7 +259,7 @@ mod tests {
         // Empty stored blocks unpack into nothing.
         let mut body = b"\x1f\x8b\x08\0\0\0\0\0\0\xff".to_vec();
         body.extend(b"\0\0\0\xff\xff".repeat(50_000));
-        let mut unpacking = Decompressor::new(body, Limit::new(u64::MAX, false));
+        let mut unpacking = Decompressor::new(body, Limit::new(u64::MAX));
         let stop = Stop::default();
         unpacking.packed.get_mut().stop = Some(stop.clone());
         stop.set();

@@ -16,9 +16,10 @@ use hyper_util::client::legacy::connect::HttpInfo;
 use secrecy::ExposeSecret;
 use tokio::sync::OnceCell;
 
+use super::body::{self, BodyError};
 use super::failure::{self, Failure, find};
 use super::resolver::Resolver;
-use super::{Connection, Outgoing, body};
+use super::{Connection, Outgoing};
 use crate::protocol::Reply;
 use crate::{Error, ErrorKind, Result};
 
@@ -119,8 +120,11 @@ impl Generation {
             self.remember((info.local_addr(), info.remote_addr()));
         }
         *lock(&self.last_reply) = Instant::now();
-        let limit = super::limit(&head, outgoing.max_body);
+        let limit = super::limit(&head, outgoing);
         let packed = body::read(incoming, limit).await;
+        if packed.as_ref().is_err_and(BodyError::is_late) {
+            self.end_if_before(silence.began);
+        }
         silence.disarm();
         super::finish(head, packed, limit, received).await
     }

@@ -81,7 +81,7 @@ impl Http1Pool {
         outgoing: &mut Outgoing<'_>,
     ) -> Result<Reply, Failure> {
         let mut request = outgoing.request(Full::new);
-        let Outgoing { uri, is_sent, on_fresh_connection, max_body, .. } = outgoing;
+        let Outgoing { uri, is_sent, on_fresh_connection, .. } = &*outgoing;
         let (response, mut conn) = loop {
             let kept = if *on_fresh_connection { None } else { self.take(connection, uri) };
             let mut conn = match kept {
@@ -118,7 +118,7 @@ impl Http1Pool {
         };
         let received = SystemTime::now();
         let (head, incoming) = response.into_parts();
-        let limit = super::limit(&head, *max_body);
+        let limit = super::limit(&head, outgoing);
         let packed = drive(&mut conn.driver, body::read(incoming, limit)).await;
         // After a 101 the connection speaks another protocol.
         if packed.is_ok() && head.status != StatusCode::SWITCHING_PROTOCOLS {

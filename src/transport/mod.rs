@@ -119,13 +119,15 @@ pub(crate) enum Transport {
     Lane(Arc<Http1Pool>, Arc<Connection>),
 }
 
-/// A request to send, and the limit of its reply.
+/// A request to send, and the limits of its reply.
 pub(crate) struct Outgoing<'a> {
     pub(crate) method: &'static str,
     pub(crate) uri: Uri,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Option<Bytes>,
     pub(crate) max_body: u64,
+    /// When the attempt ends.
+    pub(crate) ends: tokio::time::Instant,
     /// Whether to open a new connection. A request that must not be repeated then never uses a
     /// connection that the server has closed.
     pub(crate) on_fresh_connection: bool,
@@ -164,9 +166,12 @@ impl Outgoing<'_> {
     }
 }
 
-/// The size limit of the body after this head.
-fn limit(head: &http::response::Parts, max_body: u64) -> Limit {
-    Limit::new(max_body, !head.status.is_success())
+/// The limits of the body after this head.
+fn limit(head: &http::response::Parts, outgoing: &Outgoing<'_>) -> Limit {
+    match head.status.is_success() {
+        true => Limit::new(outgoing.max_body),
+        false => Limit::of_error(outgoing.max_body, outgoing.ends),
+    }
 }
 
 /// Unpacks the body that was sent after `head`. After an error status, an unreadable body counts as
