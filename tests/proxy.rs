@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use aura_users::{Error, ErrorKind, Options, User, blocking};
 use authority::{Authority, RootFile, ages_hence};
-use common::{Act, Server, bound, user};
+use common::{Act, Flood, Server, behind, bound, json, user, within};
 
 struct Proxy {
     process: Child,
@@ -89,6 +89,65 @@ fn requests_go_through_the_proxy_with_its_credentials() {
     let via = requests[0].header("via").unwrap();
     assert!(via.contains("tinyproxy"), "{via}");
     assert_eq!(requests[0].header("proxy-authorization"), None);
+}
+
+#[test]
+fn plain_http_goes_to_the_proxy_with_the_whole_url() {
+    let proxy = Server::start(|nth, _| match nth {
+        0 => Act::Reply(json(302, &[("location", "/api/users/2")], "")),
+        3 => Act::Reply(json(204, &[], "")),
+        _ => Act::Reply(user()),
+    });
+    let url = proxy.url().replace("//", "//er%20ic:p%40ss@");
+    let client = blocking::Client::new(behind(&url).api_key("key")).unwrap();
+    client.get_user("1").unwrap();
+    client.get_user("3").unwrap();
+    client.reset_user_password("4").unwrap();
+    let requests = proxy.requests();
+    let targets = ["users/1", "users/2", "users/3", "users/4/reset"];
+    for (request, target) in requests.iter().zip(targets) {
+        assert_eq!(request.target, format!("http://hex.example/api/{target}"));
+        assert_eq!(request.header("host"), Some("hex.example"));
+        assert_eq!(request.header("authorization"), Some("key"));
+        assert_eq!(request.header("proxy-authorization"), Some("Basic ZXIgaWM6cEBzcw=="));
+    }
+    let connections: Vec<_> = requests.iter().map(|request| request.connection).collect();
+    assert_eq!(connections, [0, 0, 0, 1]);
+}
+
+#[test]
+fn plain_http_goes_through_an_https_proxy() {
+    let authority = Authority::new();
+    let root = authority.file();
+    let (port, connections) = tls_port(&authority);
+    let proxy = format!("https://localhost:{port}");
+    let client = blocking::Client::new(behind(&proxy).ca_file(root.0.clone())).unwrap();
+    client.get_user("eric").unwrap();
+    client.get_user("eric").unwrap();
+    assert_eq!(connections.load(Relaxed), 1);
+}
+
+#[test]
+fn a_flood_of_interim_replies_through_a_proxy_delays_nothing() {
+    let (socks, _) = socks();
+    let limit = Duration::from_millis(500);
+    for way in ["http", "CONNECT", "SOCKS"] {
+        let flood = Flood::start();
+        let behind = behind(&format!("http://127.0.0.1:{}", flood.port)).max_retries(0);
+        let options = match way {
+            "http" => behind,
+            "CONNECT" => behind.repo_url("https://hex.example/api"),
+            _ => flood.options().proxy(format!("socks5://127.0.0.1:{socks}")),
+        };
+        let error = within(limit, || get(options.clone().timeout(limit)).unwrap_err());
+        let kinds = [ErrorKind::Decode, ErrorKind::Connect, ErrorKind::Timeout];
+        assert!(kinds.contains(&error.kind()), "{way}: {error}");
+        flood.delays_no_other_call(options.clone());
+        // The flood itself ends the call, also on a machine that reads it slowly.
+        let patient = options.timeout(bound(60)).total_timeout(bound(60));
+        let error = get(patient.connect_timeout(bound(60))).unwrap_err();
+        assert!(error.message().contains("sends interim replies"), "{way}: {error}");
+    }
 }
 
 #[test]
@@ -194,8 +253,8 @@ fn relay(client: TcpStream, server: &TcpStream) {
     let _ = back.join();
 }
 
-/// A TLS server that keeps and counts its connections. Returns options for it, and the count.
-fn tls_server(authority: &Authority, root: &RootFile) -> (Options, Arc<AtomicU32>) {
+/// A TLS server that keeps and counts its connections. Returns its port, and the count.
+fn tls_port(authority: &Authority) -> (u16, Arc<AtomicU32>) {
     let mut config = authority.certify("localhost", ages_hence());
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     let config = Arc::new(config);
@@ -217,6 +276,12 @@ fn tls_server(authority: &Authority, root: &RootFile) -> (Options, Arc<AtomicU32
             });
         }
     });
+    (port, connections)
+}
+
+/// Options for such a server, and the count.
+fn tls_server(authority: &Authority, root: &RootFile) -> (Options, Arc<AtomicU32>) {
+    let (port, connections) = tls_port(authority);
     let options = Options::new()
         .repo_url(format!("https://localhost:{port}/api"))
         .env(false)
@@ -302,7 +367,8 @@ fn a_proxy_that_cannot_be_reached_is_named() {
             assert_eq!((error.kind(), error.attempts()), (ErrorKind::Connect, 0), "{error}");
             let message = error.message();
             assert!(message.contains("the proxy of the option proxy"), "{scheme} {url}: {error}");
-            let why = if scheme.starts_with("socks") { "cannot be reached" } else { "refused" };
+            let is_hidden = scheme.starts_with("socks") && url.starts_with("https");
+            let why = if is_hidden { "cannot be reached" } else { "refused" };
             assert!(message.contains(why), "{scheme} {url}: {error}");
             assert!(!error.to_string().contains("pw"), "{error}");
         }
@@ -348,8 +414,9 @@ fn an_https_proxy_is_offered_only_http_1_1() {
     }
 }
 
-/// A SOCKS5 proxy. Returns its port, and the requests that it got.
-fn socks() -> (u16, Arc<Mutex<Vec<String>>>) {
+/// A SOCKS5 proxy. Returns its port, and for each connection the user, password and host. It
+/// takes every host for this machine.
+fn socks() -> (u16, Arc<Mutex<Vec<[String; 3]>>>) {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let port = listener.local_addr().unwrap().port();
     let asked = Arc::new(Mutex::new(Vec::new()));
@@ -358,24 +425,28 @@ fn socks() -> (u16, Arc<Mutex<Vec<String>>>) {
         for client in listener.incoming() {
             let (mut client, all) = (client.unwrap(), all.clone());
             std::thread::spawn(move || {
-                let mut read = |count: usize| {
-                    let mut bytes = vec![0; count];
-                    client.read_exact(&mut bytes).unwrap();
+                let mut reader = client.try_clone().unwrap();
+                let mut read = |count: u8| {
+                    let mut bytes = vec![0; count.into()];
+                    reader.read_exact(&mut bytes).unwrap();
                     bytes
                 };
-                let methods = read(2)[1];
-                read(methods.into());
-                client.write_all(&[5, 0]).unwrap();
-                let mut read = |count: usize| {
-                    let mut bytes = vec![0; count];
-                    client.read_exact(&mut bytes).unwrap();
-                    bytes
-                };
+                let count = read(2)[1];
+                let method = read(count)[0];
+                client.write_all(&[5, method]).unwrap();
+                let [mut user, mut password] = [String::new(), String::new()];
+                if method == 2 {
+                    let length = read(2)[1];
+                    user = String::from_utf8(read(length)).unwrap();
+                    let length = read(1)[0];
+                    password = String::from_utf8(read(length)).unwrap();
+                    client.write_all(&[1, 0]).unwrap();
+                }
                 let host = match read(4)[3] {
                     1 => read(4).iter().map(u8::to_string).collect::<Vec<_>>().join("."),
                     3 => {
                         let length = read(1)[0];
-                        String::from_utf8(read(length.into())).unwrap()
+                        String::from_utf8(read(length)).unwrap()
                     }
                     _ => {
                         read(16);
@@ -383,7 +454,7 @@ fn socks() -> (u16, Arc<Mutex<Vec<String>>>) {
                     }
                 };
                 let port = u16::from_be_bytes(read(2).try_into().unwrap());
-                all.lock().unwrap().push(host);
+                all.lock().unwrap().push([user, password, host]);
                 client.write_all(&[5, 0, 0, 1, 127, 0, 0, 1, 0, 0]).unwrap();
                 relay(client, &TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap());
             });
@@ -404,8 +475,18 @@ fn socks_leads_to_http_and_https() {
     get(plain.options().repo_url(&url).proxy(proxy("socks5"))).unwrap();
     // This server has no HTTP/2.
     let _ = get(tls.proxy(proxy("socks5h")));
+    let client = blocking::Client::new(
+        plain.options().proxy(format!("socks5h://er%20ic:p%40ss@127.0.0.1:{port}")),
+    );
+    let client = client.unwrap();
+    client.get_user("eric").unwrap();
+    client.get_user("eric").unwrap();
     let asked = asked.lock().unwrap();
-    assert_eq!(asked[0], "localhost");
-    assert!(asked[1] == "127.0.0.1" || asked[1] == "an address of IPv6", "{asked:?}");
-    assert_eq!(asked[2], "localhost");
+    assert_eq!(asked[0], ["", "", "localhost"]);
+    let locally = &asked[1][2];
+    assert!(locally == "127.0.0.1" || locally == "an address of IPv6", "{asked:?}");
+    assert_eq!(asked[2], ["", "", "localhost"]);
+    assert_eq!(asked[3], ["er ic", "p@ss", "127.0.0.1"]);
+    assert_eq!(asked.len(), 4);
+    assert_eq!(plain.requests().last().unwrap().target, "/api/users/eric");
 }

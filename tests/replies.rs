@@ -2,15 +2,11 @@
 
 mod common;
 
-use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
 use std::time::Duration;
 
-use aura_users::{CancelToken, Client, Error, ErrorKind, Options, Result, User, blocking};
-use common::{Act, Server, USER, bound, json, user, within};
+use aura_users::{Client, Error, ErrorKind, Options, Result, User, blocking};
+use common::{Act, Flood, Server, USER, bound, json, user, within};
 
 const WAYS: usize = 3;
 
@@ -61,63 +57,26 @@ fn a_few_interim_replies_are_skipped() {
     }
 }
 
-/// A server that writes these bytes until the reader closes. Returns options for it.
-fn flood(piece: &'static [u8]) -> (Options, Arc<AtomicBool>) {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    let port = listener.local_addr().unwrap().port();
-    let is_asked = Arc::new(AtomicBool::new(false));
-    let asked = is_asked.clone();
-    thread::spawn(move || {
-        for stream in listener.incoming() {
-            let (mut stream, asked) = (stream.unwrap(), asked.clone());
-            thread::spawn(move || {
-                let _ = stream.read(&mut [0; 4096]);
-                asked.store(true, Ordering::SeqCst);
-                let pieces = piece.repeat(1000);
-                while stream.write_all(&pieces).is_ok() {}
-            });
-        }
-    });
-    let url = format!("http://127.0.0.1:{port}/api");
-    (Options::new().repo_url(url).env(false).max_retries(0), is_asked)
-}
-
-const INTERIM: &[u8] = b"HTTP/1.1 103 Early Hints\r\nlink: </x>\r\n\r\n";
-
 #[test]
 fn a_flood_of_interim_replies_delays_no_deadline() {
     let limit = Duration::from_millis(500);
     for way in 0..WAYS {
-        let (options, _) = flood(INTERIM);
-        let error = within(limit, || get(way, &options.timeout(limit), "eric").unwrap_err());
+        let options = Flood::start().options().timeout(limit);
+        let error = within(limit, || get(way, &options, "eric").unwrap_err());
         let kinds = [ErrorKind::Decode, ErrorKind::Timeout];
         assert!(kinds.contains(&error.kind()), "way {way}: {error}");
     }
-    let (options, _) = flood(INTERIM);
     // The flood itself ends the call, also on a machine that reads it slowly.
-    let error = get(0, &options.timeout(bound(60)).total_timeout(bound(60)), "eric").unwrap_err();
+    let patient = Flood::start().options().timeout(bound(60)).total_timeout(bound(60));
+    let error = get(0, &patient, "eric").unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Decode, "{error}");
     assert!(error.message().contains("interim replies"), "{error}");
 }
 
 #[test]
 fn a_flood_of_interim_replies_delays_no_other_call() {
-    let (options, is_asked) = flood(INTERIM);
-    let token = CancelToken::new();
-    let flooded = blocking::Client::new(options).unwrap().with_cancel_token(token.clone());
-    let calls: Vec<_> = (0..4).map(|_| flooded.get_user_start("eric").unwrap()).collect();
-    while !is_asked.load(Ordering::SeqCst) {
-        thread::yield_now();
-    }
-    let server = Server::start(|_, _| Act::Reply(user()));
-    let patient = server.options().timeout(bound(60)).total_timeout(bound(60));
-    within(Duration::from_secs(10), || get(1, &patient, "eric").unwrap());
-    within(Duration::from_secs(10), || {
-        token.cancel();
-        for call in calls {
-            assert!(call.wait(Some(bound(60))));
-        }
-    });
+    let flood = Flood::start();
+    flood.delays_no_other_call(flood.options());
 }
 
 #[test]

@@ -21,7 +21,7 @@ use tower_service::Service;
 use super::failure::{BoxError, InterimFlood, TimedOut};
 use super::resolver::{self, Resolver};
 use super::socket::{Descriptor, Socket};
-use super::{Connection, tunnel};
+use super::{Connection, socks, tunnel};
 use crate::runtime::{clock, lane};
 
 /// A stream of bytes in both directions.
@@ -50,7 +50,9 @@ async fn connect(connection: &Connection, uri: &Uri) -> Result<Stream, BoxError>
     let is_https = uri.scheme() == Some(&Scheme::HTTPS);
     let tls = if is_https { Some(connection.trust.config().await?.http1()) } else { None };
     let (io, socket, room) = match &connection.proxy {
-        Some(proxy) => tunnel::open(connection, proxy, uri).await?,
+        Some(proxy) if proxy.is_socks() => socks::open(connection, proxy, uri).await?,
+        Some(proxy) if is_https => tunnel::open(connection, proxy, uri).await?,
+        Some(proxy) => tunnel::connect_to_proxy(connection, proxy).await?,
         None if lane::is_driving() => connect_in_lane(uri).await?.into_parts(),
         None => connect_tcp(uri, connection.connect_timeout).await?.into_parts(),
     };
@@ -91,7 +93,7 @@ pub(super) async fn start_tls(
 }
 
 /// The host of `uri`, without the brackets of an IPv6 address.
-fn host(uri: &Uri) -> &str {
+pub(super) fn host(uri: &Uri) -> &str {
     uri.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']')
 }
 
@@ -101,6 +103,10 @@ pub(super) struct Tcp<S> {
     stream: S,
     room: Room,
 }
+
+/// The most bytes before the end of a reply's head: hyper accepts a head of 400 kB, and servers send
+/// one or two interim replies (1xx).
+pub(super) const MAX_BEFORE_HEAD: usize = 1 << 20;
 
 /// How many bytes may still be read before the head of a reply is complete.
 #[derive(Clone)]

@@ -115,12 +115,10 @@ fn connection_failure(error: &(dyn StdError + 'static), connection: &Connection)
         return Failure::new(ErrorKind::Timeout, message).with_hint(SLOW);
     }
     let (peer, hint) = match (proxys_name, proxy) {
+        (Some(name), _) if find::<ProxyFailed>(error).is_some() => (name, CHECK_PROXY),
         // With SOCKS, only the text of the error names the side that failed.
         (Some(name), Some(proxy)) if proxy.is_socks() => {
             (format!("the server through {name}"), CHECK_PROXY)
-        }
-        (Some(name), _) if !connection.is_https || find::<ProxyFailed>(error).is_some() => {
-            (name, CHECK_PROXY)
         }
         // After the tunnel is open, the server fails.
         _ => ("the server".to_owned(), NETWORK),
@@ -167,8 +165,9 @@ fn reply_failure(error: &(dyn StdError + 'static)) -> Failure {
         let message = format!("TLS with the server failed: {text}");
         return Failure { hint, ..Failure::new(ErrorKind::Tls, message) };
     }
-    if let Some(flood) = find::<InterimFlood>(error) {
-        return Failure::new(ErrorKind::Decode, flood.to_string());
+    if find::<InterimFlood>(error).is_some() {
+        let message = "the server sends interim replies (1xx) without an end";
+        return Failure::new(ErrorKind::Decode, message);
     }
     if find::<reqwest::Error>(error).is_some_and(reqwest::Error::is_timeout) {
         return Failure::new(ErrorKind::Timeout, "the program's HTTP client timed out");
@@ -243,13 +242,13 @@ pub(super) fn broken_body(error: BoxError) -> BodyError {
     BodyError { kind, message, source: Some(error) }
 }
 
-/// The server sent too many interim replies.
+/// The server or the proxy sent too many interim replies.
 #[derive(Debug)]
 pub(super) struct InterimFlood;
 
 impl fmt::Display for InterimFlood {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the server sends interim replies (1xx) without an end")
+        f.write_str("it sends interim replies (1xx) without an end")
     }
 }
 

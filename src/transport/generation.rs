@@ -170,16 +170,7 @@ impl Generation {
 
 impl Clients {
     async fn new(connection: &Connection) -> Result<Self> {
-        let https_proxy = connection
-            .proxy
-            .as_ref()
-            .is_some_and(|proxy| proxy.url.expose_secret().starts_with("https:"));
-        let tls = if connection.is_https || https_proxy {
-            // A proxy for plain http gets HTTP/1.1 only.
-            connection.trust.config().await?.config(connection.is_https)
-        } else {
-            super::tls::without_roots()?
-        };
+        let tls = connection.trust.config().await?.with_http2();
         Ok(Self {
             pooled: client(connection, tls.clone(), usize::MAX)?,
             fresh: client(connection, tls, 0)?,

@@ -12,17 +12,17 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::time::{Duration, Instant, SystemTime};
 
 use bytes::Bytes;
-use http::header::HOST;
+use http::header::{HOST, PROXY_AUTHORIZATION};
 use http::uri::{Authority, Parts, Scheme};
 use http::{HeaderValue, Request, Response, StatusCode, Uri};
 use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::client::conn::{TrySendError, http1};
 
-use super::connect::{self, Room, Stream};
+use super::connect::{self, MAX_BEFORE_HEAD, Room, Stream};
 use super::failure::{self, BoxError, Failure};
 use super::socket::Socket;
-use super::{Connection, Outgoing, body};
+use super::{Connection, Outgoing, body, tunnel};
 use crate::protocol::Reply;
 use crate::runtime::lane;
 
@@ -31,10 +31,6 @@ type Body = Full<Bytes>;
 /// The server closes idle connections after 60 s. We close them first.
 const MAX_IDLE: Duration = Duration::from_secs(50);
 const SWEEP_INTERVAL: Duration = Duration::from_secs(5);
-
-/// The most bytes before the end of a reply's head: hyper accepts a head of 400 kB, and servers send
-/// one or two interim replies (1xx).
-const MAX_BEFORE_HEAD: usize = 1 << 20;
 
 /// The connections that no call uses.
 pub(crate) struct Http1Pool {
@@ -64,6 +60,8 @@ struct Http1Connection {
     authority: Option<Authority>,
     /// The header `Host`.
     host: Option<HeaderValue>,
+    /// For a proxy that gets the requests.
+    proxy_authorization: Option<HeaderValue>,
     /// Whether it was idle, so that the server may have closed it.
     is_reused: bool,
     last_used: Instant,
@@ -195,6 +193,10 @@ impl Http1Pool {
 
 impl Http1Connection {
     async fn open(connection: &Arc<Connection>, uri: &Uri) -> Result<Self, BoxError> {
+        let proxy_authorization = match connection.forwarder() {
+            Some(proxy) => tunnel::authorization(proxy)?,
+            None => None,
+        };
         let Stream { io, socket, room } = connect::open(connection, uri).await?;
         // No writev: see `connect::Tcp`.
         let builder = &mut http1::Builder::new();
@@ -216,6 +218,7 @@ impl Http1Connection {
             scheme: uri.scheme().cloned(),
             authority: uri.authority().cloned(),
             host: uri.authority().and_then(host),
+            proxy_authorization,
             is_reused: false,
             last_used: Instant::now(),
         })
@@ -255,9 +258,14 @@ impl Http1Connection {
         if let Some(host) = &self.host {
             request.headers_mut().insert(HOST, host.clone());
         }
-        let mut parts = Parts::default();
-        parts.path_and_query = request.uri().path_and_query().cloned();
-        *request.uri_mut() = Uri::from_parts(parts).unwrap_or_default();
+        if let Some(authorization) = &self.proxy_authorization {
+            request.headers_mut().insert(PROXY_AUTHORIZATION, authorization.clone());
+        }
+        if self.connection.forwarder().is_none() {
+            let mut parts = Parts::default();
+            parts.path_and_query = request.uri().path_and_query().cloned();
+            *request.uri_mut() = Uri::from_parts(parts).unwrap_or_default();
+        }
         self.room.set(MAX_BEFORE_HEAD);
         let response = self.sender.try_send_request(request);
         let response = drive(&mut self.driver, response).await;

@@ -5,7 +5,8 @@
 //! - `generation`: reqwest's clients, and what we know about their connections
 //! - `http1`: HTTP/1.1 connections on hyper, for lanes and if reqwest cannot be used
 //! - `connect`: opens such a connection
-//! - `tunnel`: CONNECT to a proxy
+//! - `tunnel`: connects to a proxy, and opens tunnels through it
+//! - `socks`: plain http through a SOCKS proxy
 //! - `socket`: checks an idle connection
 //! - `resolver`: looks up names
 //! - `body`: reads and unpacks the body of a reply
@@ -20,6 +21,7 @@ mod http1;
 mod pool;
 mod resolver;
 mod socket;
+mod socks;
 mod tls;
 mod tls_error;
 mod tunnel;
@@ -64,6 +66,13 @@ pub(crate) struct Proxy {
     pub(crate) url: SecretString,
     /// The option or variable that names it.
     pub(crate) source: &'static str,
+}
+
+impl Connection {
+    /// The proxy that gets the requests with their whole URL. Other proxies only forward bytes.
+    fn forwarder(&self) -> Option<&Proxy> {
+        self.proxy.as_ref().filter(|proxy| !self.is_https && !proxy.is_socks())
+    }
 }
 
 impl PartialEq for Connection {

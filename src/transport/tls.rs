@@ -113,14 +113,9 @@ impl Tls {
     }
 
     /// The configuration for reqwest.
-    pub(super) fn config(&self, with_http2: bool) -> ClientConfig {
-        ClientConfig::clone(if with_http2 { &self.both } else { &self.http1 })
+    pub(super) fn with_http2(&self) -> ClientConfig {
+        ClientConfig::clone(&self.both)
     }
-}
-
-/// The configuration of clients without TLS.
-pub(super) fn without_roots() -> Result<ClientConfig> {
-    config(RootCertStore::empty())
 }
 
 fn config(roots: RootCertStore) -> Result<ClientConfig> {

@@ -1,4 +1,4 @@
-//! Opens a tunnel through a proxy with CONNECT, for TLS with a server.
+//! Connects to a proxy, and opens a tunnel through it with CONNECT, for TLS with a server.
 //!
 //! reqwest opens tunnels too, but it accepts only status 200, and does not report another status.
 
@@ -19,7 +19,7 @@ use percent_encoding::percent_decode_str;
 use secrecy::{ExposeSecret, zeroize::Zeroizing};
 use url::Url;
 
-use super::connect::{Duplex, Parts, connect_tcp, start_tls};
+use super::connect::{Duplex, MAX_BEFORE_HEAD, Parts, connect_tcp, start_tls};
 use super::failure::BoxError;
 use super::{Connection, Proxy};
 
@@ -57,12 +57,22 @@ pub(super) async fn open(
     proxy: &Proxy,
     uri: &Uri,
 ) -> Result<Parts, BoxError> {
-    let (io, socket, room) = connect_to_proxy(connection, proxy).await.map_err(ProxyFailed)?;
-    Ok((open_tunnel(io, proxy, uri).await?, socket, room))
+    let (io, socket, room) = connect_to_proxy(connection, proxy).await?;
+    room.set(MAX_BEFORE_HEAD);
+    let io = open_tunnel(io, proxy, uri).await?;
+    room.set(usize::MAX);
+    Ok((io, socket, room))
 }
 
 /// Opens a connection to the proxy itself.
-async fn connect_to_proxy(connection: &Connection, proxy: &Proxy) -> Result<Parts, BoxError> {
+pub(super) async fn connect_to_proxy(
+    connection: &Connection,
+    proxy: &Proxy,
+) -> Result<Parts, BoxError> {
+    Ok(connect(connection, proxy).await.map_err(ProxyFailed)?)
+}
+
+async fn connect(connection: &Connection, proxy: &Proxy) -> Result<Parts, BoxError> {
     let url = Uri::try_from(proxy.url.expose_secret())?;
     let (mut io, socket, room) = connect_tcp(&url, connection.connect_timeout).await?.into_parts();
     if url.scheme_str() == Some("https") {
@@ -107,17 +117,24 @@ async fn open_tunnel(
 }
 
 /// The header `Proxy-Authorization` for the user and password in the proxy's URL.
-fn authorization(proxy: &Proxy) -> Result<Option<HeaderValue>, BoxError> {
-    let url = Url::parse(proxy.url.expose_secret())?;
-    if url.username().is_empty() && url.password().is_none() {
-        return Ok(None);
-    }
-    let mut both = Zeroizing::new(percent_decode_str(url.username()).collect::<Vec<u8>>());
-    both.push(b':');
-    both.extend(percent_decode_str(url.password().unwrap_or_default()));
+pub(super) fn authorization(proxy: &Proxy) -> Result<Option<HeaderValue>, BoxError> {
+    let Some((user, password)) = credentials(proxy)? else { return Ok(None) };
+    let both = Zeroizing::new([&**user, b":", &**password].concat());
     let encoded = Zeroizing::new(BASE64_STANDARD.encode(&*both));
     let basic = Zeroizing::new(["Basic ", &encoded].concat().into_bytes());
     let mut value = HeaderValue::from_maybe_shared(Bytes::from_owner(basic))?;
     value.set_sensitive(true);
     Ok(Some(value))
+}
+
+type Secret = Zeroizing<Vec<u8>>;
+
+/// The user and the password in the proxy's URL.
+pub(super) fn credentials(proxy: &Proxy) -> Result<Option<(Secret, Secret)>, BoxError> {
+    let url = Url::parse(proxy.url.expose_secret())?;
+    if url.username().is_empty() && url.password().is_none() {
+        return Ok(None);
+    }
+    let decoded = |text| Zeroizing::new(percent_decode_str(text).collect());
+    Ok(Some((decoded(url.username()), decoded(url.password().unwrap_or_default()))))
 }

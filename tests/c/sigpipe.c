@@ -135,7 +135,7 @@ int main(int argc, char **argv)
         check_give_up("no memory");
     memset(password, 'x', size);
     password[size] = '\0';
-    /* The library's own code writes direct requests. reqwest writes requests to a proxy. */
+    /* The calling thread writes direct requests. The library's thread writes requests to a proxy. */
     aura_client *client = client_with(url, password, NULL);
     aura_client *proxied = client_with("http://localhost:1/api", password, url);
 

@@ -9,8 +9,9 @@ use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
+use std::time::Duration;
 
-use aura_users::{Options, blocking};
+use aura_users::{CancelToken, Options, blocking};
 
 pub(crate) use bound::{bound, within};
 
@@ -98,7 +99,7 @@ impl Server {
     /// Waits until unrequested bytes were sent for the nth time, counted from 1.
     pub fn wait_for_more(&self, nth: usize) {
         while self.more.load(Ordering::SeqCst) < nth {
-            thread::sleep(std::time::Duration::from_micros(100));
+            thread::sleep(Duration::from_micros(100));
         }
     }
 
@@ -112,8 +113,76 @@ impl Server {
         Options::new().repo_url(self.url()).env(false)
     }
 
+    /// Options for a server that this one is the proxy of.
+    pub fn options_as_proxy(&self) -> Options {
+        behind(&format!("http://127.0.0.1:{}", self.port))
+    }
+
     pub fn client(&self) -> blocking::Client {
         blocking::Client::new(self.options()).unwrap()
+    }
+}
+
+/// Options for a server with plain http behind this proxy.
+pub fn behind(proxy: &str) -> Options {
+    let options = Options::new().repo_url("http://hex.example/api").proxy(proxy);
+    options.allow_insecure_http(true).env(false)
+}
+
+/// A server or a proxy that answers with interim replies until the reader closes.
+pub struct Flood {
+    pub port: u16,
+    floods: Arc<AtomicUsize>,
+}
+
+impl Flood {
+    pub fn start() -> Self {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let floods = Arc::new(AtomicUsize::new(0));
+        let count = floods.clone();
+        thread::spawn(move || {
+            for stream in listener.incoming() {
+                let (mut stream, count) = (stream.unwrap(), count.clone());
+                thread::spawn(move || {
+                    let _ = stream.read(&mut [0; 4096]);
+                    count.fetch_add(1, Ordering::SeqCst);
+                    let pieces = b"HTTP/1.1 103 Early Hints\r\nlink: </x>\r\n\r\n".repeat(1000);
+                    while stream.write_all(&pieces).is_ok() {}
+                });
+            }
+        });
+        Self { port, floods }
+    }
+
+    pub fn options(&self) -> Options {
+        let url = format!("http://127.0.0.1:{}/api", self.port);
+        Options::new().repo_url(url).env(false).max_retries(0)
+    }
+
+    /// Checks that calls which it floods do not delay another call, nor their own cancellation.
+    pub fn delays_no_other_call(&self, flooded: Options) {
+        let token = CancelToken::new();
+        let flooded = blocking::Client::new(flooded).unwrap().with_cancel_token(token.clone());
+        let before = self.floods.load(Ordering::SeqCst);
+        let calls: Vec<_> = (0..4).map(|_| flooded.get_user_start("eric").unwrap()).collect();
+        while self.floods.load(Ordering::SeqCst) == before {
+            thread::yield_now();
+        }
+        let server = Server::start(|_, _| Act::Reply(user()));
+        let patient = server.options().timeout(bound(60)).total_timeout(bound(60));
+        let other = blocking::Client::new(patient).unwrap();
+        within(Duration::from_secs(10), || {
+            let call = other.get_user_start("eric").unwrap();
+            assert!(call.wait(Some(bound(60))));
+            call.take().unwrap().unwrap();
+        });
+        within(Duration::from_secs(10), || {
+            token.cancel();
+            for call in calls {
+                assert!(call.wait(Some(bound(60))));
+            }
+        });
     }
 }
 
@@ -140,7 +209,7 @@ fn serve(
             }
             Act::ReplyAndMore(bytes, pause, more) => {
                 let _ = stream.write_all(&bytes);
-                thread::sleep(std::time::Duration::from_millis(pause));
+                thread::sleep(Duration::from_millis(pause));
                 let _ = stream.write_all(&more);
                 mores.fetch_add(1, Ordering::SeqCst);
             }
@@ -159,7 +228,7 @@ fn serve(
                     if stream.write_all(&[byte]).is_err() {
                         return;
                     }
-                    thread::sleep(std::time::Duration::from_millis(50));
+                    thread::sleep(Duration::from_millis(50));
                 }
             }
         }

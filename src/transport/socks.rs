@@ -1,0 +1,61 @@
+//! Reaches a server with plain http through a SOCKS5 proxy. reqwest does the same for https.
+
+use std::future::{Ready, ready};
+use std::net::SocketAddr;
+use std::task::{Context, Poll};
+
+use http::Uri;
+use hyper_util::client::legacy::connect::proxy::SocksV5;
+use hyper_util::rt::TokioIo;
+use secrecy::ExposeSecret;
+use tower_service::Service;
+
+use super::connect::{Io, Parts, host};
+use super::failure::BoxError;
+use super::tunnel::{connect_to_proxy, credentials};
+use super::{Connection, Proxy, resolver};
+
+/// Opens a connection to the host of `uri`, through the proxy.
+pub(super) async fn open(
+    connection: &Connection,
+    proxy: &Proxy,
+    uri: &Uri,
+) -> Result<Parts, BoxError> {
+    let target = target(proxy, uri).await?;
+    let (io, socket, room) = connect_to_proxy(connection, proxy).await?;
+    let connector = Opened(Some(TokioIo::new(io)));
+    let mut socks = SocksV5::new(Uri::try_from(proxy.url.expose_secret())?, connector);
+    if let Some((user, password)) = credentials(proxy)? {
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        socks = socks.with_auth(text(&user), text(&password));
+    }
+    Ok((socks.call(target).await?.into_inner(), socket, room))
+}
+
+/// Host and port for the proxy. With socks5 the name is looked up here, with socks5h at the proxy.
+async fn target(proxy: &Proxy, uri: &Uri) -> Result<Uri, BoxError> {
+    let port = uri.port_u16().unwrap_or(80);
+    let address = match proxy.url.expose_secret().starts_with("socks5:") {
+        true => resolver::addresses(host(uri), port).await?.first().map(SocketAddr::to_string),
+        false => None,
+    };
+    let authority = address.unwrap_or_else(|| format!("{}:{port}", uri.host().unwrap_or_default()));
+    Ok(Uri::builder().scheme("http").authority(authority).path_and_query("/").build()?)
+}
+
+/// A connector whose connection is already open.
+struct Opened(Option<Io>);
+
+impl Service<Uri> for Opened {
+    type Response = Io;
+    type Error = BoxError;
+    type Future = Ready<Result<Io, BoxError>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, _: Uri) -> Self::Future {
+        ready(self.0.take().ok_or_else(|| "it has only one connection".into()))
+    }
+}
