@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 use aura_users::{Error, ErrorKind, Options, User, blocking};
 use authority::{Authority, RootFile, ages_hence};
 use common::{Act, Flood, Server, behind, bound, json, user, within};
+use time::OffsetDateTime;
 
 struct Proxy {
     process: Child,
@@ -371,6 +372,48 @@ fn a_proxy_that_cannot_be_reached_is_named() {
             let why = if is_hidden { "cannot be reached" } else { "refused" };
             assert!(message.contains(why), "{scheme} {url}: {error}");
             assert!(!error.to_string().contains("pw"), "{error}");
+        }
+    }
+}
+
+/// An https proxy with this configuration, which answers nothing.
+fn https_proxy(config: rustls::ServerConfig) -> String {
+    let config = Arc::new(config);
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let connection = rustls::ServerConnection::new(config.clone()).unwrap();
+            let _ = rustls::StreamOwned::new(connection, stream.unwrap()).read(&mut [0]);
+        }
+    });
+    format!("https://localhost:{port}")
+}
+
+#[test]
+fn a_fault_of_the_proxys_certificate_is_reported_as_the_proxys() {
+    let authority = Authority::new();
+    let root = authority.file();
+    for (config, words, hint) in [
+        (authority.certify("other.example", ages_hence()), "not for localhost", "check the proxy"),
+        (
+            authority.certify("localhost", OffsetDateTime::UNIX_EPOCH),
+            "has expired",
+            "the proxy needs",
+        ),
+        (Authority::new().certify("localhost", ages_hence()), "not trusted", "option ca_file"),
+    ] {
+        let proxy = https_proxy(config);
+        for scheme in ["http", "https"] {
+            let options = Options::new().repo_url(format!("{scheme}://hex.example/api")).env(false);
+            let options = options.proxy(proxy.as_str()).ca_file(root.0.clone());
+            let error = get(options).unwrap_err();
+            assert_eq!((error.kind(), error.attempts()), (ErrorKind::Tls, 0), "{error}");
+            let start = "TLS with the proxy of the option proxy failed: the proxy's certificate ";
+            let message = error.message();
+            assert!(message.starts_with(start) && message.contains(words), "{error}");
+            let text = error.hint().unwrap();
+            assert!(text.contains(hint) && !text.contains("repo_url"), "{error}");
         }
     }
 }

@@ -16,6 +16,7 @@ use std::time::Duration;
 use aura_users::{Call, CancelToken, Error, ErrorKind, Options, User, blocking};
 use authority::{Authority, RootFile, ages_hence};
 use bound::{bound, within};
+use rcgen::{BasicConstraints, IsCa};
 use time::OffsetDateTime;
 
 const REPLY: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\
@@ -77,6 +78,7 @@ fn a_bad_certificate_is_refused_with_the_reason() {
     let expired = OffsetDateTime::UNIX_EPOCH + Duration::from_secs(1_000_000);
     for (config, root, why) in [
         (authority.certify("localhost", expired), &authority, "expired"),
+        (authority.certify("127.0.0.2", ages_hence()), &authority, "but for 127.0.0.2"),
         (authority.certify("hex.example", ages_hence()), &authority, "but for hex.example"),
         (authority.certify("localhost", ages_hence()), &other, "not trusted here"),
     ] {
@@ -85,6 +87,39 @@ fn a_bad_certificate_is_refused_with_the_reason() {
         assert_eq!((error.kind(), error.attempts()), (ErrorKind::Tls, 0), "{error}");
         assert!(error.message().contains(why), "{error}");
         assert!(!error.outcome_unknown());
+    }
+}
+
+#[test]
+fn a_self_signed_certificate_in_ca_file_is_trusted_unless_it_is_an_authoritys() {
+    let get = |is_ca| {
+        let (config, pem) = Authority::own("localhost", is_ca);
+        let file = Authority::new().file();
+        std::fs::write(&file.0, pem).unwrap();
+        get(serve(config), Some(&file))
+    };
+    assert_eq!(get(IsCa::NoCa).unwrap().username(), "eric");
+    let error = get(IsCa::Ca(BasicConstraints::Unconstrained)).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Tls, "{error}");
+    assert!(error.message().contains("certificate authority (CA:TRUE)"), "{error}");
+    assert!(error.hint().unwrap().contains("one without CA:TRUE"), "{error}");
+}
+
+#[test]
+fn a_reply_that_is_cut_without_the_end_of_tls_is_an_error_in_plain_words() {
+    let authority = Authority::new();
+    let root = authority.file();
+    let port = serve_each(authority.certify("localhost", ages_hence()), |stream| {
+        let _ = stream.write_all(&REPLY[..REPLY.len() - 1]);
+        let _ = stream.flush();
+    });
+    let client =
+        blocking::Client::new(options(port).ca_file(root.0.clone()).max_retries(0)).unwrap();
+    let errors = [client.get_user("eric"), result(&client.get_user_start("eric").unwrap())];
+    for error in errors.map(Result::unwrap_err) {
+        assert_eq!((error.kind(), error.status()), (ErrorKind::Connect, Some(200)), "{error}");
+        assert!(error.message().contains("close_notify"), "{error}");
+        assert!(!error.message().contains("http"), "{error}");
     }
 }
 
@@ -378,24 +413,34 @@ fn refusals_are_explained_without_jargon() {
     let root = authority.file();
     let good = || authority.certify("localhost", ages_hence());
 
-    let mut wants = good();
+    let provider = good().crypto_provider().clone();
     let mut roots = rustls::RootCertStore::empty();
     roots.add(authority.root()).unwrap();
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let verifier =
-        rustls::server::WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
-    let (chain, key) = authority.pair("localhost", ages_hence());
-    wants = rustls::ServerConfig::builder_with_provider(wants.crypto_provider().clone())
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_client_cert_verifier(verifier.build().unwrap())
-        .with_single_cert(chain, key)
-        .unwrap();
+    let verifier = rustls::server::WebPkiClientVerifier::builder_with_provider(
+        Arc::new(roots),
+        provider.clone(),
+    );
+    let verifier = verifier.build().unwrap();
+    let wants = |versions: &[&'static rustls::SupportedProtocolVersion]| {
+        let (chain, key) = authority.pair("localhost", ages_hence());
+        rustls::ServerConfig::builder_with_provider(provider.clone())
+            .with_protocol_versions(versions)
+            .unwrap()
+            .with_client_cert_verifier(verifier.clone())
+            .with_single_cert(chain, key)
+            .unwrap()
+    };
     let mut other_protocol = good();
     other_protocol.alpn_protocols = vec![b"smtp".to_vec()];
 
     for (what, error, words, is_about_roots) in [
-        ("a client's", refusal(wants, &root), "wants a certificate", false),
+        ("a client's", refusal(wants(rustls::ALL_VERSIONS), &root), "wants a certificate", false),
+        (
+            "a client's, TLS 1.2",
+            refusal(wants(&[&rustls::version::TLS12]), &root),
+            "wants a certificate",
+            false,
+        ),
         ("alpn", refusal(other_protocol, &root), "no version of HTTP", false),
         (
             "expired",
@@ -415,7 +460,7 @@ fn refusals_are_explained_without_jargon() {
             "not trusted",
             true,
         ),
-        ("itself", refusal(Authority::own("localhost"), &root), "itself", true),
+        ("itself", refusal(Authority::own("localhost", IsCa::NoCa).0, &root), "itself", true),
     ] {
         assert_eq!(error.kind(), ErrorKind::Tls, "{what}: {error}");
         assert!(error.message().contains(words), "{what}: {error}");

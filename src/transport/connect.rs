@@ -11,17 +11,14 @@ use http::Uri;
 use http::uri::Scheme;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioIo;
-use rustls::ClientConfig;
-use rustls::pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
-use tokio_rustls::TlsConnector;
 use tower_service::Service;
 
 use super::failure::{BoxError, InterimFlood, TimedOut};
 use super::resolver::{self, Resolver};
 use super::socket::{Descriptor, Socket};
-use super::{Connection, socks, tunnel};
+use super::{Connection, handshake, socks, tunnel};
 use crate::runtime::{clock, lane};
 
 /// A stream of bytes in both directions.
@@ -57,7 +54,7 @@ async fn connect(connection: &Connection, uri: &Uri) -> Result<Stream, BoxError>
         None => connect_tcp(uri, connection.connect_timeout).await?.into_parts(),
     };
     let io = match tls {
-        Some(tls) => start_tls(uri, tls, io).await?,
+        Some(tls) => handshake::start(host(uri), tls, io).await?,
         None => io,
     };
     Ok(Stream { io: TokioIo::new(io), socket, room })
@@ -80,16 +77,6 @@ pub(super) async fn connect_tcp(uri: &Uri, limit: Duration) -> Result<Tcp<TcpStr
     // Each address of a name gets its share of the time.
     connector.set_connect_timeout(Some(limit));
     Ok(Tcp::new(connector.call(uri.clone()).await?.into_inner()))
-}
-
-/// Starts TLS with the host of `uri`, over `io`.
-pub(super) async fn start_tls(
-    uri: &Uri,
-    tls: Arc<ClientConfig>,
-    io: Box<dyn Duplex>,
-) -> Result<Box<dyn Duplex>, BoxError> {
-    let server = ServerName::try_from(host(uri).to_owned())?;
-    Ok(Box::new(TlsConnector::from(tls).connect(server, io).await?))
 }
 
 /// The host of `uri`, without the brackets of an IPv6 address.

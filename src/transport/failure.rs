@@ -9,7 +9,7 @@ use crate::runtime::EXHAUSTED;
 use crate::{Error, ErrorKind};
 
 use super::body::BodyError;
-use super::tls_error;
+use super::tls_error::{self, Peer};
 use super::tunnel::{ProxyFailed, ProxyRefused};
 use super::{Connection, Proxy};
 
@@ -47,7 +47,8 @@ impl StdError for TimedOut {}
 const NETWORK: &str =
     "check repo_url and the network; if only a proxy leads out, set the option proxy";
 const SLOW: &str = "check the network, or raise the option connect_timeout";
-const CHECK_PROXY: &str = "check the proxy; no_proxy names hosts that are reached without one";
+pub(super) const CHECK_PROXY: &str =
+    "check the proxy; no_proxy names hosts that are reached without one";
 const PROXY_CREDENTIALS: &str =
     "put the proxy's user and password into its URL, in the option proxy or in the variable";
 
@@ -114,22 +115,25 @@ fn connection_failure(error: &(dyn StdError + 'static), connection: &Connection)
         let message = format!("{TimedOut}{way}");
         return Failure::new(ErrorKind::Timeout, message).with_hint(SLOW);
     }
-    let (peer, hint) = match (proxys_name, proxy) {
-        (Some(name), _) if find::<ProxyFailed>(error).is_some() => (name, CHECK_PROXY),
+    let (peer, name, hint) = match (proxys_name, proxy) {
+        (Some(name), _) if find::<ProxyFailed>(error).is_some() => (Peer::Proxy, name, CHECK_PROXY),
         // With SOCKS, only the text of the error names the side that failed.
         (Some(name), Some(proxy)) if proxy.is_socks() => {
-            (format!("the server through {name}"), CHECK_PROXY)
+            (Peer::Server, format!("the server through {name}"), CHECK_PROXY)
         }
         // After the tunnel is open, the server fails.
-        _ => ("the server".to_owned(), NETWORK),
+        _ => (Peer::Server, "the server".to_owned(), NETWORK),
     };
     if let Some(tls) = find::<rustls::Error>(error) {
-        let (text, hint) = tls_error::explain(tls);
-        let message = format!("TLS with {peer} failed: {text}");
-        return Failure { hint, ..Failure::new(ErrorKind::Tls, message) };
+        return tls_failure(tls, peer, &name);
     }
-    let message = format!("no connection to {peer}: {}", root_cause(error));
+    let message = format!("no connection to {name}: {}", root_cause(error));
     Failure::new(ErrorKind::Connect, message).with_hint(hint)
+}
+
+fn tls_failure(error: &rustls::Error, peer: Peer, name: &str) -> Failure {
+    let (text, hint) = tls_error::explain(error, peer);
+    Failure::new(ErrorKind::Tls, format!("TLS with {name} failed: {text}")).with_hint(hint)
 }
 
 fn refused_by_proxy(status: http::StatusCode, proxy: Option<&Proxy>) -> Failure {
@@ -144,8 +148,8 @@ fn refused_by_proxy(status: http::StatusCode, proxy: Option<&Proxy>) -> Failure 
 }
 
 /// Describes a request that was sent, but got no head of a reply.
-pub(super) fn no_reply(error: BoxError, is_reused: bool) -> Failure {
-    let failure = reply_failure(&*error);
+pub(super) fn no_reply(error: BoxError, is_reused: bool, connection: &Connection) -> Failure {
+    let failure = reply_failure(&*error, connection);
     let met_dead_connection = is_reused && failure.kind == ErrorKind::Connect;
     Failure { met_dead_connection, ..failure }.caused_by(error)
 }
@@ -156,14 +160,19 @@ pub(super) fn dead_connection(error: BoxError, silence: Duration) -> Failure {
     Failure::new(ErrorKind::Connect, message).caused_by(error)
 }
 
-fn reply_failure(error: &(dyn StdError + 'static)) -> Failure {
+fn reply_failure(error: &(dyn StdError + 'static), connection: &Connection) -> Failure {
     if let Some(failure) = find(error).and_then(http2_failure) {
         return failure;
     }
     if let Some(tls) = find::<rustls::Error>(error) {
-        let (text, hint) = tls_error::explain(tls);
-        let message = format!("TLS with the server failed: {text}");
-        return Failure { hint, ..Failure::new(ErrorKind::Tls, message) };
+        // A server may refuse its client after the handshake. With plain http, only an https proxy
+        // speaks TLS.
+        return match &connection.proxy {
+            Some(proxy) if !connection.is_https => {
+                tls_failure(tls, Peer::Proxy, &format!("the proxy of {}", proxy.source))
+            }
+            _ => tls_failure(tls, Peer::Server, "the server"),
+        };
     }
     if find::<InterimFlood>(error).is_some() {
         let message = "the server sends interim replies (1xx) without an end";
@@ -304,9 +313,15 @@ pub(super) fn find<'a, E: StdError + 'static>(
 /// The innermost cause. The outer ones only repeat that a request failed.
 fn root_cause(error: &(dyn StdError + 'static)) -> String {
     let text = causes(error).last().map_or_else(|| "unknown cause".to_owned(), ToString::to_string);
-    match text.strip_prefix("SOCKS error: ") {
+    let plain = match text.as_str() {
         // The text of hyper-util, whose error hides its cause.
-        Some("failed to create underlying connection") => "it cannot be reached".to_owned(),
-        _ => text,
-    }
+        "SOCKS error: failed to create underlying connection" => "it cannot be reached",
+        "tls handshake eof" => "it was closed during the TLS handshake",
+        // rustls adds a link to its documentation.
+        cut if cut.starts_with("peer closed connection without sending TLS close_notify") => {
+            "it was closed without TLS's end (close_notify), so a part may be missing"
+        }
+        _ => return text,
+    };
+    plain.to_owned()
 }

@@ -154,7 +154,7 @@ impl Generation {
         let is_dead = connection.http_client.is_none() && error.is_timeout();
         let failure = match is_dead {
             true => failure::dead_connection(error.into(), PING_AFTER + PONG_WITHIN),
-            false => failure::no_reply(error.into(), is_reused),
+            false => failure::no_reply(error.into(), is_reused, connection),
         };
         Failure { may_have_arrived: failure.may_have_arrived && was_sent, ..failure }
     }

@@ -109,7 +109,8 @@ impl Http1Pool {
                 }
                 unsent => {
                     let may_have_arrived = unsent.is_none();
-                    let failure = failure::no_reply(error.into_error().into(), conn.is_reused);
+                    let error = error.into_error().into();
+                    let failure = failure::no_reply(error, conn.is_reused, connection);
                     return Err(Failure { may_have_arrived, ..failure });
                 }
             }

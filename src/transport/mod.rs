@@ -7,6 +7,7 @@
 //! - `connect`: opens such a connection
 //! - `tunnel`: connects to a proxy, and opens tunnels through it
 //! - `socks`: plain http through a SOCKS proxy
+//! - `handshake`: starts TLS
 //! - `socket`: checks an idle connection
 //! - `resolver`: looks up names
 //! - `body`: reads and unpacks the body of a reply
@@ -17,6 +18,7 @@ mod body;
 mod connect;
 mod failure;
 mod generation;
+mod handshake;
 mod http1;
 mod pool;
 mod resolver;

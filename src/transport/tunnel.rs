@@ -19,9 +19,9 @@ use percent_encoding::percent_decode_str;
 use secrecy::{ExposeSecret, zeroize::Zeroizing};
 use url::Url;
 
-use super::connect::{Duplex, MAX_BEFORE_HEAD, Parts, connect_tcp, start_tls};
+use super::connect::{Duplex, MAX_BEFORE_HEAD, Parts, connect_tcp, host};
 use super::failure::BoxError;
-use super::{Connection, Proxy};
+use super::{Connection, Proxy, handshake};
 
 /// The proxy could not be reached, or closed the connection before it answered.
 #[derive(Debug)]
@@ -76,7 +76,8 @@ async fn connect(connection: &Connection, proxy: &Proxy) -> Result<Parts, BoxErr
     let url = Uri::try_from(proxy.url.expose_secret())?;
     let (mut io, socket, room) = connect_tcp(&url, connection.connect_timeout).await?.into_parts();
     if url.scheme_str() == Some("https") {
-        io = start_tls(&url, connection.trust.config().await?.http1(), io).await?;
+        let tls = connection.trust.config().await?.http1();
+        io = handshake::start(host(&url), tls, io).await?;
     }
     Ok((io, socket, room))
 }

@@ -50,13 +50,15 @@ impl Authority {
         (vec![certificate], PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der())))
     }
 
-    /// A self-signed certificate.
-    pub(crate) fn own(host: &str) -> rustls::ServerConfig {
+    /// A self-signed certificate, and its PEM.
+    pub(crate) fn own(host: &str, is_ca: IsCa) -> (rustls::ServerConfig, String) {
         let key = KeyPair::generate().unwrap();
-        let params = CertificateParams::new([host.to_owned()]).unwrap();
-        let certificate = params.self_signed(&key).unwrap().into();
+        let mut params = CertificateParams::new([host.to_owned()]).unwrap();
+        params.is_ca = is_ca;
+        let certificate = params.self_signed(&key).unwrap();
+        let pem = certificate.pem();
         let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
-        configured(vec![certificate], key)
+        (configured(vec![certificate.into()], key), pem)
     }
 
     pub(crate) fn root(&self) -> CertificateDer<'static> {
