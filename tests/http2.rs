@@ -21,6 +21,7 @@ const RST_STREAM: u8 = 3;
 const SETTINGS: u8 = 4;
 const PING: u8 = 6;
 const GOAWAY: u8 = 7;
+const CONTINUATION: u8 = 9;
 
 const PROTOCOL_ERROR: u32 = 1;
 const INTERNAL_ERROR: u32 = 2;
@@ -42,6 +43,8 @@ enum Act {
     GoAwayBefore(u32),
     /// GOAWAY that includes this request, and then nothing more.
     GoAwayAfter(u32),
+    /// So many headers of 100 bytes.
+    Headers(usize),
     /// A frame that no server may send.
     Nonsense,
     Flood(u8),
@@ -150,6 +153,15 @@ impl Peer {
             Act::GoAwayAfter(reason) => {
                 self.write(GOAWAY, 0, 0, &goaway(stream, reason))?;
                 Err(io::ErrorKind::ConnectionAborted.into())
+            }
+            Act::Headers(count) => {
+                // ":status: 200" and literals, which HPACK does not index.
+                let mut head = vec![0x88];
+                let value = [b'v'; 100];
+                (0..count).for_each(|_| head.extend([&b"\0\x01x\x64"[..], &value].concat()));
+                let (first, rest) = head.split_at(head.len().min(16_384));
+                self.write(HEADERS, 0, stream, first)?;
+                self.write(CONTINUATION, 4, stream, rest)
             }
             // A PING on a stream.
             Act::Nonsense => self.write(PING, 0, stream, &[0; 8]),
@@ -282,6 +294,23 @@ fn protocol_errors_are_decode_errors() {
         let error = get(&server.client()).unwrap_err();
         assert_eq!((error.kind(), error.attempts()), (ErrorKind::Decode, 1), "{act:?} {error}");
         assert!(error.message().contains("HTTP/2"), "{error}");
+    }
+}
+
+#[test]
+fn errors_name_the_code_and_what_it_means() {
+    for (act, words) in [
+        (Act::Reset(REFUSED_STREAM), "ended the request with the HTTP/2 code REFUSED_STREAM"),
+        (Act::Reset(0x99), "ended the request with the HTTP/2 code 0x99"),
+        (Act::GoAwayBefore(0), "ended the connection with the HTTP/2 code NO_ERROR"),
+        (Act::Headers(280), "headers of more than 16 kB (PROTOCOL_ERROR)"),
+        (Act::Nonsense, "breaks the rules of HTTP/2 (PROTOCOL_ERROR)"),
+        (Act::GoAwayAfter(0), "close_notify"),
+    ] {
+        let server = Server::start(move |_| act);
+        let error = post(&server.client().with_options(Options::new().max_retries(0))).unwrap_err();
+        assert!(error.message().contains(words), "{act:?} {error}");
+        assert!(!error.message().contains("docs.rs"), "{act:?} {error}");
     }
 }
 

@@ -9,6 +9,7 @@ use crate::runtime::EXHAUSTED;
 use crate::{Error, ErrorKind};
 
 use super::body::BodyError;
+use super::http2_error;
 use super::tls_error::{self, Peer};
 use super::tunnel::{ProxyFailed, ProxyRefused};
 use super::{Connection, Proxy};
@@ -203,10 +204,7 @@ fn reply_failure(error: &(dyn StdError + 'static), connection: &Connection) -> F
 /// The failure of an HTTP/2 error. `None` if the connection only broke.
 fn http2_failure(error: &h2::Error) -> Option<Failure> {
     use h2::Reason;
-    let reason = error.reason()?;
-    let what = if error.is_go_away() { "connection" } else { "request" };
-    let by = if error.is_remote() { "the server ended" } else { "the server's frames ended" };
-    let message = format!("{by} the {what} with the HTTP/2 error {error}");
+    let (reason, message) = (error.reason()?, http2_error::explain(error)?);
     // RFC 9113, 8.7: the server did not process such a request.
     let is_untouched = error.is_remote()
         && (error.is_go_away() || error.is_reset() && reason == Reason::REFUSED_STREAM);
@@ -290,8 +288,11 @@ fn is_exhausted(error: &(dyn StdError + 'static)) -> bool {
 }
 
 /// The cause of `error`. The source of an `io::Error` skips its inner error, which may be another
-/// `io::Error`.
+/// `io::Error`. h2 names no source.
 fn cause<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a (dyn StdError + 'static)> {
+    if let Some(io) = error.downcast_ref().and_then(h2::Error::get_io) {
+        return Some(io);
+    }
     match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
         Some(hidden) => Some(hidden),
         None => error.source(),
@@ -312,7 +313,11 @@ pub(super) fn find<'a, E: StdError + 'static>(
 
 /// The innermost cause. The outer ones only repeat that a request failed.
 fn root_cause(error: &(dyn StdError + 'static)) -> String {
-    let text = causes(error).last().map_or_else(|| "unknown cause".to_owned(), ToString::to_string);
+    let root = causes(error).last().unwrap_or(error);
+    if let Some(http2) = root.downcast_ref().and_then(http2_error::explain) {
+        return http2;
+    }
+    let text = root.to_string();
     let plain = match text.as_str() {
         // The text of hyper-util, whose error hides its cause.
         "SOCKS error: failed to create underlying connection" => "it cannot be reached",

@@ -11,7 +11,7 @@
 //! - `socket`: checks an idle connection
 //! - `resolver`: looks up names
 //! - `body`: reads and unpacks the body of a reply
-//! - `tls`: the trusted roots; `tls_error`: the messages of TLS errors
+//! - `tls`: the trusted roots; `tls_error` and `http2_error`: the messages of TLS and HTTP/2 errors
 //! - `failure`: why no complete reply arrived
 
 mod body;
@@ -20,6 +20,7 @@ mod failure;
 mod generation;
 mod handshake;
 mod http1;
+mod http2_error;
 mod pool;
 mod resolver;
 mod socket;
