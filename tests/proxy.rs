@@ -360,6 +360,89 @@ fn the_answer_of_a_proxy_is_reported_as_the_proxys() {
 }
 
 #[test]
+fn refused_credentials_of_a_proxy_are_not_missing_ones() {
+    let answer = "HTTP/1.1 407 No\r\ncontent-length: 0\r\n\r\n";
+    for scheme in ["http", "https"] {
+        for (credentials, hint) in [("", "put the proxy's user"), ("u:pw@", "refuses the user")] {
+            let url = Connects::start(answer).url().replace("//", &format!("//{credentials}"));
+            let options = Options::new().repo_url(format!("{scheme}://hex.example/api")).env(false);
+            let error = get(options.proxy(url)).unwrap_err();
+            assert_eq!(error.status(), Some(407), "{error}");
+            assert!(error.hint().unwrap().contains(hint), "{error}");
+            assert!(!error.to_string().contains("pw"), "{error}");
+        }
+    }
+}
+
+#[test]
+fn a_407_without_a_proxy_does_not_ask_for_the_proxys_password() {
+    let server = Server::start(|_, _| Act::Reply(json(407, &[], "{}")));
+    let error = server.client().get_user("eric").unwrap_err();
+    assert_eq!((error.kind(), error.status()), (ErrorKind::UnexpectedStatus, Some(407)));
+    let hint = error.hint().unwrap();
+    assert!(hint.contains("check repo_url") && !hint.contains("password"), "{error}");
+}
+
+#[test]
+fn a_tunnel_that_ends_at_once_is_a_matter_of_the_proxy() {
+    let authority = Authority::new();
+    let root = authority.file();
+    let server = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let port = server.local_addr().unwrap().port();
+    std::thread::spawn(move || server.incoming().for_each(drop));
+    let proxy = Connects::start("HTTP/1.1 200 OK\r\n\r\n");
+    let options = Options::new().repo_url(format!("https://127.0.0.1:{port}/api")).env(false);
+    let options = options.proxy(proxy.url()).ca_file(root.0.clone()).max_retries(0);
+    let error = get(options).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Connect, "{error}");
+    assert!(error.message().contains("through the proxy of the option proxy"), "{error}");
+    assert!(!error.hint().unwrap().contains("set the option proxy"), "{error}");
+}
+
+/// A SOCKS5 proxy that answers each message of the client with the next of these. Returns its port.
+fn socks_with(answers: &'static [&'static [u8]]) -> u16 {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        for client in listener.incoming() {
+            let mut client = client.unwrap();
+            for answer in answers {
+                let _ = client.read(&mut [0; 512]);
+                let _ = client.write_all(answer);
+            }
+            let _ = client.read(&mut [0; 512]);
+        }
+    });
+    port
+}
+
+#[test]
+fn the_refusal_of_a_socks_proxy_is_explained() {
+    type Case = (&'static str, &'static [&'static [u8]], &'static str, &'static str);
+    let cases: [Case; 5] = [
+        ("", &[b"\x05\xff"], "it requires a user and a password", "put the proxy's user"),
+        ("u:pw@", &[b"\x05\xff"], "does not accept a user and a password", "check the proxy"),
+        ("u:pw@", &[b"\x05\x02", b"\x01\x01"], "not accept this user", "refuses the user"),
+        (
+            "",
+            &[b"\x05\x00", b"\x05\x02\x00\x01\0\0\0\0\0\0"],
+            "it answers \"connection not allowed\"",
+            "check the proxy",
+        ),
+        ("", &[b"HTTP/1.1 400 Bad Request\r\n\r\n"], "does not speak SOCKS5", "check the proxy"),
+    ];
+    for (credentials, answers, words, hint) in cases {
+        let proxy = format!("socks5h://{credentials}127.0.0.1:{}", socks_with(answers));
+        let options = Options::new().repo_url("https://hex.example/api").env(false).max_retries(0);
+        let error = get(options.proxy(proxy)).unwrap_err();
+        assert_eq!((error.kind(), error.attempts()), (ErrorKind::Connect, 0), "{error}");
+        assert!(error.message().contains(words), "{error}");
+        assert!(error.hint().unwrap().contains(hint), "{error}");
+        assert!(!error.message().contains("SOCKS error"), "{error}");
+    }
+}
+
+#[test]
 fn a_proxy_that_cannot_be_reached_is_named() {
     for scheme in ["http", "https", "socks5", "socks5h"] {
         for url in ["http://192.0.2.1/api", "https://192.0.2.1/api"] {

@@ -90,6 +90,7 @@ impl Call<'_> {
                         Ok(value) => return Ok(value),
                         Err(error) => {
                             let error = self.explain_rejected_token(error, received);
+                            let error = self.explain_407(error);
                             if error.kind() == ErrorKind::Decode {
                                 self.uncache();
                             }
@@ -393,6 +394,14 @@ impl Call<'_> {
         match self.settings.headers.token_hint(received).filter(|_| may_be_token) {
             Some(hint) => error.with_hint(hint),
             None => error,
+        }
+    }
+
+    /// Only the route to the server shows whether a proxy sent the reply.
+    fn explain_407(&self, error: Error) -> Error {
+        match error.status() {
+            Some(407) => error.with_hint(self.settings.connection.hint_for_407()),
+            _ => error,
         }
     }
 

@@ -49,7 +49,6 @@ impl Failed<'_> {
             },
             404 => self.not_found(operation),
             405 => (ErrorKind::Unsupported, None, Some(hints::NO_SUCH_ENDPOINT)),
-            407 => (ErrorKind::UnexpectedStatus, None, Some(hints::PROXY_CREDENTIAL)),
             408 => (ErrorKind::UnexpectedStatus, None, Some(hints::REQUEST_TIMEOUT)),
             421 => (ErrorKind::UnexpectedStatus, None, Some(hints::MISDIRECTED)),
             422 => (ErrorKind::Validation, None, None),

@@ -34,8 +34,6 @@ pub(super) const RATE_LIMITED: &str = "wait until the rate limit resets; a call 
      rate_limit is wait and total_timeout is long enough";
 pub(super) const INVALID_REPLY: &str =
     "check repo_url, and check that no proxy or login page answers instead of the server";
-pub(super) const PROXY_CREDENTIAL: &str =
-    "the proxy requires a user and a password: add them to the URL in the option proxy";
 pub(super) const REDIRECT_LOOP: &str =
     "check repo_url; if it is correct, the server redirects in a loop";
 pub(super) const REQUEST_TIMEOUT: &str =

@@ -10,6 +10,7 @@ use crate::{Error, ErrorKind};
 
 use super::body::BodyError;
 use super::http2_error;
+use super::proxy_error::CHECK_PROXY;
 use super::tls_error::{self, Peer};
 use super::tunnel::{ProxyFailed, ProxyRefused};
 use super::{Connection, Proxy};
@@ -48,10 +49,6 @@ impl StdError for TimedOut {}
 const NETWORK: &str =
     "check repo_url and the network; if only a proxy leads out, set the option proxy";
 const SLOW: &str = "check the network, or raise the option connect_timeout";
-pub(super) const CHECK_PROXY: &str =
-    "check the proxy; no_proxy names hosts that are reached without one";
-const PROXY_CREDENTIALS: &str =
-    "put the proxy's user and password into its URL, in the option proxy or in the variable";
 
 impl Failure {
     fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
@@ -103,32 +100,32 @@ fn connection_failure(error: &(dyn StdError + 'static), connection: &Connection)
         return from_own_error(ours);
     }
     if let Some(ProxyRefused(status)) = find(error) {
-        return refused_by_proxy(*status, connection.proxy.as_ref());
+        return refused_by_proxy(*status, connection);
     }
     if causes(error).any(is_exhausted) {
         let message = format!("no connection to the server: {}", root_cause(error));
         return Failure::new(ErrorKind::Connect, message).with_hint(EXHAUSTED);
     }
     let proxy = connection.proxy.as_ref();
-    let proxys_name = proxy.map(|proxy| format!("the proxy of {}", proxy.source));
     if is_timeout(error) {
-        let way = proxys_name.map(|name| format!(", through {name}")).unwrap_or_default();
+        let way = proxy.map(|proxy| format!(", through {}", proxy.name())).unwrap_or_default();
         let message = format!("{TimedOut}{way}");
         return Failure::new(ErrorKind::Timeout, message).with_hint(SLOW);
     }
-    let (peer, name, hint) = match (proxys_name, proxy) {
-        (Some(name), _) if find::<ProxyFailed>(error).is_some() => (Peer::Proxy, name, CHECK_PROXY),
-        // With SOCKS, only the text of the error names the side that failed.
-        (Some(name), Some(proxy)) if proxy.is_socks() => {
-            (Peer::Server, format!("the server through {name}"), CHECK_PROXY)
+    let (peer, name, hint) = match proxy {
+        None => (Peer::Server, "the server".to_owned(), NETWORK),
+        Some(proxy) if find::<ProxyFailed>(error).is_some() => {
+            (Peer::Proxy, proxy.name(), CHECK_PROXY)
         }
-        // After the tunnel is open, the server fails.
-        _ => (Peer::Server, "the server".to_owned(), NETWORK),
+        Some(proxy) => (Peer::Server, format!("the server through {}", proxy.name()), CHECK_PROXY),
     };
     if let Some(tls) = find::<rustls::Error>(error) {
         return tls_failure(tls, peer, &name);
     }
-    let message = format!("no connection to {name}: {}", root_cause(error));
+    let cause = root_cause(error);
+    let socks = proxy.and_then(|proxy| proxy.explain_socks(&cause));
+    let (cause, hint) = socks.unwrap_or((cause, hint));
+    let message = format!("no connection to {name}: {cause}");
     Failure::new(ErrorKind::Connect, message).with_hint(hint)
 }
 
@@ -137,14 +134,17 @@ fn tls_failure(error: &rustls::Error, peer: Peer, name: &str) -> Failure {
     Failure::new(ErrorKind::Tls, format!("TLS with {name} failed: {text}")).with_hint(hint)
 }
 
-fn refused_by_proxy(status: http::StatusCode, proxy: Option<&Proxy>) -> Failure {
-    let source = proxy.map_or("proxy", |proxy| proxy.source);
-    let message =
-        format!("the proxy of {source} does not connect to the server: its status is {status}");
+fn refused_by_proxy(status: http::StatusCode, connection: &Connection) -> Failure {
+    let proxy = connection.proxy.as_ref();
+    let name = proxy.map_or_else(|| "the proxy".to_owned(), Proxy::name);
+    let message = format!("{name} does not connect to the server: its status is {status}");
     // A gateway that fails may work again soon. A refusal stays.
     let kind =
         if status.is_server_error() { ErrorKind::Connect } else { ErrorKind::UnexpectedStatus };
-    let hint = if status.as_u16() == 407 { PROXY_CREDENTIALS } else { CHECK_PROXY };
+    let hint = match proxy {
+        Some(proxy) if status.as_u16() == 407 => proxy.credentials_hint(),
+        _ => CHECK_PROXY,
+    };
     Failure { status: Some(status.as_u16()), ..Failure::new(kind, message).with_hint(hint) }
 }
 
@@ -169,9 +169,7 @@ fn reply_failure(error: &(dyn StdError + 'static), connection: &Connection) -> F
         // A server may refuse its client after the handshake. With plain http, only an https proxy
         // speaks TLS.
         return match &connection.proxy {
-            Some(proxy) if !connection.is_https => {
-                tls_failure(tls, Peer::Proxy, &format!("the proxy of {}", proxy.source))
-            }
+            Some(proxy) if !connection.is_https => tls_failure(tls, Peer::Proxy, &proxy.name()),
             _ => tls_failure(tls, Peer::Server, "the server"),
         };
     }
@@ -261,13 +259,6 @@ impl fmt::Display for InterimFlood {
 
 impl StdError for InterimFlood {}
 
-impl Proxy {
-    pub(super) fn is_socks(&self) -> bool {
-        use secrecy::ExposeSecret;
-        self.url.expose_secret().starts_with("socks")
-    }
-}
-
 fn is_timeout(error: &(dyn StdError + 'static)) -> bool {
     causes(error).any(|cause| {
         cause.is::<TimedOut>()
@@ -319,8 +310,6 @@ fn root_cause(error: &(dyn StdError + 'static)) -> String {
     }
     let text = root.to_string();
     let plain = match text.as_str() {
-        // The text of hyper-util, whose error hides its cause.
-        "SOCKS error: failed to create underlying connection" => "it cannot be reached",
         "tls handshake eof" => "it was closed during the TLS handshake",
         // rustls adds a link to its documentation.
         cut if cut.starts_with("peer closed connection without sending TLS close_notify") => {

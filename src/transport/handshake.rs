@@ -96,7 +96,7 @@ impl AsyncWrite for Handshaking {
 #[cfg(test)]
 mod tests {
     use super::super::failure::find;
-    use super::super::tls::without_roots;
+    use super::super::tls;
     use super::*;
     use rustls::AlertDescription;
 
@@ -142,7 +142,7 @@ mod tests {
     #[tokio::test]
     async fn an_alert_counts_more_than_a_failed_write() {
         let start = async |bytes| {
-            let tls = Arc::new(without_roots().unwrap());
+            let tls = Arc::new(tls::config(rustls::RootCertStore::empty()).unwrap());
             let closed = Box::new(Closed { bytes, has_waited: false });
             start("localhost", tls, closed).await.err().unwrap()
         };

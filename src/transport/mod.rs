@@ -11,8 +11,9 @@
 //! - `socket`: checks an idle connection
 //! - `resolver`: looks up names
 //! - `body`: reads and unpacks the body of a reply
-//! - `tls`: the trusted roots; `tls_error` and `http2_error`: the messages of TLS and HTTP/2 errors
-//! - `failure`: why no complete reply arrived
+//! - `tls`: the trusted roots
+//! - `failure`: why no complete reply arrived; `tls_error`, `http2_error` and `proxy_error`: the
+//!   messages about these three
 
 mod body;
 mod connect;
@@ -22,6 +23,7 @@ mod handshake;
 mod http1;
 mod http2_error;
 mod pool;
+mod proxy_error;
 mod resolver;
 mod socket;
 mod socks;

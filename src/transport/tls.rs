@@ -118,7 +118,7 @@ impl Tls {
     }
 }
 
-fn config(roots: RootCertStore) -> Result<ClientConfig> {
+pub(super) fn config(roots: RootCertStore) -> Result<ClientConfig> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()

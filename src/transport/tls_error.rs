@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use rustls::{AlertDescription, CertificateError, Error, InvalidMessage};
 
-use super::failure::CHECK_PROXY;
+use super::proxy_error::CHECK_PROXY;
 
 /// The other end of TLS.
 #[derive(Clone, Copy, PartialEq)]
