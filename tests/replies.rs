@@ -155,6 +155,7 @@ fn some_statuses_have_their_own_message() {
             let error = result.unwrap_err();
             assert_eq!((error.kind(), error.status()), (ErrorKind::UnexpectedStatus, Some(status)));
             assert!(error.hint().unwrap().contains(words), "{error}");
+            assert_eq!(error.is_retryable(), words == "try again", "{error}");
         }
     }
 }

@@ -17,7 +17,7 @@ use super::settings::Settings;
 use crate::attempts::Attempts;
 use crate::log::{LogLevel, LogRecord, is_debugging};
 use crate::operation::Operation;
-use crate::protocol::{Reply, Request};
+use crate::protocol::{MALFORMED_LOCATION, Reply, Request};
 use crate::runtime::cancel::forked;
 use crate::runtime::clock::{self, timeout_at};
 use crate::runtime::offload::{INLINE, offload};
@@ -266,11 +266,15 @@ impl Call<'_> {
             })?;
             let reply = self.send(uri, known.as_deref(), ends).await?;
             self.update_from_headers(&reply);
-            match (self.next_url(&url, &reply), &known) {
+            let next = self
+                .next_url(&url, &reply)
+                .map_err(|flaw| invalid(reply.broken_redirect(self.request.operation, flaw)))?;
+            match (next, &known) {
                 (Some(next), _) if redirects < MOST_REDIRECTS => url = next,
                 (Some(_), _) => {
-                    let error = reply.too_many_redirects(self.request.operation, redirects);
-                    return Err(Failed { error, may_repeat: false });
+                    return Err(invalid(
+                        reply.too_many_redirects(self.request.operation, redirects),
+                    ));
                 }
                 (_, Some(known)) if reply.status == 304 => return Ok(known.reply(reply)),
                 _ => {
@@ -307,23 +311,32 @@ impl Call<'_> {
 
     /// The next URL, if `reply` is a redirect to follow: of a GET, to the same origin or between hex.pm
     /// and www.hex.pm.
-    fn next_url(&self, url: &str, reply: &Reply) -> Option<String> {
+    ///
+    /// # Errors
+    /// What is wrong with its target.
+    fn next_url(&self, url: &str, reply: &Reply) -> Result<Option<String>, &'static str> {
+        if !reply.is_redirect() || !self.request.operation.is_repeatable() {
+            return Ok(None);
+        }
         let location = reply.location()?;
-        let url = Url::parse(url).ok()?;
-        let mut next = url.join(location).ok()?;
+        let url = Url::parse(url).map_err(|_| MALFORMED_LOCATION)?;
+        let mut next = url.join(location).map_err(|_| MALFORMED_LOCATION)?;
         let home = |url: &Url| {
             url.scheme() == "https"
                 && url.port().is_none()
                 && matches!(url.host_str(), Some("hex.pm" | "www.hex.pm"))
         };
-        let same = url.origin() == next.origin() || home(&url) && home(&next);
+        if url.origin() != next.origin() && !(home(&url) && home(&next)) {
+            return Ok(None);
+        }
         next.set_fragment(None);
         // Removes a user and a password, which cannot fail for an http URL.
         let _ = next.set_username("").and_then(|()| next.set_password(None));
         let next = String::from(next);
-        let may_go = same && self.request.operation.is_repeatable();
-        // A URL may be too long.
-        (may_go && Uri::try_from(&*next).is_ok()).then_some(next)
+        match Uri::try_from(&*next) {
+            Ok(_) => Ok(Some(next)),
+            Err(_) => Err("a Location that is too long"),
+        }
     }
 
     async fn send(&self, uri: Uri, known: Option<&Record>, ends: Instant) -> Result<Reply, Failed> {

@@ -36,6 +36,8 @@ pub(super) const INVALID_REPLY: &str =
     "check repo_url, and check that no proxy or login page answers instead of the server";
 pub(super) const REDIRECT_LOOP: &str =
     "check repo_url; if it is correct, the server redirects in a loop";
+pub(super) const BROKEN_REDIRECT: &str =
+    "check repo_url; if it is correct, tell the server's operators about the redirect";
 pub(super) const REQUEST_TIMEOUT: &str =
     "the server did not receive the whole request in time: check the network";
 pub(super) const MISDIRECTED: &str =

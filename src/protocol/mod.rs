@@ -33,5 +33,5 @@ mod token;
 pub(crate) mod user;
 mod user_scan;
 
-pub(crate) use reply::Reply;
+pub(crate) use reply::{MALFORMED_LOCATION, Reply};
 pub(crate) use request::Request;

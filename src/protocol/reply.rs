@@ -18,6 +18,8 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::operation::Operation;
 use crate::server_text;
 
+pub(crate) const MALFORMED_LOCATION: &str = "a malformed Location";
+
 /// A whole reply. Its body is decompressed and bounded.
 #[derive(Debug)]
 pub(crate) struct Reply {
@@ -77,7 +79,10 @@ impl Reply {
             return Err(self.error(operation));
         }
         let body = std::mem::take(&mut self.body);
-        let result = self.check_content_type().and_then(|()| read(body));
+        let result = match body.trim_ascii().is_empty() {
+            true => Err("its body is empty".to_owned()),
+            false => self.check_content_type().and_then(|()| read(body)),
+        };
         match result {
             Ok(record) => Ok((record, self.response())),
             Err(flaw) => Err(self.invalid_reply(&flaw, operation)),
@@ -120,11 +125,22 @@ impl Reply {
         headers::text(&self.headers, CONTENT_TYPE.as_str())
     }
 
-    /// The target of a redirect. Browsers accept raw UTF-8 there, so servers send it.
-    pub(crate) fn location(&self) -> Option<&str> {
-        let is_redirect = matches!(self.status, 301 | 302 | 303 | 307 | 308);
-        let location = self.headers.get(LOCATION).filter(|_| is_redirect)?;
-        std::str::from_utf8(location.as_bytes()).ok()
+    pub(crate) fn is_redirect(&self) -> bool {
+        matches!(self.status, 301 | 302 | 303 | 307 | 308)
+    }
+
+    /// The target of a redirect, or what is wrong with it. Browsers accept raw UTF-8 there, so
+    /// servers send it.
+    pub(crate) fn location(&self) -> Result<&str, &'static str> {
+        let location = self.headers.get(LOCATION).ok_or("no Location")?;
+        std::str::from_utf8(location.as_bytes()).map_err(|_| MALFORMED_LOCATION)
+    }
+
+    /// The error of a redirect that leads nowhere.
+    pub(crate) fn broken_redirect(&self, operation: Operation, flaw: &str) -> Error {
+        let message = format!("the redirect has {flaw}");
+        let error = Error::new(ErrorKind::UnexpectedStatus, message);
+        self.add_details(error.with_hint(hints::BROKEN_REDIRECT), operation)
     }
 
     /// The error of one redirect more than the `count` that were followed.
@@ -254,7 +270,8 @@ pub(super) mod tests {
     fn a_success_without_a_valid_record_is_an_error_with_the_position() {
         for (headers, body, flaw) in [
             (&[("content-type", "text/html")][..], "{}", "the content type is text/html"),
-            (&[JSON], "", "EOF while parsing a value at line 1 column 0"),
+            (&[JSON], "", "its body is empty"),
+            (&[JSON], "\r\n", "its body is empty"),
             (&[JSON], "{\"username\":\"a", "EOF while parsing a string at line 1 column 14"),
         ] {
             let error = reply(200, headers, body).user(Operation::GetUser).unwrap_err();
