@@ -91,6 +91,17 @@ fn a_bad_variable_is_named_and_can_be_ignored() {
 }
 
 #[test]
+fn the_variable_of_an_unreadable_ca_file_is_named() {
+    let variables = [
+        ("HEX_API_URL", "https://localhost:1/api"),
+        ("HEX_CACERTS_PATH", "/nonexistent/roots.pem"),
+    ];
+    let text = run_in_environment("user", &variables);
+    let start = "invalid_argument: HEX_CACERTS_PATH: ca_file /nonexistent/roots.pem cannot be used";
+    assert!(text.contains(start), "{text}");
+}
+
+#[test]
 fn an_unusable_proxy_is_an_error_only_of_calls_that_would_use_it() {
     let server = Server::start(|_, _| Act::Reply(user()));
     let bad = "ftp://user:pw@localhost";

@@ -56,9 +56,13 @@ impl Layers {
         if http_client.is_some() {
             reject_http_client_options(&client)?;
         }
+        let has_ca_file = client.ca_file.is_some();
         let mut layers = Self::read_environment(client)?;
         layers.http_client = http_client;
-        layers.trust = Arc::new(Trust::new(layers.client.ca_file.clone()));
+        let trust = Trust::new(layers.client.ca_file.clone());
+        let variable = Options::SPECS.iter().find(|spec| spec.name == "ca_file");
+        let variable = variable.and_then(|spec| spec.env.first().copied());
+        layers.trust = Arc::new(trust.named_by(variable.filter(|_| !has_ca_file)));
         Ok(layers)
     }
 

@@ -23,6 +23,8 @@ use crate::{Error, ErrorKind, Result};
 /// takes milliseconds, or any time if a file is on a slow disk or is a pipe.
 pub(crate) struct Trust {
     ca_file: Option<PathBuf>,
+    /// The variable that names the file, if no option does.
+    variable: Option<&'static str>,
     /// The result of the thread that reads them. `None` before the thread is started.
     read: PerProcess<Mutex<Option<watch::Receiver<Reading>>>>,
     has_warned: AtomicBool,
@@ -48,7 +50,16 @@ impl PartialEq for Trust {
 
 impl Trust {
     pub(crate) fn new(ca_file: Option<PathBuf>) -> Self {
-        Self { ca_file, read: PerProcess::new(Mutex::default), has_warned: AtomicBool::new(false) }
+        Self {
+            ca_file,
+            variable: None,
+            read: PerProcess::new(Mutex::default),
+            has_warned: AtomicBool::new(false),
+        }
+    }
+
+    pub(crate) fn named_by(self, variable: Option<&'static str>) -> Self {
+        Self { variable, ..self }
     }
 
     /// Whether it has the roots of this file.
@@ -63,7 +74,12 @@ impl Trust {
         let mut receiver = self.reading()?;
         // Copied, so that no lock is held while a log callback runs.
         let read = receiver.wait_for(Option::is_some).await.ok().and_then(|read| read.clone());
-        let tls = read.ok_or_else(failed)?.map_err(|error| error.duplicate())?;
+        let tls = read.ok_or_else(failed)?.map_err(|error| match self.variable {
+            Some(name) if error.kind() == ErrorKind::InvalidArgument => {
+                Error::invalid_argument(format!("{name}: {}", error.message()))
+            }
+            _ => error.duplicate(),
+        })?;
         if let Some(error) = tls.error.as_deref().filter(|_| self.take_warning()) {
             LogRecord::new(LogLevel::Warn, error).emit();
         }
