@@ -10,6 +10,8 @@ pub(crate) struct Attempts {
     sent: AtomicU32,
     /// Whether the current attempt has sent the request.
     is_sent: AtomicBool,
+    /// Whether it waits for one of `max_connections`.
+    is_queued: AtomicBool,
 }
 
 impl Attempts {
@@ -21,6 +23,7 @@ impl Attempts {
     pub(crate) fn start(&self) {
         let sent = u32::from(self.is_sent.swap(false, Ordering::Relaxed));
         self.sent.fetch_add(sent, Ordering::Relaxed);
+        self.is_queued.store(false, Ordering::Relaxed);
         self.started.fetch_add(1, Ordering::Relaxed);
     }
 
@@ -33,8 +36,17 @@ impl Attempts {
         self.is_sent.load(Ordering::Relaxed)
     }
 
+    pub(crate) fn is_queued(&self) -> bool {
+        self.is_queued.load(Ordering::Relaxed)
+    }
+
     /// The transport sets it when it sends the request.
     pub(crate) fn sent_flag(&self) -> &AtomicBool {
         &self.is_sent
+    }
+
+    /// The transport sets it while the request waits for its turn.
+    pub(crate) fn queued_flag(&self) -> &AtomicBool {
+        &self.is_queued
     }
 }

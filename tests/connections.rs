@@ -269,6 +269,8 @@ fn connections_to_a_server_are_limited_and_calls_wait_for_their_turn() {
         second.take().unwrap().unwrap_err()
     });
     assert_eq!((error.kind(), error.attempts()), (ErrorKind::Timeout, 0), "{error}");
+    assert!(error.message().starts_with("no free connection within timeout"), "{error}");
+    assert!(error.hint().unwrap().contains("max_connections"), "{error}");
     drop(first);
 }
 

@@ -229,6 +229,7 @@ fn nothing_is_sent_before_the_handshake_is_over() {
         let client = blocking::Client::new(options).unwrap();
         let error = client.create_user("eric", "password", &["a@b.c"]).unwrap_err();
         assert_unsent(&error, ErrorKind::Timeout);
+        assert!(error.message().starts_with("no connection within"), "{error}");
         assert!(error.hint().unwrap().starts_with("try again"), "{error}");
     }
 

@@ -231,7 +231,7 @@ impl Call<'_> {
     }
 
     fn timed_out(&self, ends: Instant) -> Failed {
-        let (option, time, hint) = if ends == self.deadline {
+        let (option, time, mut hint) = if ends == self.deadline {
             (
                 "total_timeout",
                 self.settings.total_timeout,
@@ -240,7 +240,15 @@ impl Call<'_> {
         } else {
             ("timeout", self.settings.timeout, "try again, or raise the option timeout")
         };
-        let message = format!("no complete reply within {option} ({} s)", time.as_secs_f64());
+        let missing = if self.attempts.is_queued() {
+            hint = "raise the option max_connections, or make fewer calls at once";
+            "no free connection"
+        } else if self.attempts.is_sent() {
+            "no complete reply"
+        } else {
+            "no connection"
+        };
+        let message = format!("{missing} within {option} ({} s)", time.as_secs_f64());
         let is_unknown = self.attempts.is_sent() && !self.request.operation.is_repeatable();
         let mut error = Error::new(ErrorKind::Timeout, message).with_outcome_unknown(is_unknown);
         // A retry is wrong if the request may have been completed.
@@ -373,6 +381,7 @@ impl Call<'_> {
             ends,
             on_fresh_connection: false,
             is_sent: self.attempts.sent_flag(),
+            is_queued: self.attempts.queued_flag(),
         }
     }
 

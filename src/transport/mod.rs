@@ -147,6 +147,8 @@ pub(crate) struct Outgoing<'a> {
     pub(crate) on_fresh_connection: bool,
     /// Becomes true before the first byte of the request is sent, or soon after.
     pub(crate) is_sent: &'a AtomicBool,
+    /// True while the request waits for one of `max_connections`.
+    pub(crate) is_queued: &'a AtomicBool,
 }
 
 impl Transport {

@@ -4,6 +4,7 @@
 //! reads up to 50 MB of interim replies in one turn, and does not count them. A server or a proxy
 //! that sends them without an end would delay every other call and deadline of the runtime.
 
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
@@ -46,8 +47,10 @@ impl Pool {
     }
 
     pub(super) async fn send(&self, outgoing: &mut Outgoing<'_>) -> Result<Reply, Failure> {
+        outgoing.is_queued.store(true, Ordering::Relaxed);
         // The semaphore is never closed, so this always succeeds.
         let _permit = self.permits.acquire().await;
+        outgoing.is_queued.store(false, Ordering::Relaxed);
         match &self.route {
             Route::Http1Pool(pool) => pool.send(&self.connection, outgoing).await,
             Route::Own(generation) => generation.send(&self.connection, outgoing).await,
