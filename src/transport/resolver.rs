@@ -1,20 +1,105 @@
-//! Looks up names with the system's resolver. It may hang, so it runs on a few separate threads.
+//! Looks up names with the system's resolver. It may hang, so it runs on a few separate threads, and
+//! on one for each name.
 
+use std::collections::HashMap;
 use std::future::Future;
 use std::io;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 use std::pin::Pin;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::vec;
 
 use hyper_util::client::legacy::connect::dns::Name;
+use tokio::sync::watch;
 use tower_service::Service;
 
 use crate::loopback;
 use crate::runtime::offload::Workers;
+use crate::runtime::process::Global;
 
-/// A few threads. More look-ups wait, within their deadlines.
-static RESOLVERS: Workers = Workers::resolvers();
+static LOOK_UPS: LookUps =
+    LookUps::new(Workers::resolvers(), |name| check_addresses(name, (name, 0).to_socket_addrs()?));
+
+/// The look-ups that run. All callers that need a name share one look-up of it, so a name whose
+/// look-up hangs holds one thread.
+struct LookUps {
+    /// A few threads. More look-ups wait, within their deadlines.
+    threads: Workers,
+    resolve: fn(&str) -> io::Result<Vec<SocketAddr>>,
+    running: Global<Mutex<HashMap<String, watch::Receiver<Found>>>>,
+}
+
+/// `None` while the look-up runs.
+type Found = Option<io::Result<Vec<SocketAddr>>>;
+
+/// The duty to look up a name. If it is dropped before that, another caller gets it.
+struct Duty {
+    of: &'static LookUps,
+    name: String,
+    result: Found,
+    sender: watch::Sender<Found>,
+}
+
+impl LookUps {
+    const fn new(threads: Workers, resolve: fn(&str) -> io::Result<Vec<SocketAddr>>) -> Self {
+        Self { threads, resolve, running: Global::new(Mutex::default) }
+    }
+
+    async fn find(&'static self, name: &str) -> io::Result<Vec<SocketAddr>> {
+        loop {
+            let (mut found, duty) = self.join(name);
+            if let Some(duty) = duty {
+                self.threads.run(move |_| duty.fulfil()).await.map_err(io::Error::other)?;
+            }
+            let found = found.wait_for(Option::is_some).await;
+            // Without a result, the caller with the duty has ended.
+            if let Some(found) = found.ok().and_then(|found| found.as_ref().map(duplicate)) {
+                return found;
+            }
+        }
+    }
+
+    /// Waits for the look-up that runs. If there is none, the caller gets the duty.
+    fn join(&'static self, name: &str) -> (watch::Receiver<Found>, Option<Duty>) {
+        let mut running = self.lock();
+        if let Some(found) = running.get(name) {
+            return (found.clone(), None);
+        }
+        let (sender, receiver) = watch::channel(None);
+        running.insert(name.to_owned(), receiver.clone());
+        (receiver, Some(Duty { of: self, name: name.to_owned(), result: None, sender }))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, watch::Receiver<Found>>> {
+        self.running.get().lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Duty {
+    fn fulfil(mut self) {
+        self.result = Some((self.of.resolve)(&self.name));
+    }
+}
+
+impl Drop for Duty {
+    /// First makes room for another look-up, because a result is only for those who wait for it now.
+    fn drop(&mut self) {
+        self.of.lock().remove(&self.name);
+        self.sender.send_replace(self.result.take());
+    }
+}
+
+/// The same result for another caller.
+fn duplicate(found: &io::Result<Vec<SocketAddr>>) -> io::Result<Vec<SocketAddr>> {
+    match found {
+        Ok(addresses) => Ok(addresses.clone()),
+        Err(error) => Err(match error.raw_os_error() {
+            Some(number) => io::Error::from_raw_os_error(number),
+            None => io::Error::new(error.kind(), error.to_string()),
+        }),
+    }
+}
 
 /// Returns the addresses of a name.
 #[derive(Clone)]
@@ -25,16 +110,8 @@ pub(super) async fn addresses(host: &str, port: u16) -> io::Result<Vec<SocketAdd
     if let Ok(address) = host.parse::<IpAddr>() {
         return Ok(vec![SocketAddr::new(address, port)]);
     }
-    let found = look_up(host.to_owned()).await?;
-    Ok(found.map(|address| SocketAddr::new(address.ip(), port)).collect())
-}
-
-async fn look_up(name: String) -> io::Result<vec::IntoIter<SocketAddr>> {
-    let looked_up = RESOLVERS.run(move |_| {
-        let found = (name.as_str(), 0).to_socket_addrs()?;
-        check_addresses(&name, found).map(Vec::into_iter)
-    });
-    looked_up.await.map_err(io::Error::other)?
+    let found = LOOK_UPS.find(host).await?;
+    Ok(found.into_iter().map(|address| SocketAddr::new(address.ip(), port)).collect())
 }
 
 /// A key may go over plain http to a loopback name, so that name must not lead to another machine.
@@ -67,20 +144,115 @@ impl Service<Name> for Resolver {
     }
 
     fn call(&mut self, name: Name) -> Self::Future {
-        Box::pin(look_up(name.as_str().to_owned()))
+        Box::pin(async move { Ok(LOOK_UPS.find(name.as_str()).await?.into_iter()) })
     }
 }
 
 impl reqwest::dns::Resolve for Resolver {
     fn resolve(&self, name: reqwest::dns::Name) -> reqwest::dns::Resolving {
-        let found = look_up(name.as_str().to_owned());
-        Box::pin(async move { Ok(Box::new(found.await?) as reqwest::dns::Addrs) })
+        Box::pin(async move {
+            let found = LOOK_UPS.find(name.as_str()).await?;
+            Ok(Box::new(found.into_iter()) as reqwest::dns::Addrs)
+        })
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::pin::pin;
+    use std::sync::Condvar;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::task::Waker;
+    use std::time::Duration;
+
     use super::*;
+
+    /// A resolver whose look-ups of `dead…` hang until the test ends them.
+    struct Dns {
+        have_ended: Mutex<bool>,
+        ended: Condvar,
+        started: AtomicUsize,
+    }
+
+    impl Dns {
+        const fn new() -> Self {
+            Self {
+                have_ended: Mutex::new(false),
+                ended: Condvar::new(),
+                started: AtomicUsize::new(0),
+            }
+        }
+
+        fn resolve(&self, name: &str) -> io::Result<Vec<SocketAddr>> {
+            if !name.starts_with("dead") {
+                return Ok(vec![SocketAddr::new([192, 0, 2, 1].into(), 0)]);
+            }
+            self.started.fetch_add(1, Ordering::SeqCst);
+            let have_ended = self.have_ended.lock().unwrap();
+            drop(self.ended.wait_while(have_ended, |have_ended| !*have_ended).unwrap());
+            Err(io::Error::other("no such name"))
+        }
+
+        fn end(&self) {
+            *self.have_ended.lock().unwrap() = true;
+            self.ended.notify_all();
+        }
+    }
+
+    fn poll<T>(future: Pin<&mut impl Future<Output = T>>) -> Poll<T> {
+        future.poll(&mut Context::from_waker(Waker::noop()))
+    }
+
+    /// Waits for the future. The limit ends a test that would hang.
+    fn wait_for<T>(future: impl Future<Output = T>) -> T {
+        let builder = &mut tokio::runtime::Builder::new_current_thread();
+        let runtime = builder.enable_time().build().unwrap();
+        let bounded = async { tokio::time::timeout(Duration::from_secs(60), future).await };
+        runtime.block_on(bounded).unwrap()
+    }
+
+    #[test]
+    fn a_dead_name_holds_one_thread_and_its_callers_share_the_look_up() {
+        static DNS: Dns = Dns::new();
+        static LOOK_UPS: LookUps = LookUps::new(Workers::resolvers(), |name| DNS.resolve(name));
+        for _ in 0..20 {
+            assert!(poll(pin!(LOOK_UPS.find("dead.example"))).is_pending());
+        }
+        assert_eq!(wait_for(LOOK_UPS.find("good.example")).unwrap().len(), 1);
+        let mut waiting = [(); 3].map(|()| Box::pin(LOOK_UPS.find("dead.example")));
+        assert!(waiting.iter_mut().all(|waiting| poll(waiting.as_mut()).is_pending()));
+        DNS.end();
+        for waiting in waiting {
+            assert_eq!(wait_for(waiting).unwrap_err().to_string(), "no such name");
+        }
+        assert_eq!(DNS.started.load(Ordering::SeqCst), 1);
+        // The result is not kept.
+        wait_for(LOOK_UPS.find("dead.example")).unwrap_err();
+        assert_eq!(DNS.started.load(Ordering::SeqCst), 2);
+    }
+
+    #[test]
+    fn a_caller_goes_on_if_the_one_that_waits_for_a_thread_ends() {
+        static DNS: Dns = Dns::new();
+        static LOOK_UPS: LookUps = LookUps::new(Workers::resolvers(), |name| DNS.resolve(name));
+        for name in ["dead1", "dead2", "dead3", "dead4"] {
+            assert!(poll(pin!(LOOK_UPS.find(name))).is_pending());
+        }
+        let mut first = Box::pin(LOOK_UPS.find("good.example"));
+        let mut second = Box::pin(LOOK_UPS.find("good.example"));
+        assert!(poll(first.as_mut()).is_pending() && poll(second.as_mut()).is_pending());
+        drop(first);
+        DNS.end();
+        assert_eq!(wait_for(second).unwrap().len(), 1);
+    }
+
+    #[test]
+    fn a_panic_ends_the_look_up_for_all() {
+        static LOOK_UPS: LookUps = LookUps::new(Workers::resolvers(), |_| panic!("on purpose"));
+        for _ in 0..2 {
+            assert!(wait_for(LOOK_UPS.find("any")).unwrap_err().to_string().contains("panicked"));
+        }
+    }
 
     #[test]
     fn loopback_names_resolve_only_to_the_loopback() {
