@@ -15,6 +15,8 @@ use std::time::Duration;
 
 use aura_users::{Call, CancelToken, Error, ErrorKind, Options, User, blocking};
 use authority::{Authority, RootFile, ages_hence};
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use bound::{bound, within};
 use rcgen::{BasicConstraints, IsCa};
 use time::OffsetDateTime;
@@ -332,6 +334,78 @@ fn a_ca_file_may_hold_more_than_one_plain_certificate() {
         assert_eq!(error.kind(), ErrorKind::InvalidArgument, "{error}");
         assert!(error.message().contains(why), "{error}");
     }
+}
+
+/// The extended key usages serverAuth and emailProtection.
+const SERVER: &[u8] = &[0x2b, 6, 1, 5, 5, 7, 3, 1];
+const MAIL: &[u8] = &[0x2b, 6, 1, 5, 5, 7, 3, 4];
+
+/// The root in OpenSSL's form, with the uses that it is trusted and rejected for.
+fn with_trust_settings(authority: &Authority, trusted: &[&[u8]], rejected: &[&[u8]]) -> String {
+    let tagged =
+        |tag: u8, content: &[u8]| [&[tag, u8::try_from(content.len()).unwrap()], content].concat();
+    let list = |tag: u8, uses: &[&[u8]]| match uses {
+        [] => vec![],
+        uses => tagged(tag, &uses.iter().flat_map(|usage| tagged(6, usage)).collect::<Vec<_>>()),
+    };
+    let settings = tagged(0x30, &[list(0x30, trusted), list(0xa0, rejected)].concat());
+    let all = [authority.root().as_ref(), &settings].concat();
+    let label = "TRUSTED CERTIFICATE-----";
+    format!("-----BEGIN {label}\n{}\n-----END {label}\n", BASE64_STANDARD.encode(all))
+}
+
+#[test]
+fn a_root_that_the_ca_file_rejects_is_not_trusted() {
+    let (authority, other) = (Authority::new(), Authority::new());
+    let port = serve(authority.certify("localhost", ages_hence()));
+    let pem = &authority.pem;
+    let ours =
+        |trusted: &[&[u8]], rejected: &[&[u8]]| with_trust_settings(&authority, trusted, rejected);
+    let refused = "not trusted here";
+    let damaged = ours(&[], &[]).replacen("MI", "MA", 1);
+    for (what, text, why) in [
+        ("nothing said", ours(&[], &[]), None),
+        ("trusted for servers", ours(&[SERVER], &[MAIL]), None),
+        ("rejected for servers", ours(&[], &[SERVER]) + &other.pem, Some(refused)),
+        ("trusted for mail only", ours(&[MAIL], &[]) + &other.pem, Some(refused)),
+        ("rejected first", ours(&[], &[SERVER]) + pem + &other.pem, Some(refused)),
+        ("rejected later", pem.clone() + &ours(&[], &[SERVER]), None),
+        ("all rejected", ours(&[], &[SERVER]), Some("reject each of its certificates")),
+        ("settings of a usual entry", ours(&[], &[SERVER]).replace("TRUSTED ", ""), None),
+        ("damaged", damaged, Some("certificate 1")),
+    ] {
+        let file = authority.file();
+        std::fs::write(&file.0, &text).unwrap();
+        match (get(port, Some(&file)), why) {
+            (Ok(_), None) => {}
+            (Err(error), Some(why)) => assert!(error.message().contains(why), "{what}: {error}"),
+            (result, _) => panic!("{what}: {result:?}"),
+        }
+    }
+}
+
+/// Runs in its own process, because it changes the environment.
+#[test]
+fn a_root_that_the_ca_file_rejects_is_no_root_of_the_system_either() {
+    if let Some(root) = std::env::var_os("AURA_TEST_REJECTED") {
+        let port = std::env::var("AURA_TEST_PORT").unwrap().parse().unwrap();
+        let error = get(port, Some(&RootFile(root.into()))).unwrap_err();
+        assert!(error.message().contains("not trusted here"), "{error}");
+        return;
+    }
+    let (authority, other) = (Authority::new(), Authority::new());
+    let port = serve(authority.certify("localhost", ages_hence()));
+    let (system, file) = (authority.file(), other.file());
+    let rejected = with_trust_settings(&authority, &[], &[SERVER]);
+    std::fs::write(&file.0, rejected + &other.pem).unwrap();
+    let status = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "a_root_that_the_ca_file_rejects_is_no_root_of_the_system_either"])
+        .env("AURA_TEST_REJECTED", &file.0)
+        .env("AURA_TEST_PORT", port.to_string())
+        .env("SSL_CERT_FILE", &system.0)
+        .status()
+        .unwrap();
+    assert!(status.success());
 }
 
 #[test]

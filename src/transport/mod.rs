@@ -11,11 +11,12 @@
 //! - `socket`: checks an idle connection
 //! - `resolver`: looks up names
 //! - `body`: reads and unpacks the body of a reply
-//! - `tls`: the trusted roots
+//! - `tls`: the trusted roots; `ca_file`: those of a file
 //! - `failure`: why no complete reply arrived; `tls_error`, `http2_error` and `proxy_error`: the
 //!   messages about these three
 
 mod body;
+mod ca_file;
 mod connect;
 mod failure;
 mod generation;

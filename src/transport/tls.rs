@@ -2,19 +2,15 @@
 
 use std::env;
 use std::ffi::OsString;
-use std::fmt;
-use std::fs::File;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore};
 use rustls_native_certs::{CertificateResult, load_certs_from_paths};
 use tokio::sync::watch;
 
+use super::ca_file::CaFile;
 use crate::log::{LogLevel, LogRecord};
 use crate::runtime::{self, PerProcess};
 use crate::{Error, ErrorKind, Result};
@@ -146,11 +142,9 @@ pub(super) fn config(roots: RootCertStore) -> Result<ClientConfig> {
 
 /// Reads the roots. Also returns a warning if some are missing.
 fn roots(ca_file: Option<&Path>) -> Result<(RootCertStore, Option<Arc<str>>)> {
-    let mut roots = RootCertStore::empty();
-    if let Some(file) = ca_file {
-        add_file(&mut roots, file)?;
-    }
-    let system = load_roots();
+    let CaFile { mut roots, rejected } = ca_file.map(CaFile::read).transpose()?.unwrap_or_default();
+    let mut system = load_roots();
+    system.certs.retain(|certificate| !rejected.contains(certificate));
     roots.add_parsable_certificates(system.certs);
     if roots.is_empty() {
         let why = system.errors.first().map(|error| format!(" ({error})")).unwrap_or_default();
@@ -219,82 +213,4 @@ fn load_system_roots() -> CertificateResult {
 #[cfg(not(all(unix, not(target_vendor = "apple"))))]
 fn load_system_roots() -> CertificateResult {
     rustls_native_certs::load_native_certs()
-}
-
-/// No file of roots is larger.
-const MAX_BYTES: u64 = 16 << 20;
-
-fn add_file(roots: &mut RootCertStore, file: &Path) -> Result<()> {
-    let refused = |why: &dyn fmt::Display| {
-        // The path may be a secret that was set as the wrong option.
-        let name = file.to_string_lossy();
-        let is_path =
-            name.contains(['/', '\\']) || name.ends_with(".pem") || name.ends_with(".crt");
-        let shown = if is_path && !name.contains('@') { format!(" {name}") } else { String::new() };
-        Error::invalid_argument(format!("ca_file{shown} cannot be used: {why}"))
-    };
-    let mut text = Vec::new();
-    let opened = File::open(file).map_err(|error| refused(&error))?;
-    opened.take(MAX_BYTES + 1).read_to_end(&mut text).map_err(|error| refused(&error))?;
-    if text.len() as u64 > MAX_BYTES {
-        return Err(refused(&"it is larger than 16 MiB"));
-    }
-    let certificates = certificates(&text).map_err(|why| refused(&why))?;
-    if certificates.is_empty() {
-        return Err(refused(&"it holds no certificate in PEM form"));
-    }
-    for (at, certificate) in certificates.into_iter().enumerate() {
-        roots.add(certificate).map_err(|_| {
-            refused(&format!("its certificate {} is no root that can be trusted", at + 1))
-        })?;
-    }
-    Ok(())
-}
-
-/// The certificates of a PEM file, under all names that OpenSSL reads. Keys, comments and other
-/// text are skipped.
-fn certificates(text: &[u8]) -> Result<Vec<CertificateDer<'static>>, String> {
-    const NAMES: [&[u8]; 2] = [b"X509 CERTIFICATE-----", b"TRUSTED CERTIFICATE-----"];
-    // A byte order mark would hide the first line.
-    let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
-    let mut usual = Vec::with_capacity(text.len());
-    for line in text.split(|byte| matches!(byte, b'\n' | b'\r')).map(<[u8]>::trim_ascii) {
-        let name = NAMES.iter().find(|name| line.ends_with(name) && line.starts_with(b"-----"));
-        match name {
-            Some(name) => {
-                usual.extend_from_slice(&line[..line.len() - name.len()]);
-                usual.extend_from_slice(b"CERTIFICATE-----");
-            }
-            None => usual.extend_from_slice(line),
-        }
-        usual.push(b'\n');
-    }
-    CertificateDer::pem_slice_iter(&usual)
-        .map(|certificate| match certificate {
-            Ok(certificate) => Ok(without_settings(certificate)),
-            Err(_) => Err("it is damaged: a part of it is no PEM".to_owned()),
-        })
-        .collect()
-}
-
-/// Cuts the settings that OpenSSL's TRUSTED CERTIFICATE has after the certificate.
-fn without_settings(certificate: CertificateDer<'static>) -> CertificateDer<'static> {
-    let bytes = certificate.as_ref();
-    // DER: 0x30, then the length in one byte. If its high bit is set, its low bits are the number
-    // of bytes of the length.
-    let end = match bytes {
-        [0x30, short @ 0..=0x7f, ..] => Some(2 + usize::from(*short)),
-        [0x30, long @ 0x81..=0x84, rest @ ..] => {
-            let count = usize::from(long & 0x7f);
-            rest.get(..count).map(|digits| {
-                let length = digits.iter().fold(0, |sum, digit| sum << 8 | usize::from(*digit));
-                2 + count + length
-            })
-        }
-        _ => None,
-    };
-    match end.and_then(|end| bytes.get(..end)) {
-        Some(exact) if exact.len() < bytes.len() => CertificateDer::from(exact.to_vec()),
-        _ => certificate,
-    }
 }
