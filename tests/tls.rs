@@ -547,13 +547,33 @@ fn refusals_are_explained_without_jargon() {
 }
 
 #[test]
-fn a_key_set_as_ca_file_is_not_repeated() {
-    const KEY: &str = "0123456789abcdef0123456789abcdef";
-    let options = Options::new().repo_url("https://localhost:1/api").env(false).ca_file(KEY);
-    let error = blocking::Client::new(options).unwrap().get_user("eric").unwrap_err();
-    assert_eq!((error.kind(), error.attempts()), (ErrorKind::InvalidArgument, 0));
-    assert!(error.message().starts_with("ca_file cannot be used: "), "{error}");
-    assert!(!error.to_json().contains(KEY), "{error}");
+fn a_secret_set_as_ca_file_is_not_repeated() {
+    let get_with = |ca_file: &str| {
+        let options =
+            Options::new().repo_url("https://localhost:1/api").env(false).ca_file(ca_file);
+        let error = blocking::Client::new(options).unwrap().get_user("eric").unwrap_err();
+        assert_eq!((error.kind(), error.attempts()), (ErrorKind::InvalidArgument, 0));
+        error
+    };
+    for secret in [
+        "0123456789abcdef0123456789abcdef",
+        "MC4CAQAw/BQYDK2Vw+BCIEIA==",
+        "/9j4AAQSkZJRgABAQAAAQABAAD",
+        "-----BEGIN PRIVATE KEY-----\nMC4CAQAw/BQYDK2VwBCIEIA==\n-----END PRIVATE KEY-----\n",
+        "https://eric:hunter2@proxy.example/ca.pem",
+        "src\\hunter2",
+        "src/hunter2",
+    ] {
+        let error = get_with(secret);
+        assert!(error.message().starts_with("ca_file cannot be used: "), "{error}");
+        let all = error.to_string() + &error.to_json();
+        assert!(secret.lines().all(|line| !all.contains(line)), "{error}");
+    }
+    let missing = std::env::temp_dir().join("aura-test-missing");
+    for path in [missing.to_str().unwrap(), "missing.pem", "no/such/folder/ca.crt"] {
+        let error = get_with(path);
+        assert!(error.message().starts_with(&format!("ca_file {path} cannot be")), "{error}");
+    }
 }
 
 /// Runs in its own process, because it changes the environment.

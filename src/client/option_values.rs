@@ -43,13 +43,22 @@ pub(super) fn may_hold_secret(url: &str) -> bool {
     url.contains(['@', '?', '#'])
 }
 
+/// Whether an error may repeat this text: it is a URL, and no part of it may be a secret.
+fn is_plain_url(text: &str) -> bool {
+    let has_scheme = text.split_once("://").is_some_and(|(scheme, _)| {
+        scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
+    });
+    has_scheme
+        && !may_hold_secret(text)
+        && !text.contains(|c: char| c.is_whitespace() || c.is_control())
+}
+
 /// The base URL in its normal form, without a slash at its end.
 pub(crate) fn repo_url(text: &str) -> Parsed<String> {
-    let url =
-        http_url(text).map_err(|why| match text.contains("://") && !may_hold_secret(text) {
-            true => format!("is {text:?}: {why}"),
-            false => INVALID_URL.to_owned(),
-        })?;
+    let url = http_url(text).map_err(|why| match is_plain_url(text) {
+        true => format!("is {text:?}: {why}"),
+        false => INVALID_URL.to_owned(),
+    })?;
     if !url.username().is_empty() || url.password().is_some() {
         return Err("contains a user or a password: set the credential as api_key".to_owned());
     }

@@ -276,8 +276,7 @@ impl Options {
 /// The error of an option that does not accept its value.
 ///
 /// A program may have set the wrong option to a secret. So `why` repeats a value only if it is shorter
-/// than every secret (see [`invalid`]), or if it is a URL without a user, a query and a fragment (see
-/// [`repo_url`]).
+/// than every secret (see [`invalid`]), or if it is a plain URL (see [`repo_url`]).
 pub(crate) fn rejected(name: &str, allowed: &str, why: &str) -> Error {
     Error::invalid_argument(format!("{name} {why}; allowed: {allowed}"))
 }
@@ -360,6 +359,9 @@ mod tests {
             ("repo_url", "ftp://hex.pm/?pw", "is not an http or https URL"),
             ("repo_url", "hex.pm/pw", "is not an http or https URL"),
             ("repo_url", "pw:0", "is not an http or https URL"),
+            ("repo_url", "key=pw\nurl=https://hex.pm", "is not an http or https URL"),
+            ("repo_url", "pw, https://hex.pm", "is not an http or https URL"),
+            ("repo_url", "ftp://hex.pm pw", "is not an http or https URL"),
             ("timeout", "0", "is \"0\""),
             ("timeout", "0.0001", "timeout is not valid; allowed: seconds from 0.001"),
             ("timeout", "-1", "is \"-1\""),

@@ -74,12 +74,24 @@ fn read(path: &Path) -> io::Result<Vec<u8>> {
 }
 
 /// The error of a file that cannot be used.
-fn refused(file: &Path, why: &dyn fmt::Display) -> Error {
-    // The path may be a secret that was set as the wrong option.
-    let name = file.to_string_lossy();
-    let is_path = name.contains(['/', '\\']) || name.ends_with(".pem") || name.ends_with(".crt");
-    let shown = if is_path && !name.contains('@') { format!(" {name}") } else { String::new() };
+fn refused(path: &Path, why: &dyn fmt::Display) -> Error {
+    let shown = match is_surely_path(path) {
+        true => format!(" {}", path.display()),
+        false => String::new(),
+    };
     Error::invalid_argument(format!("ca_file{shown} cannot be used: {why}"))
+}
+
+/// Whether an error may repeat this path. It may be a secret that was set as the wrong option, and a
+/// key in base64 may contain slashes, also as its first character.
+fn is_surely_path(path: &Path) -> bool {
+    let text = path.to_string_lossy();
+    let is_in_folder = || {
+        let folder = path.parent().filter(|folder| folder.file_name().is_some());
+        path.is_absolute() && folder.is_some_and(Path::is_dir)
+    };
+    !text.contains(|character: char| character.is_control() || character == '@')
+        && (text.ends_with(".pem") || text.ends_with(".crt") || is_in_folder())
 }
 
 /// The names under which OpenSSL reads certificates from PEM. Only the last one has trust settings.
