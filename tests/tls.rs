@@ -434,6 +434,16 @@ fn an_endless_ca_file_delays_no_deadline() {
         assert!([kind, ErrorKind::Timeout].contains(&error.kind()), "{error}");
         assert_eq!(error.attempts(), 0);
     }
+    for (options, option) in [
+        (Options::new().timeout(limit), "timeout (0.3 s)"),
+        (Options::new().total_timeout(limit), "total_timeout (0.3 s)"),
+        (Options::new().connect_timeout(limit), "connect_timeout"),
+    ] {
+        let options = options.repo_url("https://localhost:1/api").env(false).ca_file(path.clone());
+        let error = blocking::Client::new(options).unwrap().get_user("eric").unwrap_err();
+        let text = format!("within {option}: ca_file is still being read; check the file");
+        assert!(error.to_string().contains(&text), "{error}");
+    }
     std::fs::remove_file(&path).unwrap();
 }
 

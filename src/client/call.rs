@@ -22,7 +22,7 @@ use crate::runtime::cancel::forked;
 use crate::runtime::clock::{self, timeout_at};
 use crate::runtime::offload::{INLINE, offload};
 use crate::runtime::process;
-use crate::transport::{Failure, Outgoing, Transport};
+use crate::transport::{CHECK_ROOTS, Failure, Outgoing, Transport};
 use crate::{Error, ErrorKind, Reason, Result};
 
 /// The longest pause before the first retry. It doubles with each retry.
@@ -248,12 +248,16 @@ impl Call<'_> {
         } else {
             "no connection"
         };
-        let message = format!("{missing} within {option} ({} s)", time.as_secs_f64());
+        let mut message = format!("{missing} within {option} ({} s)", time.as_secs_f64());
+        let unread = self.settings.connection.unread_roots().filter(|_| !self.attempts.is_sent());
+        if let Some(why) = unread {
+            message += &format!(": {why}");
+        }
         let is_unknown = self.attempts.is_sent() && !self.request.operation.is_repeatable();
         let mut error = Error::new(ErrorKind::Timeout, message).with_outcome_unknown(is_unknown);
         // A retry is wrong if the request may have been completed.
         if !is_unknown {
-            error = error.with_hint(hint);
+            error = error.with_hint(if unread.is_some() { CHECK_ROOTS } else { hint });
         }
         Failed { error, may_repeat: false }
     }

@@ -7,6 +7,7 @@
 //! - `completions`: a queue of calls that have ended
 //! - `clock`: deadlines and pauses
 //! - `offload`: long work on separate threads
+//! - `shared`: work whose result several callers share
 //! - `process`: values that a forked child must not share
 //! - `signals`: keeps the host's signals away from the library's threads
 //!
@@ -30,6 +31,7 @@ pub(crate) mod lane;
 pub(crate) mod lane;
 pub(crate) mod offload;
 pub(crate) mod process;
+pub(crate) mod shared;
 mod signals;
 
 use std::future::Future;

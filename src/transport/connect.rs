@@ -18,8 +18,9 @@ use tower_service::Service;
 use super::failure::{BoxError, InterimFlood, TimedOut};
 use super::resolver::{self, Resolver};
 use super::socket::{Descriptor, Socket};
-use super::{Connection, handshake, socks, tunnel};
+use super::{CHECK_ROOTS, Connection, handshake, socks, tunnel};
 use crate::runtime::{clock, lane};
+use crate::{Error, ErrorKind};
 
 /// A stream of bytes in both directions.
 pub(super) trait Duplex: AsyncRead + AsyncWrite + Send + Unpin {}
@@ -40,7 +41,16 @@ pub(super) struct Stream {
 pub(super) async fn open(connection: &Connection, uri: &Uri) -> Result<Stream, BoxError> {
     clock::timeout(connection.connect_timeout, connect(connection, uri))
         .await
-        .unwrap_or_else(|| Err(Box::new(TimedOut)))
+        .unwrap_or_else(|| Err(timed_out(connection)))
+}
+
+fn timed_out(connection: &Connection) -> BoxError {
+    match connection.unread_roots() {
+        Some(why) => Error::new(ErrorKind::Timeout, format!("{TimedOut}: {why}"))
+            .with_hint(CHECK_ROOTS)
+            .into(),
+        None => TimedOut.into(),
+    }
 }
 
 async fn connect(connection: &Connection, uri: &Uri) -> Result<Stream, BoxError> {

@@ -91,6 +91,22 @@ impl PartialEq for Connection {
     }
 }
 
+/// What to do if the roots are not read in time.
+pub(crate) const CHECK_ROOTS: &str = "check the files of root certificates: one may be a pipe that nobody writes to, or on a disk that hangs";
+
+impl Connection {
+    /// Whether a request needs TLS, with the server or with the proxy.
+    fn needs_roots(&self) -> bool {
+        let is_https = |proxy: &Proxy| proxy.url.expose_secret().starts_with("https:");
+        self.is_https || self.proxy.as_ref().is_some_and(is_https)
+    }
+
+    /// What a request still waits for, if the roots are not read yet.
+    pub(crate) fn unread_roots(&self) -> Option<&'static str> {
+        self.needs_roots().then(|| self.trust.unread())?
+    }
+}
+
 impl PartialEq for Proxy {
     fn eq(&self, other: &Self) -> bool {
         let url = |proxy: &Self| Zeroizing::new(proxy.url.expose_secret().to_owned());

@@ -1,56 +1,45 @@
 //! Looks up names with the system's resolver. It may hang, so it runs on a few separate threads, and
 //! on one for each name.
 
-use std::collections::HashMap;
 use std::future::Future;
 use std::io;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 use std::pin::Pin;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::vec;
 
 use hyper_util::client::legacy::connect::dns::Name;
-use tokio::sync::watch;
 use tower_service::Service;
 
 use crate::loopback;
 use crate::runtime::offload::Workers;
-use crate::runtime::process::Global;
+use crate::runtime::shared::Shared;
 
 static LOOK_UPS: LookUps =
     LookUps::new(Workers::resolvers(), |name| check_addresses(name, (name, 0).to_socket_addrs()?));
 
-/// The look-ups that run. All callers that need a name share one look-up of it, so a name whose
-/// look-up hangs holds one thread.
+/// All callers that need a name share one look-up of it, so a name whose look-up hangs holds one
+/// thread.
 struct LookUps {
     /// A few threads. More look-ups wait, within their deadlines.
     threads: Workers,
-    resolve: fn(&str) -> io::Result<Vec<SocketAddr>>,
-    running: Global<Mutex<HashMap<String, watch::Receiver<Found>>>>,
+    resolve: fn(&str) -> Found,
+    running: Shared<String, Found>,
 }
 
-/// `None` while the look-up runs.
-type Found = Option<io::Result<Vec<SocketAddr>>>;
-
-/// The duty to look up a name. If it is dropped before that, another caller gets it.
-struct Duty {
-    of: &'static LookUps,
-    name: String,
-    result: Found,
-    sender: watch::Sender<Found>,
-}
+type Found = io::Result<Vec<SocketAddr>>;
 
 impl LookUps {
-    const fn new(threads: Workers, resolve: fn(&str) -> io::Result<Vec<SocketAddr>>) -> Self {
-        Self { threads, resolve, running: Global::new(Mutex::default) }
+    const fn new(threads: Workers, resolve: fn(&str) -> Found) -> Self {
+        Self { threads, resolve, running: Shared::new() }
     }
 
-    async fn find(&'static self, name: &str) -> io::Result<Vec<SocketAddr>> {
+    async fn find(&'static self, name: &str) -> Found {
         loop {
-            let (mut found, duty) = self.join(name);
+            let (mut found, duty) = self.running.join(&name.to_owned());
             if let Some(duty) = duty {
-                self.threads.run(move |_| duty.fulfil()).await.map_err(io::Error::other)?;
+                let looked_up = self.threads.run(|_| duty.fulfil(|name| (self.resolve)(name)));
+                looked_up.await.map_err(io::Error::other)?;
             }
             let found = found.wait_for(Option::is_some).await;
             // Without a result, the caller with the duty has ended.
@@ -59,39 +48,10 @@ impl LookUps {
             }
         }
     }
-
-    /// Waits for the look-up that runs. If there is none, the caller gets the duty.
-    fn join(&'static self, name: &str) -> (watch::Receiver<Found>, Option<Duty>) {
-        let mut running = self.lock();
-        if let Some(found) = running.get(name) {
-            return (found.clone(), None);
-        }
-        let (sender, receiver) = watch::channel(None);
-        running.insert(name.to_owned(), receiver.clone());
-        (receiver, Some(Duty { of: self, name: name.to_owned(), result: None, sender }))
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<String, watch::Receiver<Found>>> {
-        self.running.get().lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Duty {
-    fn fulfil(mut self) {
-        self.result = Some((self.of.resolve)(&self.name));
-    }
-}
-
-impl Drop for Duty {
-    /// First makes room for another look-up, because a result is only for those who wait for it now.
-    fn drop(&mut self) {
-        self.of.lock().remove(&self.name);
-        self.sender.send_replace(self.result.take());
-    }
 }
 
 /// The same result for another caller.
-fn duplicate(found: &io::Result<Vec<SocketAddr>>) -> io::Result<Vec<SocketAddr>> {
+fn duplicate(found: &Found) -> Found {
     match found {
         Ok(addresses) => Ok(addresses.clone()),
         Err(error) => Err(match error.raw_os_error() {
@@ -160,8 +120,8 @@ impl reqwest::dns::Resolve for Resolver {
 #[cfg(test)]
 mod tests {
     use std::pin::pin;
-    use std::sync::Condvar;
     use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::{Condvar, Mutex};
     use std::task::Waker;
     use std::time::Duration;
 

@@ -8,10 +8,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use rustls::{ClientConfig, RootCertStore};
 use rustls_native_certs::{CertificateResult, load_certs_from_paths};
-use tokio::sync::watch;
 
 use super::ca_file::CaFile;
 use crate::log::{LogLevel, LogRecord};
+use crate::runtime::shared::{Receiver, Shared};
 use crate::runtime::{self, PerProcess};
 use crate::{Error, ErrorKind, Result};
 
@@ -22,12 +22,14 @@ pub(crate) struct Trust {
     /// The variable that names the file, if no option does.
     variable: Option<&'static str>,
     /// The result of the thread that reads them. `None` before the thread is started.
-    read: PerProcess<Mutex<Option<watch::Receiver<Reading>>>>,
+    read: PerProcess<Mutex<Option<Receiver<Reading>>>>,
     has_warned: AtomicBool,
 }
 
-/// `None` while they are read.
-type Reading = Option<Result<Tls, Arc<Error>>>;
+type Reading = Result<Tls, Arc<Error>>;
+
+/// The readings that go on, by their `ca_file`. A file that hangs holds one thread.
+static READINGS: Shared<Option<PathBuf>, Reading> = Shared::new();
 
 /// The configurations for handshakes.
 #[derive(Clone)]
@@ -67,9 +69,15 @@ impl Trust {
     /// call.
     pub(super) async fn config(&self) -> Result<Tls> {
         let failed = || Error::new(ErrorKind::Internal, "reading root certificates panicked");
-        let mut receiver = self.reading()?;
-        // Copied, so that no lock is held while a log callback runs.
-        let read = receiver.wait_for(Option::is_some).await.ok().and_then(|read| read.clone());
+        let read = loop {
+            let (mut receiver, is_own) = self.reading()?;
+            // Copied, so that no lock is held while a log callback runs.
+            let read = receiver.wait_for(Option::is_some).await.ok().and_then(|read| read.clone());
+            // Without a result, no thread was started, or it panicked.
+            if read.is_some() || is_own {
+                break read;
+            }
+        };
         let tls = read.ok_or_else(failed)?.map_err(|error| match self.variable {
             Some(name) if error.kind() == ErrorKind::InvalidArgument => {
                 Error::invalid_argument(format!("{name}: {}", error.message()))
@@ -86,9 +94,21 @@ impl Trust {
         !self.has_warned.swap(true, Ordering::Relaxed)
     }
 
-    /// The result of the thread that reads them. Starts a thread if there is none, or if the last
-    /// one failed.
-    fn reading(&self) -> Result<watch::Receiver<Reading>> {
+    /// What a call waits for if the roots are still being read.
+    pub(super) fn unread(&self) -> Option<&'static str> {
+        let read = self.read.get().lock().unwrap_or_else(PoisonError::into_inner);
+        let is_reading = |receiver: &Receiver<Reading>| {
+            receiver.borrow().is_none() && receiver.has_changed().is_ok()
+        };
+        read.as_ref().filter(|receiver| is_reading(receiver)).map(|_| match self.ca_file {
+            Some(_) => "ca_file is still being read",
+            None => "the system's root certificates are still being read",
+        })
+    }
+
+    /// The result of the thread that reads them, and whether this has started it. It does so if there
+    /// is none, or if the last one failed.
+    fn reading(&self) -> Result<(Receiver<Reading>, bool)> {
         let mut read = self.read.get().lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(receiver) = &*read {
             let is_good = match &*receiver.borrow() {
@@ -96,17 +116,18 @@ impl Trust {
                 None => receiver.has_changed().is_ok(),
             };
             if is_good {
-                return Ok(receiver.clone());
+                return Ok((receiver.clone(), false));
             }
         }
-        let (sender, receiver) = watch::channel(None);
-        let ca_file = self.ca_file.clone();
-        runtime::spawn("-roots", move || {
-            let tls = roots(ca_file.as_deref()).and_then(Tls::with);
-            sender.send_replace(Some(tls.map_err(Arc::new)));
-        })
-        .map_err(runtime::exhausted)?;
-        Ok(read.insert(receiver).clone())
+        let (receiver, duty) = READINGS.join(&self.ca_file);
+        let is_own = duty.is_some();
+        if let Some(duty) = duty {
+            let read = |ca_file: &Option<PathBuf>| {
+                roots(ca_file.as_deref()).and_then(Tls::with).map_err(Arc::new)
+            };
+            runtime::spawn("-roots", move || duty.fulfil(read)).map_err(runtime::exhausted)?;
+        }
+        Ok((read.insert(receiver).clone(), is_own))
     }
 }
 
@@ -213,4 +234,41 @@ fn load_system_roots() -> CertificateResult {
 #[cfg(not(all(unix, not(target_vendor = "apple"))))]
 fn load_system_roots() -> CertificateResult {
     rustls_native_certs::load_native_certs()
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::pin::pin;
+    use std::process::Command;
+    use std::task::{Context, Waker};
+    use std::time::Duration;
+    use std::{env, fs, process};
+
+    use super::*;
+
+    #[test]
+    fn clients_share_one_reading_of_a_file_that_hangs() {
+        let path = env::temp_dir().join(format!("aura-test-roots-{}", process::id()));
+        assert!(Command::new("mkfifo").arg(&path).status().unwrap().success());
+        let key = rcgen::KeyPair::generate().unwrap();
+        let root = rcgen::CertificateParams::default().self_signed(&key).unwrap();
+        let clients = [(); 20].map(|()| Trust::new(Some(path.clone())));
+        let mut context = Context::from_waker(Waker::noop());
+        for client in &clients {
+            // This call ends before the file is read.
+            assert!(pin!(client.config()).poll(&mut context).is_pending());
+            assert_eq!(client.unread(), Some("ca_file is still being read"));
+        }
+        // One thread gets it all. The limit ends a test that would hang.
+        fs::write(&path, root.pem()).unwrap();
+        let builder = &mut tokio::runtime::Builder::new_current_thread();
+        builder.enable_time().build().unwrap().block_on(async {
+            for client in &clients {
+                let config = tokio::time::timeout(Duration::from_secs(60), client.config());
+                config.await.unwrap().unwrap();
+                assert_eq!(client.unread(), None);
+            }
+        });
+        fs::remove_file(&path).unwrap();
+    }
 }
