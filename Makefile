@@ -60,8 +60,8 @@ tours: library ## build examples/tour.c and examples/tour.cpp
 	$(CXX) -std=c++17 -Wall -Wextra -Werror -Iinclude examples/tour.cpp \
 	    -L$(DEBUG) -laura_users -Wl,-rpath,$(DEBUG) -o $(BUILD)/tour-cpp
 
-# Two parts run at a time, because one often waits. The longest start first. If a part fails, the
-# others go on. The parts of a group run one after another: msrv may replace Debian's Rust, with which
+# Three parts run at a time, because some of them wait most of the time. The longest start first. If a
+# part fails, the others go on. The parts of a group run one after another: msrv may replace Debian's Rust, with which
 # sanitize builds, and the others use the same virtual environment. Each part or group prints its
 # output when it ends.
 GROUPS       := debians-rust in-venv
@@ -74,7 +74,7 @@ test: ## run every check and test of every language, as CI does
 	@tools/need cargo cc curl g++ clang valgrind doxygen cmake pkg-config python3-venv tinyproxy-bin \
 	    nlohmann-json3-dev
 	@mkdir -p $(BUILD)
-	@{ $(MAKE) -k -j2 --output-sync=recurse timed-test-rust $(GROUPS) $(ALONE:%=timed-%) 2>&1; \
+	@{ $(MAKE) -k -j3 --output-sync=recurse timed-test-rust $(GROUPS) $(ALONE:%=timed-%) 2>&1; \
 	    echo $$? >$(TEST_LOG).status; } | tee $(TEST_LOG)
 	@tools/skipped $(TEST_LOG)
 	@echo "make test: the time of each part, and its CPU time:"
