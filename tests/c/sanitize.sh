@@ -32,7 +32,7 @@ else
     if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null && ! debian_is_whole; then
         echo "installing with apt-get: $packages (they are missing, and you are root)"
         # shellcheck disable=SC2086 # a list of packages
-        apt-get install -qy --no-install-recommends $packages >/dev/null 2>&1
+        apt-get install -qy --no-install-recommends -o DPkg::Lock::Timeout=600 $packages >/dev/null 2>&1
     fi
     if debian_is_whole; then
         toolchain=debian
