@@ -244,6 +244,23 @@ fn a_post_leaves_no_connection_behind() {
     panic!("{} sockets more", open_sockets() - before);
 }
 
+/// The n-th call's own `connect_timeout`.
+fn own_connect_timeout(nth: usize) -> Options {
+    Options::new().connect_timeout(bound(60) + Duration::from_millis(nth as u64))
+}
+
+#[test]
+fn calls_share_connections_whatever_their_connect_timeout() {
+    let server = Server::start(|_, _| Act::Reply(user()));
+    let ways = Ways::of(&server.options());
+    for way in 0..Ways::COUNT {
+        for nth in [1, 0, 3, 2] {
+            ways.get(way, &own_connect_timeout(nth)).unwrap();
+        }
+        assert_eq!(server.connections(), way + 1);
+    }
+}
+
 #[test]
 fn connections_to_a_server_are_limited_and_calls_wait_for_their_turn() {
     let server = Server::start(|_, _| {
@@ -251,7 +268,9 @@ fn connections_to_a_server_are_limited_and_calls_wait_for_their_turn() {
         Act::Reply(user())
     });
     let client = blocking::Client::new(server.options().max_connections(3)).unwrap();
-    let calls: Vec<_> = (0..100).map(|_| client.get_user_start("eric").unwrap()).collect();
+    let calls: Vec<_> = (0..100)
+        .map(|nth| client.with_options(own_connect_timeout(nth)).get_user_start("eric").unwrap())
+        .collect();
     for call in calls {
         assert!(call.wait(Some(bound(60))));
         call.take().unwrap().unwrap();

@@ -153,6 +153,57 @@ fn a_handshake_that_stalls_ends_with_connect_timeout() {
     assert!(error.message().contains("connect_timeout"), "{error}");
 }
 
+/// reqwest has one `connect_timeout` for all calls of a client.
+#[test]
+fn over_https_calls_share_connections_and_have_their_own_connect_timeout() {
+    static ACCEPTED: AtomicUsize = AtomicUsize::new(0);
+    let limit = Duration::from_millis(300);
+    let authority = Authority::new();
+    let root = authority.file();
+    let config = Arc::new(authority.certify("localhost", ages_hence()));
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        let mut stalled = Vec::new();
+        for stream in listener.incoming().map(Result::unwrap) {
+            if ACCEPTED.fetch_add(1, Ordering::SeqCst) != 1 {
+                stalled.push(stream);
+                continue;
+            }
+            // Longer than the limit of the first call.
+            std::thread::sleep(3 * limit);
+            let connection = rustls::ServerConnection::new(config.clone()).unwrap();
+            let mut stream = rustls::StreamOwned::new(connection, stream);
+            std::thread::spawn(move || {
+                let kept = String::from_utf8_lossy(REPLY).replace("connection: close\r\n", "");
+                while stream.read(&mut [0; 4096]).is_ok_and(|count| count > 0) {
+                    stream.write_all(kept.as_bytes()).unwrap();
+                }
+            });
+        }
+    });
+    let options = options(port).ca_file(root.0.clone()).timeout(bound(60));
+    let client = blocking::Client::new(options).unwrap();
+    let get = |connect_timeout: Duration| {
+        let options = Options::new().connect_timeout(connect_timeout);
+        result(&client.with_options(options).get_user_start("eric").unwrap())
+    };
+    let error = within(limit, || get(limit).unwrap_err());
+    assert!(error.message().contains("connect_timeout"), "{error}");
+    for more in [0, 2, 1, 3] {
+        get(bound(30) + Duration::from_millis(more)).unwrap();
+    }
+    assert_eq!(ACCEPTED.load(Ordering::SeqCst), 2);
+    // A call that opens a connection has its own limit still. A POST does so.
+    let options = Options::new().connect_timeout(limit);
+    let call = client.with_options(options).reset_user_password_start("eric").unwrap();
+    let error = within(limit, || {
+        assert!(call.wait(Some(bound(60))));
+        call.take().unwrap().unwrap_err()
+    });
+    assert!(error.message().contains("connect_timeout"), "{error}");
+}
+
 fn result(call: &Call<User>) -> Result<User, Error> {
     assert!(call.wait(Some(bound(60))));
     call.take().unwrap()

@@ -383,6 +383,7 @@ impl Call<'_> {
             body: self.request.body.as_ref().map(|body| bytes::Bytes::from_owner(body.clone())),
             max_body: self.settings.max_body,
             ends,
+            connect_timeout: self.settings.connect_timeout,
             on_fresh_connection: false,
             is_sent: self.attempts.sent_flag(),
             is_queued: self.attempts.queued_flag(),

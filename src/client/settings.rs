@@ -202,7 +202,6 @@ impl Layers {
             connection: Arc::new(Connection {
                 origin: url.origin().ascii_serialization(),
                 is_https,
-                connect_timeout,
                 max_connections,
                 proxy,
                 trust,
@@ -212,6 +211,7 @@ impl Layers {
             base,
             timeout,
             total_timeout,
+            connect_timeout,
             max_retries,
             rate_limit,
             prefetch,
@@ -281,6 +281,7 @@ pub(crate) struct Settings {
     pub(crate) headers: Headers,
     pub(crate) timeout: Duration,
     pub(crate) total_timeout: Duration,
+    pub(crate) connect_timeout: Duration,
     pub(crate) max_retries: u32,
     pub(crate) rate_limit: RateLimit,
     pub(crate) prefetch: u32,

@@ -37,9 +37,13 @@ pub(super) struct Stream {
     pub(super) room: Room,
 }
 
-/// Connects to the server of `uri`, within `connect_timeout`.
-pub(super) async fn open(connection: &Connection, uri: &Uri) -> Result<Stream, BoxError> {
-    clock::timeout(connection.connect_timeout, connect(connection, uri))
+/// Connects to the server of `uri`, within `limit`.
+pub(super) async fn open(
+    connection: &Connection,
+    uri: &Uri,
+    limit: Duration,
+) -> Result<Stream, BoxError> {
+    clock::timeout(limit, connect(connection, uri, limit))
         .await
         .unwrap_or_else(|| Err(timed_out(connection)))
 }
@@ -53,15 +57,15 @@ fn timed_out(connection: &Connection) -> BoxError {
     }
 }
 
-async fn connect(connection: &Connection, uri: &Uri) -> Result<Stream, BoxError> {
+async fn connect(connection: &Connection, uri: &Uri, limit: Duration) -> Result<Stream, BoxError> {
     let is_https = uri.scheme() == Some(&Scheme::HTTPS);
     let tls = if is_https { Some(connection.trust.config().await?.http1()) } else { None };
     let (io, socket, room) = match &connection.proxy {
-        Some(proxy) if proxy.is_socks() => socks::open(connection, proxy, uri).await?,
-        Some(proxy) if is_https => tunnel::open(connection, proxy, uri).await?,
-        Some(proxy) => tunnel::connect_to_proxy(connection, proxy).await?,
+        Some(proxy) if proxy.is_socks() => socks::open(connection, proxy, uri, limit).await?,
+        Some(proxy) if is_https => tunnel::open(connection, proxy, uri, limit).await?,
+        Some(proxy) => tunnel::connect_to_proxy(connection, proxy, limit).await?,
         None if lane::is_driving() => connect_in_lane(uri).await?.into_parts(),
-        None => connect_tcp(uri, connection.connect_timeout).await?.into_parts(),
+        None => connect_tcp(uri, limit).await?.into_parts(),
     };
     let io = match tls {
         Some(tls) => handshake::start(host(uri), tls, io).await?,

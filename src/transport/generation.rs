@@ -19,7 +19,7 @@ use tokio::sync::OnceCell;
 use super::body::{self, BodyError};
 use super::failure::{self, Failure, find};
 use super::resolver::Resolver;
-use super::{Connection, Outgoing};
+use super::{Connection, Outgoing, connect_limit};
 use crate::protocol::Reply;
 use crate::{Error, ErrorKind, Result};
 
@@ -33,6 +33,8 @@ const PONG_WITHIN: Duration = Duration::from_secs(4);
 /// Clients that are replaced together. Requests on replaced clients go on.
 pub(super) struct Generation {
     clients: OnceCell<Clients>,
+    /// The longest `connect_timeout` that its calls may have.
+    pub(super) longest_connect: Duration,
     created: Instant,
     /// Whether its connections may be dead.
     is_over: AtomicBool,
@@ -54,19 +56,23 @@ type Ends = (SocketAddr, SocketAddr);
 const MAX_KNOWN: usize = 1024;
 
 impl Generation {
-    pub(super) fn new() -> Self {
-        Self::with(OnceCell::new())
+    pub(super) fn new(longest_connect: Duration) -> Self {
+        Self::with(OnceCell::new(), longest_connect)
     }
 
     /// Uses a client that the program provides.
     pub(super) fn with_client(own: reqwest::Client) -> Self {
-        Self::with(OnceCell::new_with(Some(Clients { pooled: own.clone(), fresh: own })))
+        Self::with(
+            OnceCell::new_with(Some(Clients { pooled: own.clone(), fresh: own })),
+            Duration::MAX,
+        )
     }
 
-    fn with(clients: OnceCell<Clients>) -> Self {
+    fn with(clients: OnceCell<Clients>, longest_connect: Duration) -> Self {
         let now = Instant::now();
         Self {
             clients,
+            longest_connect,
             created: now,
             is_over: AtomicBool::new(false),
             last_reply: Mutex::new(now),
@@ -93,7 +99,8 @@ impl Generation {
         // The runtime checks its sockets once before this continues. So a kept connection that has
         // received data since its last reply is closed, and not used again.
         tokio::task::yield_now().await;
-        let clients = self.clients.get_or_try_init(|| Clients::new(connection)).await?;
+        let new_clients = || Clients::new(connection, self.longest_connect);
+        let clients = self.clients.get_or_try_init(new_clients).await?;
         let client = match outgoing.on_fresh_connection {
             true => &clients.fresh,
             false => &clients.pooled,
@@ -106,7 +113,8 @@ impl Generation {
             Error::invalid_argument("the request's URL is refused").with_source(error)
         })?;
         let silence = SilenceGuard { generation: self, began: Instant::now() };
-        let response = client.execute(request).await;
+        let executed = client.execute(request);
+        let response = connect_limit::scope(outgoing.connect_timeout, executed).await;
         let received = SystemTime::now();
         let response = match response {
             Ok(response) => response,
@@ -169,11 +177,11 @@ impl Generation {
 }
 
 impl Clients {
-    async fn new(connection: &Connection) -> Result<Self> {
+    async fn new(connection: &Connection, longest_connect: Duration) -> Result<Self> {
         let tls = connection.trust.config().await?.with_http2();
         Ok(Self {
-            pooled: client(connection, tls.clone(), usize::MAX)?,
-            fresh: client(connection, tls, 0)?,
+            pooled: client(connection, tls.clone(), longest_connect, usize::MAX)?,
+            fresh: client(connection, tls, longest_connect, 0)?,
         })
     }
 }
@@ -181,6 +189,7 @@ impl Clients {
 fn client(
     connection: &Connection,
     tls: rustls::ClientConfig,
+    longest_connect: Duration,
     most_idle: usize,
 ) -> Result<reqwest::Client> {
     let failed = |error: reqwest::Error| {
@@ -195,7 +204,9 @@ fn client(
         .referer(false)
         .no_proxy()
         .dns_resolver(Resolver)
-        .connect_timeout(connection.connect_timeout)
+        // Each address of a name gets its share of this time.
+        .connect_timeout(longest_connect)
+        .connector_layer(connect_limit::PerCall)
         .pool_idle_timeout(MAX_IDLE)
         .pool_max_idle_per_host(most_idle)
         .http1_allow_obsolete_multiline_headers_in_responses(true)

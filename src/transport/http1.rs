@@ -79,7 +79,7 @@ impl Http1Pool {
         outgoing: &mut Outgoing<'_>,
     ) -> Result<Reply, Failure> {
         let mut request = outgoing.request(Full::new);
-        let Outgoing { uri, is_sent, on_fresh_connection, .. } = &*outgoing;
+        let Outgoing { uri, is_sent, on_fresh_connection, connect_timeout, .. } = &*outgoing;
         let (response, mut conn) = loop {
             let kept = if *on_fresh_connection { None } else { self.take(connection, uri) };
             let mut conn = match kept {
@@ -88,7 +88,7 @@ impl Http1Pool {
                     Err(_) => continue,
                 },
                 // Boxed, because it is large and every call would reserve stack for it.
-                None => Box::pin(Http1Connection::open(connection, uri))
+                None => Box::pin(Http1Connection::open(connection, uri, *connect_timeout))
                     .await
                     .map_err(|error| failure::no_connection(error, connection))?,
             };
@@ -193,12 +193,16 @@ impl Http1Pool {
 }
 
 impl Http1Connection {
-    async fn open(connection: &Arc<Connection>, uri: &Uri) -> Result<Self, BoxError> {
+    async fn open(
+        connection: &Arc<Connection>,
+        uri: &Uri,
+        limit: Duration,
+    ) -> Result<Self, BoxError> {
         let proxy_authorization = match connection.forwarder() {
             Some(proxy) => tunnel::authorization(proxy)?,
             None => None,
         };
-        let Stream { io, socket, room } = connect::open(connection, uri).await?;
+        let Stream { io, socket, room } = connect::open(connection, uri, limit).await?;
         // No writev: see `connect::Tcp`.
         let builder = &mut http1::Builder::new();
         builder.writev(false).allow_obsolete_multiline_headers_in_responses(true);

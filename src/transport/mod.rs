@@ -3,6 +3,7 @@
 //! - here: the route to a server, and the two ways to send a request
 //! - `pool`: the connections of an async runtime
 //! - `generation`: reqwest's clients, and what we know about their connections
+//! - `connect_limit`: the `connect_timeout` of each call in reqwest
 //! - `http1`: HTTP/1.1 connections on hyper, for lanes and if reqwest cannot be used
 //! - `connect`: opens such a connection
 //! - `tunnel`: connects to a proxy, and opens tunnels through it
@@ -18,6 +19,7 @@
 mod body;
 mod ca_file;
 mod connect;
+mod connect_limit;
 mod failure;
 mod generation;
 mod handshake;
@@ -54,7 +56,6 @@ pub(crate) struct Connection {
     /// Scheme, host and port of the server.
     pub(crate) origin: String,
     pub(crate) is_https: bool,
-    pub(crate) connect_timeout: Duration,
     pub(crate) max_connections: u32,
     pub(crate) proxy: Option<Proxy>,
     pub(crate) trust: Arc<Trust>,
@@ -84,7 +85,6 @@ impl Connection {
 impl PartialEq for Connection {
     fn eq(&self, other: &Self) -> bool {
         self.origin == other.origin
-            && self.connect_timeout == other.connect_timeout
             && self.max_connections == other.max_connections
             && self.proxy == other.proxy
             && self.trust == other.trust
@@ -159,6 +159,8 @@ pub(crate) struct Outgoing<'a> {
     pub(crate) max_body: u64,
     /// When the attempt ends.
     pub(crate) ends: tokio::time::Instant,
+    /// The limit of opening a connection, if this request opens one.
+    pub(crate) connect_timeout: Duration,
     /// Whether to open a new connection. A request that must not be repeated then never uses a
     /// connection that the server has closed.
     pub(crate) on_fresh_connection: bool,

@@ -6,7 +6,7 @@
 
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio::sync::Semaphore;
 
@@ -41,7 +41,7 @@ impl Pool {
         let route = match connection.http_client.clone() {
             Some(own) => Route::Own(Generation::with_client(own)),
             None if uses_http1_pool => Route::Http1Pool(Arc::new(Http1Pool::with_limit(permits))),
-            None => Route::Reqwest(Mutex::new(Arc::new(Generation::new()))),
+            None => Route::Reqwest(Mutex::new(Arc::new(Generation::new(Duration::ZERO)))),
         };
         Self { connection, permits: Semaphore::new(permits), route }
     }
@@ -55,7 +55,8 @@ impl Pool {
             Route::Http1Pool(pool) => pool.send(&self.connection, outgoing).await,
             Route::Own(generation) => generation.send(&self.connection, outgoing).await,
             Route::Reqwest(current) => {
-                current_generation(current).send(&self.connection, outgoing).await
+                let current = current_generation(current, outgoing.connect_timeout);
+                current.send(&self.connection, outgoing).await
             }
         }
     }
@@ -69,11 +70,19 @@ impl Pool {
     }
 }
 
-/// The current generation, or a new one if that has ended.
-fn current_generation(current: &Mutex<Arc<Generation>>) -> Arc<Generation> {
+/// The current generation, or a new one if that has ended, or has shorter time limits than this.
+fn current_generation(
+    current: &Mutex<Arc<Generation>>,
+    connect_timeout: Duration,
+) -> Arc<Generation> {
     let mut current = current.lock().unwrap_or_else(PoisonError::into_inner);
-    if current.is_over() {
-        *current = Arc::new(Generation::new());
+    let longest = current.longest_connect;
+    if longest < connect_timeout {
+        // With room, so that slowly growing limits make few generations.
+        let room = if longest.is_zero() { 1 } else { 2 };
+        *current = Arc::new(Generation::new(connect_timeout * room));
+    } else if current.is_over() {
+        *current = Arc::new(Generation::new(longest));
     }
     Arc::clone(&current)
 }

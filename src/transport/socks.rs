@@ -3,6 +3,7 @@
 use std::future::{Ready, ready};
 use std::net::SocketAddr;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use http::Uri;
 use hyper_util::client::legacy::connect::proxy::SocksV5;
@@ -20,9 +21,10 @@ pub(super) async fn open(
     connection: &Connection,
     proxy: &Proxy,
     uri: &Uri,
+    limit: Duration,
 ) -> Result<Parts, BoxError> {
     let target = target(proxy, uri).await?;
-    let (io, socket, room) = connect_to_proxy(connection, proxy).await?;
+    let (io, socket, room) = connect_to_proxy(connection, proxy, limit).await?;
     let connector = Opened(Some(TokioIo::new(io)));
     let mut socks = SocksV5::new(Uri::try_from(proxy.url.expose_secret())?, connector);
     if let Some((user, password)) = credentials(proxy)? {

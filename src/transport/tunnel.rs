@@ -6,6 +6,7 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
+use std::time::Duration;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -56,8 +57,9 @@ pub(super) async fn open(
     connection: &Connection,
     proxy: &Proxy,
     uri: &Uri,
+    limit: Duration,
 ) -> Result<Parts, BoxError> {
-    let (io, socket, room) = connect_to_proxy(connection, proxy).await?;
+    let (io, socket, room) = connect_to_proxy(connection, proxy, limit).await?;
     room.set(MAX_BEFORE_HEAD);
     let io = open_tunnel(io, proxy, uri).await?;
     room.set(usize::MAX);
@@ -68,13 +70,18 @@ pub(super) async fn open(
 pub(super) async fn connect_to_proxy(
     connection: &Connection,
     proxy: &Proxy,
+    limit: Duration,
 ) -> Result<Parts, BoxError> {
-    Ok(connect(connection, proxy).await.map_err(ProxyFailed)?)
+    Ok(connect(connection, proxy, limit).await.map_err(ProxyFailed)?)
 }
 
-async fn connect(connection: &Connection, proxy: &Proxy) -> Result<Parts, BoxError> {
+async fn connect(
+    connection: &Connection,
+    proxy: &Proxy,
+    limit: Duration,
+) -> Result<Parts, BoxError> {
     let url = Uri::try_from(proxy.url.expose_secret())?;
-    let (mut io, socket, room) = connect_tcp(&url, connection.connect_timeout).await?.into_parts();
+    let (mut io, socket, room) = connect_tcp(&url, limit).await?.into_parts();
     if url.scheme_str() == Some("https") {
         let tls = connection.trust.config().await?.http1();
         io = handshake::start(host(&url), tls, io).await?;
