@@ -3,7 +3,8 @@
 //! The syntax of `no_proxy` is that of curl and of Python's requests. Where they differ, we follow:
 //!
 //! - curl: a domain matches whole labels (in requests, `example.com` also matches `myexample.com`),
-//!   spaces separate entries like commas, and IPv6 networks are supported
+//!   spaces separate entries like commas, IPv6 networks are supported, and a network with more bits
+//!   than an address has (`192.0.2.5/33`) matches nothing
 //! - requests: an entry may have a port
 //!
 //! In both, `*` is valid only on its own.
@@ -180,10 +181,10 @@ impl<'a> Entry<'a> {
 
     fn has(&self, address: IpAddr, port: Option<u16>) -> bool {
         let (network, bits) = match self.host.split_once('/') {
-            Some((network, bits)) => (network, bits.parse().ok()),
-            None => (self.host, Some(128)),
+            Some((network, bits)) => (network, bits.parse().map(Some)),
+            None => (self.host, Ok(None)),
         };
-        let (Ok(network), Some(bits)) = (network.parse::<IpAddr>(), bits) else { return false };
+        let (Ok(network), Ok(bits)) = (network.parse::<IpAddr>(), bits) else { return false };
         let is_in = match (network, address) {
             (IpAddr::V4(network), IpAddr::V4(address)) => {
                 have_same_prefix(network.to_bits().into(), address.to_bits().into(), 32, bits)
@@ -197,10 +198,10 @@ impl<'a> Entry<'a> {
     }
 }
 
-/// Whether the first `bits` of two numbers of `width` bits are equal.
-fn have_same_prefix(one: u128, other: u128, width: u32, bits: u32) -> bool {
-    let rest = width.saturating_sub(bits);
-    (one ^ other).checked_shr(rest).unwrap_or(0) == 0
+/// Whether the first `bits` of two numbers of `width` bits are equal, or all bits if it is `None`.
+fn have_same_prefix(one: u128, other: u128, width: u32, bits: Option<u32>) -> bool {
+    let rest = width.checked_sub(bits.unwrap_or(width));
+    rest.is_some_and(|rest| (one ^ other).checked_shr(rest).unwrap_or(0) == 0)
 }
 
 #[cfg(test)]
@@ -234,6 +235,9 @@ mod tests {
             ("10.0.0.0/8", "http://11.1.2.3", false),
             ("0.0.0.0/0", "http://11.1.2.3", true),
             ("10.0.0.0/x", "http://10.0.0.0", false),
+            ("10.0.0.1/32", "http://10.0.0.1", true),
+            ("10.0.0.1/33", "http://10.0.0.1", false),
+            ("10.0.0.1/128", "http://10.0.0.1", false),
             ("10.0.0.1:80", "http://10.0.0.1", true),
             ("10.0.0.1:81", "http://10.0.0.1", false),
             ("::1", "http://[::1]", true),
@@ -242,6 +246,8 @@ mod tests {
             ("[::1]:8080", "http://[::1]", false),
             ("fd00::/8", "http://[fd12::1]", true),
             ("fd00::/8", "http://[fe12::1]", false),
+            ("fd00::/128", "http://[fd00::]", true),
+            ("fd00::/129", "http://[fd00::]", false),
             ("::/0", "http://[fe12::1]", true),
             ("::/0", "http://10.0.0.1", false),
         ] {
