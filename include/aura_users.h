@@ -164,7 +164,9 @@
  * library needs 384 kB.
  *
  * If a thread is cancelled with pthread_cancel() inside a function of this library, the cancellation
- * takes effect after the function returns. Do not enable cancellation in a log callback.
+ * takes effect after the function returns. Do not enable cancellation in a log callback. This holds for
+ * the default type, PTHREAD_CANCEL_DEFERRED. A thread with PTHREAD_CANCEL_ASYNCHRONOUS must not call the
+ * library, and POSIX permits it almost no other function either: its cancellation can end the process.
  *
  * SIGNALS AND FORK
  *
