@@ -27,6 +27,16 @@ class InterruptsTest < AuraTest
     end
   end
 
+  # A thread keeps a handle that knows the thread's address. Compaction moves other objects.
+  def test_timeout_after_compaction
+    client = silent_client
+    2.times do
+      call = -> { Timeout.timeout(0.2) { client.get_user('eric') } }
+      assert_operator took { assert_raises(Timeout::Error, &call) }, :<, SOON
+      GC.compact
+    end
+  end
+
   def test_thread_kill
     each_call do |call|
       thread = Thread.new(&call)

@@ -110,9 +110,13 @@ module AuraUsers
 
     # Runs a call that is safe to repeat, and returns its JSON.
     def read(function, options, *arguments)
-      with_native(options) do |native|
-        (run_blocking(function, native, arguments) if Waiting.may_block?) ||
-          start_and_wait(:"#{function}_start", native, arguments)
+      options = merge(options)
+      unless Waiting.may_block?
+        return NativeOptions.with(options) { |native| start_and_wait(:"#{function}_start", native, arguments) }
+      end
+
+      Waiting.with_options(options) do |native|
+        run_blocking(function, native, arguments) || start_and_wait(:"#{function}_start", native, arguments)
       end
     end
 
@@ -131,7 +135,6 @@ module AuraUsers
 
     # Runs a call with the blocking function, and returns its JSON; nil if an interrupt ended it.
     def run_blocking(function, native, arguments)
-      Waiting.make_interruptible(native)
       call(function, native, arguments, ignored: Native::AURA_CANCELLED)
     ensure
       Log.deliver
@@ -153,9 +156,14 @@ module AuraUsers
     end
 
     def with_native(options, &block)
+      NativeOptions.with(merge(options), &block)
+    end
+
+    # The options of a call, with those of the client.
+    def merge(options)
       NativeOptions.check_scope(options)
       Log.follow
-      NativeOptions.with(NativeOptions.merge(@options, options), &block)
+      NativeOptions.merge(@options, options)
     end
   end
 end

@@ -151,6 +151,7 @@ module AuraUsers
     LogsHandle = Handle.freed_by(:aura_audit_logs_free)
     CallHandle = Handle.freed_by(:aura_call_free)
     QueueHandle = Handle.freed_by(:aura_completions_free)
+    OptionsHandle = Handle.freed_by(:aura_options_free)
 
     # Creates a handle of this type; raises the error. The block passes the out-parameters to a function, and returns
     # its status.

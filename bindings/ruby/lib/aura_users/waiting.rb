@@ -4,6 +4,7 @@ require 'io/wait'
 require_relative 'errors'
 require_relative 'log'
 require_relative 'native'
+require_relative 'options'
 
 module AuraUsers
   # Waits for calls. Timeout, Thread#kill, Interrupt and Fiber schedulers work meanwhile, and other threads run.
@@ -30,10 +31,11 @@ module AuraUsers
         Native::VM::INTERRUPTED && !Fiber.scheduler
       end
 
-      # Sets the interrupt callback of the options: an interrupt of this thread then ends a blocking function.
-      def make_interruptible(options)
-        thread = Native::VM.rb_thread_current
-        Native.aura_options_set_interrupt(options, Native::VM::INTERRUPTED, thread, nil)
+      # Yields a handle with these options. An interrupt of this thread ends a blocking function that gets it.
+      def with_options(options, &block)
+        return yield own_options if options.empty?
+
+        NativeOptions.with(options) { |native| block.call(make_interruptible(native)) }
       end
 
       # Starts a call, waits for it, and returns its JSON; raises its error. The block is that of Native.create.
@@ -68,6 +70,23 @@ module AuraUsers
       end
 
       private
+
+      # A handle without options. Each thread keeps one, because most calls have no options.
+      def own_options
+        thread = Thread.current
+        thread.thread_variable_get(:aura_users_options) ||
+          thread.thread_variable_set(:aura_users_options, make_interruptible(new_options))
+      end
+
+      def new_options
+        Native.uninterrupted { Native::OptionsHandle.new(Native.aura_options_new) }
+      end
+
+      def make_interruptible(options)
+        thread = Native::VM.rb_thread_current
+        Native.aura_options_set_interrupt(options, Native::VM::INTERRUPTED, thread, nil)
+        options
+      end
 
       # The queues that no thread uses. A forked child creates its own.
       def idle
