@@ -66,8 +66,8 @@ tours: library ## build examples/tour.c and examples/tour.cpp
 # output when it ends.
 GROUPS       := debians-rust in-venv
 debians-rust := sanitize msrv
-in-venv      := lint test-python test-examples test-sandbox-python
-ALONE        := test-cpp test-c instructions growth test-install $(BINDINGS:%=test-%)
+in-venv      := test-python test-examples test-sandbox-python
+ALONE        := test-cpp lint test-c instructions growth test-install $(BINDINGS:%=test-%)
 PARTS        := test-rust $(ALONE) $(foreach group,$(GROUPS),$($(group)))
 TEST_LOG := $(BUILD)/test.log
 test: ## run every check and test of every language, as CI does
@@ -94,12 +94,17 @@ $(GROUPS):
 	@status=0; for part in $($@); do $(MAKE) --no-print-directory timed-$$part || status=$$?; done; \
 	    exit $$status
 
-lint: venv deny reference ## check formatting, lints, dependencies and the reference pages
+# ruff has an environment of its own, because another part may be changing build/venv.
+RUFF := $(BUILD)/ruff/bin
+PYTHON_CODE := python python-sandbox examples fuzz benches bindings packaging tests tools
+lint: deny reference ## check formatting, lints, dependencies and the reference pages
+	@tools/need python3-venv
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --features capi --all-targets -- -D warnings
-	$(VENV)/bin/pip install -q $$(sed -n 's/.*"\(ruff==[^"]*\)".*/\1/p' python/pyproject.toml)
-	$(VENV)/bin/ruff check python python-sandbox examples fuzz benches bindings packaging tests tools
-	$(VENV)/bin/ruff format --check python python-sandbox examples fuzz benches bindings packaging tests tools
+	@test -x $(RUFF)/pip || $(PYTHON) -m venv $(BUILD)/ruff
+	$(RUFF)/pip install -q $$(sed -n 's/.*"\(ruff==[^"]*\)".*/\1/p' python/pyproject.toml)
+	$(RUFF)/ruff check $(PYTHON_CODE)
+	$(RUFF)/ruff format --check $(PYTHON_CODE)
 
 test-rust: ## test the Rust crates
 	@tools/need cargo cc curl tinyproxy-bin
