@@ -86,6 +86,8 @@ fn the_status_counts_before_the_body() {
             assert_eq!(error.retry_after(), Some(Duration::from_secs(7)), "{error}");
             assert!(error.message().contains(what), "{what}: {error}");
             assert!(error.message().contains("cannot be read"), "{error}");
+            let hint = error.hint().unwrap_or_default();
+            assert!(!hint.contains("not the reply of a Hex API"), "{error}");
         }
     }
 }

@@ -182,6 +182,9 @@ impl Reply {
             body: body.as_ref(),
         };
         let (kind, reason, hint) = failed.diagnose(operation);
+        // A Hex API may have sent a body that cannot be read.
+        let is_known = self.unreadable.is_none();
+        let hint = hint.filter(|hint| is_known || *hint != hints::NOT_A_HEX_API);
         let (message, errors) = match body {
             Some(body) => (body.message, body.errors),
             None => (self.describe(), None),

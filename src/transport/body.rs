@@ -66,7 +66,8 @@ impl Limit {
 
     /// The limits of an error, whose attempt ends at `ends`.
     pub(super) fn of_error(max_body: u64, ends: Instant) -> Self {
-        let error_ends = ends.checked_sub(BEFORE_ATTEMPT).or(Some(ends));
+        let left = ends.saturating_duration_since(Instant::now());
+        let error_ends = ends.checked_sub(BEFORE_ATTEMPT.min(left / 4)).or(Some(ends));
         Self { bytes: max_body.min(MAX_ERROR_BODY), error_ends }
     }
 

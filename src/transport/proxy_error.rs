@@ -55,6 +55,9 @@ impl Proxy {
             "io error during SOCKS handshake" => {
                 ("the connection to it broke, or the server's name is unknown", CHECK_PROXY)
             }
+            "failed serialize request" => {
+                ("the server's name, the user or the password is too long for SOCKS", CHECK_PROXY)
+            }
             "could not resolve to acceptable address type" => {
                 ("the server's name is unknown", CHECK_PROXY)
             }

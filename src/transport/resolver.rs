@@ -1,11 +1,11 @@
-//! Looks up names with the system's resolver. It may hang, so it runs on a few separate threads, and
-//! on one for each name.
+//! Looks up names with the system's resolver. It may hang, so it runs on a few separate threads.
 
 use std::future::Future;
 use std::io;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 use std::vec;
 
 use hyper_util::client::legacy::connect::dns::Name;
@@ -15,11 +15,12 @@ use crate::loopback;
 use crate::runtime::offload::Workers;
 use crate::runtime::shared::Shared;
 
-static LOOK_UPS: LookUps =
-    LookUps::new(Workers::resolvers(), |name| check_addresses(name, (name, 0).to_socket_addrs()?));
+static LOOK_UPS: LookUps = LookUps::new(PATIENCE, Workers::resolvers(), |name| {
+    check_addresses(name, (name, 0).to_socket_addrs()?)
+});
 
 /// All callers that need a name share one look-up of it, so a name whose look-up hangs holds one
-/// thread.
+/// thread, or two after [`PATIENCE`].
 struct LookUps {
     /// A few threads. More look-ups wait, within their deadlines.
     threads: Workers,
@@ -29,9 +30,12 @@ struct LookUps {
 
 type Found = io::Result<Vec<SocketAddr>>;
 
+/// The system's resolver asks its next server after this time.
+const PATIENCE: Duration = Duration::from_secs(5);
+
 impl LookUps {
-    const fn new(threads: Workers, resolve: fn(&str) -> Found) -> Self {
-        Self { threads, resolve, running: Shared::new() }
+    const fn new(patience: Duration, threads: Workers, resolve: fn(&str) -> Found) -> Self {
+        Self { threads, resolve, running: Shared::new(patience) }
     }
 
     async fn find(&'static self, name: &str) -> Found {
@@ -123,7 +127,6 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
     use std::sync::{Condvar, Mutex};
     use std::task::Waker;
-    use std::time::Duration;
 
     use super::*;
 
@@ -174,7 +177,8 @@ mod tests {
     #[test]
     fn a_dead_name_holds_one_thread_and_its_callers_share_the_look_up() {
         static DNS: Dns = Dns::new();
-        static LOOK_UPS: LookUps = LookUps::new(Workers::resolvers(), |name| DNS.resolve(name));
+        static LOOK_UPS: LookUps =
+            LookUps::new(Duration::MAX, Workers::resolvers(), |name| DNS.resolve(name));
         for _ in 0..20 {
             assert!(poll(pin!(LOOK_UPS.find("dead.example"))).is_pending());
         }
@@ -191,10 +195,29 @@ mod tests {
         assert_eq!(DNS.started.load(Ordering::SeqCst), 2);
     }
 
+    /// A look-up can hang that would succeed now.
+    #[test]
+    fn a_look_up_that_takes_long_is_started_once_more() {
+        static DNS: Dns = Dns::new();
+        static LOOK_UPS: LookUps = LookUps::new(Duration::ZERO, Workers::resolvers(), |name| {
+            let has_started = DNS.started.load(Ordering::SeqCst) > 0;
+            DNS.resolve(if has_started { "good.example" } else { name })
+        });
+        let mut first = Box::pin(LOOK_UPS.find("dead.example"));
+        assert!(poll(first.as_mut()).is_pending());
+        while DNS.started.load(Ordering::SeqCst) == 0 {
+            std::thread::yield_now();
+        }
+        assert_eq!(wait_for(LOOK_UPS.find("dead.example")).unwrap().len(), 1);
+        DNS.end();
+        wait_for(first).unwrap_err();
+    }
+
     #[test]
     fn a_caller_goes_on_if_the_one_that_waits_for_a_thread_ends() {
         static DNS: Dns = Dns::new();
-        static LOOK_UPS: LookUps = LookUps::new(Workers::resolvers(), |name| DNS.resolve(name));
+        static LOOK_UPS: LookUps =
+            LookUps::new(PATIENCE, Workers::resolvers(), |name| DNS.resolve(name));
         for name in ["dead1", "dead2", "dead3", "dead4"] {
             assert!(poll(pin!(LOOK_UPS.find(name))).is_pending());
         }
@@ -208,7 +231,8 @@ mod tests {
 
     #[test]
     fn a_panic_ends_the_look_up_for_all() {
-        static LOOK_UPS: LookUps = LookUps::new(Workers::resolvers(), |_| panic!("on purpose"));
+        static LOOK_UPS: LookUps =
+            LookUps::new(PATIENCE, Workers::resolvers(), |_| panic!("on purpose"));
         for _ in 0..2 {
             assert!(wait_for(LOOK_UPS.find("any")).unwrap_err().to_string().contains("panicked"));
         }

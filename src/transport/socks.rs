@@ -16,33 +16,47 @@ use super::failure::BoxError;
 use super::tunnel::{connect_to_proxy, credentials};
 use super::{Connection, Proxy, resolver};
 
-/// Opens a connection to the host of `uri`, through the proxy.
+/// Opens a connection to the host of `uri`, through the proxy. Tries each address of the host.
 pub(super) async fn open(
     connection: &Connection,
     proxy: &Proxy,
     uri: &Uri,
     limit: Duration,
 ) -> Result<Parts, BoxError> {
-    let target = target(proxy, uri).await?;
-    let (io, socket, room) = connect_to_proxy(connection, proxy, limit).await?;
-    let connector = Opened(Some(TokioIo::new(io)));
-    let mut socks = SocksV5::new(Uri::try_from(proxy.url.expose_secret())?, connector);
-    if let Some((user, password)) = credentials(proxy)? {
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        socks = socks.with_auth(text(&user), text(&password));
+    let mut failed = BoxError::from("the name of the server has no address");
+    for target in targets(proxy, uri).await? {
+        let (io, socket, room) = connect_to_proxy(connection, proxy, limit).await?;
+        let connector = Opened(Some(TokioIo::new(io)));
+        let mut socks = SocksV5::new(Uri::try_from(proxy.url.expose_secret())?, connector);
+        if let Some((user, password)) = credentials(proxy)? {
+            socks = socks.with_auth(text(&user)?, text(&password)?);
+        }
+        match socks.call(target).await {
+            Ok(io) => return Ok((io.into_inner(), socket, room)),
+            Err(error) => failed = error.into(),
+        }
     }
-    Ok((socks.call(target).await?.into_inner(), socket, room))
+    Err(failed)
 }
 
-/// Host and port for the proxy. With socks5 the name is looked up here, with socks5h at the proxy.
-async fn target(proxy: &Proxy, uri: &Uri) -> Result<Uri, BoxError> {
+fn text(bytes: &[u8]) -> Result<String, BoxError> {
+    let text = std::str::from_utf8(bytes);
+    Ok(text.map_err(|_| "user and password of a SOCKS proxy must be UTF-8")?.to_owned())
+}
+
+/// Hosts and ports for the proxy. With socks5 the name is looked up here, with socks5h at the proxy.
+async fn targets(proxy: &Proxy, uri: &Uri) -> Result<Vec<Uri>, BoxError> {
     let port = uri.port_u16().unwrap_or(80);
-    let address = match proxy.url.expose_secret().starts_with("socks5:") {
-        true => resolver::addresses(host(uri), port).await?.first().map(SocketAddr::to_string),
-        false => None,
+    let authorities = match proxy.url.expose_secret().starts_with("socks5:") {
+        true => {
+            resolver::addresses(host(uri), port).await?.iter().map(SocketAddr::to_string).collect()
+        }
+        false => vec![format!("{}:{port}", uri.host().unwrap_or_default())],
     };
-    let authority = address.unwrap_or_else(|| format!("{}:{port}", uri.host().unwrap_or_default()));
-    Ok(Uri::builder().scheme("http").authority(authority).path_and_query("/").build()?)
+    let target = |authority: String| {
+        Ok(Uri::builder().scheme("http").authority(authority).path_and_query("/").build()?)
+    };
+    authorities.into_iter().map(target).collect()
 }
 
 /// A connector whose connection is already open.

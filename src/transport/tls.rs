@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use rustls::{ClientConfig, RootCertStore};
 use rustls_native_certs::{CertificateResult, load_certs_from_paths};
@@ -28,8 +29,12 @@ pub(crate) struct Trust {
 
 type Reading = Result<Tls, Arc<Error>>;
 
-/// The readings that go on, by their `ca_file`. A file that hangs holds one thread.
-static READINGS: Shared<Option<PathBuf>, Reading> = Shared::new();
+/// No usual file takes so long to read.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The readings that go on, by their `ca_file`. A file that hangs holds one thread, or two after some
+/// seconds: another file may have its name now.
+static READINGS: Shared<Option<PathBuf>, Reading> = Shared::new(PATIENCE);
 
 /// The configurations for handshakes.
 #[derive(Clone)]
@@ -107,15 +112,11 @@ impl Trust {
     }
 
     /// The result of the thread that reads them, and whether this has started it. It does so if there
-    /// is none, or if the last one failed.
+    /// is none, if the last one failed, or if it takes long.
     fn reading(&self) -> Result<(Receiver<Reading>, bool)> {
         let mut read = self.read.get().lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(receiver) = &*read {
-            let is_good = match &*receiver.borrow() {
-                Some(result) => result.is_ok(),
-                None => receiver.has_changed().is_ok(),
-            };
-            if is_good {
+            if receiver.borrow().as_ref().is_some_and(Result::is_ok) {
                 return Ok((receiver.clone(), false));
             }
         }
