@@ -53,10 +53,12 @@ impl Reader {
         }
         let mut seen = overlaps(&last.rows, &unproven.page);
         if let Some(repeated) = seen.next() {
-            // If checks come too late, an overlap of many rows decides if it allows only one shift.
+            // If checks come too late, an overlap of many rows decides if it allows only one shift. A
+            // larger one may be a block of rows that comes twice.
             let proof = last.proof_by_overlap(repeated as u64)?;
             let is_shown = self.is_overtaken
                 && repeated >= least_shared(&last.rows)
+                && repeated * 4 <= last.rows.len() * 3
                 && has_unique_row(&last.rows, &unproven.page, repeated)
                 && unproven.bounds.contains(proof.shift.start())
                 && seen.next().is_none();
