@@ -21,6 +21,10 @@ export PYO3_BUILD_EXTENSION_MODULE := 1
 # The packages for other languages. Each has its own check.sh.
 BINDINGS := java node go php perl ruby lua
 
+# Parts of `make test` build the same files at the same time. cargo replaces a file without a lock, and
+# fails if another cargo has just removed it.
+ALONE_IN_TARGET := $(if $(shell command -v flock),flock $(BUILD)/target.lock)
+
 # A script's background job, such as `make test &`, ignores SIGINT, and so would every test of Ctrl-C.
 ifeq ($(shell env --default-signal=INT,QUIT echo yes 2>/dev/null),yes)
 SHELL := $(shell command -v env)
@@ -106,10 +110,13 @@ lint: deny reference ## check formatting, lints, dependencies and the reference 
 	$(RUFF)/ruff check $(PYTHON_CODE)
 	$(RUFF)/ruff format --check $(PYTHON_CODE)
 
+RUST_TESTS := --workspace --exclude aura-users-python --features capi
 test-rust: ## test the Rust crates
 	@tools/need cargo cc curl tinyproxy-bin
+	@mkdir -p $(BUILD)
 	@# Without MAKEFLAGS, because rustdoc warns that it cannot use make's job server.
-	env -u MAKEFLAGS $(CARGO) test --no-fail-fast --workspace --exclude aura-users-python --features capi
+	$(ALONE_IN_TARGET) env -u MAKEFLAGS $(CARGO) test --no-run $(RUST_TESTS)
+	env -u MAKEFLAGS $(CARGO) test --no-fail-fast $(RUST_TESTS)
 
 test-c: programs library ## test the C ABI, also under valgrind
 	@tools/need cc g++ clang valgrind
@@ -170,7 +177,7 @@ $(BINDINGS:%=test-%): test-%: programs library
 
 # Tests the program in the wheel, not the one in target/.
 test-sandbox-python: venv ## build, install and test the Python package of the sandbox
-	MATURIN_PEP517_ARGS="--profile dev" $(VENV)/bin/pip install -q './python-sandbox[test]'
+	MATURIN_PEP517_ARGS="--profile dev" $(ALONE_IN_TARGET) $(VENV)/bin/pip install -q './python-sandbox[test]'
 	cd python-sandbox && $(VENV)/bin/mypy
 	cd python-sandbox && AURA_SANDBOX_BIN= $(VENV)/bin/pytest -q
 
@@ -218,7 +225,8 @@ include packaging/dist.mk
 
 programs: ## build the sandbox and aura-replay, the server that replays the recordings
 	@tools/need cargo cc
-	$(CARGO) build -p aura-sandbox -p aura-replay
+	@mkdir -p $(BUILD)
+	$(ALONE_IN_TARGET) $(CARGO) build -p aura-sandbox -p aura-replay
 
 venv: ## create the virtual environment build/venv
 	@tools/need python3-venv

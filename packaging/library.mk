@@ -42,7 +42,8 @@ endif
 # that the static library needs.
 define build
 @tools/need cargo cc
-$(CARGO) rustc --lib --features capi --crate-type cdylib,staticlib --profile $(1) \
+@mkdir -p $(BUILD)
+$(ALONE_IN_TARGET) $(CARGO) rustc --lib --features capi --crate-type cdylib,staticlib --profile $(1) \
     $(RUST_TARGET:%=--target %) -- \
     $(LINK:%=-C link-arg=%) --print native-static-libs=$(2)/native-static-libs
 ln -sf $(SHARED) $(2)/$(SONAME)
