@@ -129,17 +129,22 @@ mod tests {
 
     #[test]
     fn work_stops_if_its_future_is_dropped() {
-        let (notify, started) = mpsc::channel();
+        let (notify, ended) = mpsc::channel();
         block_on(async {
-            let work = offload(move |stop| {
+            let (start, started) = oneshot::channel();
+            // Other tests may hold all threads, so the work may start late.
+            let work = tokio::spawn(offload(move |stop| {
+                start.send(()).unwrap();
                 while !stop.is_set() {
                     thread::sleep(Duration::from_millis(1));
                 }
                 notify.send(()).unwrap();
-            });
-            tokio::time::timeout(Duration::from_millis(10), work).await.unwrap_err();
+            }));
+            started.await.unwrap();
+            work.abort();
+            assert!(work.await.unwrap_err().is_cancelled());
         });
-        started.recv().unwrap();
+        ended.recv().unwrap();
     }
 
     #[test]
