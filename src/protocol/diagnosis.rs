@@ -16,6 +16,8 @@ pub(super) struct Failed<'a> {
     pub(super) headers: &'a HeaderMap,
     /// Whether the server counted the request against the rate limit.
     pub(super) is_counted: bool,
+    /// Whether the server sent a body that cannot be read.
+    pub(super) is_unreadable: bool,
     pub(super) body: Option<&'a ErrorBody>,
 }
 
@@ -27,7 +29,7 @@ impl Failed<'_> {
             400 if matches!(operation, Operation::GetCurrentUser | Operation::StreamAuditLogs) => (
                 ErrorKind::UnexpectedStatus,
                 None,
-                body.map_or(Some(hints::NOT_A_HEX_API), |_| Some(hints::DEACTIVATED)),
+                body.map_or_else(|| self.doubt_repo_url(), |_| Some(hints::DEACTIVATED)),
             ),
             401 => match headers::challenge(self.headers) {
                 ErrorKind::Unauthenticated => {
@@ -61,10 +63,14 @@ impl Failed<'_> {
             301 | 302 | 303 | 307 | 308 => {
                 (ErrorKind::UnexpectedStatus, None, Some(hints::REDIRECT))
             }
-            _ => {
-                (ErrorKind::UnexpectedStatus, None, body.is_none().then_some(hints::NOT_A_HEX_API))
-            }
+            _ if body.is_none() => (ErrorKind::UnexpectedStatus, None, self.doubt_repo_url()),
+            _ => (ErrorKind::UnexpectedStatus, None, None),
         }
+    }
+
+    /// The hint for a reply without an error of a Hex API. A body that cannot be read may be one.
+    fn doubt_repo_url(&self) -> Option<&'static str> {
+        (!self.is_unreadable).then_some(hints::NOT_A_HEX_API)
     }
 
     /// Distinguishes a missing user from a missing endpoint.
@@ -84,7 +90,7 @@ impl Failed<'_> {
                 (ErrorKind::Unsupported, None, Some(hints::SIGN_UP_ON_WEBSITE))
             }
             Operation::CreateUser => (ErrorKind::Unsupported, None, Some(hints::NO_SUCH_ENDPOINT)),
-            _ if body.is_none() => (ErrorKind::NotFound, None, Some(hints::NOT_A_HEX_API)),
+            _ if body.is_none() => (ErrorKind::NotFound, None, self.doubt_repo_url()),
             Operation::GetCurrentUser | Operation::StreamAuditLogs => {
                 (ErrorKind::NotFound, None, Some(hints::NOT_OF_A_USER))
             }

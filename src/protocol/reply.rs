@@ -179,12 +179,10 @@ impl Reply {
             status: self.status,
             headers: &self.headers,
             is_counted: self.rate_window().is_some(),
+            is_unreadable: self.unreadable.is_some(),
             body: body.as_ref(),
         };
         let (kind, reason, hint) = failed.diagnose(operation);
-        // A Hex API may have sent a body that cannot be read.
-        let is_known = self.unreadable.is_none();
-        let hint = hint.filter(|hint| is_known || *hint != hints::NOT_A_HEX_API);
         let (message, errors) = match body {
             Some(body) => (body.message, body.errors),
             None => (self.describe(), None),
