@@ -256,10 +256,12 @@ impl AuditLogs {
     /// The error if pages arrive, and none has a row that the caller does not have yet.
     fn overtaken(&self) -> Error {
         let message = format!(
-            "no new row came within total_timeout, {} s: the log grows faster than it is read",
+            "no new row within total_timeout ({} s): the log grows faster than it is read",
             self.limit.as_secs_f64()
         );
-        Error::new(ErrorKind::Timeout, message).with_operation(Operation::StreamAuditLogs)
+        Error::new(ErrorKind::Timeout, message)
+            .with_hint("read on when the account is less busy: the stream keeps its position")
+            .with_operation(Operation::StreamAuditLogs)
     }
 
     /// Takes the replies that have arrived, in order, up to the first error.

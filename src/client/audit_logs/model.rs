@@ -310,8 +310,9 @@ proptest! {
         block_on(run(server, prefetch, page, steps));
     }
 
-    /// A few rows repeat in turn, as if a program created and revoked a key again and again, and new
-    /// rows continue. Other rows are among them. Nothing shows by how much a page has moved.
+    /// Rows repeat in turn, as if a program did the same things again and again, and new rows continue.
+    /// A turn is a few rows or about a page. Other rows are among them. Nothing shows by how much a
+    /// page has moved.
     #[test]
     fn no_row_is_lost_if_rows_repeat_in_turn(
         rows in 0..1500_usize,

@@ -37,10 +37,10 @@ impl Reader {
             // rows may be other rows.
             let (rows, page) = (&last.rows, &unproven.page);
             let repeated = overlaps(rows, page).find(|count| has_unique_row(rows, page, *count));
-            return last.proof_by_overlap(repeated.unwrap_or(0) as u64);
+            return last.prove_by_count(repeated.unwrap_or(0) as u64);
         }
         if unproven.bounds.start() == unproven.bounds.end() {
-            return Some(last.proof_by_shift(unproven.bounds.clone()));
+            return Some(last.prove_by_shift(unproven.bounds.clone()));
         }
         if !unproven.is_in_sequence {
             return None;
@@ -49,13 +49,13 @@ impl Reader {
         // misses none.
         if unproven.page.len() == 0 {
             let least = (*last.shift.start()).max(unproven.known_shift);
-            return Some(last.proof_by_shift(least..=least.max(*last.shift.end())));
+            return Some(last.prove_by_shift(least..=least.max(*last.shift.end())));
         }
         let mut seen = overlaps(&last.rows, &unproven.page);
         if let Some(repeated) = seen.next() {
             // If checks come too late, an overlap of many rows decides if it allows only one shift. A
             // larger one may be a block of rows that comes twice.
-            let proof = last.proof_by_overlap(repeated as u64)?;
+            let proof = last.prove_by_count(repeated as u64)?;
             let is_shown = self.is_overtaken
                 && repeated >= least_shared(&last.rows)
                 && repeated * 4 <= last.rows.len() * 3
@@ -73,7 +73,7 @@ impl Reader {
                 && !unproven.is_late
                 && self.sample.len() >= FEW_PAGES
                 && !self.sample.has_any_of(&unproven.page);
-        if is_proven { last.proof_by_overlap(0) } else { None }
+        if is_proven { last.prove_by_count(0) } else { None }
     }
 
     /// The proof of the first unproven page, if its overlap with the page before leaves one
@@ -99,17 +99,17 @@ impl Reader {
         }
         let first = first.or((most >= rows).then_some(least.max(rows) as usize))?;
         match other {
-            None => last.proof_by_overlap(first as u64),
+            None => last.prove_by_count(first as u64),
             // Several unique rows do not repeat by chance.
             Some(count)
                 if are_unique(&last.rows, &unproven.page, count)
                     && (count > 1 || self.failed_checks >= FAILED_CHECKS_IF_UNIQUE) =>
             {
-                last.proof_by_overlap(count as u64)
+                last.prove_by_count(count as u64)
             }
             // Rows are written all the time.
             Some(_) if self.failed_checks >= most_failed => {
-                let Proof { shift, repeated } = last.proof_by_overlap(first as u64)?;
+                let Proof { shift, repeated } = last.prove_by_count(first as u64)?;
                 let most_shift = most_shift.max(*shift.end());
                 Some(Proof { shift: *shift.start()..=most_shift, repeated })
             }
@@ -156,7 +156,7 @@ impl Reader {
             let known = self.unproven.front().map(|unproven| unproven.known_shift);
             let proof = match &self.last {
                 Some(last) if known == Some(self.shift) => {
-                    Some(last.proof_by_shift(self.shift..=self.shift))
+                    Some(last.prove_by_shift(self.shift..=self.shift))
                 }
                 _ => self.proof_by_overlap(most),
             };
@@ -206,13 +206,13 @@ impl Reader {
 
 impl LastPage {
     /// The proof of the next page, if its shift is within these bounds.
-    fn proof_by_shift(&self, shift: RangeInclusive<u64>) -> Proof {
+    fn prove_by_shift(&self, shift: RangeInclusive<u64>) -> Proof {
         let repeated = self.behind + shift.start().saturating_sub(*self.shift.end());
         Proof { shift, repeated }
     }
 
     /// The proof of the next page, if so many rows of this page are on it again.
-    fn proof_by_overlap(&self, repeated: u64) -> Option<Proof> {
+    fn prove_by_count(&self, repeated: u64) -> Option<Proof> {
         let moved = |shift: &u64| (shift + repeated).checked_sub(self.behind);
         let shift = moved(self.shift.start())?..=moved(self.shift.end())?;
         Some(Proof { shift, repeated })
