@@ -21,9 +21,9 @@ export PYO3_BUILD_EXTENSION_MODULE := 1
 # The packages for other languages. Each has its own check.sh.
 BINDINGS := java node go php perl ruby lua
 
-# Parts of `make test` build the same files at the same time. cargo replaces a file without a lock, and
-# fails if another cargo has just removed it.
-ALONE_IN_TARGET := $(if $(shell command -v flock),flock $(BUILD)/target.lock)
+# Parts of `make test` build the same programs, and take turns. Two builds at a time once ended with
+# "failed to remove file target/debug/aura-sandbox".
+TAKE_TURN := $(if $(shell command -v flock),flock $(BUILD)/target.lock)
 
 # A script's background job, such as `make test &`, ignores SIGINT, and so would every test of Ctrl-C.
 ifeq ($(shell env --default-signal=INT,QUIT echo yes 2>/dev/null),yes)
@@ -65,9 +65,9 @@ tours: library ## build examples/tour.c and examples/tour.cpp
 	    -L$(DEBUG) -laura_users -Wl,-rpath,$(DEBUG) -o $(BUILD)/tour-cpp
 
 # Three parts run at a time, because some of them wait most of the time. The longest start first. If a
-# part fails, the others go on. The parts of a group run one after another: msrv may replace Debian's Rust, with which
-# sanitize builds, and the others use the same virtual environment. Each part or group prints its
-# output when it ends.
+# part fails, the others go on. The parts of a group run one after another: msrv may replace Debian's
+# Rust, with which sanitize builds, and the others use the same virtual environment. Each part or group
+# prints its output when it ends.
 GROUPS       := debians-rust in-venv
 debians-rust := sanitize msrv
 in-venv      := test-python test-examples test-sandbox-python
@@ -115,7 +115,7 @@ test-rust: ## test the Rust crates
 	@tools/need cargo cc curl tinyproxy-bin
 	@mkdir -p $(BUILD)
 	@# Without MAKEFLAGS, because rustdoc warns that it cannot use make's job server.
-	$(ALONE_IN_TARGET) env -u MAKEFLAGS $(CARGO) test --no-run $(RUST_TESTS)
+	$(TAKE_TURN) env -u MAKEFLAGS $(CARGO) test --no-run $(RUST_TESTS)
 	env -u MAKEFLAGS $(CARGO) test --no-fail-fast $(RUST_TESTS)
 
 test-c: programs library ## test the C ABI, also under valgrind
@@ -177,7 +177,7 @@ $(BINDINGS:%=test-%): test-%: programs library
 
 # Tests the program in the wheel, not the one in target/.
 test-sandbox-python: venv ## build, install and test the Python package of the sandbox
-	MATURIN_PEP517_ARGS="--profile dev" $(ALONE_IN_TARGET) $(VENV)/bin/pip install -q './python-sandbox[test]'
+	MATURIN_PEP517_ARGS="--profile dev" $(TAKE_TURN) $(VENV)/bin/pip install -q './python-sandbox[test]'
 	cd python-sandbox && $(VENV)/bin/mypy
 	cd python-sandbox && AURA_SANDBOX_BIN= $(VENV)/bin/pytest -q
 
@@ -226,7 +226,7 @@ include packaging/dist.mk
 programs: ## build the sandbox and aura-replay, the server that replays the recordings
 	@tools/need cargo cc
 	@mkdir -p $(BUILD)
-	$(ALONE_IN_TARGET) $(CARGO) build -p aura-sandbox -p aura-replay
+	$(TAKE_TURN) $(CARGO) build -p aura-sandbox -p aura-replay
 
 venv: ## create the virtual environment build/venv
 	@tools/need python3-venv

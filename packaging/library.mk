@@ -43,7 +43,7 @@ endif
 define build
 @tools/need cargo cc
 @mkdir -p $(BUILD)
-$(ALONE_IN_TARGET) $(CARGO) rustc --lib --features capi --crate-type cdylib,staticlib --profile $(1) \
+$(TAKE_TURN) $(CARGO) rustc --lib --features capi --crate-type cdylib,staticlib --profile $(1) \
     $(RUST_TARGET:%=--target %) -- \
     $(LINK:%=-C link-arg=%) --print native-static-libs=$(2)/native-static-libs
 ln -sf $(SHARED) $(2)/$(SONAME)
