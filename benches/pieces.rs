@@ -60,7 +60,7 @@ fn reply(body: &str) -> Reply {
         .into_iter()
         .collect();
     let (body, received) = (body.as_bytes().to_vec(), SystemTime::now());
-    Reply { status: 200, headers, body, unreadable: None, received }
+    Reply { status: 200, headers, body, unreadable: None, received, known: None }
 }
 
 fn requests(c: &mut Criterion) {

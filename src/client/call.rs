@@ -189,11 +189,12 @@ impl Call<'_> {
     /// Reads the result from the reply. A large reply is read in another thread while the call waits.
     async fn read<T: Send + 'static>(
         &self,
-        reply: Reply,
+        mut reply: Reply,
         read: Read<T>,
         ends: Instant,
     ) -> Result<T> {
         let operation = self.request.operation;
+        reply.known.clone_from(&self.request.known);
         if reply.body.len() <= INLINE {
             return read(reply, operation);
         }

@@ -168,7 +168,7 @@ fn text(body: &[u8]) -> Option<String> {
 
 pub(super) fn new(status: u16, headers: HeaderMap, body: Vec<u8>) -> Reply {
     let received = SystemTime::UNIX_EPOCH + RECEIVED;
-    Reply { status, headers, body, unreadable: None, received }
+    Reply { status, headers, body, unreadable: None, received, known: None }
 }
 
 /// The status, the headers and the body. Header lines that no HTTP library accepts are skipped.

@@ -30,6 +30,8 @@ pub(crate) struct Reply {
     pub(crate) unreadable: Option<String>,
     /// When it arrived, by the clock of this machine.
     pub(crate) received: SystemTime,
+    /// As in the request.
+    pub(crate) known: Option<Page>,
 }
 
 impl Reply {
@@ -40,9 +42,11 @@ impl Reply {
     }
 
     /// Reads a page of audit rows.
-    pub(crate) fn page(self, operation: Operation) -> Result<Page> {
+    pub(crate) fn page(mut self, operation: Operation) -> Result<Page> {
         let is_of_fixed_size = headers::are_of_hexpm(&self.headers);
-        let (page, response) = self.record(operation, Page::read)?;
+        let known = self.known.take();
+        let read = |body| Page::read_after(known.as_ref(), body);
+        let (page, response) = self.record(operation, read)?;
         let page = page.with_response(response);
         Ok(if is_of_fixed_size { page.of_fixed_size() } else { page })
     }
@@ -73,7 +77,7 @@ impl Reply {
     fn record<T>(
         mut self,
         operation: Operation,
-        read: fn(Vec<u8>) -> Result<T, Flaw>,
+        read: impl FnOnce(Vec<u8>) -> Result<T, Flaw>,
     ) -> Result<(T, Response)> {
         if !self.is_success() {
             return Err(self.error(operation));
@@ -243,7 +247,7 @@ pub(super) mod tests {
             })
             .collect();
         let (body, received) = (body.as_bytes().to_vec(), SystemTime::UNIX_EPOCH);
-        Reply { status, headers, body, unreadable: None, received }
+        Reply { status, headers, body, unreadable: None, received, known: None }
     }
 
     pub(in crate::protocol) const JSON: (&str, &str) =

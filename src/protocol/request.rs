@@ -11,6 +11,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use secrecy::{ExposeSecret, SecretString, zeroize::Zeroizing};
 use serde::Serialize;
 
+use super::audit_log::Page;
 use super::token;
 use crate::operation::Operation;
 use crate::{Error, Result};
@@ -22,6 +23,8 @@ pub(crate) struct Request {
     /// The path and the query, percent-encoded, to be appended to `repo_url`.
     pub(crate) target: String,
     pub(crate) body: Option<Body>,
+    /// An earlier reading of the requested page. The server often sends the same text again.
+    pub(crate) known: Option<Page>,
 }
 
 /// A JSON body with a password. It is wiped when its last copy is dropped, and not printed.
@@ -42,7 +45,7 @@ impl std::fmt::Debug for Body {
 
 impl Request {
     fn new(operation: Operation, target: impl Into<String>) -> Self {
-        Self { operation, target: target.into(), body: None }
+        Self { operation, target: target.into(), body: None, known: None }
     }
 
     pub(crate) fn create_user(
@@ -105,8 +108,9 @@ impl Request {
     }
 
     /// `page` counts from 1.
-    pub(crate) fn audit_logs(page: u64) -> Self {
-        Self::new(Operation::StreamAuditLogs, format!("/users/me/audit-logs?page={page}"))
+    pub(crate) fn audit_logs(page: u64, known: Option<Page>) -> Self {
+        let target = format!("/users/me/audit-logs?page={page}");
+        Self { known, ..Self::new(Operation::StreamAuditLogs, target) }
     }
 }
 

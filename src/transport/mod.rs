@@ -227,5 +227,5 @@ async fn finish(
         Err(error) if !head.status.is_success() => (Vec::new(), Some(error.message)),
         Err(error) => return Err(failure::no_body(error, status)),
     };
-    Ok(Reply { status, headers: head.headers, body, unreadable, received })
+    Ok(Reply { status, headers: head.headers, body, unreadable, received, known: None })
 }

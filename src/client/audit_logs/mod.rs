@@ -37,7 +37,9 @@ use crate::transport::Transports;
 use crate::{Error, ErrorKind, Result};
 use reader::{PageRequest, Reader, Ready};
 
-type Fetch = Arc<dyn Fn(u64) -> Pin<Box<dyn Future<Output = Result<Page>> + Send>> + Send + Sync>;
+/// Requests a page, of which an earlier reading may be known.
+type Fetch = Arc<dyn Fn(u64, Option<Page>) -> Fetched + Send + Sync>;
+type Fetched = Pin<Box<dyn Future<Output = Result<Page>> + Send>>;
 
 /// The caller's own audit log, newest row first.
 ///
@@ -132,18 +134,18 @@ impl AuditLogs {
     ) -> Self {
         let (prefetch, page) = (settings.prefetch as usize, settings.page);
         let (is_long, limit) = (settings.expects_many_pages, settings.total_timeout);
-        let fetch = move |number| {
+        let fetch = move |number, known| {
             let (core, transports, settings) = (core.clone(), transports.clone(), settings.clone());
             let fetched = async move {
                 let transport = transports.get().transport(&settings.connection);
-                let request = Request::audit_logs(number);
+                let request = Request::audit_logs(number, known);
                 let attempts = Attempts::default();
                 let page =
                     call::call(&core, &settings, &transport, &request, Reply::page, &attempts)
                         .await?;
                 Ok(if settings.is_hex_pm { page.of_fixed_size() } else { page })
             };
-            Box::pin(fetched) as Pin<Box<dyn Future<Output = Result<Page>> + Send>>
+            Box::pin(fetched) as Fetched
         };
         Self { limit, ..Self::with_fetch(Arc::new(fetch), prefetch, page, is_long) }
     }
@@ -315,14 +317,16 @@ impl AuditLogs {
             let is_lost = *sender != process;
             if is_lost || task.is_none() && is_waiting && !has_unseen_error {
                 *request = self.reader.renew(*request);
-                *task = Some(spawn((self.fetch)(request.number)));
+                let known = self.reader.known_reading(*request);
+                *task = Some(spawn((self.fetch)(request.number, known)));
                 *sender = process;
             }
         }
         let mut requests = Vec::new();
         self.reader.plan(is_waiting, &mut requests);
         for request in requests {
-            let task = Some(spawn((self.fetch)(request.number)));
+            let known = self.reader.known_reading(request);
+            let task = Some(spawn((self.fetch)(request.number, known)));
             self.in_flight.push_back(InFlight { request, task, error: None, process });
         }
     }

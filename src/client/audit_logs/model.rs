@@ -46,7 +46,7 @@ struct Reader {
 impl Reader {
     fn new(server: &Shared, prefetch: usize, page: u64) -> Self {
         let fetch = Arc::clone(server);
-        let fetch = Arc::new(move |number| Server::request(&fetch, number));
+        let fetch = Arc::new(move |number, known| Server::request(&fetch, number, known));
         Self {
             server: Arc::clone(server),
             logs: AuditLogs::with_fetch(fetch, prefetch, page, prefetch > 4),

@@ -273,6 +273,12 @@ impl Reader {
         self.new_request(request.number, request.purpose)
     }
 
+    /// The reading that the reply to a check is compared with. Most replies equal it.
+    pub(super) fn known_reading(&self, request: PageRequest) -> Option<Page> {
+        let reference = self.reference.as_ref().filter(|_| request.purpose == Purpose::Check);
+        reference.map(|reference| reference.page.clone())
+    }
+
     /// How many pages may be requested at the same time. A reference that does not show every shift
     /// does not show either that pages requested together miss rows.
     fn width(&self) -> usize {

@@ -109,6 +109,7 @@ impl Server {
     pub(super) fn request(
         shared: &Shared,
         number: u64,
+        known: Option<Page>,
     ) -> Pin<Box<dyn Future<Output = Result<Page>> + Send>> {
         let mut server = lock(shared);
         server.requested.push(number);
@@ -128,7 +129,7 @@ impl Server {
             let page = {
                 let mut server = lock(&in_flight.0);
                 server.rows += usize::from(fate.written_before);
-                let page = server.page(number);
+                let page = server.page(number, known.as_ref());
                 server.rows += usize::from(fate.written_after);
                 server.failed += usize::from(!matches!(fate.outcome, Outcome::Good));
                 page
@@ -169,12 +170,13 @@ impl Server {
         *self.sizes.get(at).or(self.sizes.last()).unwrap_or(&100)
     }
 
-    fn page(&self, number: u64) -> Page {
+    fn page(&self, number: u64, known: Option<&Page>) -> Page {
         let skipped = (1..number).map(|page| self.size(page)).sum();
         let rows = (0..self.rows).rev().skip(skipped).take(self.size(number));
         let rows = rows.filter(|number| self.shows(*number));
         let rows: Vec<_> = rows.map(|number| self.row(number)).collect();
-        let page = Page::read(format!("[{}]", rows.join(",")).into()).unwrap();
+        let body = format!("[{}]", rows.join(",")).into();
+        let page = Page::read_after(known, body).unwrap();
         if self.is_hexpm { page.of_fixed_size() } else { page }
     }
 }
