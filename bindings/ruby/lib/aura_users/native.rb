@@ -75,14 +75,16 @@ module AuraUsers
 
       @idle = []
 
-      # Yields a pair, and frees what the block leaves in it. Pairs are used again, because it takes longer to allocate
-      # one than to call C.
+      # Yields a pair. The block takes what C puts there. If it raises, the rest is freed. Pairs are used again, because
+      # it takes longer to allocate one than to call C.
       def self.lend
         out = @idle.pop || new
         begin
-          yield out
+          result = yield out
+          is_empty = true
+          result
         ensure
-          out.clear
+          out.clear unless is_empty
           @idle.push(out) if @idle.size < MAX_IDLE
         end
       end
@@ -112,7 +114,7 @@ module AuraUsers
         Error.from_json(json)
       end
 
-      # Frees the text and the error that were not taken.
+      # Frees the text and the error, if they were not taken.
       def clear
         free(@result) { |text| Native.aura_string_free(text) }
         free(@error) { |error| Native.aura_error_free(error) }

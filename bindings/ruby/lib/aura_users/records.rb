@@ -183,8 +183,8 @@ module AuraUsers
     # @api private
     def self.all(json)
       page = Page.new(json)
-      rows = JSON.parse(json, max_nesting: DEPTH, freeze: true)
-      rows.map.with_index { |fields, index| new(nil, fields, page, index) }
+      index = -1
+      JSON.parse(json, max_nesting: DEPTH, freeze: true).map { |fields| new(nil, fields, page, index += 1) }
     end
 
     def initialize(raw_json, fields = nil, page = nil, index = nil)
