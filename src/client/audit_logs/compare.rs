@@ -9,7 +9,7 @@ use std::ops::RangeInclusive;
 
 use serde_json::value::RawValue;
 
-use crate::protocol::audit_log::Page;
+use crate::protocol::audit_log::{PAGE_SIZE, Page};
 
 /// Longer rows are compared byte for byte: parsing them at each level would take too long.
 const LONGEST_PARSED: usize = 64 << 10;
@@ -102,6 +102,34 @@ pub(super) fn may_repeat(before: &Page, page: &Page, count: u64) -> bool {
     let at = count.saturating_sub(before.len());
     let shared = (before.len() - from).min(page.len().saturating_sub(at));
     are_same(before, from, page, at, shared)
+}
+
+/// Whether the two pages of a log share a third of their rows in the same order, so that the log
+/// probably repeats them. Rows of one kind do not count. Rows are compared byte by byte, because that
+/// is done with most pages.
+pub(super) fn repeats_rows(one: &Page, other: &Page) -> bool {
+    let least = one.len().div_ceil(3).max(2);
+    let is_same = |(at, there): &(usize, usize)| one.row_json(*at) == other.row_json(*there);
+    // Each such piece of the page has one of these rows.
+    (0..one.len()).step_by(least).any(|at| {
+        let known = one.row_json(at);
+        let places = (0..other.len()).filter(|there| other.row_json(*there) == known);
+        places.take(PAGE_SIZE).any(|there| {
+            let before = (0..at).rev().zip((0..there).rev()).take_while(is_same).count();
+            let after = (at..one.len()).zip(there..other.len()).take_while(is_same).count();
+            before + after >= least && (at - before..at + after).any(|at| one.row_json(at) != known)
+        })
+    })
+}
+
+/// Whether a shift of `page` can leave the rows that stay on it unchanged. Rows of one kind do not
+/// count.
+pub(super) fn repeats_itself(page: &Page) -> bool {
+    let most = page.len() - least_shared(page);
+    (1..=most).any(|shift| {
+        let count = page.len() - shift;
+        are_same(page, shift, page, 0, count) && !are_same(page, 0, page, 1, count - 1)
+    })
 }
 
 /// Whether a shift of `page` always changes it, as long as some of its rows stay on it. This holds
@@ -284,6 +312,32 @@ mod tests {
             ("", "abc", None),
         ] {
             assert_eq!(shift_between(&page(earlier), &page(later)), shift, "{earlier} {later}");
+        }
+    }
+
+    #[test]
+    fn repeated_rows_are_noticed() {
+        for (one, other, repeats) in [
+            ("abcdefghi", "xxabcdxxx", true),
+            ("abcdefghi", "xxxxxxghi", true),
+            ("abcdefghi", "hixxxxxxx", false),
+            ("abcdefghi", "xxabxdexx", false),
+            ("aaaaaabbb", "xxxaaaaaa", false),
+            ("aaaaaabbb", "xxxaaaabb", true),
+            ("abcdefghi", "", false),
+            ("", "abc", false),
+        ] {
+            assert_eq!(repeats_rows(&page(one), &page(other)), repeats, "{one} {other}");
+        }
+        for (text, repeats) in [
+            ("abcabcabc", true),
+            ("abcdefabc", true),
+            ("abcdefgab", false),
+            ("aaaaaaaaa", false),
+            ("aaadefaaa", false),
+            ("", false),
+        ] {
+            assert_eq!(repeats_itself(&page(text)), repeats, "{text}");
         }
     }
 

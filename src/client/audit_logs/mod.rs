@@ -51,8 +51,8 @@ type Fetched = Pin<Box<dyn Future<Output = Result<Page>> + Send>>;
 /// - If the server deletes rows meanwhile, the stream can skip rows.
 /// - If identical rows fill most of a page, or a few rows repeat in turn, they and the rows beside
 ///   them can be returned too often while rows are written. Identical rows can very rarely be
-///   returned too seldom. If blocks of about a page repeat, rows of them can very rarely be skipped,
-///   most likely with a `prefetch` above the default.
+///   returned too seldom. If blocks of about a page repeat, and whole blocks are written, rows beside
+///   them can very rarely be skipped.
 /// - If more than half a page of rows is written between two replies, rows can be returned twice. If
 ///   a whole page is, a read can find no new row. It then fails with [`ErrorKind::Timeout`] after
 ///   `total_timeout`.

@@ -330,6 +330,31 @@ proptest! {
         block_on(run(server, prefetch, 1, Vec::new()));
     }
 
+    /// As before, and the log grows by whole turns while pages are requested together, so that every
+    /// page looks as it did before.
+    #[test]
+    fn no_row_is_lost_if_whole_turns_are_written(
+        rows in 0..3000_usize,
+        period in 40..160_usize,
+        others in prop::collection::vec(0..3000_usize, 0..12),
+        prefetch in prefetches(),
+        turns in prop::collection::vec((0..4_u8, 0..4_u8, prop::bool::weighted(0.1)), 0..100),
+    ) {
+        let in_turn = |row| ('\u{4e00}'..).nth(row % period).filter(|_| !others.contains(&row));
+        let looks = Looks((0..rows + 20_000).map(in_turn).collect());
+        let fate = |(delay, reply_delay, is_written)| Fate {
+            delay,
+            reply_delay,
+            written_before: if is_written { period as u16 } else { 0 },
+            ..Fate::GOOD
+        };
+        let fates = turns.into_iter().map(fate).collect();
+        let server = Server {
+            rows, looks, may_repeat_rows: true, is_hexpm: true, fates, ..Server::default()
+        };
+        block_on(run(server, prefetch, 1, Vec::new()));
+    }
+
     /// More rows are written at once than a page has. Equal rows then cannot be distinguished.
     #[test]
     fn unique_rows_are_exact_if_many_rows_are_written(

@@ -20,7 +20,7 @@ use std::collections::VecDeque;
 use std::ops::RangeInclusive;
 use std::time::{Duration, Instant};
 
-use super::compare::{is_distinctive, may_repeat};
+use super::compare::{is_distinctive, may_repeat, repeats_itself, repeats_rows};
 use super::sample::Sample;
 use super::search::Search;
 use crate::protocol::audit_log::Page;
@@ -130,6 +130,8 @@ pub(super) struct Reader {
     search: Option<(Target, Search)>,
     /// How many searches were started since rows were last returned.
     searches: u32,
+    /// Whether blocks of rows repeat. Then a page can look the same after it has moved.
+    repeats: bool,
     /// Whether so many rows are written between two requests that searches find no row.
     is_overtaken: bool,
     /// Whether pages cannot be compared. Then their rows are returned as they arrive.
@@ -188,6 +190,7 @@ impl Reader {
             sequential_left: 0,
             search: None,
             searches: 0,
+            repeats: false,
             is_overtaken: false,
             is_incomparable: false,
             is_over: false,
@@ -283,7 +286,8 @@ impl Reader {
     /// does not show either that pages requested together miss rows.
     fn width(&self) -> usize {
         let is_weak = self.reference.as_ref().is_some_and(|reference| !reference.is_distinctive);
-        let is_sequential = self.sequential_left > 0 || self.is_incomparable || is_weak;
+        let is_sequential =
+            self.sequential_left > 0 || self.is_incomparable || self.repeats || is_weak;
         if is_sequential { 1 } else { self.width }
     }
 
@@ -434,11 +438,19 @@ impl Reader {
         if !is_needed || self.covered.is_some() {
             return;
         }
+        self.repeats |= repeats_itself(page);
         let is_distinctive = is_distinctive(page);
         if is_distinctive || self.reference.is_none() {
             let (page, shift, most_shift) = (page.clone(), *shift.start(), *shift.end());
             self.reference = Some(Reference { number, page, shift, most_shift, is_distinctive });
         }
+    }
+
+    /// Looks for rows of the reference on these pages, which were requested together.
+    fn notice_repeated_rows(&mut self, pages: usize) {
+        let Some(reference) = self.reference.as_ref().filter(|_| !self.repeats) else { return };
+        let mut pages = self.unproven.iter().take(pages);
+        self.repeats = pages.any(|unproven| repeats_rows(&reference.page, &unproven.page));
     }
 
     fn start_over(&mut self) {

@@ -19,7 +19,8 @@ impl Reader {
             (Target::Reference, Some(reference), _) => {
                 Search::new(reference.page.clone(), reference.number)
             }
-            (_, _, Some(last)) if self.is_overtaken => {
+            // If blocks of rows repeat, the first of the rows do not show which ones they are.
+            (_, _, Some(last)) if self.is_overtaken || self.repeats => {
                 Search::new(last.rows.clone(), last.number).for_end()
             }
             (_, _, Some(last)) => Search::new(last.rows.clone(), last.number),

@@ -139,6 +139,7 @@ impl Reader {
             self.is_overtaken = false;
             self.width = (self.width * 2).min(self.prefetch.max(1));
         }
+        self.notice_repeated_rows(covered);
         // A reference that does not show every shift proves pages that equal it. It also proves one
         // more page if that was requested alone, because such a page misses no row.
         let weak = self.reference.as_ref().filter(|reference| !reference.is_distinctive);
@@ -147,7 +148,8 @@ impl Reader {
         for _ in 0..covered {
             let Some(unproven) = self.unproven.front() else { break };
             let is_alone = unproven.is_in_sequence && !differs;
-            differs = weak.as_ref().is_some_and(|weak| !is_same_page(weak, &unproven.page));
+            differs = self.repeats
+                || weak.as_ref().is_some_and(|weak| !is_same_page(weak, &unproven.page));
             if differs && !is_alone {
                 self.sequential_left = self.sequential_left.max(1);
                 self.start_over();
