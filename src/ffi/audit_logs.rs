@@ -26,12 +26,12 @@ use crate::{AuditLog, AuditLogPage, Result};
 /// server pages by offset, and rows have no id. This sets limits: If the server deletes rows
 /// meanwhile, the stream can skip rows. If identical rows fill most of a page, or a few rows repeat in
 /// turn, they and the rows beside them can be returned too often while rows are written. Identical
-/// rows can very rarely be returned too seldom. If blocks of about a page repeat, rows of them can very
-/// rarely be skipped, most likely with a "prefetch" above the default. If more than half a page of rows
-/// is written between two replies, rows can be returned twice. If a whole page is, a read can find no
-/// new row. It then returns AURA_TIMEOUT after "total_timeout". If the server filters rows after
-/// paging, which hexpm does not, rows can be returned twice while rows are written. With a "prefetch"
-/// above 1, such a server's rows can also very rarely be skipped.
+/// rows can very rarely be returned too seldom. If blocks of about a page repeat, and whole blocks are
+/// written, rows beside them can very rarely be skipped. If more than half a page of rows is written
+/// between two replies, rows can be returned twice. If a whole page is, a read can find no new row. It
+/// then returns AURA_TIMEOUT after "total_timeout". If the server filters rows after paging, which
+/// hexpm does not, rows can be returned twice while rows are written. With a "prefetch" above 1, such a
+/// server's rows can also very rarely be skipped.
 ///
 /// To detect new rows, the stream reads some pages again: with the default "prefetch", one for every
 /// four pages of a long log. If rows repeat so that a page does not show whether it moved, the stream
