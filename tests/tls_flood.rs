@@ -1,0 +1,57 @@
+//! A flood of replies over TLS. It has a process of its own, because it keeps the background thread
+//! busy.
+
+#[path = "common/authority.rs"]
+mod authority;
+#[path = "common/bound.rs"]
+mod bound;
+#[path = "common/tls_server.rs"]
+mod tls_server;
+
+use std::io::Write;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use aura_users::{Call, CancelToken, Error, ErrorKind, User, blocking};
+use authority::{Authority, ages_hence};
+use bound::{bound, within};
+use tls_server::{options, serve, serve_each};
+
+fn result(call: &Call<User>) -> Result<User, Error> {
+    assert!(call.wait(Some(bound(60))));
+    call.take().unwrap()
+}
+
+/// reqwest does not count interim replies. Over TLS it reads few of them in one turn.
+#[test]
+fn a_flood_of_interim_replies_over_https_delays_nothing_else() {
+    static FLOODS: AtomicUsize = AtomicUsize::new(0);
+    let authority = Authority::new();
+    let root = authority.file();
+    let flood = serve_each(authority.certify("localhost", ages_hence()), |stream| {
+        FLOODS.fetch_add(1, Ordering::SeqCst);
+        let pieces = b"HTTP/1.1 103 Early Hints\r\nlink: </x>\r\n\r\n".repeat(1000);
+        while stream.write_all(&pieces).is_ok() {}
+    });
+    let flooded = options(flood).ca_file(root.0.clone()).max_retries(0);
+    let limit = Duration::from_millis(500);
+    let timed = blocking::Client::new(flooded.clone().timeout(limit)).unwrap();
+    let error = within(limit, || result(&timed.get_user_start("eric").unwrap()).unwrap_err());
+    assert!([ErrorKind::Decode, ErrorKind::Timeout].contains(&error.kind()), "{error}");
+
+    let token = CancelToken::new();
+    let flooded = blocking::Client::new(flooded).unwrap().with_cancel_token(token.clone());
+    let calls: Vec<_> = (0..4).map(|_| flooded.get_user_start("eric").unwrap()).collect();
+    while FLOODS.load(Ordering::SeqCst) < 5 {
+        std::thread::yield_now();
+    }
+    let good = serve(authority.certify("localhost", ages_hence()));
+    // A build without optimization reads a flood slowly, and all of it on one thread.
+    let good = options(good).timeout(bound(60)).connect_timeout(bound(60));
+    let client = blocking::Client::new(good.ca_file(root.0.clone())).unwrap();
+    result(&client.get_user_start("eric").unwrap()).unwrap();
+    token.cancel();
+    for call in calls {
+        assert_eq!(result(&call).unwrap_err().kind(), ErrorKind::Cancelled);
+    }
+}
