@@ -10,8 +10,9 @@ TARGET  := $(abspath $(or $(CARGO_TARGET_DIR),target))
 DEBUG   := $(TARGET)/debug
 BUILD   := $(abspath build)
 VENV    := $(BUILD)/venv
-SANDBOX := $(DEBUG)/aura-sandbox
-REPLAY  := $(DEBUG)/aura-replay
+# Copies, because cargo removes a program while it builds it again, and parts of `make test` do that.
+SANDBOX := $(BUILD)/bin/aura-sandbox
+REPLAY  := $(BUILD)/bin/aura-replay
 
 export AURA_SANDBOX_BIN := $(SANDBOX)
 export AURA_REPLAY_BIN := $(REPLAY)
@@ -65,20 +66,21 @@ tours: library ## build examples/tour.c and examples/tour.cpp
 	    -L$(DEBUG) -laura_users -Wl,-rpath,$(DEBUG) -o $(BUILD)/tour-cpp
 
 # Three parts run at a time, because some of them wait most of the time. The longest start first. If a
-# part fails, the others go on. The parts of a group run one after another: msrv may replace Debian's
-# Rust, with which sanitize builds, and the others use the same virtual environment. Each part or group
-# prints its output when it ends.
-GROUPS       := debians-rust in-venv
+# part fails, the others go on. The parts of a group run one after another: test-sandbox-python builds
+# the sandbox again, which test-rust starts; msrv may replace Debian's Rust, with which sanitize builds;
+# and the others use the same virtual environment. Each part or group prints its output when it ends.
+GROUPS       := sandboxes debians-rust in-venv
+sandboxes    := test-rust test-sandbox-python
 debians-rust := sanitize msrv
-in-venv      := test-python test-examples test-sandbox-python
+in-venv      := test-python test-examples
 ALONE        := test-cpp lint test-c instructions growth test-install $(BINDINGS:%=test-%)
-PARTS        := test-rust $(ALONE) $(foreach group,$(GROUPS),$($(group)))
+PARTS        := $(ALONE) $(foreach group,$(GROUPS),$($(group)))
 TEST_LOG := $(BUILD)/test.log
 test: ## run every check and test of every language, as CI does
 	@tools/need cargo cc curl g++ clang valgrind doxygen cmake pkg-config python3-venv tinyproxy-bin \
 	    nlohmann-json3-dev
 	@mkdir -p $(BUILD)
-	@{ $(MAKE) -k -j3 --output-sync=recurse timed-test-rust $(GROUPS) $(ALONE:%=timed-%) 2>&1; \
+	@{ $(MAKE) -k -j3 --output-sync=recurse $(GROUPS) $(ALONE:%=timed-%) 2>&1; \
 	    echo $$? >$(TEST_LOG).status; } | tee $(TEST_LOG)
 	@tools/skipped $(TEST_LOG)
 	@echo "make test: the time of each part, and its CPU time:"
@@ -175,11 +177,16 @@ test-examples: programs library tours ## run the tours of C, C++ and Python
 $(BINDINGS:%=test-%): test-%: programs library
 	bindings/$*/check.sh $(DEBUG)/libaura_users.so $(SANDBOX) $(REPLAY)
 
-# Tests the program in the wheel, not the one in target/.
-test-sandbox-python: venv ## build, install and test the Python package of the sandbox
-	MATURIN_PEP517_ARGS="--profile dev" $(TAKE_TURN) $(VENV)/bin/pip install -q './python-sandbox[test]'
-	cd python-sandbox && $(VENV)/bin/mypy
-	cd python-sandbox && AURA_SANDBOX_BIN= $(VENV)/bin/pytest -q
+# Tests the program in the wheel, not the one in target/. It has a virtual environment of its own,
+# because it runs beside test-python.
+SANDBOX_VENV := $(BUILD)/sandbox-venv
+test-sandbox-python: ## build, install and test the Python package of the sandbox
+	@tools/need cargo cc python3-venv
+	@test -x $(SANDBOX_VENV)/bin/pip || $(PYTHON) -m venv $(SANDBOX_VENV)
+	MATURIN_PEP517_ARGS="--profile dev" $(TAKE_TURN) \
+	    $(SANDBOX_VENV)/bin/pip install -q './python-sandbox[test]'
+	cd python-sandbox && $(SANDBOX_VENV)/bin/mypy
+	cd python-sandbox && AURA_SANDBOX_BIN= $(SANDBOX_VENV)/bin/pytest -q
 
 test-live: ## run the recorded cases against your server at REPO_URL; never use hex.pm
 	@test -n "$(REPO_URL)" || \
@@ -225,8 +232,13 @@ include packaging/dist.mk
 
 programs: ## build the sandbox and aura-replay, the server that replays the recordings
 	@tools/need cargo cc
-	@mkdir -p $(BUILD)
-	$(TAKE_TURN) $(CARGO) build -p aura-sandbox -p aura-replay
+	@mkdir -p $(BUILD)/bin
+	$(TAKE_TURN) sh -c '$(CARGO) build -p aura-sandbox -p aura-replay && \
+	    for program in aura-sandbox aura-replay; do \
+	        cmp -s $(DEBUG)/$$program $(BUILD)/bin/$$program || { \
+	            cp $(DEBUG)/$$program $(BUILD)/bin/$$program.new && \
+	            mv $(BUILD)/bin/$$program.new $(BUILD)/bin/$$program; } || exit 1; \
+	    done'
 
 venv: ## create the virtual environment build/venv
 	@tools/need python3-venv
