@@ -13,12 +13,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use aura_users::{Call, CancelToken, Error, ErrorKind, Options, User, blocking};
+use aura_users::{CancelToken, Error, ErrorKind, Options, blocking};
 use authority::{Authority, RootFile, ages_hence};
 use bound::{bound, within};
 use rcgen::IsCa;
 use time::OffsetDateTime;
-use tls_server::{REPLY, get, options, serve, serve_each};
+use tls_server::{REPLY, get, options, result, serve, serve_each};
 
 #[test]
 fn a_good_certificate_is_accepted() {
@@ -135,16 +135,8 @@ fn over_https_calls_share_connections_and_have_their_own_connect_timeout() {
     // A call that opens a connection has its own limit still. A POST does so.
     let options = Options::new().connect_timeout(limit);
     let call = client.with_options(options).reset_user_password_start("eric").unwrap();
-    let error = within(limit, || {
-        assert!(call.wait(Some(bound(60))));
-        call.take().unwrap().unwrap_err()
-    });
+    let error = within(limit, || result(&call).unwrap_err());
     assert!(error.message().contains("connect_timeout"), "{error}");
-}
-
-fn result(call: &Call<User>) -> Result<User, Error> {
-    assert!(call.wait(Some(bound(60))));
-    call.take().unwrap()
 }
 
 /// A server that accepts connections and sends nothing. Returns its port, and their count.
@@ -211,23 +203,15 @@ fn the_debug_data_of_a_goaway_is_not_repeated() {
     let authority = Authority::new();
     let mut config = authority.certify("localhost", ages_hence());
     config.alpn_protocols = vec![b"h2".to_vec()];
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    let port = listener.local_addr().unwrap().port();
-    let config = Arc::new(config);
-    std::thread::spawn(move || {
-        for stream in listener.incoming() {
-            let connection = rustls::ServerConnection::new(config.clone()).unwrap();
-            let mut stream = rustls::StreamOwned::new(connection, stream.unwrap());
-            let settings = [0, 0, 0, 4, 0, 0, 0, 0, 0];
-            // GOAWAY with ENHANCE_YOUR_CALM and the most debug data that fits.
-            let debug = [0x1b; 16_376];
-            let mut goaway = vec![0, 0x40, 0, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 11];
-            goaway.extend(debug);
-            let _ = stream.read(&mut [0; 4096]);
-            let _ = stream.write_all(&[&settings[..], &goaway].concat());
-            let _ = stream.flush();
-            let _ = stream.read(&mut [0; 4096]);
-        }
+    let port = serve_each(config, |stream| {
+        let settings = [0, 0, 0, 4, 0, 0, 0, 0, 0];
+        // GOAWAY with ENHANCE_YOUR_CALM and the most debug data that fits.
+        let debug = [0x1b; 16_376];
+        let mut goaway = vec![0, 0x40, 0, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 11];
+        goaway.extend(debug);
+        let _ = stream.write_all(&[&settings[..], &goaway].concat());
+        let _ = stream.flush();
+        let _ = stream.read(&mut [0; 4096]);
     });
     let root = authority.file();
     let options = options(port);

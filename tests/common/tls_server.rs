@@ -1,4 +1,5 @@
-//! A server that speaks TLS, and a call to it. A file that uses it needs `authority.rs` too.
+//! A server that speaks TLS, and a call to it. A file that uses it needs `authority.rs` and
+//! `bound.rs` too.
 
 #![allow(dead_code, unreachable_pub)] // each test file uses a part of it
 
@@ -6,9 +7,10 @@ use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::sync::Arc;
 
-use aura_users::{Error, Options, User, blocking};
+use aura_users::{Call, Error, Options, User, blocking};
 
 use super::authority::RootFile;
+use super::bound::bound;
 
 pub(crate) const REPLY: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\
     content-length: 19\r\nconnection: close\r\n\r\n{\"username\":\"eric\"}";
@@ -54,4 +56,10 @@ pub(crate) fn get(port: u16, root: Option<&RootFile>) -> Result<User, Error> {
         options = options.ca_file(path.clone());
     }
     blocking::Client::new(options).unwrap().get_user("eric")
+}
+
+/// Waits for a call that was started.
+pub(crate) fn result<T>(call: &Call<T>) -> Result<T, Error> {
+    assert!(call.wait(Some(bound(60))));
+    call.take().unwrap()
 }
