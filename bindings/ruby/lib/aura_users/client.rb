@@ -147,9 +147,9 @@ module AuraUsers
           Native.public_send(function, client, *arguments, native, out.result, out.error)
         end
         next out.take_text if status == Native::AURA_OK
+        raise out.take_error unless status == ignored
 
-        error = out.take_error
-        raise error unless status == ignored
+        out.clear
       end
     end
 

@@ -75,8 +75,8 @@ module AuraUsers
 
       @idle = []
 
-      # Yields a pair. The block takes what C puts there. If it raises, the rest is freed. Pairs are used again, because
-      # it takes longer to allocate one than to call C.
+      # Yields a pair, and returns the block's result. The block takes or clears what C puts into the pair. If the block
+      # does not end, the rest is freed. Pairs are used again, because it takes longer to allocate one than to call C.
       def self.lend
         out = @idle.pop || new
         begin
@@ -114,10 +114,11 @@ module AuraUsers
         Error.from_json(json)
       end
 
-      # Frees the text and the error, if they were not taken.
+      # Frees the text and the error, if they were not taken. Returns nil.
       def clear
         free(@result) { |text| Native.aura_string_free(text) }
         free(@error) { |error| Native.aura_error_free(error) }
+        nil
       end
 
       private
