@@ -122,21 +122,22 @@ pub(super) fn repeats_rows(one: &Page, other: &Page) -> bool {
     })
 }
 
-/// Whether a shift of `page` can leave the rows that stay on it unchanged. Rows of one kind do not
-/// count.
-pub(super) fn repeats_itself(page: &Page) -> bool {
+/// The shifts of `page` that leave the rows that stay on it unchanged, if enough of them stay.
+fn invisible_shifts(page: &Page) -> impl Iterator<Item = usize> + '_ {
     let most = page.len() - least_shared(page);
-    (1..=most).any(|shift| {
-        let count = page.len() - shift;
-        are_same(page, shift, page, 0, count) && !are_same(page, 0, page, 1, count - 1)
-    })
+    (1..=most).filter(|shift| are_same(page, *shift, page, 0, page.len() - shift))
+}
+
+/// Whether rows of `page` repeat so that a shift is invisible. Rows of one kind do not count.
+pub(super) fn repeats_itself(page: &Page) -> bool {
+    let is_of_one_kind = |count| are_same(page, 0, page, 1, count - 1);
+    invisible_shifts(page).any(|shift| !is_of_one_kind(page.len() - shift))
 }
 
 /// Whether a shift of `page` always changes it, as long as some of its rows stay on it. This holds
 /// if no long end of the page equals its start.
 pub(super) fn is_distinctive(page: &Page) -> bool {
-    let most = page.len() - least_shared(page);
-    page.len() > 0 && (1..=most).all(|shift| !are_same(page, shift, page, 0, page.len() - shift))
+    page.len() > 0 && invisible_shifts(page).next().is_none()
 }
 
 /// How many rows were written between two readings of one page, at least and at most. `None` if the

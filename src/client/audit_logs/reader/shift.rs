@@ -140,17 +140,18 @@ impl Reader {
             self.width = (self.width * 2).min(self.prefetch.max(1));
         }
         self.notice_repeated_rows(covered);
-        // A reference that does not show every shift proves pages that equal it. It also proves one
-        // more page if that was requested alone, because such a page misses no row.
+        // A reference that does not show every shift proves pages that equal it, unless rows repeat. It
+        // also proves one more page if that was requested alone, because such a page misses no row.
         let weak = self.reference.as_ref().filter(|reference| !reference.is_distinctive);
         let weak = weak.map(|reference| reference.page.clone());
-        let mut differs = false;
+        // Whether a page is proven only if it was requested alone.
+        let mut may_miss_rows = false;
         for _ in 0..covered {
             let Some(unproven) = self.unproven.front() else { break };
-            let is_alone = unproven.is_in_sequence && !differs;
-            differs = self.repeats
+            let is_alone = unproven.is_in_sequence && !may_miss_rows;
+            may_miss_rows = self.repeats
                 || weak.as_ref().is_some_and(|weak| !is_same_page(weak, &unproven.page));
-            if differs && !is_alone {
+            if may_miss_rows && !is_alone {
                 self.sequential_left = self.sequential_left.max(1);
                 self.start_over();
                 return true;
