@@ -103,11 +103,9 @@ $(GROUPS):
 # ruff has an environment of its own, because another part may be changing build/venv.
 RUFF := $(BUILD)/ruff/bin
 PYTHON_CODE := python python-sandbox examples fuzz benches bindings packaging tests tools
-lint: deny reference ## check formatting, lints, dependencies and the reference pages
-	@tools/need python3-venv
+lint: deny reference $(RUFF)/pip ## check formatting, lints, dependencies and the reference pages
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --features capi --all-targets -- -D warnings
-	@test -x $(RUFF)/pip || $(PYTHON) -m venv $(BUILD)/ruff
 	$(RUFF)/pip install -q $$(sed -n 's/.*"\(ruff==[^"]*\)".*/\1/p' python/pyproject.toml)
 	$(RUFF)/ruff check $(PYTHON_CODE)
 	$(RUFF)/ruff format --check $(PYTHON_CODE)
@@ -180,9 +178,8 @@ $(BINDINGS:%=test-%): test-%: programs library
 # Tests the program in the wheel, not the one in target/. It has a virtual environment of its own,
 # because it runs beside test-python.
 SANDBOX_VENV := $(BUILD)/sandbox-venv
-test-sandbox-python: ## build, install and test the Python package of the sandbox
-	@tools/need cargo cc python3-venv
-	@test -x $(SANDBOX_VENV)/bin/pip || $(PYTHON) -m venv $(SANDBOX_VENV)
+test-sandbox-python: $(SANDBOX_VENV)/bin/pip ## build, install and test the Python package of the sandbox
+	@tools/need cargo cc
 	MATURIN_PEP517_ARGS="--profile dev" $(TAKE_TURN) \
 	    $(SANDBOX_VENV)/bin/pip install -q './python-sandbox[test]'
 	cd python-sandbox && $(SANDBOX_VENV)/bin/mypy
@@ -240,9 +237,11 @@ programs: ## build the sandbox and aura-replay, the server that replays the reco
 	            mv $(BUILD)/bin/$$program.new $(BUILD)/bin/$$program; } || exit 1; \
 	    done'
 
-venv: ## create the virtual environment build/venv
+venv: $(VENV)/bin/pip ## create the virtual environment build/venv
+
+$(BUILD)/%/bin/pip:
 	@tools/need python3-venv
-	@test -x $(VENV)/bin/pip || $(PYTHON) -m venv $(VENV)
+	$(PYTHON) -m venv $(BUILD)/$*
 
 clean: ## delete target/ and build/
 	$(CARGO) clean
