@@ -1070,6 +1070,20 @@ aura_status aura_audit_logs_next_page(aura_audit_logs *logs,
                                       aura_error **error);
 
 /**
+ * Returns the same rows as aura_audit_logs_next_page(), as a text that you can split without a JSON
+ * parser. Most programs look at the action of a row, and decode only the rows that they need.
+ *
+ * Each row consists of two texts: its action as a JSON string, and the whole row as JSON. The
+ * character U+001E follows each text. No JSON contains this character, because JSON escapes it.
+ *
+ * Returns AURA_OK and sets `rows` to at least one row; free it with aura_string_free(). Returns
+ * AURA_END after the last page. Errors are those of aura_audit_logs_next().
+ *
+ * Blocks. Since 0.1.0.
+ */
+aura_status aura_audit_logs_next_rows(aura_audit_logs *logs, char **rows, aura_error **error);
+
+/**
  * Returns the next page of the stream if it has arrived. It does not wait. An event loop calls it
  * first, and aura_audit_logs_next_page_start() if it returns AURA_PENDING.
  *
@@ -1102,6 +1116,16 @@ aura_status aura_audit_logs_next_start(aura_audit_logs *logs, aura_call **call, 
  * Does not block. Since 0.1.0.
  */
 aura_status aura_audit_logs_next_page_start(aura_audit_logs *logs,
+                                            aura_call **call,
+                                            aura_error **error);
+
+/**
+ * Starts aura_audit_logs_next_rows() without waiting for its result, like
+ * aura_audit_logs_next_start().
+ *
+ * Does not block. Since 0.1.0.
+ */
+aura_status aura_audit_logs_next_rows_start(aura_audit_logs *logs,
                                             aura_call **call,
                                             aura_error **error);
 

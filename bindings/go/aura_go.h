@@ -90,9 +90,11 @@ aura_status aura_audit_logs_next(aura_audit_logs *logs, char **audit_log_json, a
 aura_status aura_audit_logs_next_at_hand(aura_audit_logs *logs, char **audit_log_json, aura_error **error);
 aura_status aura_audit_logs_next_fields(aura_audit_logs *logs, const char **action, const char **user_agent, const char **params_json, const char **audit_log_json, aura_error **error);
 aura_status aura_audit_logs_next_page(aura_audit_logs *logs, char **audit_logs_json, aura_error **error);
+aura_status aura_audit_logs_next_rows(aura_audit_logs *logs, char **rows, aura_error **error);
 aura_status aura_audit_logs_next_page_at_hand(aura_audit_logs *logs, char **audit_logs_json, aura_error **error);
 aura_status aura_audit_logs_next_start(aura_audit_logs *logs, aura_call **call, aura_error **error);
 aura_status aura_audit_logs_next_page_start(aura_audit_logs *logs, aura_call **call, aura_error **error);
+aura_status aura_audit_logs_next_rows_start(aura_audit_logs *logs, aura_call **call, aura_error **error);
 uint64_t aura_audit_logs_page(const aura_audit_logs *logs);
 void aura_audit_logs_free(aura_audit_logs *logs);
 aura_status aura_call_wait(aura_call *call, int64_t timeout_ms, char **json, aura_error **error);
@@ -157,9 +159,11 @@ struct aura_functions {
     aura_status (*aura_audit_logs_next_at_hand)(aura_audit_logs *logs, char **audit_log_json, aura_error **error);
     aura_status (*aura_audit_logs_next_fields)(aura_audit_logs *logs, const char **action, const char **user_agent, const char **params_json, const char **audit_log_json, aura_error **error);
     aura_status (*aura_audit_logs_next_page)(aura_audit_logs *logs, char **audit_logs_json, aura_error **error);
+    aura_status (*aura_audit_logs_next_rows)(aura_audit_logs *logs, char **rows, aura_error **error);
     aura_status (*aura_audit_logs_next_page_at_hand)(aura_audit_logs *logs, char **audit_logs_json, aura_error **error);
     aura_status (*aura_audit_logs_next_start)(aura_audit_logs *logs, aura_call **call, aura_error **error);
     aura_status (*aura_audit_logs_next_page_start)(aura_audit_logs *logs, aura_call **call, aura_error **error);
+    aura_status (*aura_audit_logs_next_rows_start)(aura_audit_logs *logs, aura_call **call, aura_error **error);
     uint64_t (*aura_audit_logs_page)(const aura_audit_logs *logs);
     void (*aura_audit_logs_free)(aura_audit_logs *logs);
     aura_status (*aura_call_wait)(aura_call *call, int64_t timeout_ms, char **json, aura_error **error);
@@ -225,9 +229,11 @@ static inline aura_status aura_audit_logs_next(aura_audit_logs *logs, char **aud
 static inline aura_status aura_audit_logs_next_at_hand(aura_audit_logs *logs, char **audit_log_json, aura_error **error) { return aura_loaded.aura_audit_logs_next_at_hand(logs, audit_log_json, error); }
 static inline aura_status aura_audit_logs_next_fields(aura_audit_logs *logs, const char **action, const char **user_agent, const char **params_json, const char **audit_log_json, aura_error **error) { return aura_loaded.aura_audit_logs_next_fields(logs, action, user_agent, params_json, audit_log_json, error); }
 static inline aura_status aura_audit_logs_next_page(aura_audit_logs *logs, char **audit_logs_json, aura_error **error) { return aura_loaded.aura_audit_logs_next_page(logs, audit_logs_json, error); }
+static inline aura_status aura_audit_logs_next_rows(aura_audit_logs *logs, char **rows, aura_error **error) { return aura_loaded.aura_audit_logs_next_rows(logs, rows, error); }
 static inline aura_status aura_audit_logs_next_page_at_hand(aura_audit_logs *logs, char **audit_logs_json, aura_error **error) { return aura_loaded.aura_audit_logs_next_page_at_hand(logs, audit_logs_json, error); }
 static inline aura_status aura_audit_logs_next_start(aura_audit_logs *logs, aura_call **call, aura_error **error) { return aura_loaded.aura_audit_logs_next_start(logs, call, error); }
 static inline aura_status aura_audit_logs_next_page_start(aura_audit_logs *logs, aura_call **call, aura_error **error) { return aura_loaded.aura_audit_logs_next_page_start(logs, call, error); }
+static inline aura_status aura_audit_logs_next_rows_start(aura_audit_logs *logs, aura_call **call, aura_error **error) { return aura_loaded.aura_audit_logs_next_rows_start(logs, call, error); }
 static inline uint64_t aura_audit_logs_page(const aura_audit_logs *logs) { return aura_loaded.aura_audit_logs_page(logs); }
 static inline void aura_audit_logs_free(aura_audit_logs *logs) { aura_loaded.aura_audit_logs_free(logs); }
 static inline aura_status aura_call_wait(aura_call *call, int64_t timeout_ms, char **json, aura_error **error) { return aura_loaded.aura_call_wait(call, timeout_ms, json, error); }
@@ -292,9 +298,11 @@ static inline aura_status aura_log_take(char **json, aura_error **error) { retur
     X(aura_audit_logs_next_at_hand) \
     X(aura_audit_logs_next_fields) \
     X(aura_audit_logs_next_page) \
+    X(aura_audit_logs_next_rows) \
     X(aura_audit_logs_next_page_at_hand) \
     X(aura_audit_logs_next_start) \
     X(aura_audit_logs_next_page_start) \
+    X(aura_audit_logs_next_rows_start) \
     X(aura_audit_logs_page) \
     X(aura_audit_logs_free) \
     X(aura_call_wait) \

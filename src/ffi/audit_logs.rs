@@ -7,7 +7,7 @@ use std::ptr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::argument::{OutPointer, to_c_string, write_c_string};
-use super::call::{aura_call, set_call};
+use super::call::{aura_call, set_call, set_converted_call};
 use super::error::aura_error;
 use super::guard::{defer_cancellation, return_status, return_status_undeferred, return_value};
 use super::handle::{Handle, clone_value, impl_opaque, take_handle};
@@ -206,21 +206,38 @@ pub extern "C" fn aura_audit_logs_next_page(
     audit_logs_json: Option<&mut MaybeUninit<*mut c_char>>,
     error: Option<&mut MaybeUninit<*mut aura_error>>,
 ) -> aura_status {
-    return_page(logs, audit_logs_json, error, AuditLogs::next_page, aura_status::AURA_END)
-}
-
-/// Returns the page that `next` returns, or `none` if it returns none.
-fn return_page(
-    logs: *mut aura_audit_logs,
-    audit_logs_json: Option<&mut MaybeUninit<*mut c_char>>,
-    error: Option<&mut MaybeUninit<*mut aura_error>>,
-    next: fn(&AuditLogs) -> Result<Option<AuditLogPage>>,
-    none: aura_status,
-) -> aura_status {
     return_status(error, || {
         let audit_logs_json = OutPointer::new("audit_logs_json", audit_logs_json)?;
-        let Some(page) = next(&clone_value("logs", logs)?.logs)? else { return Ok(none) };
+        let Some(page) = clone_value("logs", logs)?.next_page()? else {
+            return Ok(aura_status::AURA_END);
+        };
         audit_logs_json.set_text(&page.json())?;
+        Ok(aura_status::AURA_OK)
+    })
+}
+
+/// Returns the same rows as aura_audit_logs_next_page(), as a text that you can split without a JSON
+/// parser. Most programs look at the action of a row, and decode only the rows that they need.
+///
+/// Each row consists of two texts: its action as a JSON string, and the whole row as JSON. The
+/// character U+001E follows each text. No JSON contains this character, because JSON escapes it.
+///
+/// Returns AURA_OK and sets `rows` to at least one row; free it with aura_string_free(). Returns
+/// AURA_END after the last page. Errors are those of aura_audit_logs_next().
+///
+/// Blocks. Since 0.1.0.
+#[unsafe(no_mangle)]
+pub extern "C" fn aura_audit_logs_next_rows(
+    logs: *mut aura_audit_logs,
+    rows: Option<&mut MaybeUninit<*mut c_char>>,
+    error: Option<&mut MaybeUninit<*mut aura_error>>,
+) -> aura_status {
+    return_status(error, || {
+        let rows = OutPointer::new("rows", rows)?;
+        let Some(page) = clone_value("logs", logs)?.next_page()? else {
+            return Ok(aura_status::AURA_END);
+        };
+        rows.set_text(&page.separated())?;
         Ok(aura_status::AURA_OK)
     })
 }
@@ -240,8 +257,14 @@ pub extern "C" fn aura_audit_logs_next_page_at_hand(
     audit_logs_json: Option<&mut MaybeUninit<*mut c_char>>,
     error: Option<&mut MaybeUninit<*mut aura_error>>,
 ) -> aura_status {
-    let next = AuditLogs::next_arrived_page;
-    return_page(logs, audit_logs_json, error, next, aura_status::AURA_PENDING)
+    return_status(error, || {
+        let audit_logs_json = OutPointer::new("audit_logs_json", audit_logs_json)?;
+        let Some(page) = clone_value("logs", logs)?.next_arrived_page()? else {
+            return Ok(aura_status::AURA_PENDING);
+        };
+        audit_logs_json.set_text(&page.json())?;
+        Ok(aura_status::AURA_OK)
+    })
 }
 
 /// Starts aura_audit_logs_next() without waiting for its result: aura_call_wait() returns it. Calls
@@ -276,6 +299,23 @@ pub extern "C" fn aura_audit_logs_next_page_start(
     return_status(error, || {
         let call = OutPointer::new("call", call)?;
         set_call(call, clone_value("logs", logs)?.next_page_start()?)
+    })
+}
+
+/// Starts aura_audit_logs_next_rows() without waiting for its result, like
+/// aura_audit_logs_next_start().
+///
+/// Does not block. Since 0.1.0.
+#[unsafe(no_mangle)]
+pub extern "C" fn aura_audit_logs_next_rows_start(
+    logs: *mut aura_audit_logs,
+    call: Option<&mut MaybeUninit<*mut aura_call>>,
+    error: Option<&mut MaybeUninit<*mut aura_error>>,
+) -> aura_status {
+    return_status(error, || {
+        let call = OutPointer::new("call", call)?;
+        let separated = |page: Option<AuditLogPage>| page.map(|page| page.separated());
+        set_converted_call(call, clone_value("logs", logs)?.next_page_start()?, separated)
     })
 }
 

@@ -43,7 +43,7 @@ pub(super) struct StartedCall {
 trait AnyCall: Send + Sync {
     fn wait(&self, timeout: Option<Duration>) -> bool;
     fn status(&self) -> aura_status;
-    /// The result as JSON, without JSON at the end of a stream. None if it was taken before.
+    /// The result as text, without text at the end of a stream. None if it was taken before.
     fn take(&self) -> Option<Result<Option<String>>>;
     fn is_of_another_process(&self) -> bool;
     fn cancel(&self);
@@ -52,8 +52,14 @@ trait AnyCall: Send + Sync {
     fn complete(&self, queue: &Completions, token: u64);
 }
 
+/// A call, and how to convert its result to text.
+struct Convertible<T> {
+    call: Call<T>,
+    into_text: fn(T) -> Option<String>,
+}
+
 /// The result of a call.
-trait CallResult {
+pub(super) trait CallResult {
     fn is_end(&self) -> bool {
         false
     }
@@ -94,16 +100,16 @@ impl CallResult for Option<AuditLogPage> {
     }
 }
 
-impl<T: CallResult + Send> AnyCall for Call<T> {
+impl<T: CallResult + Send> AnyCall for Convertible<T> {
     fn wait(&self, timeout: Option<Duration>) -> bool {
-        Call::wait(self, timeout)
+        self.call.wait(timeout)
     }
 
     fn status(&self) -> aura_status {
-        if !self.is_done() {
+        if !self.call.is_done() {
             return aura_status::AURA_PENDING;
         }
-        let status = self.peek(|result| match result {
+        let status = self.call.peek(|result| match result {
             Ok(value) if value.is_end() => aura_status::AURA_END,
             Ok(_) => aura_status::AURA_OK,
             Err(error) => error.kind().into(),
@@ -113,27 +119,27 @@ impl<T: CallResult + Send> AnyCall for Call<T> {
     }
 
     fn take(&self) -> Option<Result<Option<String>>> {
-        Some(Call::take(self)?.map(T::into_json))
+        Some(self.call.take()?.map(self.into_text))
     }
 
     fn is_of_another_process(&self) -> bool {
-        Call::is_of_another_process(self)
+        self.call.is_of_another_process()
     }
 
     fn cancel(&self) {
-        Call::cancel(self);
+        self.call.cancel();
     }
 
     fn expire(&self) {
-        Call::expire(self);
+        self.call.expire();
     }
 
     fn on_done(&self, notify: Box<dyn FnOnce() + Send>) {
-        Call::on_done(self, notify);
+        self.call.on_done(notify);
     }
 
     fn complete(&self, queue: &Completions, token: u64) {
-        Call::complete(self, queue, token);
+        self.call.complete(queue, token);
     }
 }
 
@@ -157,14 +163,22 @@ impl StartedCall {
     }
 }
 
-/// Passes a started call to the caller.
-#[allow(private_bounds)] // only this module has types of results
+/// Passes a started call to the caller. Its result is JSON.
 pub(super) fn set_call<T: CallResult + Send + 'static>(
     out: OutPointer<'_, aura_call>,
     call: Call<T>,
 ) -> Result<aura_status> {
+    set_converted_call(out, call, T::into_json)
+}
+
+/// Passes a started call to the caller. Its result is the text of `into_text`.
+pub(super) fn set_converted_call<T: CallResult + Send + 'static>(
+    out: OutPointer<'_, aura_call>,
+    call: Call<T>,
+    into_text: fn(T) -> Option<String>,
+) -> Result<aura_status> {
     out.set_handle(Arc::new(StartedCall {
-        call: Box::new(call),
+        call: Box::new(Convertible { call, into_text }),
         ended: OnceCell::new(),
         signal: PerProcess::new(OnceCell::new),
     }));

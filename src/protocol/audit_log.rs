@@ -24,6 +24,10 @@ pub(crate) const PAGE_SIZE: usize = 100;
 /// The maximum number of rows on a page. More would need much memory for few bytes.
 pub(crate) const MOST_ROWS: usize = 10_000;
 
+/// The record separator of RFC 7464. It is not part of any JSON, because JSON escapes it.
+#[cfg(feature = "capi")]
+const SEPARATOR: char = '\u{1e}';
+
 /// A row of an audit log: an action with the caller's account.
 ///
 /// A row has no id, and current servers send no time. Cloning a row is cheap, because it shares the
@@ -127,6 +131,27 @@ impl Page {
             Some(_) => Cow::Borrowed(text),
             None => Cow::Borrowed("[]"),
         }
+    }
+
+    /// The rows from `start` on, as `aura_audit_logs_next_rows` documents them.
+    #[cfg(feature = "capi")]
+    pub(crate) fn separated_from(&self, start: usize) -> String {
+        let Rows { text, rows, .. } = &*self.rows;
+        let rows = rows.get(start..).unwrap_or_default();
+        let first = rows.first().map_or(text.len(), |row| row.json.start);
+        let mut separated = String::with_capacity(text.len() - first + rows.len() * 32);
+        for Row { json, action, .. } in rows {
+            match action {
+                Piece::In(place) => separated.push_str(&text[place.start - 1..=place.end]),
+                Piece::Own(action) => {
+                    separated.push_str(&serde_json::to_string(action).unwrap_or_default());
+                }
+            }
+            separated.push(SEPARATOR);
+            separated.push_str(&text[json.clone()]);
+            separated.push(SEPARATOR);
+        }
+        separated
     }
 }
 
@@ -397,6 +422,30 @@ mod tests {
         assert_eq!(page.json_from(0), text);
         assert_eq!(page.json_from(2), r#"[{"action":"old"}] "#);
         assert_eq!(page.json_from(3), "[]");
+    }
+
+    #[cfg(feature = "capi")]
+    #[test]
+    fn rows_are_separated_by_a_character_that_json_escapes() {
+        let rows = [
+            r#"{"params":{"action":"x"},"action":"key.generate"}"#,
+            "{ \"action\" :\n\"\\u001e\\u001f\\\"\u{e9}\" }",
+            r#"{"action":"","user_agent":"\u001e"}"#,
+        ];
+        let page =
+            Page::read(format!("[{} ,\n{}, {} ]", rows[0], rows[1], rows[2]).into()).unwrap();
+        for start in 0..=4 {
+            let separated = page.separated_from(start);
+            let texts: Vec<_> = separated.split_terminator(SEPARATOR).collect();
+            let read = texts.chunks(2).map(|texts| {
+                (serde_json::from_str::<String>(texts[0]).unwrap(), texts[1].to_owned())
+            });
+            let expected = (start..3).map(|index| {
+                let row = page.row(index).unwrap();
+                (row.action().to_owned(), rows[index].to_owned())
+            });
+            assert_eq!(read.collect::<Vec<_>>(), expected.collect::<Vec<_>>(), "{start}");
+        }
     }
 
     #[test]

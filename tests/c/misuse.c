@@ -165,8 +165,10 @@ static void null_and_bad_text_in_every_place(const aura_client *client)
     CHECK_STATUS(aura_stream_audit_logs(client, NULL, &logs, NULL), AURA_OK, NULL);
     REFUSED_WITHOUT(aura_audit_logs_next(NULL, &json, &error), "logs");
     REFUSED_WITHOUT(aura_audit_logs_next_page(NULL, &json, &error), "logs");
+    REFUSED_WITHOUT(aura_audit_logs_next_rows(NULL, &json, &error), "logs");
     REFUSED(aura_audit_logs_next(logs, NULL, &error), "audit_log_json");
     REFUSED(aura_audit_logs_next_page(logs, NULL, &error), "audit_logs_json");
+    REFUSED(aura_audit_logs_next_rows(logs, NULL, &error), "rows");
     CHECK_INT(aura_audit_logs_page(logs), 1);
     aura_audit_logs_free(logs);
 
@@ -199,6 +201,7 @@ static void null_and_bad_text_in_every_place(const aura_client *client)
     REFUSED(aura_reset_user_password_start(client, "eric", NULL, NULL, &error), "call");
     NOT_STARTED(aura_audit_logs_next_start(NULL, &call, &error), "logs");
     NOT_STARTED(aura_audit_logs_next_page_start(NULL, &call, &error), "logs");
+    NOT_STARTED(aura_audit_logs_next_rows_start(NULL, &call, &error), "logs");
     REFUSED_WITHOUT(aura_call_wait(NULL, -1, &json, &error), "call");
     REFUSED_WITHOUT(aura_client_rate_limit(NULL, NULL, &json, &error), "client");
     REFUSED(aura_client_rate_limit(client, NULL, NULL, &error), "rate_limit_json");
@@ -221,6 +224,7 @@ static void null_and_bad_text_in_every_place(const aura_client *client)
     CHECK_STATUS(aura_stream_audit_logs(NULL, NULL, NULL, NULL), AURA_INVALID_ARGUMENT, NULL);
     CHECK_STATUS(aura_audit_logs_next(NULL, NULL, NULL), AURA_INVALID_ARGUMENT, NULL);
     CHECK_STATUS(aura_audit_logs_next_page(NULL, NULL, NULL), AURA_INVALID_ARGUMENT, NULL);
+    CHECK_STATUS(aura_audit_logs_next_rows(NULL, NULL, NULL), AURA_INVALID_ARGUMENT, NULL);
 }
 
 static int warnings;

@@ -140,6 +140,60 @@ static void pages(const struct sandbox *sandbox)
     aura_client_free(client);
 }
 
+/* Splits rows of aura_audit_logs_next_rows() in place, and returns their number. */
+static int split_rows(char *rows, int first)
+{
+    int count = 0;
+    for (char *row; (row = strchr(rows, '\x1e')) != NULL; count++) {
+        char *end = strchr(++row, '\x1e');
+        CHECK(end != NULL);
+        row[-1] = *end = '\0';
+        char *action = json_text(rows);
+        CHECK(json_is_text(json_member(row, "action"), action));
+        CHECK_INT(sandbox_row_number(row), first - count);
+        free(action);
+        rows = end + 1;
+    }
+    CHECK(*rows == '\0');
+    return count;
+}
+
+/* The rows of a page as a text to split: all rows of the stream, also after single rows. */
+static void rows_to_split(const struct sandbox *sandbox)
+{
+    static const int counts[] = {98, 100, 50};
+    aura_client *client = new_client(sandbox->api_url, "key-of-many");
+    aura_audit_logs *logs = open_logs(client, NULL, NULL);
+    int number = 248;
+    char *rows = NULL;
+    aura_error *error = NULL;
+
+    CHECK_INT(next_number(logs, sandbox_row_number), 250);
+    CHECK_INT(next_number(logs, sandbox_row_number), 249);
+    for (int page = 0; page < 3; page++) {
+        if (page % 2 == 0) {
+            CHECK_STATUS(aura_audit_logs_next_rows(logs, &rows, &error), AURA_OK, error);
+        } else {
+            aura_call *call = NULL;
+            CHECK_STATUS(aura_audit_logs_next_rows_start(logs, &call, &error), AURA_OK, error);
+            CHECK_STATUS(aura_call_wait(call, -1, &rows, &error), AURA_OK, error);
+            aura_call_free(call);
+        }
+        CHECK_INT(split_rows(rows, number), counts[page]);
+        number -= counts[page];
+        aura_string_free(rows);
+    }
+    CHECK_STATUS(aura_audit_logs_next_rows(logs, &rows, &error), AURA_END, error);
+    CHECK(rows == NULL);
+    aura_call *call = NULL;
+    CHECK_STATUS(aura_audit_logs_next_rows_start(logs, &call, &error), AURA_OK, error);
+    CHECK_STATUS(aura_call_wait(call, -1, &rows, &error), AURA_END, error);
+    CHECK(rows == NULL);
+    aura_call_free(call);
+    aura_audit_logs_free(logs);
+    aura_client_free(client);
+}
+
 static void freed_early(const struct sandbox *sandbox)
 {
     aura_client *client = new_client(sandbox->api_url, "key-of-many");
@@ -311,6 +365,7 @@ int main(int argc, char **argv)
 
     order_and_count(&sandbox);
     pages(&sandbox);
+    rows_to_split(&sandbox);
     freed_early(&sandbox);
     a_refused_key_keeps_the_position(&sandbox);
     sandbox_stop(&sandbox);

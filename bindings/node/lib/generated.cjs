@@ -80,6 +80,7 @@ const functions = {
   aura_audit_logs_next_page_at_hand: ["aura_status", "handle", "out text", "out handle"],
   aura_audit_logs_next_start: ["aura_status", "handle", "out handle", "out handle"],
   aura_audit_logs_next_page_start: ["aura_status", "handle", "out handle", "out handle"],
+  aura_audit_logs_next_rows_start: ["aura_status", "handle", "out handle", "out handle"],
   aura_audit_logs_page: ["uint64_t", "handle"],
   aura_audit_logs_free: ["void", "handle"],
   aura_call_wait: ["aura_status", "handle", "int64_t", "out text", "out handle"],

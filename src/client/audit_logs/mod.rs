@@ -124,6 +124,12 @@ impl AuditLogPage {
     pub fn json(&self) -> Cow<'_, str> {
         self.page.json_from(self.start)
     }
+
+    /// See [`Page::separated_from`].
+    #[cfg(feature = "capi")]
+    pub(crate) fn separated(&self) -> String {
+        self.page.separated_from(self.start)
+    }
 }
 
 impl AuditLogs {

@@ -170,12 +170,16 @@ final class Native {
 
   static native int aura_audit_logs_next_page(long logs, long[] auditLogsJson, long[] error);
 
+  static native int aura_audit_logs_next_rows(long logs, long[] rows, long[] error);
+
   static native int aura_audit_logs_next_page_at_hand(
       long logs, long[] auditLogsJson, long[] error);
 
   static native int aura_audit_logs_next_start(long logs, long[] call, long[] error);
 
   static native int aura_audit_logs_next_page_start(long logs, long[] call, long[] error);
+
+  static native int aura_audit_logs_next_rows_start(long logs, long[] call, long[] error);
 
   static native long aura_audit_logs_page(long logs);
 
