@@ -9,7 +9,7 @@ WIDTH = 120
 # The functions that the package calls. Those in BLOCKING run without Ruby's lock, because they wait.
 FUNCTIONS = [
     "aura_audit_logs_free",
-    "aura_audit_logs_next_page_start",
+    "aura_audit_logs_next_rows_start",
     "aura_audit_logs_page",
     "aura_call_cancel",
     "aura_call_complete",

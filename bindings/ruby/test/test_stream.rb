@@ -66,7 +66,7 @@ class StreamTest < AuraTest
   def test_an_interrupt_while_a_page_is_read_loses_no_row
     logs = client(prefetch: 0).stream_audit_logs
     rows = logs.first(100)
-    AuraUsers::AuditLog.stub(:all, ->(_json) { raise IOError }) { assert_raises(IOError) { logs.next } }
+    AuraUsers::Page.stub(:new, ->(_text) { raise IOError }) { assert_raises(IOError) { logs.next } }
     assert_equal 2, logs.page
     assert_equal client.stream_audit_logs.to_a, rows + logs.to_a
   end
@@ -96,7 +96,15 @@ class StreamTest < AuraTest
   end
 
   def test_the_json_of_rows_that_are_odd
-    rows = ['{"a":"x,]}\\"{[","b":[1,{"c":[]}]}', '{"é":"\\\\"}', '{}', "{\"params\":#{'[' * 125}#{']' * 125}}"]
-    assert_equal rows, AuraUsers::AuditLog.all("[#{rows.join(" ,\n")}]").map(&:raw_json)
+    rows = ['{"action":"a","a":"x,]}\\"{[","b":[1,{"c":[]}]}', '{"action":"é\\u001e\"","é":"\\\\"}',
+            %({"params":{"action":"x"} ,\n"action":""}), "{\"action\":\"d\",\"params\":#{'[' * 125}#{']' * 125}}"]
+    actions = ['"a"', '"é\\u001e\""', '""', '"d"']
+    all = AuraUsers::Page.new(actions.zip(rows).flatten.map { |text| "#{text}\x1E" }.join).rows
+    assert_equal rows, all.map(&:raw_json)
+    assert_equal rows.map { |row| JSON.parse(row, max_nesting: 200) }, all.map(&:to_h)
+    assert_equal ['a', "é\x1E\"", '', 'd'], all.map(&:action)
+    assert_equal([nil, nil, { 'action' => 'x' }], all.first(3).map(&:params))
+    assert_equal ['a', "é\x1E\"", '', 'd'], all.map(&:action)
+    assert_empty AuraUsers::Page.new('').rows
   end
 end

@@ -89,8 +89,8 @@ module AuraUsers
     def fill
       Log.follow
       take_page until @taken
-      json, page = @taken
-      rows = json ? AuditLog.all(json) : []
+      text, page = @taken
+      rows = text ? Page.new(text).rows : []
       Native.uninterrupted { @rows, @page, @taken = rows, page, nil } # rubocop:disable Style/ParallelAssignment
     ensure
       Log.deliver
@@ -100,7 +100,7 @@ module AuraUsers
       @stream.use { |stream| Native.aura_audit_logs_page(stream) }
     end
 
-    # Sets @taken to the JSON of the next page, nil after the last one, and its number.
+    # Sets @taken to the text of the next page, nil after the last one, and its number.
     def take_page
       Native.uninterrupted { start_call } unless @call
       Waiting.wait_for(@call)
@@ -110,7 +110,7 @@ module AuraUsers
     def start_call
       @call_page = native_page
       @call = Native.create(Native::CallHandle) do |out|
-        @stream.use { |stream| Native.aura_audit_logs_next_page_start(stream, out.result, out.error) }
+        @stream.use { |stream| Native.aura_audit_logs_next_rows_start(stream, out.result, out.error) }
       end
     end
 

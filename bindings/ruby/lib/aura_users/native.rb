@@ -14,7 +14,7 @@ module AuraUsers
 
     # generated: functions
     attach_function :aura_audit_logs_free, [:pointer], :void, blocking: true
-    attach_function :aura_audit_logs_next_page_start, [:pointer, :pointer, :pointer], :int
+    attach_function :aura_audit_logs_next_rows_start, [:pointer, :pointer, :pointer], :int
     attach_function :aura_audit_logs_page, [:pointer], :uint64
     attach_function :aura_call_cancel, [:pointer], :void
     attach_function :aura_call_complete, [:pointer, :pointer, :uint64, :pointer], :int
