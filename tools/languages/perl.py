@@ -8,8 +8,8 @@ FOLDER = "bindings/perl/lib/Aura"
 WIDTH = 120
 # What the package calls.
 FUNCTIONS = [
-    "aura_audit_logs_next_page",
-    "aura_audit_logs_next_page_start",
+    "aura_audit_logs_next_rows",
+    "aura_audit_logs_next_rows_start",
     "aura_audit_logs_page",
     "aura_call_cancel",
     "aura_call_complete",

@@ -32,12 +32,18 @@ subtest 'times' => sub {
 
 subtest 'the JSON of unusual rows' => sub {
     my $deep = '{"params":' . '[' x 2000 . ']' x 2000 . '}';
-    my @rows = ( '{"a":"x,]}\\"{[","b":[1,{"c":[]}]}', '{"é":"\\\\"}', '{}', $deep );
-    for my $some ( [@rows], [ @rows[ 0 .. 2 ] ], [] ) {
-        my $page = '[' . join( " ,\n", @{$some} ) . ']';
-        utf8::encode($page);
-        is_deeply [ map { $_->raw_json } Aura::Users::AuditLog->all($page)->@* ], $some;
-    }
+    my @rows = (
+        '{"action":"a","a":"x,]}\"{[","b":[1,{"c":[]}]}',
+        '{"action":"é\\u001e\"","é":"\\\\"}',
+        qq({"params":{"action":"x"} ,\n"action":""}), $deep
+    );
+    my $text = join q{}, map { "$_\x1E" } '"a"', $rows[0], '"é\\u001e\""', $rows[1], '""', $rows[2], '"d"', $deep;
+    utf8::encode($text);
+    my $all = Aura::Users::AuditLog->all($text);
+    is_deeply [ map { $_->raw_json } @{$all} ], \@rows;
+    is_deeply [ map { $_->action } @{$all} ],   [ 'a', "é\x1E\"", q{}, 'd' ];
+    is_deeply $all->[2]->params, { action => 'x' };
+    is_deeply( Aura::Users::AuditLog->all(q{}), [] );
     eval { Aura::Users::AuditLog->new($deep)->params };
     isa_ok $@, 'Aura::Users::Error::Decode';
 };

@@ -4,7 +4,7 @@ use v5.36;
 
 use parent 'Aura::Users::Record';
 
-use Aura::Users::JSON ();
+use List::Util qw(pairmap);
 
 our $VERSION = 'v0.1.0';
 
@@ -12,41 +12,21 @@ sub names {
     return qw(action user_agent params inserted_at);
 }
 
-__PACKAGE__->declare(qw(action user_agent params));
+__PACKAGE__->declare(qw(user_agent params));
+
+sub action ($self) {
+    my $json = $self->{action};
+    return $self->fields->{action} if !defined $json || $json =~ / \\ /x;
+    my $action = substr $json, 1, -1;
+    utf8::decode($action);
+    return $action;
+}
 
 sub inserted_at ($self) { return $self->_time('inserted_at') }
 
-# Returns the rows of a page as an array. raw_json cuts the JSON of one row out of the page.
+# Returns the rows of a page as an array. Before each row's JSON is its action, also as JSON.
 sub all ( $class, $octets ) {
-    my $page = { octets => $octets };
-    my ($rows) = Aura::Users::JSON::decode($octets);
-    return [ map { $class->new($_) } _split($octets) ] if ref $rows ne 'ARRAY';
-    my $index = 0;
-    $_ = bless { fields => $_, page => $page, index => $index++ }, $class for @{$rows};
-    return $rows;
-}
-
-sub _octets ($self) {
-    return $self->{octets} //= do {
-        my $page = $self->{page};
-        $page->{rows} //= [ _split( $page->{octets} ) ];
-        $page->{rows}[ $self->{index} ];
-    };
-}
-
-# Returns the JSON texts of the rows of a page. The library has checked that the page is a JSON array.
-sub _split ($octets) {
-    my ( $depth, $from, @rows ) = (0);
-    while ( $octets =~ / ( [][{},] ) | " (?: [^"\\]++ | \\. )*+ " /gsx ) {
-        my $token = $1 // next;
-        $depth++ if $token eq '[' || $token eq '{';
-        $depth-- if $token eq ']' || $token eq '}';
-        $from //= pos $octets;
-        next if !( $depth == 0 || $depth == 1 && $token eq q{,} );
-        push @rows, substr( $octets, $from, pos($octets) - 1 - $from ) =~ s/ \A \s+ | \s+ \z //grx;
-        $from = pos $octets;
-    }
-    return @rows;
+    return [ pairmap { bless { action => $a, octets => $b }, $class } split /\x1E/, $octets ];
 }
 
 1;
@@ -107,7 +87,7 @@ Creates a row from its JSON.
 
 =item C<all>
 
-Creates the rows of a page, an array, from the octets of its JSON.
+For L<Aura::Users::AuditLogs>.
 
 =back
 

@@ -4,7 +4,7 @@ use v5.36;
 
 use Aura::Users::AuditLog ();
 use Aura::Users::Call     ();
-use Aura::Users::Native   qw(aura_audit_logs_next_page aura_audit_logs_next_page_start aura_audit_logs_page);
+use Aura::Users::Native   qw(aura_audit_logs_next_rows aura_audit_logs_next_rows_start aura_audit_logs_page);
 
 our $VERSION = 'v0.1.0';
 
@@ -72,7 +72,7 @@ sub _fill ($self) {
 sub _read ($self) {
     return if $self->{call};
     my $stream = $self->{stream}->pointer;
-    return Aura::Users::Call->blocking( \$self->{octets}, \&aura_audit_logs_next_page, $stream );
+    return Aura::Users::Call->blocking( \$self->{octets}, \&aura_audit_logs_next_rows, $stream );
 }
 
 # Reads a page with a started call. If a handler dies, the call stays for the next try.
@@ -86,7 +86,7 @@ sub _wait ($self) {
 
 sub _start ($self) {
     my $stream = $self->{stream}->pointer;
-    my $start  = sub ( $call, $error ) { aura_audit_logs_next_page_start( $stream, $call, $error ) };
+    my $start  = sub ( $call, $error ) { aura_audit_logs_next_rows_start( $stream, $call, $error ) };
     return Aura::Users::Call->start( $start, sub ($octets) { Aura::Users::AuditLog->all($octets) } );
 }
 

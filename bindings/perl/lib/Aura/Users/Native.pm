@@ -20,8 +20,8 @@ use constant AURA_CANCELLED => 43;
 
 my %FUNCTIONS = (
     #<<< generated: functions
-    aura_audit_logs_next_page => [ [qw(opaque opaque* opaque*)], 'sint32' ],
-    aura_audit_logs_next_page_start => [ [qw(opaque opaque* opaque*)], 'sint32' ],
+    aura_audit_logs_next_rows => [ [qw(opaque opaque* opaque*)], 'sint32' ],
+    aura_audit_logs_next_rows_start => [ [qw(opaque opaque* opaque*)], 'sint32' ],
     aura_audit_logs_page => [ [qw(opaque)], 'uint64' ],
     aura_call_cancel => [ [qw(opaque)], 'void' ],
     aura_call_complete => [ [qw(opaque opaque uint64 opaque*)], 'sint32' ],

@@ -27,18 +27,14 @@ sub declare ( $class, @names ) {
 }
 
 sub raw_json ($self) {
-    my $text = $self->_octets;
+    my $text = $self->{octets};
     utf8::decode($text);
     return $text;
 }
 
-sub _octets ($self) {
-    return $self->{octets};
-}
-
 sub fields ($self) {
     return $self->{fields} //= do {
-        my ( $fields, $problem ) = Aura::Users::JSON::decode( $self->_octets );
+        my ( $fields, $problem ) = Aura::Users::JSON::decode( $self->{octets} );
         ref $fields eq 'HASH' ? $fields : Aura::Users::Error->fail( decode => $problem // 'no JSON object' );
     };
 }
