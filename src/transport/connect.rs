@@ -76,9 +76,7 @@ async fn connect(connection: &Connection, uri: &Uri, limit: Duration) -> Result<
 
 /// Opens a TCP connection to the host of `uri`, in a lane.
 async fn connect_in_lane(uri: &Uri) -> Result<Tcp<lane::TcpStream>, BoxError> {
-    let usual = if uri.scheme() == Some(&Scheme::HTTPS) { 443 } else { 80 };
-    let port = uri.port_u16().unwrap_or(usual);
-    let addresses = resolver::addresses(host(uri), port).await?;
+    let addresses = resolver::addresses(host(uri), port(uri)).await?;
     Ok(Tcp::new(lane::TcpStream::connect(addresses).await?))
 }
 
@@ -96,6 +94,11 @@ pub(super) async fn connect_tcp(uri: &Uri, limit: Duration) -> Result<Tcp<TcpStr
 /// The host of `uri`, without the brackets of an IPv6 address.
 pub(super) fn host(uri: &Uri) -> &str {
     uri.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']')
+}
+
+/// The port of `uri`, or the usual one of its scheme.
+pub(super) fn port(uri: &Uri) -> u16 {
+    uri.port_u16().unwrap_or(if uri.scheme() == Some(&Scheme::HTTPS) { 443 } else { 80 })
 }
 
 /// A socket that writes one buffer at a time. A single buffer is sent with MSG_NOSIGNAL. `writev`

@@ -13,13 +13,12 @@ use http_body_util::Full;
 use hyper::body::{Body, Frame, SizeHint};
 use hyper_util::client::legacy;
 use hyper_util::client::legacy::connect::HttpInfo;
-use secrecy::ExposeSecret;
 use tokio::sync::OnceCell;
 
 use super::body::{self, BodyError};
 use super::failure::{self, Failure, find};
 use super::resolver::Resolver;
-use super::{Connection, Outgoing, connect_limit};
+use super::{Connection, Outgoing, Trust, connect_limit};
 use crate::protocol::Reply;
 use crate::{Error, ErrorKind, Result};
 
@@ -99,7 +98,7 @@ impl Generation {
         // The runtime checks its sockets once before this continues. So a kept connection that has
         // received data since its last reply is closed, and not used again.
         tokio::task::yield_now().await;
-        let new_clients = || Clients::new(connection, self.longest_connect);
+        let new_clients = || Clients::new(&connection.trust, self.longest_connect);
         let clients = self.clients.get_or_try_init(new_clients).await?;
         let client = match outgoing.on_fresh_connection {
             true => &clients.fresh,
@@ -177,26 +176,21 @@ impl Generation {
 }
 
 impl Clients {
-    async fn new(connection: &Connection, longest_connect: Duration) -> Result<Self> {
-        let tls = connection.trust.config().await?.with_http2();
+    async fn new(trust: &Trust, longest_connect: Duration) -> Result<Self> {
+        let tls = trust.config().await?.with_http2();
         Ok(Self {
-            pooled: client(connection, tls.clone(), longest_connect, usize::MAX)?,
-            fresh: client(connection, tls, longest_connect, 0)?,
+            pooled: client(tls.clone(), longest_connect, usize::MAX)?,
+            fresh: client(tls, longest_connect, 0)?,
         })
     }
 }
 
 fn client(
-    connection: &Connection,
     tls: rustls::ClientConfig,
     longest_connect: Duration,
     most_idle: usize,
 ) -> Result<reqwest::Client> {
-    let failed = |error: reqwest::Error| {
-        Error::new(ErrorKind::Internal, "reqwest could not be set up")
-            .with_source(error.without_url())
-    };
-    let mut builder = reqwest::Client::builder()
+    reqwest::Client::builder()
         .tls_backend_preconfigured(tls)
         // The client does redirects, retries and timeouts.
         .redirect(reqwest::redirect::Policy::none())
@@ -211,11 +205,12 @@ fn client(
         .pool_max_idle_per_host(most_idle)
         .http1_allow_obsolete_multiline_headers_in_responses(true)
         .http2_keep_alive_interval(PING_AFTER)
-        .http2_keep_alive_timeout(PONG_WITHIN);
-    if let Some(proxy) = &connection.proxy {
-        builder = builder.proxy(reqwest::Proxy::all(proxy.url.expose_secret()).map_err(failed)?);
-    }
-    builder.build().map_err(failed)
+        .http2_keep_alive_timeout(PONG_WITHIN)
+        .build()
+        .map_err(|error| {
+            Error::new(ErrorKind::Internal, "reqwest could not be set up")
+                .with_source(error.without_url())
+        })
 }
 
 /// Records whether the request was sent, also if the call is dropped.

@@ -7,7 +7,7 @@
 //! - `http1`: HTTP/1.1 connections on hyper, for lanes and if reqwest cannot be used
 //! - `connect`: opens such a connection
 //! - `tunnel`: connects to a proxy, and opens tunnels through it
-//! - `socks`: plain http through a SOCKS proxy
+//! - `socks`: connects through a SOCKS proxy
 //! - `handshake`: starts TLS
 //! - `socket`: checks an idle connection
 //! - `resolver`: looks up names

@@ -1,8 +1,8 @@
 //! The connections of an async runtime to one server: reqwest's, or connections of our own.
 //!
-//! Two cases do not use reqwest: tunnels (see `tunnel`), and plain http. For plain http, reqwest
-//! reads up to 50 MB of interim replies in one turn, and does not count them. A server or a proxy
-//! that sends them without an end would delay every other call and deadline of the runtime.
+//! Two cases do not use reqwest: proxies (see `tunnel` and `socks`), and plain http. For plain http,
+//! reqwest reads up to 50 MB of interim replies in one turn, and does not count them. A server or a
+//! proxy that sends them without an end would delay every other call and deadline of the runtime.
 
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -25,7 +25,7 @@ pub(crate) struct Pool {
 }
 
 enum Route {
-    /// reqwest's clients, for https directly or through SOCKS.
+    /// reqwest's clients, for https without a proxy.
     Reqwest(Mutex<Arc<Generation>>),
     /// A client that the program provides.
     Own(Generation),
@@ -36,8 +36,7 @@ enum Route {
 impl Pool {
     pub(super) fn new(connection: Arc<Connection>) -> Self {
         let permits = connection.max_connections as usize;
-        let uses_tunnels = connection.proxy.as_ref().is_some_and(|proxy| !proxy.is_socks());
-        let uses_http1_pool = !connection.is_https || uses_tunnels;
+        let uses_http1_pool = !connection.is_https || connection.proxy.is_some();
         let route = match connection.http_client.clone() {
             Some(own) => Route::Own(Generation::with_client(own)),
             None if uses_http1_pool => Route::Http1Pool(Arc::new(Http1Pool::with_limit(permits))),

@@ -38,7 +38,6 @@ impl Proxy {
     /// cause. `None` if it is not about SOCKS.
     pub(super) fn explain_socks(&self, error: &str) -> Option<(String, &'static str)> {
         let (words, hint) = match error.strip_prefix("SOCKS error: ")? {
-            "failed to create underlying connection" => ("it cannot be reached", CHECK_PROXY),
             // It accepts none of the methods that were offered: only a password, or only none.
             "server does not support user/pass authentication" if self.has_credentials() => {
                 ("it does not accept a user and a password", CHECK_PROXY)
@@ -52,14 +51,9 @@ impl Proxy {
             "server implements authentication incorrectly" | "failed parsing server response" => {
                 ("it does not speak SOCKS5 correctly", CHECK_PROXY)
             }
-            "io error during SOCKS handshake" => {
-                ("the connection to it broke, or the server's name is unknown", CHECK_PROXY)
-            }
+            "io error during SOCKS handshake" => ("the connection to it broke", CHECK_PROXY),
             "failed serialize request" => {
                 ("the server's name, the user or the password is too long for SOCKS", CHECK_PROXY)
-            }
-            "could not resolve to acceptable address type" => {
-                ("the server's name is unknown", CHECK_PROXY)
             }
             answer => return Some((format!("it answers \"{answer}\""), CHECK_PROXY)),
         };

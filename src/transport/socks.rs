@@ -1,4 +1,4 @@
-//! Reaches a server with plain http through a SOCKS5 proxy. reqwest does the same for https.
+//! Connects to a server through a SOCKS5 proxy.
 
 use std::future::{Ready, ready};
 use std::net::SocketAddr;
@@ -11,7 +11,7 @@ use hyper_util::rt::TokioIo;
 use secrecy::ExposeSecret;
 use tower_service::Service;
 
-use super::connect::{Io, Parts, host};
+use super::connect::{Io, Parts, host, port};
 use super::failure::BoxError;
 use super::tunnel::{connect_to_proxy, credentials};
 use super::{Connection, Proxy, resolver};
@@ -46,7 +46,7 @@ fn text(bytes: &[u8]) -> Result<String, BoxError> {
 
 /// Hosts and ports for the proxy. With socks5 the name is looked up here, with socks5h at the proxy.
 async fn targets(proxy: &Proxy, uri: &Uri) -> Result<Vec<Uri>, BoxError> {
-    let port = uri.port_u16().unwrap_or(80);
+    let port = port(uri);
     let authorities = match proxy.url.expose_secret().starts_with("socks5:") {
         true => {
             resolver::addresses(host(uri), port).await?.iter().map(SocketAddr::to_string).collect()

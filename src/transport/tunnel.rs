@@ -20,7 +20,7 @@ use percent_encoding::percent_decode_str;
 use secrecy::{ExposeSecret, zeroize::Zeroizing};
 use url::Url;
 
-use super::connect::{Duplex, MAX_BEFORE_HEAD, Parts, connect_tcp, host};
+use super::connect::{Duplex, MAX_BEFORE_HEAD, Parts, connect_tcp, host, port};
 use super::failure::BoxError;
 use super::{Connection, Proxy, handshake};
 
@@ -96,7 +96,7 @@ async fn open_tunnel(
     uri: &Uri,
 ) -> Result<Box<dyn Duplex>, BoxError> {
     let failed = |error: hyper::Error| ProxyFailed(error.into());
-    let authority = format!("{}:{}", uri.host().unwrap_or_default(), uri.port_u16().unwrap_or(443));
+    let authority = format!("{}:{}", uri.host().unwrap_or_default(), port(uri));
     let mut request = Request::new(Empty::<Bytes>::new());
     *request.method_mut() = Method::CONNECT;
     request.headers_mut().insert(HOST, HeaderValue::from_str(&authority)?);
