@@ -33,7 +33,7 @@ SHELL := $(shell command -v env)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help demo tours test growth test-examples lint msrv deny fuzz test-rust test-c test-cpp \
+.PHONY: help demo tours test check growth test-examples lint msrv deny fuzz test-rust test-c test-cpp \
     sanitize test-install test-python test-sandbox-python test-live header reference bench \
     instructions programs venv clean
 
@@ -65,28 +65,37 @@ tours: library ## build examples/tour.c and examples/tour.cpp
 	$(CXX) -std=c++17 -Wall -Wextra -Werror -Iinclude examples/tour.cpp \
 	    -L$(DEBUG) -laura_users -Wl,-rpath,$(DEBUG) -o $(BUILD)/tour-cpp
 
-# Three parts run at a time, because some of them wait most of the time. The longest start first. If a
-# part fails, the others go on. The parts of a group run one after another: test-sandbox-python builds
-# the sandbox again, which test-rust starts; msrv may replace Debian's Rust, with which sanitize builds;
-# and the others use the same virtual environment. Each part or group prints its output when it ends.
-GROUPS       := sandboxes debians-rust in-venv
-sandboxes    := test-rust test-sandbox-python
-debians-rust := sanitize msrv
-in-venv      := test-python test-examples
-ALONE        := test-cpp lint test-c instructions growth test-install $(BINDINGS:%=test-%)
-PARTS        := $(ALONE) $(foreach group,$(GROUPS),$($(group)))
-TEST_LOG := $(BUILD)/test.log
-test: ## run every check and test of every language, as CI does
-	@tools/need cargo cc curl g++ clang valgrind doxygen cmake pkg-config python3-venv tinyproxy-bin \
-	    nlohmann-json3-dev
+# `make test` needs only the usual builds; the parts of `make check` need others. Three parts run at a
+# time, because some of them wait most of the time. The longest start first. If a part fails, the others
+# go on. The parts of a group run one after another: test-sandbox-python builds the sandbox again, which
+# test-rust starts; test-python and test-examples use the same virtual environment; msrv may replace
+# Debian's Rust, with which sanitize builds; and growth and instructions build the same library. Each
+# part or group prints its output when it ends.
+GROUPS          := sandboxes in-venv debians-rust release-library
+sandboxes       := test-rust test-sandbox-python
+in-venv         := test-python test-examples
+debians-rust    := sanitize msrv
+release-library := growth instructions
+ALONE           := test-cpp test-c test-install $(BINDINGS:%=test-%) lint
+PARTS           := $(ALONE) $(foreach group,$(GROUPS),$($(group)))
+PARTS_OF_test   := sandboxes in-venv $(patsubst %,timed-%,$(filter test-%,$(ALONE)))
+PARTS_OF_check  := debians-rust release-library timed-lint
+NEEDS_OF_test   := cargo cc curl g++ clang valgrind cmake pkg-config python3-venv tinyproxy-bin \
+    nlohmann-json3-dev
+NEEDS_OF_check  := cargo cc g++ valgrind doxygen python3-venv nlohmann-json3-dev
+
+test: ## run every test of every language
+check: ## run the lints and sanitizers, and check memory, instruction counts and the oldest Rust
+test check:
+	@tools/need $(NEEDS_OF_$@)
 	@mkdir -p $(BUILD)
-	@{ $(MAKE) -k -j3 --output-sync=recurse $(GROUPS) $(ALONE:%=timed-%) 2>&1; \
-	    echo $$? >$(TEST_LOG).status; } | tee $(TEST_LOG)
-	@tools/skipped $(TEST_LOG)
-	@echo "make test: the time of each part, and its CPU time:"
-	@sed -n 's/^part \([^ ]*\) took \([0-9]* s, [0-9]* s of CPU\)$$/    \2: \1/p' $(TEST_LOG) | sort -rn
-	@test "$$(cat $(TEST_LOG).status)" = 0
-	@echo "make test: everything passed"
+	@{ $(MAKE) -k -j3 --output-sync=recurse $(PARTS_OF_$@) 2>&1; \
+	    echo $$? >$(BUILD)/$@.status; } | tee $(BUILD)/$@.log
+	@tools/skipped $@ $(BUILD)/$@.log
+	@echo "make $@: the time of each part, and its CPU time:"
+	@sed -n 's/^part \([^ ]*\) took \([0-9]* s, [0-9]* s of CPU\)$$/    \2: \1/p' $(BUILD)/$@.log | sort -rn
+	@test "$$(cat $(BUILD)/$@.status)" = 0
+	@echo "make $@: everything passed"
 
 .PHONY: $(PARTS:%=timed-%)
 $(PARTS:%=timed-%): timed-%:
@@ -127,7 +136,7 @@ test-cpp: programs library ## test the C++ header, also under valgrind
 	$(MAKE) -C tests/cpp check memcheck LIBDIR=$(DEBUG) BUILD=$(BUILD)/cpp
 
 # Builds the same release library as `make instructions`.
-growth: ## check that 100,000 calls leave no memory behind
+growth: programs ## check that 100,000 calls leave no memory behind
 	@tools/need cargo cc g++
 	$(CARGO) rustc -q --release --lib --features capi --crate-type cdylib
 	$(MAKE) -C tests/c growth LIBDIR=$(TARGET)/release BUILD=$(BUILD)/growth
