@@ -330,7 +330,7 @@ typedef enum {
      */
     AURA_UNSUPPORTED = 25,
     /**
-     * 422: the server rejected some fields. aura_error_field_errors_json() lists them.
+     * 422: the server rejected some fields. The field errors name them.
      */
     AURA_VALIDATION = 26,
     /**

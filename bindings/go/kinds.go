@@ -49,9 +49,8 @@ const ErrNotFound Kind = 24
 // not call this function on this server.
 const ErrUnsupported Kind = 25
 
-// ErrValidation is the kind validation. 422: the server rejected some fields.
-// aura_error_field_errors_json() lists them. What to do: correct the fields that the field errors
-// name.
+// ErrValidation is the kind validation. 422: the server rejected some fields. The field errors name
+// them. What to do: correct the fields that the field errors name.
 const ErrValidation Kind = 26
 
 // ErrRateLimited is the kind rate_limited. 429, or the rate limit resets later than the timeouts of

@@ -34,7 +34,7 @@ pub enum aura_status {
     AURA_NOT_FOUND = 24,
     /// The server does not have this endpoint.
     AURA_UNSUPPORTED = 25,
-    /// 422: the server rejected some fields. aura_error_field_errors_json() lists them.
+    /// 422: the server rejected some fields. The field errors name them.
     AURA_VALIDATION = 26,
     /// 429, or the rate limit resets later than the timeouts of the call allow.
     AURA_RATE_LIMITED = 27,

@@ -26,7 +26,7 @@ public enum ErrorKind {
   /** The server does not have this endpoint. */
   UNSUPPORTED(25),
 
-  /** 422: the server rejected some fields. aura_error_field_errors_json() lists them. */
+  /** 422: the server rejected some fields. The field errors name them. */
   VALIDATION(26),
 
   /** 429, or the rate limit resets later than the timeouts of the call allow. */
