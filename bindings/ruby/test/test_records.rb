@@ -23,6 +23,9 @@ class RecordsTest < AuraTest
   def test_times
     assert_equal Time.utc(2014, 3, 1, 12, 0, 0, 123_456), user.inserted_at
     assert_equal Time.utc(2014, 3, 1, 12), user.updated_at
+    ['2014-03-01 12:00:00Z', '2014-03-01t12:00:00z', '2014-03-01T13:30:00+01:30'].each do |text|
+      assert_equal user.updated_at, AuraUsers::User.new(%({"inserted_at":"#{text}"})).inserted_at, text
+    end
     ['"never"', '7', 'null', '"2014-13-45T00:00:00Z"'].each do |odd|
       assert_nil AuraUsers::User.new(%({"username":"e","inserted_at":#{odd}})).inserted_at
     end
@@ -33,7 +36,8 @@ class RecordsTest < AuraTest
     assert_equal 1, [user, user.dup].uniq.size
     refute_equal user, AuraUsers::User.new('{"username":"eric"}')
     case user
-    in { username: 'eric', inserted_at: Time => time, level: 3 } then assert_equal 2014, time.year
+    in { usrname: } then flunk("a name that the record does not have: #{usrname}")
+    in { username: 'eric', inserted_at: Time => time, level: 3, full_name: nil } then assert_equal 2014, time.year
     end
   end
 

@@ -91,8 +91,17 @@ class StreamTest < AuraTest
     reader.report_on_exception = false
     wait_until_asleep(reader)
     logs.close
-    reader.kill
-    assert reader.join(PATIENCE)
+    assert_raises(AuraUsers::CancelledError) { reader.join(PATIENCE) || flunk('the reader still waits') }
+    assert_raises(AuraUsers::InvalidArgumentError) { logs.next }
+  end
+
+  def test_a_closed_stream_returns_none_of_its_rows
+    logs = client.stream_audit_logs
+    logs.next
+    logs.close
+    [-> { logs.next }, -> { logs.to_a }, -> { logs.each_page.to_a }, -> { logs.page }].each do |read|
+      assert_match(/closed/, assert_raises(AuraUsers::InvalidArgumentError, &read).message)
+    end
   end
 
   def test_the_json_of_rows_that_are_odd

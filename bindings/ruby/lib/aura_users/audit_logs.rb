@@ -15,6 +15,7 @@ module AuraUsers
     def initialize(handle)
       @stream = SharedHandle.new('stream', handle)
       @turn = Mutex.new
+      @ending = Mutex.new
       @rows = []
     end
 
@@ -45,15 +46,15 @@ module AuraUsers
 
     # The page of the next row, counted from 1. To continue later, pass it as the option `page`.
     def page
-      return @page unless @rows.empty?
+      return @page unless @rows.empty? || closed?
 
       @taken ? @taken.last : native_page
     end
 
-    # Closes the stream and ends its requests.
+    # Closes the stream and ends its requests. A read that waits in another thread raises CancelledError.
     def close
       @stream.close
-      @rows = []
+      @ending.synchronize { Native.aura_call_cancel(@call) if @call }
       nil
     end
 
@@ -68,6 +69,7 @@ module AuraUsers
     private
 
     def read
+      check_open
       # CRuby's lock lets one thread at a time take a row.
       @rows.shift || @turn.synchronize do
         fill if @rows.empty?
@@ -76,12 +78,17 @@ module AuraUsers
     end
 
     def read_page
+      check_open
       @turn.synchronize do
         fill if @rows.empty?
         rows = @rows
         @rows = []
         rows unless rows.empty?
       end
+    end
+
+    def check_open
+      raise InvalidArgumentError.because('the stream is closed') if closed?
     end
 
     # Fills @rows with the next page; after the last page it stays empty. After an interrupt the next turn continues
@@ -112,11 +119,12 @@ module AuraUsers
       @call = Native.create(Native::CallHandle) do |out|
         @stream.use { |stream| Native.aura_audit_logs_next_rows_start(stream, out.result, out.error) }
       end
+      # Another thread may have closed the stream before it could see the call.
+      Native.aura_call_cancel(@call) if closed?
     end
 
     def end_call
-      call = @call
-      @call = nil
+      call = @ending.synchronize { @call.tap { @call = nil } }
       @taken = [Waiting.result(call), @call_page]
     ensure
       call&.free

@@ -57,7 +57,7 @@ module AuraUsers
         Thread.current[:aura_users_is_delivering] = true
         log['lines'].each { |line| logger.add(LEVELS.fetch(line['level'], Logger::INFO), line['text'], 'aura_users') }
         logger.warn('aura_users') { "#{log['dropped']} lines of the log were dropped" } if log['dropped'].positive?
-      rescue StandardError => e
+      rescue StandardError, ScriptError => e # a NotImplementedError is a ScriptError
         warn "aura_users: the logger failed: #{e.message}"
       ensure
         Thread.current[:aura_users_is_delivering] = nil

@@ -46,10 +46,13 @@ module AuraUsers
       fields[name.to_s]
     end
 
-    # For pattern matching: `in {username:}`. A time is a Time, as from the method.
+    # For pattern matching: `in {username:}`. A time is a Time, as from the method. A name that the record does not have
+    # does not match.
     def deconstruct_keys(names)
-      (names || self.class::NAMES.map(&:to_sym)).to_h do |name|
-        [name, self.class::NAMES.include?(name.name) ? public_send(name) : self[name]]
+      (names || self.class::NAMES.map(&:to_sym)).each_with_object({}) do |name, found|
+        if self.class::NAMES.include?(name.name) then found[name] = public_send(name)
+        elsif fields.key?(name.name) then found[name] = self[name]
+        end
       end
     end
 
@@ -85,11 +88,13 @@ module AuraUsers
 
     private
 
-    def time(name)
-      text = fields[name]
-      return unless text.is_a?(String)
+    # RFC 3339 permits small letters, and a blank instead of the T. A time without an offset is in UTC.
+    TIME = /\A(\d{4}-\d\d-\d\d)[Tt ]([\d:.]+)(?:[Zz]|([+-]\d\d:?\d\d))?\z/
+    private_constant :TIME
 
-      text.match?(/(Z|[+-]\d\d:?\d\d)\z/) ? Time.iso8601(text).utc : Time.iso8601("#{text}Z")
+    def time(name)
+      day, clock, offset = fields[name].is_a?(String) && TIME.match(fields[name])&.captures
+      Time.iso8601("#{day}T#{clock}#{offset || 'Z'}").utc if day
     rescue ArgumentError
       nil
     end
