@@ -39,12 +39,21 @@ subtest 'values of a wrong type or size' => sub {
     like refused( rate_limit => 'maybe' ), qr/rate_limit is "maybe"/;
     like refused( api_key    => [] ),      qr/api_key must be text, not an ARRAY reference/;
     like refused( user_agent => "a\0b" ),  qr/user_agent contains a NUL/;
+    like refused( env        => [] ),      qr/env must be true or false, not an ARRAY reference/;
+    like refused( env        => {} ),      qr/env must be true or false, not a HASH reference/;
 };
 
 subtest "values of Perl's types" => sub {
     my @options = ( timeout => 1 / 3, total_timeout => 1e7, connect_timeout => 1e-3, cache => '3', proxy => undef );
     ok( Aura::Users->new( @options, env => !!0,               allow_insecure_http => !!1 ) );
     ok( Aura::Users->new( @options, env => JSON::PP::false(), allow_insecure_http => JSON::PP::true() ) );
+    my @insecure = ( repo_url => 'http://192.0.2.2/api', api_key => 'key', total_timeout => 0.1, max_retries => 0 );
+    for my $false ( 0, q{}, \0, JSON::PP::false() ) {
+        my $client = Aura::Users->new( @insecure, allow_insecure_http => $false );
+        like exception_of( sub { $client->get_current_user } ), qr/plain http to another machine/;
+    }
+    my $client = Aura::Users->new( @insecure, allow_insecure_http => \1 );
+    unlike exception_of( sub { $client->get_current_user } ), qr/plain http to another machine/;
 };
 
 subtest 'env is an option of a client only' => sub {

@@ -92,6 +92,8 @@ subtest 'threads create their own clients' => sub {
         my $work = sub {
             my $own = Aura::Users->new(@options);
             $own->get_user('eric') for 1 .. 100;
+            eval { $client->get_user('eric') };
+            die "a client of another thread: $@" if $@ !~ /"get_user" on unblessed reference at \Q${\ __FILE__}\E/;
             return scalar( my @rows = $own->stream_audit_logs->all );
         };
         say $_->join for map { threads->create($work) } 1 .. 4;
@@ -99,6 +101,13 @@ subtest 'threads create their own clients' => sub {
         say scalar( my @rest = $logs->all );
         PERL
     is_deeply [ $text, $status ], [ "250\n" x 4 . "eric\n249\n", 0 ];
+};
+
+subtest 'a handle has no copy' => sub {
+    plan skip_all => 'this Perl has no Storable' if !eval { require Storable };
+    my $client = Aura::Users->new( repo_url => sandbox_url() );
+    like exception_of( sub { Storable::dclone($client) } ), qr/cannot be copied/;
+    is $client->get_user('eric')->username, 'eric';
 };
 
 subtest 'calls in END' => sub {
@@ -163,6 +172,8 @@ subtest 'an error lists the paths of the library' => sub {
         __FILE__, 'it cannot be loaded',
         q{} => 'Looked at: AURA_USERS_LIBRARY (not set)',
     );
+    my ($other) = grep { -e } map { "$_/auto/POSIX/POSIX.so" } @INC;
+    $words{$other} = "$other is not the C library of Aura::Users: it has no aura_version()" if $other;
     for my $path ( sort keys %words ) {
         local $ENV{AURA_USERS_LIBRARY} = $path;
         my ( $text, $status ) = run_program('say 1');

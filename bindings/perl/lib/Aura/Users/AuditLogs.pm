@@ -90,6 +90,9 @@ sub _start ($self) {
     return Aura::Users::Call->start( $start, sub ($octets) { Aura::Users::AuditLog->all($octets) } );
 }
 
+# A new thread gets no copy: see Aura::Users::Handle.
+sub CLONE_SKIP { return 1 }
+
 1;
 
 __END__
@@ -153,7 +156,8 @@ Returns the page of the next row, counted from 1. To continue later, pass it as 
 
 =item C<close>, C<is_closed>
 
-C<close> ends the stream and cancels its requests. If the last reference to a stream goes away, the stream closes.
+C<close> ends the stream. Calls that you started continue. If the last reference to a stream goes away, the stream
+closes.
 
 =item C<new>
 

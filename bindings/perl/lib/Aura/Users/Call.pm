@@ -122,6 +122,9 @@ sub handle ($self) {
     return defined $self->{handle} ? ${ $self->{handle} } : undef;
 }
 
+# A new thread gets no copy: see Aura::Users::Handle.
+sub CLONE_SKIP { return 1 }
+
 1;
 
 __END__

@@ -37,8 +37,8 @@ sub with_options ( $self, @options ) {
     return bless { client => $self->{client}, options => \%options }, ref $self;
 }
 
-sub create_user ( $self, @arguments ) {
-    return $self->start_create_user(@arguments)->result;
+sub create_user ( $self, $username, $password, $emails, @options ) {
+    return $self->start_create_user( $username, $password, $emails, @options )->result;
 }
 
 sub get_current_user ( $self, @options ) {
@@ -51,8 +51,8 @@ sub get_user ( $self, $username_or_email, @options ) {
         // $self->start_get_user( $username_or_email, @options )->result;
 }
 
-sub reset_user_password ( $self, @arguments ) {
-    return $self->start_reset_user_password(@arguments)->result;
+sub reset_user_password ( $self, $username_or_email, @options ) {
+    return $self->start_reset_user_password( $username_or_email, @options )->result;
 }
 
 sub start_create_user ( $self, $username, $password, $emails, @options ) {
@@ -135,6 +135,9 @@ sub _native ( $self, $list ) {
     my $options = checked_options($list);
     return native_options( { $self->{options}->%*, $options->%* } );
 }
+
+# A new thread gets no copy: see Aura::Users::Handle.
+sub CLONE_SKIP { return 1 }
 
 1;
 

@@ -46,4 +46,9 @@ sub close ($self) {    ## no critic (ProhibitBuiltinHomonyms)
 # A new thread gets no copy, because it would free the handle a second time.
 sub CLONE_SKIP { return 1 }
 
+# Nor does Storable copy it.
+sub STORABLE_freeze ( $self, $is_cloning ) {
+    return Aura::Users::Error->refuse('a client, a stream and a call cannot be copied');
+}
+
 1;

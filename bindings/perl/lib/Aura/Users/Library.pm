@@ -44,8 +44,8 @@ sub _checked ( $path, $problem ) {
     my $library = dlopen( $path, RTLD_PLATYPUS_DEFAULT ) // croak "$problem: " . dlerror();
     dlclose($library);
 
-    my $version = FFI::Platypus->new( api => 2, lib => $path )->function( aura_version => [] => 'string' )
-        // croak "$path is not the C library of Aura::Users";
+    my $version = eval { FFI::Platypus->new( api => 2, lib => $path )->function( aura_version => [] => 'string' ) }
+        // croak "$path is not the C library of Aura::Users: it has no aura_version()";
     my $found   = $version->call;
     my $is_near = $found =~ / \A \Q$ABI\E [.] /x && version->parse("v$found") >= version->parse($VERSION);
     croak "$path has version $found; this package needs $ABI, at least $VERSION" if !$is_near;

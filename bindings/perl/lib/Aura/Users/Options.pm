@@ -175,11 +175,13 @@ sub native_options ($options) {
     return $native;
 }
 
-# Perl's false is an empty string, which C does not accept as a boolean.
+# C does not accept all of Perl's booleans: false is an empty string, and JSON modules use \1, \0 and objects.
 sub _text_of ( $name, $value ) {
     my $option = $OPTIONS{$name};
     return $value if !$option || $option->{type} ne 'boolean';
-    return $value        ? 1 : 0 if ref $value;
+    $value = ${$value} // 0 if ref $value eq 'SCALAR';
+    return $value ? 1 : 0 if overload::Overloaded($value);
+    _refuse( "$name must be true or false, not " . _describe($value) ) if ref $value;
     return $value eq q{} ? 0 : $value;
 }
 

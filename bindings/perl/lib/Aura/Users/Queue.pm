@@ -122,6 +122,9 @@ sub _follow_fork ($self) {
     return;
 }
 
+# A new thread gets no copy: see Aura::Users::Handle.
+sub CLONE_SKIP { return 1 }
+
 1;
 
 __END__

@@ -54,7 +54,8 @@ sub _time ( $self, $name ) {
     my $text = $self->fields->{$name};
     return if !defined $text || ref $text;
 
-    # A time without an offset is in UTC.
+    # A time without an offset is in UTC. RFC 3339 permits small letters.
+    $text =~ tr/tz/TZ/;
     $text .= 'Z' if $text !~ / (?: Z | [+-] \d\d :? \d\d ) \z /x;
     my $time;
     hold_signals(
