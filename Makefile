@@ -129,10 +129,14 @@ test-rust: ## test the Rust crates
 
 test-c: programs library ## test the C ABI, also under valgrind
 	@tools/need cc g++ clang valgrind
+	@# Without these, the tests of aura_users.cdef are skipped.
+	-@tools/need luajit php
 	$(MAKE) -C tests/c check memcheck LIBDIR=$(DEBUG) BUILD=$(BUILD)/c
 
 test-cpp: programs library ## test the C++ header, also under valgrind
 	@tools/need g++ valgrind nlohmann-json3-dev
+	@# Without these, the test of the header with LLVM's library is skipped.
+	-@tools/need clang libc++-dev libc++abi-dev
 	$(MAKE) -C tests/cpp check memcheck LIBDIR=$(DEBUG) BUILD=$(BUILD)/cpp
 
 # Builds the same release library as `make instructions`.

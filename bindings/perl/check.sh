@@ -14,6 +14,8 @@ has() { # MODULE
 }
 
 "$root/tools/need" perl make perlcritic perltidy libffi-platypus-perl libjson-maybexs-perl libtime-moment-perl || exit 1
+# Without these, some tests are skipped.
+"$root/tools/need" libpod-coverage-perl libio-async-perl libanyevent-perl liblog-any-perl || true
 
 # The programs of `make bench`.
 programs=$root/benches/compare/perl

@@ -11,6 +11,8 @@ for program in ruby rubocop; do
     command -v $program >/dev/null || "$root/tools/need" $program || exit 1
 done
 ruby -e 'require "ffi"; require "minitest"' 2>/dev/null || "$root/tools/need" ruby-ffi ruby-minitest || exit 1
+# Without it, the tests with a Fiber scheduler are skipped.
+ruby -e 'require "async"' 2>/dev/null || "$root/tools/need" ruby-async || true
 
 build() {
     cp -R "$here/." "$clean/source" && cd "$clean/source" && gem build --strict aura_users.gemspec &&
