@@ -6,7 +6,10 @@ import "C"
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"log/slog"
+	"os"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -25,7 +28,8 @@ var logging struct {
 // retries, and the server's warnings. It contains no secret, name or address. nil stops the log.
 //
 // Lines arrive when a call ends, in the goroutine of any call, or shortly afterwards. The level of
-// the log is the lowest level that logger has enabled at the time of SetLogger.
+// the log is the lowest level that logger has enabled at the time of SetLogger. If the handler panics,
+// the package reports this on standard error, and the call keeps its result.
 func SetLogger(logger *slog.Logger) error {
 	if _, err := library(); err != nil {
 		return err
@@ -66,7 +70,7 @@ func deliverLog() {
 }
 
 func deliverStored(handler slog.Handler) {
-	defer logging.delivering.Unlock() // also if the handler panics
+	defer logging.delivering.Unlock() // also if the handler calls runtime.Goexit
 	var text *C.char
 	if C.aura_log_take(&text, nil) == C.AURA_OK {
 		deliver(handler, takeText(text))
@@ -106,8 +110,14 @@ func deliver(handler slog.Handler, text string) {
 	}
 }
 
-// writeRecord passes one record to the handler. It ignores the handler's error, as slog does.
+// writeRecord passes one record to the handler. It ignores the handler's error, as slog does. It recovers
+// its panic: otherwise the caller would lose the result that the call has taken, such as a row.
 func writeRecord(handler slog.Handler, record slog.Record) {
+	defer func() {
+		if problem := recover(); problem != nil {
+			fmt.Fprintf(os.Stderr, "aura: the log handler panicked: %v\n%s", problem, debug.Stack())
+		}
+	}()
 	if handler.Enabled(context.Background(), record.Level) {
 		_ = handler.Handle(context.Background(), record)
 	}

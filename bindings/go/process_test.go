@@ -236,23 +236,72 @@ func TestAHandlerThatAlwaysMakesCallsEndsTheCall(t *testing.T) {
 	}
 }
 
+// stderrOf returns what a function writes to standard error.
+func stderrOf(t *testing.T, write func()) string {
+	t.Helper()
+	file, err := os.CreateTemp(t.TempDir(), "stderr")
+	must(t, err)
+	defer file.Close()
+	stderr := os.Stderr
+	os.Stderr = file
+	defer func() { os.Stderr = stderr }()
+	write()
+	text, err := os.ReadFile(file.Name())
+	must(t, err)
+	return string(text)
+}
+
 func TestTheLogContinuesAfterAPanicOfTheHandler(t *testing.T) {
 	client := newClient(t, aura.WithRepoURL(echo(t).URL))
 	kept := &panicky{keeper: keeper{client: client}}
 	must(t, aura.SetLogger(slog.New(kept)))
 	defer aura.SetLogger(nil)
-	func() {
-		defer func() {
-			if recover() == nil {
-				t.Error("the panic did not reach the caller")
-			}
-		}()
-		_, _ = client.GetUser(ctx, "eric")
-	}()
+	report := stderrOf(t, func() {
+		user, err := client.GetUser(ctx, "eric")
+		must(t, err)
+		if len(user.Extra()) != 1 {
+			t.Errorf("the call returned %+v", user)
+		}
+	})
+	if !strings.Contains(report, "aura: the log handler panicked: the handler fails") ||
+		!strings.Contains(report, "(*panicky).Handle") {
+		t.Errorf("the report is %q", report)
+	}
 	_, err := client.GetUser(ctx, "eric")
 	must(t, err)
 	must(t, aura.SetLogger(nil))
 	if len(kept.records) == 0 {
 		t.Error("no line was logged after the panic")
+	}
+}
+
+// broken is a handler of slog that always panics.
+type broken struct{ keeper }
+
+func (b *broken) Handle(context.Context, slog.Record) error { panic("the handler fails") }
+
+func TestAHandlerThatAlwaysPanicsLosesNoRow(t *testing.T) {
+	client := startSandbox(t).eric(t, 250)
+	must(t, aura.SetLogger(slog.New(&broken{})))
+	defer aura.SetLogger(nil)
+	report := stderrOf(t, func() {
+		numbers, errs := read(t, stream(t, client))
+		countdown(t, numbers, 250)
+		numbers = nil
+		for page, err := range stream(t, client).Pages(ctx) {
+			if err != nil {
+				errs = append(errs, err)
+			}
+			for _, log := range page {
+				numbers = append(numbers, number(log))
+			}
+		}
+		countdown(t, numbers, 250)
+		if len(errs) > 0 {
+			t.Error(errs)
+		}
+	})
+	if count := strings.Count(report, "aura: the log handler panicked"); count < 2 {
+		t.Errorf("%d reports: %q", count, report)
 	}
 }
