@@ -62,10 +62,10 @@ func (e *Error) Unwrap() []error { return append([]error{e.Kind}, e.cause...) }
 func (e *Error) Timeout() bool { return e.Kind == ErrTimeout }
 
 // RawJSON returns the error as a JSON object, which is the same in every language of this library.
-func (e *Error) RawJSON() string { return e.json }
+func (e Error) RawJSON() string { return e.json }
 
 // MarshalJSON returns RawJSON, or null for the zero Error.
-func (e *Error) MarshalJSON() ([]byte, error) { return rawOrNull(e.json), nil }
+func (e Error) MarshalJSON() ([]byte, error) { return rawOrNull(e.json), nil }
 
 // takeError converts an error of the library and frees it.
 func takeError(failure *C.aura_error) error {

@@ -3,6 +3,7 @@ package aura
 import (
 	"encoding/json"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 )
@@ -67,6 +68,28 @@ func TestTimes(t *testing.T) {
 	} {
 		if got := timeOf(text); !got.Equal(wanted) || got.Location() != time.UTC {
 			t.Errorf("%s is %v", text, got)
+		}
+	}
+}
+
+func TestARecordIsWrittenByValueAsTheServersJSON(t *testing.T) {
+	const text = `{"username":"eric","new":[1]}`
+	var user User
+	var log AuditLog
+	for _, record := range []json.Unmarshaler{&user, &log} {
+		if err := json.Unmarshal([]byte(text), record); err != nil {
+			t.Fatal(err)
+		}
+	}
+	failure := *errorOf(text)
+	for _, value := range []any{
+		user, &user, []User{user}, map[string]User{"a": user}, struct{ A any }{user}, struct{ A User }{user},
+		log, &log, []AuditLog{log}, map[string]AuditLog{"a": log}, struct{ A AuditLog }{log},
+		failure, &failure, []Error{failure}, map[string]Error{"a": failure}, struct{ A Error }{failure},
+	} {
+		written, err := json.Marshal(value)
+		if err != nil || !strings.Contains(string(written), text) {
+			t.Errorf("%T: %s %v", value, written, err)
 		}
 	}
 }

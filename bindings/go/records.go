@@ -51,10 +51,10 @@ type Organization struct {
 }
 
 // RawJSON returns the JSON that the server sent, byte for byte.
-func (u *User) RawJSON() string { return u.json }
+func (u User) RawJSON() string { return u.json }
 
 // MarshalJSON returns RawJSON, or null for the zero User.
-func (u *User) MarshalJSON() ([]byte, error) { return rawOrNull(u.json), nil }
+func (u User) MarshalJSON() ([]byte, error) { return rawOrNull(u.json), nil }
 
 // UnmarshalJSON reads the JSON of a user.
 func (u *User) UnmarshalJSON(text []byte) error {
@@ -67,7 +67,7 @@ func (u *User) UnmarshalJSON(text []byte) error {
 }
 
 // Extra returns the members of the JSON that have no field.
-func (u *User) Extra() map[string]json.RawMessage {
+func (u User) Extra() map[string]json.RawMessage {
 	var other User
 	return extraOf(u.json, func(name string) bool { return other.set(name, "null") })
 }
