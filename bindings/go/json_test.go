@@ -2,6 +2,7 @@ package aura
 
 import (
 	"encoding/json"
+	"errors"
 	"reflect"
 	"strings"
 	"testing"
@@ -91,5 +92,49 @@ func TestARecordIsWrittenByValueAsTheServersJSON(t *testing.T) {
 		if err != nil || !strings.Contains(string(written), text) {
 			t.Errorf("%T: %s %v", value, written, err)
 		}
+	}
+}
+
+func TestZeroRecordsSurviveJSON(t *testing.T) {
+	type records struct {
+		User  User
+		Log   AuditLog
+		Users []User
+		Logs  map[string]AuditLog
+	}
+	written, err := json.Marshal(records{Users: []User{{}}, Logs: map[string]AuditLog{"a": {}}})
+	if err != nil || strings.Count(string(written), "null") != 4 {
+		t.Fatalf("%s %v", written, err)
+	}
+	var again records
+	if err := json.Unmarshal(written, &again); err != nil {
+		t.Error(err)
+	}
+	if !reflect.DeepEqual(again, records{Users: []User{{}}, Logs: map[string]AuditLog{"a": {}}}) {
+		t.Errorf("%+v", again)
+	}
+	// null leaves a record as it is.
+	user, log := User{Username: "eric"}, AuditLog{Action: "a"}
+	for _, record := range []json.Unmarshaler{&user, &log} {
+		if err := record.UnmarshalJSON([]byte("null")); err != nil {
+			t.Error(err)
+		}
+	}
+	if user.Username != "eric" || log.Action != "a" {
+		t.Errorf("%+v %+v", user, log)
+	}
+	for _, text := range []string{`[]`, `"null"`, `1`} {
+		for _, record := range []any{&user, &log} {
+			if err := json.Unmarshal([]byte(text), record); !errors.Is(err, ErrDecode) {
+				t.Errorf("%T from %s: %v", record, text, err)
+			}
+		}
+	}
+	// A call must return a record.
+	if user, err := userOf("null", nil); !errors.Is(err, ErrDecode) || user != nil {
+		t.Errorf("%+v %v", user, err)
+	}
+	if _, err := auditLogOf("null"); !errors.Is(err, ErrDecode) {
+		t.Error(err)
 	}
 }

@@ -56,14 +56,16 @@ func (u User) RawJSON() string { return u.json }
 // MarshalJSON returns RawJSON, or null for the zero User.
 func (u User) MarshalJSON() ([]byte, error) { return rawOrNull(u.json), nil }
 
-// UnmarshalJSON reads the JSON of a user.
+// UnmarshalJSON reads the JSON of a user. It ignores null.
 func (u *User) UnmarshalJSON(text []byte) error {
-	read := User{json: string(text)}
-	if !members(read.json, func(name, value string) { read.set(name, value) }) {
-		return notAn("user", "object")
+	if string(text) == "null" {
+		return nil
 	}
-	*u = read
-	return nil
+	read, err := userOf(string(text), nil)
+	if err == nil {
+		*u = *read
+	}
+	return err
 }
 
 // Extra returns the members of the JSON that have no field.
@@ -144,8 +146,11 @@ func (l AuditLog) RawJSON() string { return l.json }
 // MarshalJSON returns RawJSON, or null for the zero AuditLog.
 func (l AuditLog) MarshalJSON() ([]byte, error) { return rawOrNull(l.json), nil }
 
-// UnmarshalJSON reads the JSON of a row.
+// UnmarshalJSON reads the JSON of a row. It ignores null.
 func (l *AuditLog) UnmarshalJSON(text []byte) error {
+	if string(text) == "null" {
+		return nil
+	}
 	read, err := auditLogOf(string(text))
 	if err == nil {
 		*l = read
@@ -182,8 +187,11 @@ func userOf(text string, err error) (*User, error) {
 	if err != nil {
 		return nil, err
 	}
-	user := new(User)
-	return user, user.UnmarshalJSON([]byte(text))
+	user := &User{json: text}
+	if !members(text, func(name, value string) { user.set(name, value) }) {
+		return nil, notAn("user", "object")
+	}
+	return user, nil
 }
 
 func auditLogOf(text string) (AuditLog, error) {
