@@ -9,45 +9,62 @@ import (
 	"time"
 )
 
-// A ClientOption is an option of [NewClient].
+// A ClientOption is an option of [NewClient]. If it is printed, it shows its name and hides its value.
 type ClientOption interface {
 	nameAndValue() (name, value string)
 }
 
-// A CallOption is an option of one call, and also of a client.
+// A CallOption is an option of one call, and also of a client. If it is printed, it shows its name and
+// hides its value.
 type CallOption interface {
 	ClientOption
 	isCallOption()
 }
 
-type clientOption struct{ name, value string }
+// The value may be a secret, and a program may print an option as a part of its own data. fmt calls no
+// String method of a private field, but it prints only the address of a *string.
+type clientOption struct {
+	name  string
+	value *string
+}
 
-func (o clientOption) nameAndValue() (string, string) { return o.name, o.value }
+func (o clientOption) nameAndValue() (string, string) { return o.name, *o.value }
 
-type callOption struct{ name, value string }
+// String returns the name of the option, and hides its value.
+func (o clientOption) String() string { return o.name + "=***" }
 
-func (o callOption) nameAndValue() (string, string) { return o.name, o.value }
+// GoString returns the same as String, for the format %#v.
+func (o clientOption) GoString() string { return o.String() }
+
+type callOption clientOption
+
+func (o callOption) nameAndValue() (string, string) { return clientOption(o).nameAndValue() }
+func (o callOption) String() string                 { return clientOption(o).String() }
+func (o callOption) GoString() string               { return clientOption(o).String() }
 func (o callOption) isCallOption()                  {}
 
 // WithOption sets an option by its name and its value as text, for example from a configuration file.
 // An unknown name is an error of the call that uses the option. The error suggests a name.
 func WithOption(name, value string) CallOption {
-	return callOption{name, value}
+	return callOption{name, asText(value)}
 }
 
-func asText[T ~string](value T) string { return string(value) }
-
-func asBoolean(value bool) string { return strconv.FormatBool(value) }
-
-func asSeconds(value time.Duration) string {
-	return strconv.FormatFloat(value.Seconds(), 'f', -1, 64)
+func asText[T ~string](value T) *string {
+	text := string(value)
+	return &text
 }
 
-func asWhole[T int | uint64](value T) string {
+func asBoolean(value bool) *string { return asText(strconv.FormatBool(value)) }
+
+func asSeconds(value time.Duration) *string {
+	return asText(strconv.FormatFloat(value.Seconds(), 'f', -1, 64))
+}
+
+func asWhole[T int | uint64](value T) *string {
 	if value < 0 {
-		return strconv.FormatInt(int64(value), 10)
+		return asText(strconv.FormatInt(int64(value), 10))
 	}
-	return strconv.FormatUint(uint64(value), 10)
+	return asText(strconv.FormatUint(uint64(value), 10))
 }
 
 // callOptions returns the options of a call for C, or nil if there are none. The caller frees them.
