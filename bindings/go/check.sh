@@ -30,6 +30,12 @@ check "gofmt" formatted
 check "go vet" go vet ./...
 check "go mod tidy" go mod tidy -diff
 check "documentation" go doc -all .
+without_cgo() { # prints the compiler's errors; there must be one
+    errors=$(CGO_ENABLED=0 go build . 2>&1 | grep -v '^#')
+    echo "$errors"
+    test "${errors##*: }" = package_aura_needs_cgo_and_a_C_compiler && test "$(echo "$errors" | wc -l)" = 1
+}
+check "the error without cgo" without_cgo
 check "generated parts" python3 "$root/tools/generate.py" --check
 if GOBIN=$clean/bin go install "$staticcheck" >"$clean/log" 2>&1; then
     check "staticcheck" "$clean/bin/staticcheck" -checks inherit,ST1000,ST1020,ST1021,ST1022 ./...
