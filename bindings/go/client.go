@@ -6,6 +6,7 @@ import "C"
 import (
 	"context"
 	"encoding/json"
+	"math"
 	"slices"
 	"time"
 )
@@ -95,9 +96,9 @@ func (c *Client) StreamAuditLogs(options ...CallOption) (*AuditLogs, error) {
 // A RateLimit is a rate limit of the server.
 type RateLimit struct {
 	// Limit is the number of requests in a window.
-	Limit int
+	Limit uint64
 	// Remaining is the number of requests left in this window.
-	Remaining int
+	Remaining uint64
 	// ResetsIn is the time until the next window.
 	ResetsIn time.Duration
 }
@@ -117,15 +118,27 @@ func (c *Client) RateLimit(options ...CallOption) (*RateLimit, error) {
 	if err != nil {
 		return nil, err
 	}
+	return rateLimitOf(takeText(text))
+}
+
+func rateLimitOf(text string) (*RateLimit, error) {
 	var has *struct {
-		Limit      int   `json:"limit"`
-		Remaining  int   `json:"remaining"`
-		ResetsInMS int64 `json:"resets_in_ms"`
+		Limit      uint64 `json:"limit"`
+		Remaining  uint64 `json:"remaining"`
+		ResetsInMS uint64 `json:"resets_in_ms"`
 	}
-	if err := json.Unmarshal([]byte(takeText(text)), &has); err != nil || has == nil {
-		return nil, err
+	if err := json.Unmarshal([]byte(text), &has); err != nil {
+		return nil, newError(ErrInternal, "the library's rate limit cannot be read: "+err.Error())
 	}
-	return &RateLimit{has.Limit, has.Remaining, time.Duration(has.ResetsInMS) * time.Millisecond}, nil
+	if has == nil {
+		return nil, nil
+	}
+	return &RateLimit{has.Limit, has.Remaining, milliseconds(has.ResetsInMS)}, nil
+}
+
+// milliseconds converts a time of the library. A time that is too long for Go is the longest.
+func milliseconds(count uint64) time.Duration {
+	return time.Duration(min(count, math.MaxInt64/uint64(time.Millisecond))) * time.Millisecond
 }
 
 // callOptions returns the options of a call for C, or nil if there are none. The caller frees them.

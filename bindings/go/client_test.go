@@ -3,9 +3,12 @@ package aura_test
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"reflect"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -196,6 +199,36 @@ func TestTheRateLimit(t *testing.T) {
 	var failure *aura.Error
 	if !errors.As(err, &failure) || failure.Kind != aura.ErrRateLimited || failure.RetryAfter != 7*time.Second {
 		t.Errorf("%v", err)
+	}
+}
+
+func TestARateLimitOfAnySize(t *testing.T) {
+	const largest = "18446744073709551615"
+	client := canned(t, 200, map[string]string{
+		"Content-Type": "application/json", "X-Ratelimit-Limit": largest, "X-Ratelimit-Remaining": largest,
+		"X-Ratelimit-Reset": strconv.FormatInt(time.Now().Add(time.Hour).Unix(), 10),
+	}, `{"username": "eric"}`)
+	_, err := client.GetUser(ctx, "eric")
+	must(t, err)
+	limit, err := client.RateLimit()
+	must(t, err)
+	if limit == nil || fmt.Sprint(limit.Limit) != largest || fmt.Sprint(limit.Remaining) != largest ||
+		limit.ResetsIn <= 0 || limit.ResetsIn > time.Minute {
+		t.Errorf("%+v", limit)
+	}
+}
+
+func TestAWaitOfAnyLength(t *testing.T) {
+	const longest = math.MaxInt64 / time.Millisecond * time.Millisecond
+	for seconds, wanted := range map[string]time.Duration{
+		"0": 0, "7": 7 * time.Second, "9223372036": 9223372036 * time.Second,
+		"9223372037": longest, "9223372036854775": longest, "18446744073709551615": longest,
+	} {
+		_, err := canned(t, 429, map[string]string{"Retry-After": seconds}, "").GetUser(ctx, "eric")
+		failure := new(aura.Error)
+		if !errors.As(err, &failure) || failure.RetryAfter != wanted {
+			t.Errorf("after Retry-After %s: %v, not %v: %v", seconds, failure.RetryAfter, wanted, err)
+		}
 	}
 }
 

@@ -86,7 +86,7 @@ func errorOf(text string) *Error {
 		Reason         string         `json:"reason"`
 		Errors         map[string]any `json:"errors"`
 		RequestID      string         `json:"request_id"`
-		RetryAfterMS   int64          `json:"retry_after_ms"`
+		RetryAfterMS   uint64         `json:"retry_after_ms"`
 		Attempts       int            `json:"attempts"`
 		Method         string         `json:"method"`
 		Route          string         `json:"route"`
@@ -99,7 +99,7 @@ func errorOf(text string) *Error {
 	return &Error{
 		Kind: has.Code, Status: has.Status, Message: has.Message, Hint: has.Hint, Reason: has.Reason,
 		Fields: has.Errors, RequestID: has.RequestID,
-		RetryAfter: time.Duration(has.RetryAfterMS) * time.Millisecond,
+		RetryAfter: milliseconds(has.RetryAfterMS),
 		Attempts:   has.Attempts, Method: has.Method, Route: has.Route,
 		OutcomeUnknown: has.OutcomeUnknown, Retryable: has.Retryable,
 		text: has.Text, json: text,

@@ -110,6 +110,18 @@ func TestRecordsHaveTheMembersOfTheDescription(t *testing.T) {
 	}
 }
 
+func TestARateLimitThatCannotBeRead(t *testing.T) {
+	if limit, err := rateLimitOf("null"); limit != nil || err != nil {
+		t.Error(limit, err)
+	}
+	for _, text := range []string{"", "[]", `{"limit":-1}`} {
+		var failure *Error
+		if _, err := rateLimitOf(text); !errors.As(err, &failure) || failure.Kind != ErrInternal {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+}
+
 func TestVersions(t *testing.T) {
 	for version, isGood := range map[string]bool{
 		libraryVersion: true, libraryABI + ".99": true, libraryABI + ".99-rc1": true, libraryABI: false,
