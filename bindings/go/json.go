@@ -2,6 +2,7 @@ package aura
 
 import (
 	"encoding/json"
+	"regexp"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -148,17 +149,33 @@ func textOf(value string) string {
 	return text
 }
 
-// timeOf decodes a time. It returns the zero time if the value is not a time. A time without a zone is
-// UTC.
+// timeForm is the form of a time that the library accepts: RFC 3339 with any separator, and UTC if there is
+// no zone. Its groups are the date, hour and minute, the second, its fraction and the zone. time.Parse is
+// too strict with separators, and too lenient with numbers.
+var timeForm = regexp.MustCompile(`(?s)^(\d{4}-\d\d-\d\d)[[:ascii:]](\d\d:\d\d):(\d\d)(\.\d+)?([Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)?$`)
+
+// timeOf decodes a time. It returns the zero time if the value is not a time.
 func timeOf(value string) time.Time {
-	text := textOf(value)
-	for _, form := range []string{time.RFC3339, "2006-01-02T15:04:05"} {
-		if at, err := time.Parse(form, text); err == nil {
-			return at.UTC()
-		}
+	part := timeForm.FindStringSubmatch(textOf(value))
+	if part == nil {
+		return time.Time{}
 	}
-	return time.Time{}
+	date, minute, second, fraction, zone := part[1], part[2], part[3], part[4], strings.ToUpper(part[5])
+	if zone == "" {
+		zone = "Z"
+	}
+	isLeapSecond := second == "60"
+	if isLeapSecond { // as the nanosecond before it, because Go has no leap seconds
+		second, fraction = "59", ".999999999"
+	}
+	at, err := time.Parse(time.RFC3339, date+"T"+minute+":"+second+fraction+zone)
+	if err != nil || isLeapSecond && !startsMonth(at.Add(time.Nanosecond).UTC()) {
+		return time.Time{}
+	}
+	return at.UTC()
 }
+
+func startsMonth(at time.Time) bool { return at.Day() == 1 && at.Hour() == 0 && at.Minute() == 0 }
 
 // mapOf decodes the texts of an object. It returns nil if the value is not an object.
 func mapOf(value string) map[string]string {
