@@ -325,6 +325,9 @@ static inline aura_status aura_log_take(char **json, aura_error **error) { retur
 #endif
 // end of generated: declarations
 
+// Returns the version of an open library, or NULL if it has no aura_version().
+const char *aura_go_version(void *library);
+
 // Fills the table from an open library. Returns the name of a function that it does not have, or NULL.
 const char *aura_go_load(void *library);
 

@@ -2,6 +2,12 @@
 
 #ifdef AURA_STATIC
 
+const char *aura_go_version(void *library)
+{
+    (void)library;
+    return aura_version();
+}
+
 const char *aura_go_load(void *library)
 {
     (void)library;
@@ -16,6 +22,17 @@ const char *aura_go_load(void *library)
 struct aura_functions aura_loaded;
 
 // POSIX allows a conversion of void * to a function pointer, but ISO C does not: so it is copied.
+
+const char *aura_go_version(void *library)
+{
+    const char *(*version)(void);
+    void *symbol = dlsym(library, "aura_version");
+    if (!symbol)
+        return NULL;
+    memcpy(&version, &symbol, sizeof symbol);
+    return version();
+}
+
 #define LOAD(name)                                                     \
     symbol = dlsym(library, #name);                                    \
     if (!symbol)                                                       \

@@ -48,14 +48,21 @@ func Library() (file, version string, err error) {
 var loadedVersion string
 
 var library = sync.OnceValues(func() (string, error) {
-	file, err := load()
+	file, handle, err := load()
 	if err != nil {
 		return "", err
 	}
-	loadedVersion = C.GoString(C.aura_version())
+	version := C.aura_go_version(handle)
+	if version == nil {
+		return "", fmt.Errorf("%w: %s has no function aura_version(): it is not the library aura_users", ErrLibrary, file)
+	}
+	loadedVersion = C.GoString(version)
 	if !isCompatible(loadedVersion) {
 		return "", fmt.Errorf("%w: %s is version %s; this package needs %s or later of %s",
 			ErrLibrary, file, loadedVersion, libraryVersion, libraryABI)
+	}
+	if missing := C.aura_go_load(handle); missing != nil {
+		return "", fmt.Errorf("%w: %s is version %s, but has no function %s()", ErrLibrary, file, loadedVersion, C.GoString(missing))
 	}
 	return file, nil
 })

@@ -6,7 +6,9 @@ package aura
 // #cgo pkg-config: aura_users-static
 import "C"
 
+import "unsafe"
+
 // load does nothing: the library is linked in.
-func load() (string, error) {
-	return "linked in", nil
+func load() (string, unsafe.Pointer, error) {
+	return "linked in", nil, nil
 }

@@ -17,8 +17,8 @@ import (
 	"unsafe"
 )
 
-// load opens the library and fills the table of its functions. It returns the library's file.
-func load() (string, error) {
+// load opens the library. It returns its file and handle.
+func load() (string, unsafe.Pointer, error) {
 	var tried []string
 	for _, place := range places() {
 		if place.needsFile {
@@ -32,13 +32,9 @@ func load() (string, error) {
 			tried = append(tried, fmt.Sprintf("%s (%s): %s", place.file, place.what, problem))
 			continue
 		}
-		if missing := C.aura_go_load(handle); missing != nil {
-			return "", fmt.Errorf("%w: %s has no function %s: it is older than %s", ErrLibrary, place.file,
-				C.GoString(missing), libraryVersion)
-		}
-		return place.file, nil
+		return place.file, handle, nil
 	}
-	return "", fmt.Errorf("%w: none was found. Tried:\n  %s", ErrLibrary, strings.Join(tried, "\n  "))
+	return "", nil, fmt.Errorf("%w: none was found. Tried:\n  %s", ErrLibrary, strings.Join(tried, "\n  "))
 }
 
 // A place is a path where the library may be.

@@ -123,6 +123,35 @@ func TestWhereTheLibraryIsLookedFor(t *testing.T) {
 	}
 }
 
+func TestLibrariesThatDoNotFit(t *testing.T) {
+	if file, _, err := aura.Library(); err != nil || file == "linked in" {
+		t.Skip("the library is linked in, or cannot be used: ", err)
+	}
+	compiler, err := exec.LookPath("cc")
+	if err != nil {
+		t.Skip("no C compiler: ", err)
+	}
+	folder := t.TempDir()
+	for source, wanted := range map[string]string{
+		"int other;": "has no function aura_version(): it is not the library aura_users",
+		`const char *aura_version(void) { return "0.0.9"; }`: "is version 0.0.9; this package needs ",
+		`const char *aura_version(void) { return "9.0.0"; }`: "is version 9.0.0; this package needs ",
+		`const char *aura_version(void) { return "` + aura.Version + `"; }`: "is version " + aura.Version +
+			", but has no function aura_",
+	} {
+		file := filepath.Join(folder, "other.so")
+		command := exec.Command(compiler, "-shared", "-fPIC", "-x", "c", "-o", file, "-")
+		command.Stdin = strings.NewReader(source)
+		if output, err := command.CombinedOutput(); err != nil {
+			t.Fatalf("%v: %s", err, output)
+		}
+		output := run(t, itself(t), "name the library", file)
+		if !strings.Contains(output, file+" "+wanted) || strings.Count(output, "true") != 3 {
+			t.Errorf("%s: %s", source, output)
+		}
+	}
+}
+
 func TestGoroutinesThatWaitShareThreads(t *testing.T) {
 	client := silent(t)
 	waiting, cancel := context.WithCancel(ctx)
