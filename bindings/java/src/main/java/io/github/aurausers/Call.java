@@ -2,19 +2,11 @@ package io.github.aurausers;
 
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.Executor;
-import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.TimeoutException;
 import java.util.function.BiConsumer;
 
 /** A call that runs. Its result is taken once: by the thread that waits, or for a future. */
 final class Call {
-  /** Completes futures, so that no code of the program runs on the thread that waits for all calls. */
-  private static final Executor EXECUTOR =
-      ForkJoinPool.getCommonPoolParallelism() > 0
-          ? ForkJoinPool.commonPool()
-          : new CompletableFuture<Void>().defaultExecutor();
-
   /** A function of the library that starts a call. */
   @FunctionalInterface
   interface Start {
@@ -71,11 +63,11 @@ final class Call {
   }
 
   /**
-   * Passes the result or the error to {@code taker}, which completes the future. The result is null
-   * at the end of a stream. If the future completes first, the call is cancelled.
+   * Passes the result or the error to {@code taker}, which completes the future, on a thread of {@link
+   * Workers}. The result is null at the end of a stream. If the future completes first, the call is cancelled.
    */
   void complete(CompletableFuture<?> future, BiConsumer<String, Throwable> taker) {
-    Completions.attach(address, () -> EXECUTOR.execute(() -> takeFor(taker)));
+    Completions.attach(address, () -> Workers.run(() -> takeFor(taker)));
     var unused =
         future.whenComplete(
             (value, error) -> {

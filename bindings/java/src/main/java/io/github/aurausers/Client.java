@@ -27,6 +27,8 @@ import java.util.function.Supplier;
  * interruption of a thread ends its call with a {@link CancelledException}, and the thread stays
  * interrupted. Each {@code …Async} method returns a future. If you cancel it, or its {@code orTimeout}
  * expires, the call ends. Every error is an {@link AuraException}.
+ *
+ * <p>Dependent stages of a future run on daemon threads of this package. They may make calls and wait.
  */
 public final class Client implements AutoCloseable {
   private final Handle handle;

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -32,7 +33,12 @@ final class CallTest {
     sandbox.rule("{\"path\":\"/api/users/slow\",\"delay_ms\":500}");
     client =
         new Client(
-            Options.none().repoUrl(sandbox.url()).env(false).maxRetries(0).maxConnections(400));
+            Options.none()
+                .repoUrl(sandbox.url())
+                .env(false)
+                .timeout(Duration.ofMinutes(2))
+                .maxRetries(0)
+                .maxConnections(400));
   }
 
   @AfterEach
@@ -97,6 +103,81 @@ final class CallTest {
     for (CompletableFuture<String> name : names) {
       assertEquals("eric", name.get(30, TimeUnit.SECONDS));
     }
+  }
+
+  @Test
+  void aStageThatWaitsDelaysNoOtherCall() throws Exception {
+    int stages = 200;
+    CountDownLatch begun = new CountDownLatch(stages);
+    CountDownLatch over = new CountDownLatch(1);
+    List<CompletableFuture<Void>> waiting = new ArrayList<>();
+    for (int i = 0; i < stages; i++) {
+      waiting.add(
+          client
+              .getUserAsync("eric")
+              .thenAccept(
+                  user -> {
+                    begun.countDown();
+                    await(over);
+                  }));
+    }
+    try {
+      assertTrue(begun.await(60, TimeUnit.SECONDS));
+      assertEquals("eric", client.getUserAsync("eric").get(60, TimeUnit.SECONDS).username());
+    } finally {
+      over.countDown();
+    }
+    CompletableFuture.allOf(waiting.toArray(CompletableFuture[]::new)).get(60, TimeUnit.SECONDS);
+  }
+
+  private static void await(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  @Test
+  void aThousandStagesMayWaitForFutures() throws Exception {
+    List<CompletableFuture<String>> names = new ArrayList<>();
+    for (int i = 0; i < 1000; i++) {
+      names.add(
+          client
+              .getUserAsync("eric")
+              .thenApply(user -> client.getUserAsync(user.username()).join().username()));
+    }
+    for (CompletableFuture<String> name : names) {
+      assertEquals("eric", name.get(120, TimeUnit.SECONDS));
+    }
+  }
+
+  @Test
+  void stagesRunOnDaemonThreads() throws Exception {
+    sandbox.addUser("slow", 0);
+    Thread thread =
+        client
+            .getUserAsync("slow")
+            .thenApply(user -> Thread.currentThread())
+            .get(60, TimeUnit.SECONDS);
+    assertTrue(thread.isDaemon());
+    assertTrue(thread.getName().startsWith("aura-users-"), thread::getName);
+  }
+
+  @Test
+  void tasksWaitIfNoThreadCanStart() throws Exception {
+    Workers workers = new Workers(2);
+    CountDownLatch over = new CountDownLatch(1);
+    CountDownLatch ended = new CountDownLatch(100);
+    for (int i = 0; i < 100; i++) {
+      workers.execute(
+          () -> {
+            await(over);
+            ended.countDown();
+          });
+    }
+    over.countDown();
+    assertTrue(ended.await(60, TimeUnit.SECONDS));
   }
 
   @Test
