@@ -5,10 +5,14 @@ import java.util.Deque;
 import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
+import java.util.Queue;
 import java.util.Spliterator;
 import java.util.Spliterators;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 
@@ -23,7 +27,11 @@ import java.util.stream.StreamSupport;
 public final class AuditLogs implements Iterable<AuditLog>, AutoCloseable {
   private final Handle handle;
   private final Deque<AuditLog> atHand = new ArrayDeque<>();
-  private CompletableFuture<Void> lastTurn = CompletableFuture.completedFuture(null);
+
+  /** The reads that wait for their turn, because only one request runs at a time. */
+  private final Queue<BooleanSupplier> waiting = new ArrayDeque<>();
+
+  private boolean isReading;
 
   /** The page of the rows in {@code atHand}. */
   private long page;
@@ -48,17 +56,16 @@ public final class AuditLogs implements Iterable<AuditLog>, AutoCloseable {
     return new Iterator<>() {
       @Override
       public boolean hasNext() {
-        return fetch();
+        return read(atHand::peek) != null;
       }
 
       @Override
       public AuditLog next() {
-        if (!fetch()) {
+        AuditLog row = read(atHand::poll);
+        if (row == null) {
           throw new NoSuchElementException();
         }
-        synchronized (AuditLogs.this) {
-          return atHand.remove();
-        }
+        return row;
       }
     };
   }
@@ -84,71 +91,114 @@ public final class AuditLogs implements Iterable<AuditLog>, AutoCloseable {
         new Iterator<>() {
           @Override
           public boolean hasNext() {
-            return fetch();
+            return read(atHand::peek) != null;
           }
 
           @Override
           public List<AuditLog> next() {
-            if (!fetch()) {
+            List<AuditLog> rows = read(() -> atHand.isEmpty() ? null : takeAll());
+            if (rows == null) {
               throw new NoSuchElementException();
             }
-            return takeAll();
+            return rows;
           }
         };
   }
 
   /**
    * Requests the next page without waiting. If you cancel the future, or its {@code orTimeout} expires,
-   * the request ends, and the next call returns the same rows.
+   * the request ends, and the next call returns the same rows. You may call it again before the future
+   * completes: the pages arrive in the order of the calls.
    *
    * @return a future of the rows, empty after the last page
    */
   public CompletableFuture<List<AuditLog>> nextPageAsync() {
-    CompletableFuture<List<AuditLog>> future = new CompletableFuture<>();
-    CompletableFuture<Void> mine = new CompletableFuture<>();
-    var unused = after(mine).thenRun(() -> fetchFor(future, mine));
-    return future;
+    Page page = new Page();
+    enqueue(() -> beginFor(page));
+    return page;
   }
 
-  private void fetchFor(CompletableFuture<List<AuditLog>> future, CompletableFuture<Void> turn) {
-    List<AuditLog> rows = takeAll();
-    if (!rows.isEmpty() || future.isDone()) {
-      turn.complete(null);
-      deliver(future, rows);
-      return;
-    }
-    try {
-      begin()
-          .complete(
-              future,
-              (json, error) -> {
-                try {
-                  put(json);
-                } finally {
-                  turn.complete(null);
-                }
-                if (error == null) {
-                  deliver(future, takeAll());
-                } else {
-                  future.completeExceptionally(error);
-                }
-              });
-    } catch (RuntimeException | Error e) {
-      turn.complete(null);
-      future.completeExceptionally(e);
-    }
-  }
+  /**
+   * A future of rows. The program may complete it, too, for example by {@code cancel}. Only the first
+   * to claim it completes it, so no rows are taken for a future that the program has completed.
+   */
+  private static final class Page extends CompletableFuture<List<AuditLog>> {
+    private final AtomicBoolean isClaimed = new AtomicBoolean();
 
-  /** Completes a future. If it was cancelled, the rows go back to {@code atHand}. */
-  private void deliver(CompletableFuture<List<AuditLog>> future, List<AuditLog> rows) {
-    if (!future.isDone() && future.complete(rows)) {
-      return;
+    boolean claim() {
+      return isClaimed.compareAndSet(false, true);
     }
-    synchronized (this) {
-      for (int i = rows.size() - 1; i >= 0; i--) {
-        atHand.addFirst(rows.get(i));
+
+    /** Completes the future after a claim. */
+    void settle(List<AuditLog> rows, Throwable error) {
+      if (error == null) {
+        super.complete(rows);
+      } else {
+        super.completeExceptionally(error);
       }
     }
+
+    @Override
+    public boolean complete(List<AuditLog> rows) {
+      return claim() && super.complete(rows);
+    }
+
+    @Override
+    public boolean completeExceptionally(Throwable error) {
+      return claim() && super.completeExceptionally(error);
+    }
+
+    @Override
+    public boolean cancel(boolean mayInterrupt) {
+      return claim() ? super.cancel(mayInterrupt) : isCancelled();
+    }
+  }
+
+  /** Begins the read of a future. Returns whether it has ended already. */
+  private boolean beginFor(Page page) {
+    if (page.isDone()) {
+      return true;
+    }
+    Runnable completion = takeAtHand(page);
+    if (completion == null) {
+      try {
+        begin().complete(page, (json, error) -> end(page, json, error));
+        return false;
+      } catch (RuntimeException | Error e) {
+        completion = take(page, null, e);
+      }
+    }
+    // A stage may wait for a later turn, so it must not run in this one.
+    Workers.run(completion);
+    return true;
+  }
+
+  private void end(Page page, String json, Throwable error) {
+    Runnable completion;
+    try {
+      completion = take(page, json, error);
+    } catch (RuntimeException | Error e) {
+      completion = () -> page.completeExceptionally(e);
+    }
+    runTurns();
+    completion.run();
+  }
+
+  private synchronized Runnable takeAtHand(Page page) {
+    return atHand.isEmpty() ? null : take(page, null, null);
+  }
+
+  /**
+   * Puts the rows of a reply, and takes all rows for a future. The result completes the future. If the
+   * program has completed it, the rows stay.
+   */
+  private synchronized Runnable take(Page page, String json, Throwable error) {
+    put(json);
+    if (!page.claim()) {
+      return () -> {};
+    }
+    List<AuditLog> rows = takeAll();
+    return () -> page.settle(rows, error);
   }
 
   /**
@@ -177,34 +227,70 @@ public final class AuditLogs implements Iterable<AuditLog>, AutoCloseable {
     handle.close();
   }
 
-  /** Waits for a row. Returns false at the end. */
-  private boolean fetch() {
-    if (isAtHand()) {
-      return true;
+  /** Waits for rows, and returns what {@code taker} takes of them: null at the end. */
+  private <T> T read(Supplier<T> taker) {
+    T taken = take(taker);
+    if (taken != null) {
+      return taken;
     }
-    CompletableFuture<Void> mine = new CompletableFuture<>();
-    CompletableFuture<Void> before = after(mine);
+    awaitTurn();
     try {
-      before.get();
-      if (!isAtHand()) {
-        put(begin().await());
-      }
-      return isAtHand();
+      taken = take(taker); // a cancelled future may have left rows
+      return taken != null ? taken : take(begin().await(), taker);
+    } finally {
+      runTurns();
+    }
+  }
+
+  private synchronized <T> T take(Supplier<T> taker) {
+    return taker.get();
+  }
+
+  private synchronized <T> T take(String json, Supplier<T> taker) {
+    put(json);
+    return taker.get();
+  }
+
+  private void awaitTurn() {
+    CompletableFuture<Void> turn = new CompletableFuture<>();
+    enqueue(() -> !turn.complete(null));
+    try {
+      turn.get();
     } catch (InterruptedException e) {
+      if (!turn.cancel(false)) {
+        runTurns(); // the turn came before the interruption
+      }
       Thread.currentThread().interrupt();
       throw new CancelledException("the thread was interrupted");
     } catch (ExecutionException e) {
       throw new InternalException("a turn cannot fail: " + e);
-    } finally {
-      var unused = before.thenRun(() -> mine.complete(null));
     }
   }
 
-  /** Returns the turn to wait for before {@code turn}: only one request runs at a time. */
-  private synchronized CompletableFuture<Void> after(CompletableFuture<Void> turn) {
-    CompletableFuture<Void> before = lastTurn;
-    lastTurn = turn;
-    return before;
+  /**
+   * Runs a read when the earlier ones have ended. It returns whether it has ended. If not, it calls
+   * {@link #runTurns()} at its end.
+   */
+  private void enqueue(BooleanSupplier read) {
+    synchronized (this) {
+      waiting.add(read);
+      if (isReading) {
+        return;
+      }
+      isReading = true;
+    }
+    runTurns();
+  }
+
+  /** Runs the next reads until one waits for its reply. Thousands may end at once, so it is a loop. */
+  private void runTurns() {
+    BooleanSupplier read;
+    do {
+      synchronized (this) {
+        read = waiting.poll();
+        isReading = read != null;
+      }
+    } while (read != null && read.getAsBoolean());
   }
 
   private Call begin() {
@@ -225,12 +311,13 @@ public final class AuditLogs implements Iterable<AuditLog>, AutoCloseable {
     return started;
   }
 
-  private synchronized void put(String json) {
+  private void put(String json) {
     call = null;
-    if (json != null && !isClosed) {
-      for (String row : Json.elements(json)) {
-        atHand.add(AuditLog.read(row));
+    if (json != null) {
+      if (isClosed) {
+        throw new CancelledException("the audit log was closed"); // no rows would mean the end
       }
+      atHand.addAll(Json.elements(json).stream().map(AuditLog::read).toList());
     }
   }
 
@@ -243,11 +330,7 @@ public final class AuditLogs implements Iterable<AuditLog>, AutoCloseable {
     }
   }
 
-  private synchronized boolean isAtHand() {
-    return !atHand.isEmpty();
-  }
-
-  private synchronized List<AuditLog> takeAll() {
+  private List<AuditLog> takeAll() {
     List<AuditLog> rows = List.copyOf(atHand);
     atHand.clear();
     return rows;

@@ -111,6 +111,95 @@ final class AuditLogsTest {
     }
   }
 
+  @Test
+  void givesThePagesOfFuturesThatWaitTogether() throws Exception {
+    try (AuditLogs logs = client.streamAuditLogs()) {
+      List<CompletableFuture<List<AuditLog>>> pages =
+          Stream.generate(logs::nextPageAsync).limit(5).toList();
+      List<Integer> sizes = new ArrayList<>();
+      for (CompletableFuture<List<AuditLog>> page : pages) {
+        sizes.add(page.get(60, TimeUnit.SECONDS).size());
+      }
+      assertEquals(List.of(100, 100, 50, 0, 0), sizes);
+    }
+    try (AuditLogs logs = client.streamAuditLogs()) {
+      // The stage of one page waits for the next page.
+      CompletableFuture<List<AuditLog>> one = logs.nextPageAsync();
+      CompletableFuture<List<AuditLog>> two = logs.nextPageAsync();
+      CompletableFuture<Integer> both = one.thenApply(page -> page.size() + two.join().size());
+      assertEquals(200, both.get(60, TimeUnit.SECONDS));
+    }
+    try (AuditLogs logs = client.streamAuditLogs()) {
+      // A reader that waits for its rows takes its turn, too.
+      CompletableFuture<List<AuditLog>> one = logs.nextPageAsync();
+      assertEquals(ROWS - 100, logs.stream().count());
+      assertEquals(100, one.get(60, TimeUnit.SECONDS).size());
+    }
+  }
+
+  @Test
+  void keepsTheOrderIfFuturesThatWaitAreCancelled() throws Exception {
+    List<AuditLog> wanted;
+    try (AuditLogs logs = client.streamAuditLogs()) {
+      wanted = logs.stream().toList();
+    }
+    for (int i = 0; i < 100; i++) {
+      try (AuditLogs logs = client.streamAuditLogs()) {
+        List<AuditLog> rows = new ArrayList<>();
+        boolean isEnd = false;
+        while (!isEnd) {
+          List<CompletableFuture<List<AuditLog>>> pages =
+              List.of(logs.nextPageAsync(), logs.nextPageAsync());
+          TimeUnit.MICROSECONDS.sleep(50L * i);
+          pages.get(0).cancel(true);
+          for (CompletableFuture<List<AuditLog>> page : pages) {
+            if (!page.isCancelled()) {
+              rows.addAll(page.get(60, TimeUnit.SECONDS));
+              isEnd = page.get().isEmpty();
+            }
+          }
+        }
+        assertEquals(wanted, rows);
+      }
+    }
+  }
+
+  @Test
+  void endsAnyNumberOfFuturesThatWait() throws Exception {
+    sandbox.rule("{" + LOG + ",\"delay_ms\":1000}");
+    AuditLogs logs = client.streamAuditLogs();
+    List<CompletableFuture<List<AuditLog>>> cancelled =
+        Stream.generate(logs::nextPageAsync).limit(20_000).toList();
+    for (int i = cancelled.size() - 1; i >= 0; i--) {
+      cancelled.get(i).cancel(true);
+    }
+    assertEquals(100, logs.nextPageAsync().get(60, TimeUnit.SECONDS).size());
+
+    List<CompletableFuture<List<AuditLog>>> ended =
+        Stream.generate(logs::nextPageAsync).limit(20_000).toList();
+    logs.close();
+    for (CompletableFuture<List<AuditLog>> page : ended) {
+      ExecutionException error =
+          assertThrows(ExecutionException.class, () -> page.get(60, TimeUnit.SECONDS));
+      assertInstanceOf(AuraException.class, error.getCause());
+    }
+  }
+
+  @Test
+  void anInterruptedReaderLeavesItsTurn() throws Exception {
+    sandbox.rule("{" + LOG + ",\"delay_ms\":500}");
+    try (AuditLogs logs = client.streamAuditLogs()) {
+      CompletableFuture<List<AuditLog>> one = logs.nextPageAsync();
+      Thread.currentThread().interrupt();
+      assertThrows(CancelledException.class, () -> logs.iterator().hasNext());
+      assertTrue(Thread.interrupted());
+      CompletableFuture<List<AuditLog>> two = logs.nextPageAsync();
+      assertEquals(100, one.get(60, TimeUnit.SECONDS).size());
+      assertEquals(100, two.get(60, TimeUnit.SECONDS).size());
+      assertEquals(ROWS - 200, logs.stream().count());
+    }
+  }
+
   private static CompletableFuture<Integer> count(AuditLogs logs, int sum) {
     return logs.nextPageAsync()
         .thenCompose(
