@@ -35,8 +35,7 @@ final class Completions {
     try {
       onEnd.run();
     } catch (Throwable e) { // for example, there is no memory for a thread
-      Thread thread = Thread.currentThread();
-      thread.getUncaughtExceptionHandler().uncaughtException(thread, e);
+      Log.report(e);
     }
   }
 

@@ -17,49 +17,76 @@ final class Log {
 
   /** Makes the library store the lines that the logger logs. */
   static void prepare() {
-    int wanted =
-        LOGGER.isLoggable(Logger.Level.DEBUG)
-            ? 1
-            : LOGGER.isLoggable(Logger.Level.INFO)
-                ? 2
-                : LOGGER.isLoggable(Logger.Level.WARNING) ? 3 : 0;
+    int wanted = lowest();
     if (wanted != kept) {
       kept = wanted;
       Native.aura_log_keep(Math.max(wanted, 1), wanted == 0 ? 0 : MOST);
     }
   }
 
-  /** Logs the stored lines. If a log handler makes calls, their lines are logged later. */
+  /** Returns the level of the lines to store, as a number of C. */
+  private static int lowest() {
+    try {
+      return LOGGER.isLoggable(Logger.Level.DEBUG)
+          ? 1
+          : LOGGER.isLoggable(Logger.Level.INFO)
+              ? 2
+              : LOGGER.isLoggable(Logger.Level.WARNING) ? 3 : 0;
+    } catch (Throwable e) {
+      report(e);
+      return 0;
+    }
+  }
+
+  /**
+   * Logs the stored lines. It throws nothing, so that its caller keeps its result. If a log handler
+   * makes calls, their lines are logged later.
+   */
   static void deliver() {
     if (kept == 0 || IS_DELIVERING.get() != null) {
       return;
     }
-    long[] json = new long[1];
-    if (Native.aura_log_take(json, null) != Native.OK) {
-      return;
-    }
-    Map<String, Object> log = Json.parseObject(Native.take(json));
-    IS_DELIVERING.set(true);
     try {
-      for (Object line : (List<?>) log.get("lines")) {
-        Map<?, ?> fields = (Map<?, ?>) line;
-        log(level((String) fields.get("level")), (String) fields.get("text"));
-      }
-      if (log.get("dropped") instanceof Long dropped && dropped > 0) {
-        log(Logger.Level.WARNING, "log lines were dropped: " + dropped);
-      }
+      IS_DELIVERING.set(true);
+      deliverAll();
+    } catch (Throwable e) {
+      report(e);
     } finally {
       IS_DELIVERING.remove();
     }
   }
 
-  /** An exception of the logger is uncaught: it must not end the call. */
+  private static void deliverAll() {
+    long[] json = new long[1];
+    if (Native.aura_log_take(json, null) != Native.OK) {
+      return;
+    }
+    Map<String, Object> log = Json.parseObject(Native.take(json));
+    for (Object line : (List<?>) log.get("lines")) {
+      Map<?, ?> fields = (Map<?, ?>) line;
+      log(level((String) fields.get("level")), (String) fields.get("text"));
+    }
+    if (log.get("dropped") instanceof Long dropped && dropped > 0) {
+      log(Logger.Level.WARNING, "log lines were dropped: " + dropped);
+    }
+  }
+
+  /** A failure of the logger must not end the call. */
   private static void log(Logger.Level level, String text) {
     try {
       LOGGER.log(level, text);
-    } catch (RuntimeException e) {
+    } catch (Throwable e) {
+      report(e);
+    }
+  }
+
+  /** Passes a failure to the thread's handler of uncaught exceptions. It throws nothing. */
+  static void report(Throwable failure) {
+    try {
       Thread thread = Thread.currentThread();
-      thread.getUncaughtExceptionHandler().uncaughtException(thread, e);
+      thread.getUncaughtExceptionHandler().uncaughtException(thread, failure);
+    } catch (Throwable e) {
+      // Java, too, ignores a failure of this handler.
     }
   }
 

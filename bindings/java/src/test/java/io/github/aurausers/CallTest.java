@@ -190,7 +190,11 @@ final class CallTest {
     handle.end();
     var before = Thread.getDefaultUncaughtExceptionHandler();
     CompletableFuture<Throwable> uncaught = new CompletableFuture<>();
-    Thread.setDefaultUncaughtExceptionHandler((thread, thrown) -> uncaught.complete(thrown));
+    Thread.setDefaultUncaughtExceptionHandler(
+        (thread, thrown) -> {
+          uncaught.complete(thrown);
+          throw new AssertionError("the report fails, too");
+        });
     try {
       Completions.attach(
           call[0],

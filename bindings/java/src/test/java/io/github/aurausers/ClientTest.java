@@ -178,12 +178,24 @@ final class ClientTest {
 
   @Test
   void losesNoResultIfALogHandlerThrows() throws Exception {
+    losesNoResultIfALogHandlerThrows(
+        () -> {
+          throw new IllegalStateException("the handler fails");
+        });
+    losesNoResultIfALogHandlerThrows(
+        () -> {
+          throw new AssertionError("the handler fails");
+        });
+  }
+
+  private void losesNoResultIfALogHandlerThrows(Runnable failure) throws Exception {
+    Options options = Options.none().apiKey(sandbox.addUser("long" + failure.hashCode(), 250));
     Logger logger = Logger.getLogger("io.github.aurausers");
     Handler handler =
         new Handler() {
           @Override
           public void publish(LogRecord line) {
-            throw new IllegalStateException("the handler fails");
+            failure.run();
           }
 
           @Override
@@ -194,21 +206,25 @@ final class ClientTest {
         };
     List<Throwable> uncaught = Collections.synchronizedList(new ArrayList<>());
     var before = Thread.getDefaultUncaughtExceptionHandler();
-    Thread.setDefaultUncaughtExceptionHandler((thread, error) -> uncaught.add(error));
+    Thread.setDefaultUncaughtExceptionHandler(
+        (thread, error) -> {
+          uncaught.add(error);
+          throw new AssertionError("the report fails, too");
+        });
     logger.addHandler(handler);
     logger.setLevel(Level.ALL);
-    try (AuditLogs logs = client.streamAuditLogs()) {
+    try (AuditLogs logs = client.withOptions(options).streamAuditLogs()) {
       assertEquals("eric", client.getUser("eric").username());
       assertEquals("eric", client.getUserAsync("eric").get().username());
       assertThrows(NotFoundException.class, () -> client.getUser("nobody"));
-      assertTrue(logs.iterator().hasNext());
+      assertEquals(250, logs.stream().count());
     } finally {
       logger.setLevel(null);
       logger.removeHandler(handler);
       Thread.setDefaultUncaughtExceptionHandler(before);
     }
     assertTrue(uncaught.size() >= 4, uncaught::toString);
-    assertInstanceOf(IllegalStateException.class, uncaught.get(0));
+    assertEquals("the handler fails", uncaught.get(0).getMessage());
   }
 
   @Test

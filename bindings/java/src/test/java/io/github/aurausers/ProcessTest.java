@@ -3,21 +3,30 @@ package io.github.aurausers;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.File;
+import java.lang.reflect.Proxy;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** What needs a process of its own: finding the library, the end of the program. */
 final class ProcessTest {
   /** Runs {@link #main} and gives what it printed. */
   private static String run(String library, int status, String... words) throws Exception {
+    return run(System.getProperty("java.class.path"), library, status, words);
+  }
+
+  private static String run(String classPath, String library, int status, String... words)
+      throws Exception {
     ProcessBuilder builder =
         new ProcessBuilder(
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
             "-cp",
-            System.getProperty("java.class.path"),
+            classPath,
             ProcessTest.class.getName());
     if (Runtime.version().feature() >= 22) {
       builder.command().add(1, "--enable-native-access=ALL-UNNAMED");
@@ -47,6 +56,12 @@ final class ProcessTest {
         } catch (InternalException e) {
           System.out.println(e.getMessage());
         }
+      }
+      return;
+    }
+    if (words[0].equals("log")) {
+      try (Client client = new Client(Options.none().repoUrl(words[1]).env(false))) {
+        System.out.println(client.getUser("eric").username());
       }
       return;
     }
@@ -89,6 +104,38 @@ final class ProcessTest {
     String output = run("libc.so.6", 0, "find");
     assertTrue(output.contains("libaura_users"), output);
     assertTrue(!output.contains("found\n"), output);
+  }
+
+  /** A logging system whose logger of this package throws. */
+  public static final class BrokenFinder extends System.LoggerFinder {
+    @Override
+    public System.Logger getLogger(String name, Module module) {
+      Class<?>[] logger = {System.Logger.class};
+      return (System.Logger)
+          Proxy.newProxyInstance(
+              getClass().getClassLoader(),
+              logger,
+              (proxy, method, values) -> {
+                if (name.equals("io.github.aurausers")) {
+                  throw new AssertionError(method.getName() + " fails");
+                }
+                return method.getReturnType() == boolean.class ? false : null;
+              });
+    }
+  }
+
+  @Test
+  void aLoggingSystemThatThrowsEndsNoCall(@TempDir Path folder) throws Exception {
+    Path services = Files.createDirectories(folder.resolve("META-INF/services"));
+    Files.writeString(
+        services.resolve("java.lang.System$LoggerFinder"), BrokenFinder.class.getName());
+    try (Sandbox sandbox = new Sandbox()) {
+      sandbox.addUser("eric", 0);
+      String classPath = folder + File.pathSeparator + System.getProperty("java.class.path");
+      String output = run(classPath, "", 0, "log", sandbox.url());
+      assertTrue(output.contains("java.lang.AssertionError: isLoggable fails"), output);
+      assertTrue(output.endsWith("eric\n"), output);
+    }
   }
 
   @Test
