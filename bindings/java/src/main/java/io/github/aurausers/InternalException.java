@@ -13,4 +13,9 @@ public final class InternalException extends AuraException {
   InternalException(String message) {
     super(ErrorKind.INTERNAL, message);
   }
+
+  InternalException(String message, Throwable cause) {
+    this(message);
+    initCause(cause);
+  }
 }

@@ -1,5 +1,6 @@
 package io.github.aurausers;
 
+import com.sun.jna.Function;
 import com.sun.jna.NativeLibrary;
 import com.sun.jna.Platform;
 import java.io.IOException;
@@ -11,6 +12,7 @@ import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Collectors;
 
 /** Finds the C library and binds {@link Native} to it, once. */
 final class Library {
@@ -31,18 +33,37 @@ final class Library {
     if (isLoaded) {
       return;
     }
-    if (com.sun.jna.Native.POINTER_SIZE != Long.BYTES) {
-      throw new InternalException("aura-users needs a 64-bit Java virtual machine");
+    try {
+      if (com.sun.jna.Native.POINTER_SIZE != Long.BYTES) {
+        throw new InternalException("aura-users needs a 64-bit Java virtual machine");
+      }
+    } catch (LinkageError e) {
+      throw new InternalException("JNA cannot load its own library: " + reason(e, ""), e);
     }
     NativeLibrary library = find();
-    String version = library.getFunction("aura_version").invokeString(new Object[0], false);
+    String version = version(library);
     if (!isCompatible(version)) {
       throw new InternalException(
           "%s is version %s of libaura_users; aura-users needs %s or later of %s"
               .formatted(library.getFile(), version, VERSION, ABI));
     }
-    com.sun.jna.Native.register(Native.class, library);
+    try {
+      com.sun.jna.Native.register(Native.class, library);
+    } catch (UnsatisfiedLinkError e) {
+      throw new InternalException(library.getFile() + " is incomplete: " + reason(e, ""), e);
+    }
     isLoaded = true;
+  }
+
+  private static String version(NativeLibrary library) {
+    Function function;
+    try {
+      function = library.getFunction("aura_version");
+    } catch (UnsatisfiedLinkError e) {
+      throw new InternalException(
+          library.getFile() + " is not libaura_users: it has no aura_version()", e);
+    }
+    return function.invokeString(new Object[0], false);
   }
 
   static boolean isCompatible(String version) {
@@ -58,13 +79,15 @@ final class Library {
   private static NativeLibrary find() {
     String path = System.getenv(VARIABLE);
     if (path != null && !path.isEmpty()) {
+      String file = Path.of(path).toAbsolutePath().toString();
       try {
-        return open(Path.of(path).toAbsolutePath().toString());
+        return open(file);
       } catch (UnsatisfiedLinkError | RuntimeException e) {
-        throw notFound(List.of("$" + VARIABLE + ": " + path + ": " + problem(e)));
+        throw notFound(List.of("$" + VARIABLE + ": " + path + ": " + reason(e, file)), e);
       }
     }
     List<String> tried = new ArrayList<>();
+    Throwable cause = null;
     String resource = "native/" + platform() + "/" + fileName();
     try {
       Path file = extract(resource);
@@ -81,15 +104,17 @@ final class Library {
       }
       tried.add("class path: " + resource + ": does not exist");
     } catch (UnsatisfiedLinkError | IOException e) {
-      tried.add("class path: " + resource + ": " + problem(e));
+      tried.add("class path: " + resource + ": " + reason(e, ""));
+      cause = e;
     }
     String soname = Platform.isMac() ? MACOS : LINUX;
     try {
       return open(soname);
     } catch (UnsatisfiedLinkError e) {
-      tried.add("system: " + soname + ": " + problem(e));
+      tried.add("system: " + soname + ": " + reason(e, soname));
+      cause = cause == null ? e : cause;
     }
-    throw notFound(tried);
+    throw notFound(tried, cause);
   }
 
   private static NativeLibrary open(String name) {
@@ -119,13 +144,18 @@ final class Library {
         : Platform.isWindows() ? "aura_users.dll" : "libaura_users.so";
   }
 
-  private static String problem(Throwable error) {
-    return String.valueOf(error.getMessage()).lines().findFirst().orElse("");
+  /** Returns the system's reason in one line. JNA adds it as a suppressed error. */
+  private static String reason(Throwable error, String file) {
+    Throwable[] ofSystem = error.getSuppressed();
+    String text = String.valueOf((ofSystem.length > 0 ? ofSystem[0] : error).getMessage());
+    text = text.lines().map(String::strip).collect(Collectors.joining(" "));
+    return text.startsWith(file + ": ") ? text.substring(file.length() + 2) : text;
   }
 
-  private static InternalException notFound(List<String> tried) {
+  private static InternalException notFound(List<String> tried, Throwable cause) {
     return new InternalException(
         "libaura_users cannot be loaded. Add the jar of aura-users with the classifier %s, or set %s to the path of the library. Tried:\n  %s"
-            .formatted(platform(), VARIABLE, String.join("\n  ", tried)));
+            .formatted(platform(), VARIABLE, String.join("\n  ", tried)),
+        cause);
   }
 }

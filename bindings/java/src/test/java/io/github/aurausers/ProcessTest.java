@@ -3,6 +3,7 @@ package io.github.aurausers;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.sun.jna.Platform;
 import java.io.File;
 import java.lang.reflect.Proxy;
 import java.nio.charset.StandardCharsets;
@@ -48,13 +49,18 @@ final class ProcessTest {
 
   /** The programs that the tests run. */
   public static void main(String[] words) throws Exception {
-    if (words[0].equals("find")) {
+    if (words[0].equals("find without JNA")) {
+      System.setProperty("jna.nosys", "true");
+      System.setProperty("jna.nounpack", "true");
+    }
+    if (words[0].startsWith("find")) {
       for (int i = 0; i < 2; i++) {
         try {
           new Client().close();
           System.out.println("found");
         } catch (InternalException e) {
           System.out.println(e.getMessage());
+          System.out.println("cause: " + e.getCause().getClass().getName());
         }
       }
       return;
@@ -86,6 +92,21 @@ final class ProcessTest {
     String output = run("/nowhere/libaura_users.so", 0, "find");
     assertTrue(output.contains("$AURA_USERS_LIBRARY: /nowhere/libaura_users.so: "), output);
     assertEquals(2, output.split("cannot be loaded", -1).length - 1, output);
+    assertEquals(2, output.split("cause: java.lang.UnsatisfiedLinkError", -1).length - 1, output);
+  }
+
+  @Test
+  void aDamagedLibraryIsAnErrorWithTheReason(@TempDir Path folder) throws Exception {
+    Path file = Files.writeString(folder.resolve("libaura_users.so"), "\177ELF");
+    String output = run(file.toString(), 0, "find");
+    String line = "  $AURA_USERS_LIBRARY: " + file + ": ";
+    assertTrue(
+        output.lines().anyMatch(one -> one.startsWith(line) && one.length() > line.length()),
+        output);
+    if (Platform.isLinux()) {
+      assertTrue(output.lines().anyMatch((line + "file too short")::equals), output);
+    }
+    assertTrue(output.contains("cause: java.lang.UnsatisfiedLinkError"), output);
   }
 
   @Test
@@ -101,9 +122,17 @@ final class ProcessTest {
 
   @Test
   void aLibraryOfAnotherKindIsAnError() throws Exception {
-    String output = run("libc.so.6", 0, "find");
-    assertTrue(output.contains("libaura_users"), output);
-    assertTrue(!output.contains("found\n"), output);
+    Path other =
+        Path.of(System.getProperty("java.home"), "lib", System.mapLibraryName("jli")).toRealPath();
+    String output = run(other.toString(), 0, "find");
+    assertTrue(output.contains(other + " is not libaura_users: it has no aura_version()"), output);
+    assertTrue(output.contains("cause: java.lang.UnsatisfiedLinkError"), output);
+  }
+
+  @Test
+  void aMissingLibraryOfJnaIsAnError() throws Exception {
+    String output = run("", 0, "find without JNA");
+    assertEquals(2, output.split("JNA cannot load its own library: ", -1).length - 1, output);
   }
 
   /** A logging system whose logger of this package throws. */
