@@ -3,6 +3,7 @@ package io.github.aurausers;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -74,6 +75,47 @@ final class ClientTest {
     assertEquals(
         List.of("username", "pronouns", "inserted_at"), List.copyOf(user.fields().keySet()));
     assertEquals(Instant.parse("2020-01-01T00:00:00.000001Z"), user.insertedAt().orElseThrow());
+  }
+
+  @Test
+  void readsEveryTimeThatTheLibraryAccepts() {
+    Map<String, String> times =
+        Map.ofEntries(
+            Map.entry("2026-01-01T00:00:00", "2026-01-01T00:00:00Z"),
+            Map.entry("2026-01-01 00:00:00Z", "2026-01-01T00:00:00Z"),
+            Map.entry("2026-01-01t00:00:00z", "2026-01-01T00:00:00Z"),
+            Map.entry("2026-01-01T00:00:00.5+01:30", "2025-12-31T22:30:00.5Z"),
+            Map.entry("2026-01-01T00:00:00-23:59", "2026-01-01T23:59:00Z"),
+            Map.entry("2026-01-01T00:00:00.1234567899Z", "2026-01-01T00:00:00.123456789Z"),
+            Map.entry("2026-01-01T00:00:00." + "9".repeat(99), "2026-01-01T00:00:00.999999999Z"),
+            Map.entry("2016-12-31T23:59:60Z", "2016-12-31T23:59:59.999999999Z"));
+    times.forEach((text, time) -> assertEquals(Instant.parse(time), time(text), text));
+    for (String bad :
+        List.of(
+            "",
+            "2026-01-01",
+            "2026-02-30T00:00:00Z",
+            "2026-01-01T24:00:00Z",
+            "2026-01-01T00:00:60Z",
+            "2026-01-01T00:00:00.Z",
+            "2026-01-01T00:00:00+24:00",
+            "2026-01-01T00:00:00 Z")) {
+      assertNull(time(bad), bad);
+    }
+  }
+
+  private static Instant time(String text) {
+    String json = "{\"username\":\"a\",\"updated_at\":\"%s\"}".formatted(text);
+    return User.fromJson(json).updatedAt().orElse(null);
+  }
+
+  @Test
+  void readsARateLimitOfAnySize() {
+    String most = "18446744073709551615";
+    assertEquals(
+        new RateLimit(Long.MAX_VALUE, Long.MAX_VALUE, Duration.ofMillis(Long.MAX_VALUE)),
+        RateLimit.read(
+            "{\"limit\":%s,\"remaining\":%s,\"resets_in_ms\":%s}".formatted(most, most, most)));
   }
 
   @Test
