@@ -95,6 +95,13 @@ final class OptionsTest {
   }
 
   @Test
+  void theLicenceIsThatOfTheProject() throws IOException {
+    Path licence = Path.of("../../LICENSE");
+    assertEquals(-1, Files.mismatch(licence, Path.of("LICENSE")));
+    assertEquals(-1, Files.mismatch(licence, Path.of("target/classes/META-INF/LICENSE")));
+  }
+
+  @Test
   void anUnknownOptionIsRefusedWithASuggestion() {
     InvalidArgumentException error =
         assertThrows(
