@@ -26,9 +26,10 @@ final class AuditLogs implements \IteratorAggregate
     /** @var array<int, AuditLog> rows that were read and not returned; their indexes start at $first */
     private array $ahead = [];
     private int $first = 0;
-    private int $aheadPage = 0;
-    /** @var list<Call> calls whose wait was interrupted; each returns one row */
-    private array $interrupted = [];
+    /** The started call. It has the next row, and all readers wait for it. */
+    private ?Call $call = null;
+    /** The page of the rows in $ahead and of the row of $call. */
+    private int $page = 0;
     private int $rowsSinceDelivery = 0;
 
     /** @internal */
@@ -70,50 +71,31 @@ final class AuditLogs implements \IteratorAggregate
     /** Returns the next row, and null after the last one. */
     public function next(): ?AuditLog
     {
-        if ($this->ahead !== []) {
-            return $this->takeAhead();
-        }
-        $stream = $this->stream->get();
-        $held = Signals::hold();
-        $isKept = false;
-        try {
-            $page = $held ? $this->nativePage() : 0;
-            if ($this->interrupted !== [] || !Call::mayBlock($held)) {
-                $row = $this->waitForRow($stream, $held);
-            } else {
-                $row = $this->blockForRow($stream);
+        while ($this->ahead === []) {
+            if (!$this->fill()) {
+                return null;
             }
-            $this->deliverLog($row === null);
-        } catch (AuraException $e) {
-            $this->deliverLog(true);
-            throw $e;
-        } finally {
-            if ($held && isset($row)) {
-                // A signal handler may throw. If it does so at the end of this block, PHP runs the block again.
-                $this->keep([$row], $page);
-                $row = null;
-                $isKept = true;
-            }
-            Signals::release($held);
         }
-        // PHP runs signal handlers at calls and jumps, so there is none between the read of a row and its return.
-        if ($isKept) {
-            return $this->takeAhead();
-        }
+        // PHP runs signal handlers at calls and jumps, so there is none between here and the return.
+        $row = $this->ahead[$this->first];
+        unset($this->ahead[$this->first++]);
         return $row;
     }
 
     /** Returns the page of the next row, counted from 1. To continue later, pass it as the option `page`. */
     public function page(): int
     {
-        return $this->ahead === [] ? $this->nativePage() : $this->aheadPage;
+        return $this->ahead === [] && $this->call === null ? $this->nativePage() : $this->page;
     }
 
-    /** Ends the stream and cancels its requests. */
+    /** Ends the stream and cancels its requests. A task that waits for a row gets an InvalidArgumentException. */
     public function close(): void
     {
         $this->stream->close();
-        $this->ahead = $this->interrupted = [];
+        $this->call?->cancel();
+        $this->call = null;
+        $this->ahead = [];
+        $this->first = 0;
     }
 
     public function isClosed(): bool
@@ -124,44 +106,53 @@ final class AuditLogs implements \IteratorAggregate
     /** @return list<AuditLog> */
     private function nextPage(): array
     {
-        if ($this->ahead !== []) {
-            $rows = [...$this->ahead];
-            $this->ahead = [];
-            return $rows;
+        $this->notePage();
+        while ($this->ahead === [] || ($this->call === null && $this->nativePage() === $this->page)) {
+            if (!$this->fill()) {
+                break;
+            }
         }
-        $page = $this->nativePage();
-        $rows = [];
-        try {
-            do {
-                $row = $this->next();
-                if ($row !== null) {
-                    $rows[] = $row;
-                }
-            } while ($row !== null && $this->nativePage() === $page);
-            return $rows;
-        } catch (\Throwable $e) {
-            $this->keep($rows, $page);
-            throw $e;
-        }
+        $rows = [...$this->ahead];
+        $this->ahead = [];
+        $this->first = 0;
+        return $rows;
     }
 
     /**
-     * Puts rows before those that are already kept.
+     * Reads the next row into $ahead. If another reader took that row, $ahead stays empty. Returns false at the end.
      *
-     * @param list<AuditLog> $rows
+     * A row stays in $ahead, and a call in $call, until the last step before it is returned. So nothing is lost if a
+     * signal handler throws, or if PHP destroys the fiber of a dropped task.
      */
-    private function keep(array $rows, int $page): void
+    private function fill(): bool
     {
-        $this->ahead = [...$rows, ...$this->ahead];
-        $this->first = 0;
-        $this->aheadPage = $page;
+        $held = Signals::hold();
+        $isLogDue = ++$this->rowsSinceDelivery >= self::ROWS_PER_DELIVERY;
+        try {
+            if ($held || $isLogDue) {
+                // A signal handler or the logger can run before the row is returned, and read the page.
+                $this->notePage();
+            }
+            $hasMore = $this->call === null && Call::mayBlock($held) ? $this->blockForRow() : $this->waitForRow($held);
+            if ($isLogDue || !$hasMore) {
+                $this->deliverLog();
+            }
+            return $hasMore;
+        } catch (AuraException $e) {
+            $this->deliverLog();
+            throw $e;
+        } finally {
+            if ($held) {
+                Signals::release(true);
+            }
+        }
     }
 
-    private function takeAhead(): AuditLog
+    private function notePage(): void
     {
-        $row = $this->ahead[$this->first];
-        unset($this->ahead[$this->first++]);
-        return $row;
+        if ($this->ahead === [] && $this->call === null) {
+            $this->page = $this->nativePage();
+        }
     }
 
     private function nativePage(): int
@@ -169,56 +160,70 @@ final class AuditLogs implements \IteratorAggregate
         return Native::library()->aura_audit_logs_page($this->stream->get());
     }
 
-    private function blockForRow(CData $stream): ?AuditLog
+    private function blockForRow(): bool
     {
-        $fields = Native::fields();
+        [$action, $userAgent, $json] = Native::fields();
         $status = Native::library()->aura_audit_logs_next_fields(
-            $stream,
-            $fields,
-            $fields + 1,
+            $this->stream->get(),
+            $action,
+            $userAgent,
             null,
-            $fields + 2,
+            $json,
             Native::error()
         );
-        return match ($status) {
-            Native::OK => AuditLog::of($fields[2], $fields[0], $fields[1]),
-            Native::END => null,
-            default => throw Native::takeError(),
-        };
+        if ($status === Native::OK) {
+            $this->ahead[] = AuditLog::of($json[0], $action[0], $userAgent[0]);
+            return true;
+        }
+        return $status === Native::END ? false : throw Native::takeError();
     }
 
-    /** Returns a row that the library has already. Otherwise it starts a call for it and waits. */
-    private function waitForRow(CData $stream, bool $held): ?AuditLog
+    /** Reads a row that the library has already. Otherwise it starts a call for it and waits. */
+    private function waitForRow(bool $held): bool
     {
-        $call = array_shift($this->interrupted);
-        if ($call === null) {
+        if ($this->call === null) {
+            $stream = $this->stream->get();
             $status = Native::library()->aura_audit_logs_next_at_hand($stream, Native::text(), Native::error());
             if ($status === Native::OK) {
-                return new AuditLog(Native::takeText());
+                $this->ahead[] = new AuditLog(Native::takeText());
+                return true;
             }
             if ($status !== Native::PENDING) {
                 throw Native::takeError();
             }
-            $call = Call::start(
+            $this->notePage();
+            $this->call = Call::start(
                 static fn (CData $place, CData $error): int
                     => Native::library()->aura_audit_logs_next_start($stream, $place, $error)
             );
         }
-        try {
-            $json = $call->result($held);
-        } finally {
-            if (!$call->isTaken()) {
-                $this->interrupted[] = $call;
-            }
+        $call = $this->call;
+        $call->wait($held);
+        // Another reader may have closed the stream.
+        $this->stream->get();
+        $isFirst = $this->call === $call;
+        if ($isFirst) {
+            $this->call = null;
         }
-        return $json === null ? null : new AuditLog($json);
+        $task = Task::current();
+        $ending = $call->endingOf($task);
+        if ($call->hasJson() ? !$isFirst : $call->isCancelled() && $ending === null) {
+            // Another reader took the row, or another task was cancelled. This one needs a new call.
+            if ($ending !== null) {
+                $task?->$ending();
+            }
+            return true;
+        }
+        $json = $call->json();
+        if ($json !== null) {
+            $this->ahead[] = new AuditLog($json);
+        }
+        return $json !== null;
     }
 
-    private function deliverLog(bool $isLast): void
+    private function deliverLog(): void
     {
-        if ($isLast || ++$this->rowsSinceDelivery >= self::ROWS_PER_DELIVERY) {
-            $this->rowsSinceDelivery = 0;
-            Log::deliver();
-        }
+        $this->rowsSinceDelivery = 0;
+        Log::deliver();
     }
 }

@@ -206,6 +206,16 @@ final class Scheduler
         return $token;
     }
 
+    /**
+     * Returns whether the garbage collector has freed the queue. It may do so before it runs the `finally` of a task.
+     *
+     * @internal
+     */
+    public function isFreed(): bool
+    {
+        return $this->queue->isClosed();
+    }
+
     /** @internal */
     public function isWaiting(int $token): bool
     {
@@ -246,7 +256,9 @@ final class Scheduler
         if ($this->pid !== getmypid()) {
             $this->pid = (int) getmypid();
             foreach ($this->waiting as $token => [, $call]) {
-                $call->complete($this->queue->get(), $token);
+                if (!$call->complete($this->queue->get(), $token)) {
+                    $this->makeReady($token);
+                }
             }
         }
     }
@@ -290,15 +302,21 @@ final class Scheduler
                 );
                 $milliseconds = 0;
                 for ($i = 0; $i < $count; $i++) {
-                    if (isset($this->waiting[$tokens[$i]])) {
-                        [$task] = $this->waiting[$tokens[$i]];
-                        unset($this->waiting[$tokens[$i]]);
-                        $this->ready[spl_object_id($task)] = $task;
-                    }
+                    $this->makeReady($tokens[$i]);
                 }
             } while ($count === self::CAPACITY);
         } finally {
             Signals::release($held);
+        }
+    }
+
+    /** Makes the task of an ended call ready, unless it no longer waits. */
+    private function makeReady(int $token): void
+    {
+        if (isset($this->waiting[$token])) {
+            [$task] = $this->waiting[$token];
+            unset($this->waiting[$token]);
+            $this->ready[spl_object_id($task)] = $task;
         }
     }
 }

@@ -38,7 +38,7 @@ final class Task
             } catch (\Throwable $e) {
                 $this->error = $e;
             }
-            if (!$this->isInRun) {
+            if (!$this->isInRun && !$this->scheduler->isFreed()) {
                 // Another event loop resumed the fiber: the next tick ends the task.
                 $this->scheduler->resumeLater($this);
             }
@@ -114,8 +114,11 @@ final class Task
      */
     public function wait(Call $call, bool $held): void
     {
+        if ($this->scheduler->isFreed()) {
+            return;
+        }
         if ($this->ending !== null) {
-            $call->{$this->ending}();
+            $call->{$this->ending}($this);
             $this->ending = null;
         }
         $token = $this->scheduler->watch($this, $call);
@@ -194,7 +197,7 @@ final class Task
     private function end(string $how): void
     {
         if ($this->call !== null) {
-            $this->call->$how();
+            $this->call->$how($this);
         } elseif (!$this->isDone()) {
             $this->ending = $how;
         }

@@ -183,6 +183,29 @@ final class ProcessesTest extends AuraTestCase
         ];
     }
 
+    public function testAForkedChildReadsTheStreamThatATaskWaitsFor(): void
+    {
+        [$output] = self::runPhp(<<<'PHP'
+            $client = new AuraUsers\Client(['repo_url' => $argv[1], 'api_key' => 'k']);
+            $logs = $client->streamAuditLogs();
+            $scheduler = new AuraUsers\Scheduler();
+            $task = $scheduler->spawn(fn () => $logs->next());
+            $child = pcntl_fork();
+            if ($child === 0) {
+                foreach ([fn () => $logs->next(), fn () => $task->await()] as $read) {
+                    try {
+                        $read();
+                    } catch (AuraUsers\Exception\CancelledException $e) {
+                        echo $e->kind, ' ';
+                    }
+                }
+                exit;
+            }
+            pcntl_waitpid($child, $status);
+            PHP, self::silentUrl());
+        self::assertSame('cancelled cancelled ', $output);
+    }
+
     /** @dataProvider settings */
     public function testSettingsThatForbidTheLibrary(string $setting, string $words): void
     {

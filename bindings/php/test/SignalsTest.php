@@ -120,6 +120,22 @@ final class SignalsTest extends AuraTestCase
         ];
     }
 
+    public function testAHandlerClosesTheStream(): void
+    {
+        [$output] = self::runPhp(self::SENDER . <<<'PHP'
+            $client = new AuraUsers\Client(['repo_url' => $argv[1], 'api_key' => 'k', 'timeout' => 200]);
+            $logs = $client->streamAuditLogs();
+            pcntl_signal(SIGUSR1, fn () => $logs->close());
+            $send(100);
+            try {
+                $logs->next();
+            } catch (AuraUsers\Exception\AuraException $e) {
+                echo $e->getMessage();
+            }
+            PHP, self::silentUrl());
+        self::assertSame('invalid_argument: the stream is closed', $output);
+    }
+
     public function testTheLastRowOfAPageIsOnThatPage(): void
     {
         [$output] = self::runPhp(<<<'PHP'

@@ -9,7 +9,9 @@ use AuraUsers\AuditLogs;
 use AuraUsers\Exception\CancelledException;
 use AuraUsers\Exception\InvalidArgumentException;
 use AuraUsers\Exception\ServerException;
+use AuraUsers\Log;
 use AuraUsers\Scheduler;
+use Psr\Log\AbstractLogger;
 
 /** The audit log. */
 final class StreamTest extends AuraTestCase
@@ -136,6 +138,166 @@ final class StreamTest extends AuraTestCase
         } while (!$isDone && $cancelled < 1000);
         self::assertGreaterThan(0, $cancelled);
         self::assertSame($all, $rows);
+    }
+
+    /** @dataProvider readers */
+    public function testADroppedSchedulerLosesNoRow(\Closure $read): void
+    {
+        $all = self::all();
+        foreach ([static fn () => null, static fn () => gc_collect_cycles()] as $collect) {
+            $logs = self::client()->streamAuditLogs();
+            $rows = [];
+            $run = static function () use ($read, $logs, &$rows): void {
+                $scheduler = new Scheduler();
+                $scheduler->spawn($read, $logs, $rows);
+                $scheduler->after(0, static fn () => throw new \DomainException('enough'));
+                $scheduler->run();
+            };
+            try {
+                $run();
+                self::fail('run() does not throw');
+            } catch (\DomainException) {
+                $collect();
+            }
+            self::assertSame($all, self::json($logs));
+            self::assertSame([], $rows);
+        }
+    }
+
+    /** @return array<string, array{\Closure}> */
+    public function readers(): array
+    {
+        return [
+            'rows' => [static function (AuditLogs $logs, array &$rows): void {
+                foreach ($logs as $log) {
+                    $rows[] = $log;
+                }
+            }],
+            'pages' => [static function (AuditLogs $logs, array &$rows): void {
+                foreach ($logs->pages() as $page) {
+                    array_push($rows, ...$page);
+                }
+            }],
+        ];
+    }
+
+    /** @dataProvider readers */
+    public function testATaskThatIsDroppedInTheLoggerLosesNoRow(\Closure $read): void
+    {
+        $all = self::all();
+        $logs = self::client()->streamAuditLogs();
+        $rows = [];
+        $logger = new class extends AbstractLogger {
+            public bool $isSuspended = false;
+
+            public function log($level, $message, array $context = []): void
+            {
+                if (\Fiber::getCurrent() !== null) {
+                    $this->isSuspended = true;
+                    \Fiber::suspend();
+                }
+            }
+        };
+        Log::to($logger);
+        $scheduler = new Scheduler();
+        $scheduler->spawn(static function () use ($read, $logs, &$rows): void {
+            $read($logs, $rows);
+        });
+        // The logger gets the lines before the hundredth row is returned.
+        for ($i = 0; $i < 1000 && !$logger->isSuspended; $i++) {
+            $scheduler->tick(0.1);
+        }
+        Log::off();
+        self::assertTrue($logger->isSuspended);
+        unset($scheduler);
+        gc_collect_cycles();
+        self::assertSame($all, [...self::json($rows), ...self::json($logs)]);
+    }
+
+    public function testATaskThatIsDroppedReadsTheStreamInItsFinally(): void
+    {
+        $all = self::all();
+        $logs = self::client()->streamAuditLogs();
+        $rows = [];
+        $run = static function () use ($logs, &$rows): void {
+            $scheduler = new Scheduler();
+            // With this reference, the garbage collector frees the scheduler before the task.
+            $scheduler->after(self::PATIENCE, static fn () => $scheduler);
+            $scheduler->spawn(static function () use ($logs, &$rows): void {
+                try {
+                    $logs->next();
+                } finally {
+                    $rows[] = $logs->next()->rawJson;
+                    return;
+                }
+            });
+        };
+        $run();
+        gc_collect_cycles();
+        self::assertCount(1, $rows);
+        self::assertSame($all, [...$rows, ...self::json($logs)]);
+    }
+
+    public function testOnlyTheCancelledTaskOfAStreamEnds(): void
+    {
+        $all = self::all();
+        $logs = self::client()->streamAuditLogs();
+        self::sandbox()->delay('/users/me/audit-logs', 3000, 1);
+        $scheduler = new Scheduler();
+        $tasks = [];
+        for ($i = 0; $i < 3; $i++) {
+            $tasks[] = $scheduler->spawn(static fn () => $logs->next()->rawJson);
+        }
+        $tasks[1]->cancel();
+        self::assertSame($all[0], $tasks[0]->await());
+        self::assertFails(CancelledException::class, static fn () => $tasks[1]->await());
+        self::assertSame($all[1], $tasks[2]->await());
+        self::assertSame(array_slice($all, 2), self::json($logs));
+    }
+
+    public function testACancelledTaskEndsAlthoughAnotherReaderTookItsRow(): void
+    {
+        $all = self::all();
+        $logs = self::client(['prefetch' => 0])->streamAuditLogs();
+        $task = (new Scheduler())->spawn(static fn () => $logs->next());
+        self::assertSame(array_slice($all, 0, 100), self::json($logs->pages()->current()));
+        self::sandbox()->delay('/users/me/audit-logs', 3000, 1);
+        $task->cancel();
+        self::assertFails(CancelledException::class, static fn () => $task->await());
+        self::assertSame(array_slice($all, 100), self::json($logs));
+    }
+
+    public function testTasksShareTheEndAndTheErrorOfAStream(): void
+    {
+        $logs = self::client(['prefetch' => 0, 'max_retries' => 0, 'page' => 4])->streamAuditLogs();
+        self::sandbox()->admin('/rules', ['path' => '/api/users/me/audit-logs', 'times' => 1,
+            'then' => ['reply' => ['status' => 503]]]);
+        $scheduler = new Scheduler();
+        $next = static fn () => $logs->next();
+        $tasks = [$scheduler->spawn($next), $scheduler->spawn($next)];
+        foreach ($tasks as $task) {
+            self::assertFails(ServerException::class, static fn () => $task->await());
+        }
+        self::assertSame([null, null], $scheduler->all([$next, $next]));
+    }
+
+    public function testCloseCancelsTheRequestOfATask(): void
+    {
+        $server = stream_socket_server('tcp://127.0.0.1:0');
+        $url = 'http://' . stream_socket_get_name($server, false);
+        $options = ['repo_url' => $url, 'timeout' => self::PATIENCE, 'max_retries' => 0];
+        $logs = self::client($options)->streamAuditLogs();
+        $task = (new Scheduler())->spawn(static fn () => $logs->next());
+        $socket = stream_socket_accept($server, self::PATIENCE);
+        stream_set_timeout($socket, 60);
+        self::assertSame('GET', fread($socket, 3));
+        $logs->close();
+        stream_get_contents($socket);
+        self::assertTrue(feof($socket), 'the request continues');
+        $error = self::assertFails(InvalidArgumentException::class, static fn () => $task->await());
+        self::assertSame('invalid_argument: the stream is closed', $error->getMessage());
+        fclose($socket);
+        fclose($server);
     }
 
     public function testClosedStream(): void

@@ -4,8 +4,10 @@ declare(strict_types=1);
 
 namespace AuraUsers\Internal;
 
+use AuraUsers\Exception\AuraException;
 use AuraUsers\Task;
 use FFI\CData;
+use WeakMap;
 
 /**
  * A call that runs on a thread of the library.
@@ -22,7 +24,13 @@ final class Call
     /** The length of a slice in milliseconds. */
     public const SLICE = 50;
 
+    /** null after the end of the call. */
     private ?Handle $handle;
+    private int $status = Native::PENDING;
+    /** The JSON of the result or of the error. */
+    private string $json = '';
+    /** @var WeakMap<Task, string>|null the method by which each task cancelled the call; null if it was not cancelled */
+    private ?WeakMap $endings = null;
 
     private function __construct(Handle $handle)
     {
@@ -32,7 +40,9 @@ final class Call
     /** Returns whether a function of C may block, because no PHP code has to run meanwhile. */
     public static function mayBlock(bool $held): bool
     {
-        return !$held && !self::isTimeCounted() && Task::current() === null;
+        // max_execution_time counts the time of a wait, except on Linux without threads: there it counts CPU time.
+        $isTimeCounted = (PHP_ZTS || PHP_OS_FAMILY !== 'Linux') && (int) ini_get('max_execution_time') !== 0;
+        return !$held && !$isTimeCounted && Task::current() === null;
     }
 
     /**
@@ -49,69 +59,103 @@ final class Call
         return new self(new Handle($place[0], 'aura_call_free', 'call'));
     }
 
-    /** Returns whether result() has returned or thrown the result. */
-    public function isTaken(): bool
+    /** @param Task|null $by the task whose wait ends */
+    public function cancel(?Task $by = null): void
     {
-        return $this->handle === null;
-    }
-
-    public function cancel(): void
-    {
-        $this->end('aura_call_cancel');
+        $this->end('cancel', $by);
     }
 
     /** Ends the call with a TimeoutException. */
-    public function expire(): void
+    public function expire(?Task $by = null): void
     {
-        $this->end('aura_call_expire');
+        $this->end('expire', $by);
     }
 
-    /** Puts the token into the queue when the call ends. */
-    public function complete(CData $queue, int $token): void
+    /** Returns whether cancel() or expire() was called. */
+    public function isCancelled(): bool
     {
-        if (Native::library()->aura_call_complete($this->handle?->get(), $queue, $token, Native::error()) !== 0) {
+        return $this->endings !== null;
+    }
+
+    /** Returns the method by which the task cancelled the call, or null. */
+    public function endingOf(?Task $task): ?string
+    {
+        return $task === null ? null : $this->endings[$task] ?? null;
+    }
+
+    /** Puts the token into the queue when the call ends. Returns false if a wait has seen its end already. */
+    public function complete(CData $queue, int $token): bool
+    {
+        if ($this->handle === null) {
+            return false;
+        }
+        if (Native::library()->aura_call_complete($this->handle->get(), $queue, $token, Native::error()) !== 0) {
             throw Native::takeError();
         }
+        return true;
     }
 
-    /**
-     * Waits for the call and returns its JSON, or null at the end of a stream. If a signal handler throws, the call
-     * continues, and you can call this method again.
-     */
+    /** Waits for the call and returns its JSON, or null at the end of a stream. */
     public function result(bool $held): ?string
     {
+        $this->wait($held);
+        return $this->json();
+    }
+
+    /** Waits until the call has ended. If a signal handler throws, the call continues, and you can wait again. */
+    public function wait(bool $held): void
+    {
         Task::current()?->wait($this, $held);
-        while (($status = $this->take()) === Native::PENDING) {
+        while (!$this->hasEnded()) {
             Signals::deliver($held);
         }
-        // The out-parameters are read before another call can overwrite them.
-        try {
-            return match ($status) {
-                Native::OK => Native::takeText(),
-                Native::END => null,
-                default => throw Native::takeError(),
-            };
-        } finally {
-            $this->handle?->close();
-            $this->handle = null;
-        }
     }
 
-    private function take(): int
+    /** Returns whether the call has ended with a JSON. */
+    public function hasJson(): bool
     {
-        return Native::library()->aura_call_wait($this->handle?->get(), self::SLICE, Native::text(), Native::error());
+        return $this->status === Native::OK;
     }
 
-    private function end(string $function): void
+    /** Returns the JSON of a call that has ended, or null at the end of a stream. Throws the error of the call. */
+    public function json(): ?string
+    {
+        return match ($this->status) {
+            Native::OK => $this->json,
+            Native::END => null,
+            default => throw AuraException::fromJson($this->json),
+        };
+    }
+
+    /** Waits for at most one slice, and stores the result. */
+    private function hasEnded(): bool
     {
         if ($this->handle !== null) {
-            Native::library()->$function($this->handle->get());
+            $status = Native::library()
+                ->aura_call_wait($this->handle->get(), self::SLICE, Native::text(), Native::error());
+            if ($status === Native::PENDING) {
+                return false;
+            }
+            $this->json = match ($status) {
+                Native::OK => Native::takeText(),
+                Native::END => '',
+                default => Native::takeErrorJson(),
+            };
+            $this->status = $status;
+            $this->handle->close();
+            $this->handle = null;
         }
+        return true;
     }
 
-    /** max_execution_time counts the time of a wait, except on Linux without threads: there it counts CPU time. */
-    private static function isTimeCounted(): bool
+    private function end(string $how, ?Task $by): void
     {
-        return (PHP_ZTS || PHP_OS_FAMILY !== 'Linux') && (int) ini_get('max_execution_time') !== 0;
+        $this->endings ??= new WeakMap();
+        if ($by !== null) {
+            $this->endings[$by] = $how;
+        }
+        if ($this->handle !== null) {
+            Native::library()->{"aura_call_$how"}($this->handle->get());
+        }
     }
 }

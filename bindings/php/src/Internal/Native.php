@@ -30,7 +30,8 @@ final class Native
     private static ?FFI $library = null;
     private static CData $text;
     private static CData $error;
-    private static CData $fields;
+    /** @var list<CData> */
+    private static array $fields;
     /** @var array<string, CData> the out-parameters for handles, by type */
     private static array $handles = [];
 
@@ -73,8 +74,12 @@ final class Native
         return self::$error;
     }
 
-    /** The out-parameters for the action, user agent and JSON of a row, three const char **. */
-    public static function fields(): CData
+    /**
+     * The out-parameters for the action, user agent and JSON of a row, three const char **.
+     *
+     * @return list<CData>
+     */
+    public static function fields(): array
     {
         return self::$fields;
     }
@@ -97,10 +102,16 @@ final class Native
     /** Converts the error of error() to an exception, and frees it. */
     public static function takeError(): AuraException
     {
+        return AuraException::fromJson(self::takeErrorJson());
+    }
+
+    /** Reads and frees the error of error(). */
+    public static function takeErrorJson(): string
+    {
         $pointer = self::$error[0];
         $json = self::library()->aura_error_json($pointer);
         self::library()->aura_error_free($pointer);
-        return AuraException::fromJson($json);
+        return $json;
     }
 
     /**
@@ -140,7 +151,7 @@ final class Native
         Library::checkVersion('the preloaded library', $library->aura_version());
         self::$text = $library->new('char *[1]');
         self::$error = $library->new('aura_error *[1]');
-        self::$fields = $library->new('const char *[3]');
+        self::$fields = array_map(static fn () => $library->new('const char *[1]'), range(1, 3));
         return self::$library = $library;
     }
 
