@@ -8,12 +8,14 @@ use AuraUsers\Client;
 use AuraUsers\Exception\ApiException;
 use AuraUsers\Exception\AuthenticationException;
 use AuraUsers\Exception\ConnectException;
+use AuraUsers\Exception\DecodeException;
 use AuraUsers\Exception\InvalidArgumentException;
 use AuraUsers\Exception\NotFoundException;
 use AuraUsers\Exception\ValidationException;
 use AuraUsers\Log;
 use AuraUsers\Package;
 use AuraUsers\Scheduler;
+use AuraUsers\User;
 use Psr\Log\AbstractLogger;
 
 use function AuraUsers\getUser;
@@ -114,6 +116,26 @@ final class CallsTest extends AuraTestCase
         $error = self::assertFails(InvalidArgumentException::class, static fn () => $call(self::client()));
         self::assertStringContainsString($words, $error->getMessage());
         self::assertSame(['invalid_argument', 10, 0], [$error->kind, $error->getCode(), $error->attempts]);
+    }
+
+    public function testEveryErrorHasAllFields(): void
+    {
+        $native = self::assertFails(InvalidArgumentException::class, static fn () => self::client()->getUser(''));
+        $errors = [
+            'invalid_argument' => self::assertFails(
+                InvalidArgumentException::class,
+                static fn () => self::client()->getUser("\0")
+            ),
+            'decode' => self::assertFails(DecodeException::class, static fn () => (new User('3'))->username),
+        ];
+        foreach ($errors as $kind => $error) {
+            $fields = json_decode((string) json_encode($error), true);
+            self::assertSame(array_keys($native->jsonSerialize()), array_keys($fields));
+            $known = array_filter($fields, static fn (mixed $value): bool => $value !== null);
+            self::assertSame(['attempts' => 0, 'code' => $error->getCode(), 'kind' => $kind,
+                'message' => $error->serverMessage, 'outcome_unknown' => false, 'retryable' => false,
+                'text' => "$kind: {$error->serverMessage}"], $known);
+        }
     }
 
     /** @return array<string, array{callable, string}> */

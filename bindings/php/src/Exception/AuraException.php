@@ -31,6 +31,13 @@ class AuraException extends \RuntimeException implements \JsonSerializable
         'internal' => InternalException::class,
     ];
 
+    /** The members of an error's JSON, for those that an error of this package does not set. */
+    private const MEMBERS = ['attempts' => 0, 'code' => 0, 'errors' => null, 'hint' => null, 'kind' => '',
+        'message' => null, 'method' => null, 'outcome_unknown' => false, 'reason' => null, 'request_id' => null,
+        'retry_after_ms' => null, 'retryable' => false, 'route' => null, 'status' => null, 'text' => ''];
+
+    /** @var array<string, mixed> */
+    private readonly array $fields;
     /** The name of the kind, such as `not_found`. It is the same in every language. */
     public readonly string $kind;
     /** The server's own message if it sent one, otherwise the library's. */
@@ -70,22 +77,24 @@ class AuraException extends \RuntimeException implements \JsonSerializable
      *
      * @param array<string, mixed> $fields
      */
-    final public function __construct(private readonly array $fields)
+    final public function __construct(array $fields)
     {
+        $fields = array_replace(self::MEMBERS, $fields);
         parent::__construct($fields['text'], $fields['code']);
+        $this->fields = $fields;
         $this->kind = $fields['kind'];
-        $this->serverMessage = $fields['message'] ?? null;
-        $this->hint = $fields['hint'] ?? null;
-        $this->reason = $fields['reason'] ?? null;
-        $this->status = $fields['status'] ?? null;
-        $this->errors = $fields['errors'] ?? null;
-        $this->requestId = $fields['request_id'] ?? null;
-        $this->retryAfter = isset($fields['retry_after_ms']) ? $fields['retry_after_ms'] / 1000 : null;
-        $this->attempts = $fields['attempts'] ?? 0;
-        $this->method = $fields['method'] ?? null;
-        $this->route = $fields['route'] ?? null;
-        $this->outcomeUnknown = $fields['outcome_unknown'] ?? false;
-        $this->retryable = $fields['retryable'] ?? false;
+        $this->serverMessage = $fields['message'];
+        $this->hint = $fields['hint'];
+        $this->reason = $fields['reason'];
+        $this->status = $fields['status'];
+        $this->errors = $fields['errors'];
+        $this->requestId = $fields['request_id'];
+        $this->retryAfter = $fields['retry_after_ms'] === null ? null : $fields['retry_after_ms'] / 1000;
+        $this->attempts = $fields['attempts'];
+        $this->method = $fields['method'];
+        $this->route = $fields['route'];
+        $this->outcomeUnknown = $fields['outcome_unknown'];
+        $this->retryable = $fields['retryable'];
     }
 
     /**
