@@ -217,7 +217,7 @@ final class Client
      * @param callable(CData, CData|null, bool): T $work its arguments: client, options, whether signals are held
      * @return T
      */
-    private function with(#[\SensitiveParameter] array $options, callable $work): mixed
+    private function with(#[\SensitiveParameter] array $options, #[\SensitiveParameter] callable $work): mixed
     {
         $options = $options === [] ? $this->options : Options::forCall($options) + $this->options;
         $client = $this->client->get();

@@ -47,8 +47,10 @@ final class Scheduler
     }
 
     /** Starts a task. It runs at once until it waits for a call. */
-    public function spawn(callable $work, mixed ...$arguments): Task
-    {
+    public function spawn(
+        #[\SensitiveParameter] callable $work,
+        #[\SensitiveParameter] mixed ...$arguments
+    ): Task {
         $task = new Task($this, static fn (): mixed => $work(...$arguments));
         $this->running++;
         $task->run();
@@ -64,7 +66,7 @@ final class Scheduler
      * @param iterable<K, callable(): T> $works
      * @return array<K, T>
      */
-    public function all(iterable $works, int $atOnce = 1000): array
+    public function all(#[\SensitiveParameter] iterable $works, int $atOnce = 1000): array
     {
         $tasks = [];
         $active = 0;
@@ -122,7 +124,7 @@ final class Scheduler
     }
 
     /** Calls $action after $seconds, if the scheduler runs then: `$scheduler->after(2.5, $task->expire(...))`. */
-    public function after(float $seconds, callable $action): void
+    public function after(float $seconds, #[\SensitiveParameter] callable $action): void
     {
         $this->timers->insert($action, -(hrtime(true) + $seconds * 1e9));
     }
@@ -177,6 +179,16 @@ final class Scheduler
                 $this->wake();
             }
         }
+    }
+
+    /**
+     * Hides the functions of tasks and timers, because they may contain secrets.
+     *
+     * @return array<string, bool>
+     */
+    public function __debugInfo(): array
+    {
+        return ['isIdle' => $this->isIdle()];
     }
 
     /**

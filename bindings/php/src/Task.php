@@ -30,7 +30,7 @@ final class Task
     private array $callbacks = [];
 
     /** @internal */
-    public function __construct(private readonly Scheduler $scheduler, Closure $work)
+    public function __construct(private readonly Scheduler $scheduler, #[\SensitiveParameter] Closure $work)
     {
         $this->fiber = new Fiber(function () use ($work): void {
             try {
@@ -86,7 +86,7 @@ final class Task
      *
      * @param callable(self): void $callback
      */
-    public function onDone(callable $callback): void
+    public function onDone(#[\SensitiveParameter] callable $callback): void
     {
         $this->markSeen();
         if ($this->isDone()) {
@@ -94,6 +94,16 @@ final class Task
         } else {
             $this->callbacks[] = $callback;
         }
+    }
+
+    /**
+     * Hides the functions and the result, because they may contain secrets.
+     *
+     * @return array<string, bool>
+     */
+    public function __debugInfo(): array
+    {
+        return ['isDone' => $this->isDone()];
     }
 
     /**

@@ -118,6 +118,62 @@ final class CallsTest extends AuraTestCase
         self::assertSame(['invalid_argument', 10, 0], [$error->kind, $error->getCode(), $error->attempts]);
     }
 
+    /** @dataProvider secretCalls */
+    public function testNoErrorContainsASecret(string $call): void
+    {
+        // PHP writes the arguments of functions into a trace only if php.ini allows it.
+        [$output] = self::runPhp(<<<PHP
+            use AuraUsers\\Client;
+            use AuraUsers\\Scheduler;
+
+            const URL = ['repo_url' => 'http://127.0.0.1:1', 'max_retries' => 0];
+            \$client = new Client(URL);
+            \$scheduler = new Scheduler();
+            try {
+                $call
+            } catch (AuraUsers\\Exception\\AuraException \$e) {
+                echo str_contains(print_r(\$e, true) . \$e, 'SECRET') ? print_r(\$e, true) : 'no secret';
+            }
+            PHP, '', ['-d', 'zend.exception_ignore_args=0']);
+        self::assertSame('no secret', $output);
+    }
+
+    /** @return iterable<array{string}> */
+    public function secretCalls(): iterable
+    {
+        // A refused option, a connection that fails, a text with a NUL.
+        $all = ['["api_key" => "SECRET\n"]', '["otp" => "SECRET\n"]', '["api_key" => "SECRET\0"]', '["env" => "SECRET"]',
+            '["SECRET" => "SECRET"]', '["api_key" => "SECRET", "otp" => "SECRET"] + URL'];
+        foreach ($all as $options) {
+            yield ["(new Client($options))->getCurrentUser();"];
+            foreach (['withOptions', 'getCurrentUser', 'streamAuditLogs'] as $method) {
+                yield ["\$client->$method($options + ['timeout' => -1]);"];
+            }
+            foreach (['getUser("e",', 'resetUserPassword("e",', 'createUser("e", "SECRET", ["a@b.c"],'] as $start) {
+                yield ["\$client->$start $options);"];
+                yield ["AuraUsers\\$start $options + URL);"];
+            }
+            yield ["\$client->rateLimit($options + ['timeout' => -1]);"];
+            yield ["\$client->streamAuditLogs($options + ['timeout' => -1])->next();"];
+        }
+        foreach (['SECRET', "SECRET\\0"] as $password) {
+            $create = "\$client->createUser('e', \$p, ['a@b.c'])";
+            $start = "\$p = \"$password\"; \$create = fn () => $create; ";
+            yield ["\$client->createUser('e', \"$password\", ['a@b.c']);"];
+            yield ["\$client->createUser('e', \"$password\", ['a@b.c', 7]);"];
+            yield ["AuraUsers\\createUser('e', \"$password\", ['a@b.c'], URL);"];
+            yield ["$start \$scheduler->spawn(\$create)->await();"];
+            yield ["\$scheduler->spawn(fn (#[SensitiveParameter] \$p) => $create, \"$password\")->await();"];
+            yield ["$start \$scheduler->all([\$create]);"];
+            yield ["$start \$scheduler->spawn(\$create); \$scheduler->run();"];
+            yield ["$start \$scheduler->after(0, \$create); \$scheduler->tick();"];
+            yield ["$start \$scheduler->spawn(fn () => 1)->onDone(\$create);"];
+            yield ["$start \$scheduler->after(9, \$create);
+                \$scheduler->spawn(fn () => 1)->onDone(fn (\$task) => \$client->getUser(''));"];
+            yield ["$start \$task = \$scheduler->spawn(fn () => \$scheduler->all([\$create])); \$task->await();"];
+        }
+    }
+
     public function testEveryErrorHasAllFields(): void
     {
         $native = self::assertFails(InvalidArgumentException::class, static fn () => self::client()->getUser(''));

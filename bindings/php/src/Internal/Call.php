@@ -50,7 +50,7 @@ final class Call
      *
      * @param callable(CData, CData): int $start its arguments are the out-parameters for the call and the error
      */
-    public static function start(callable $start): self
+    public static function start(#[\SensitiveParameter] callable $start): self
     {
         $place = Native::handle('aura_call');
         if ($start($place, Native::error()) !== Native::OK) {
