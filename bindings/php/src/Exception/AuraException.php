@@ -107,6 +107,23 @@ class AuraException extends \RuntimeException implements \JsonSerializable
         return $this->fields;
     }
 
+    /**
+     * Omits the trace, because PHP cannot serialize all arguments in it.
+     *
+     * @return array{array<string, mixed>, string, int}
+     */
+    public function __serialize(): array
+    {
+        return [$this->fields, $this->file, $this->line];
+    }
+
+    /** @param array{array<string, mixed>, string, int} $data */
+    public function __unserialize(array $data): void
+    {
+        $this->__construct($data[0]);
+        [, $this->file, $this->line] = $data;
+    }
+
     /** @internal */
     public static function fromJson(string $json): self
     {
