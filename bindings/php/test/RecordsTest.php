@@ -61,7 +61,10 @@ final class RecordsTest extends TestCase
         $user = new User(self::JSON);
         self::assertSame('2014-03-01T12:00:00.123456+00:00', $user->insertedAt->format('Y-m-d\TH:i:s.uP'));
         self::assertSame('2014-03-01T12:00:00+00:00', $user->updatedAt->format(DATE_ATOM));
-        $all = ['"2014-03-01T14:00:00+02:00"' => '2014-03-01T12:00:00+00:00', '"never"' => null, '7' => null,
+        $noon = '2014-03-01T12:00:00+00:00';
+        $all = ['"2014-03-01T14:00:00+02:00"' => $noon, '"2014-03-01 12:00:00Z"' => $noon,
+            '"2014-03-01t12:00:00z"' => $noon, '"2014-03-01 12:00:00.000"' => $noon,
+            '"2014-03-01_14:00:00+02:00"' => $noon, '"2014-03-0112:00:00Z"' => null, '"never"' => null, '7' => null,
             'null' => null, '"2014-13-45T00:00:00Z"' => null, '"tomorrow"' => null];
         foreach ($all as $odd => $expected) {
             $user = new User("{\"username\":\"e\",\"inserted_at\":$odd}");

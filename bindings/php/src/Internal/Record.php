@@ -123,15 +123,16 @@ trait Record
     /** Returns a time in UTC, or null if the text is not a time. */
     private function time(string $name): ?DateTimeImmutable
     {
-        $text = $this->text($name);
-        if ($text === null || !preg_match('/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:?\d\d)?$/D', $text)) {
+        // RFC 3339 allows other separators than T, and small letters.
+        $pattern = '/^(\d{4}-\d\d-\d\d).(\d\d:\d\d:\d\d(?:\.\d+)?)(?:Z|([+-]\d\d:?\d\d))?$/Dis';
+        if (!preg_match($pattern, $this->text($name) ?? '', $found)) {
             return null;
         }
         static $utc = null;
         $utc ??= new DateTimeZone('UTC');
         try {
-            // With the Z, PHP takes ten times as long.
-            return (new DateTimeImmutable(rtrim($text, 'Z'), $utc))->setTimezone($utc);
+            // With a Z, PHP takes ten times as long.
+            return (new DateTimeImmutable("$found[1]T$found[2]" . ($found[3] ?? ''), $utc))->setTimezone($utc);
         } catch (\Exception) {
             return null;
         }
