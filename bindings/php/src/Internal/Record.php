@@ -45,7 +45,7 @@ trait Record
     }
 
     /**
-     * Returns all fields with the server's names, also unknown fields.
+     * Returns all fields with the server's names, also unknown fields. Integers that PHP cannot represent are strings.
      *
      * @return array<string, mixed>
      */
@@ -58,7 +58,10 @@ trait Record
         return $this->fields;
     }
 
-    /** Returns the server's fields for json_encode(). */
+    /**
+     * Returns the server's fields for json_encode(). Integers that PHP cannot represent are strings, and json_encode()
+     * fails for a number such as 1e400. rawJson is exact.
+     */
     public function jsonSerialize(): mixed
     {
         return self::decoded($this->rawJson, false);
