@@ -5,7 +5,8 @@ const { abi, failure, givenHandle, givenText, result } = require("./library.cjs"
 const { free, own } = require("./handles.cjs");
 const { invalid, take, traced } = require("./errors.cjs");
 const { check, signalOf, text, withHandle } = require("./options.cjs");
-const { options: table, statuses } = require("./generated.cjs");
+const { variables } = require("./environment.cjs");
+const { statuses } = require("./generated.cjs");
 const { User } = require("./records.cjs");
 const { AuditLogs } = require("./stream.cjs");
 const { start } = require("./queue.cjs");
@@ -121,11 +122,6 @@ class Client {
   }
 }
 
-/** The variables that a new client reads. */
-const variables = [
-  ...Object.values(table).flatMap((option) => option.environment),
-  ...["http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "CI"],
-];
 let common;
 let variablesOfCommon;
 
