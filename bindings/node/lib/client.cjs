@@ -5,7 +5,7 @@ const { abi, failure, givenHandle, givenText, result } = require("./library.cjs"
 const { free, own } = require("./handles.cjs");
 const { invalid, take, traced } = require("./errors.cjs");
 const { check, signalOf, text, withHandle } = require("./options.cjs");
-const { variables } = require("./environment.cjs");
+const { complete, variables, withEnvironment } = require("./environment.cjs");
 const { statuses } = require("./generated.cjs");
 const { User } = require("./records.cjs");
 const { AuditLogs } = require("./stream.cjs");
@@ -22,17 +22,22 @@ const nothing = () => undefined;
 class Client {
   #handle;
   #set = []; // the options of withOptions
+  #environment;
   #parent; // keeps the parent alive: the collector frees the handle with it
 
   constructor(options) {
     if (options?.[shared]) {
       this.#parent = options[shared];
       this.#handle = this.#parent.#handle;
-      this.#set = [...this.#parent.#set, ...options.set];
+      const { set, environment } = complete(options.set, this.#parent.#environment);
+      this.#set = [...this.#parent.#set, ...set];
+      this.#environment = environment;
       return;
     }
-    const set = check(options, { isClient: true });
-    if (!set.some(([known]) => known === "client_name")) set.push(["client_name", name]);
+    const given = check(options, { isClient: true });
+    if (!given.some(([known]) => known === "client_name")) given.push(["client_name", name]);
+    const { set, environment } = withEnvironment(given);
+    this.#environment = environment;
     const pointer = withHandle(set, (handle) => {
       if (abi.client_new(handle, result, failure) !== statuses.ok) throw take();
       return givenHandle();
@@ -44,10 +49,11 @@ class Client {
   #prepare(options, use) {
     const { pointer } = this.#handle;
     if (pointer === null) throw invalid("the client is closed");
-    const set = check(options, { takesSignal: true });
-    return withHandle(this.#set.length === 0 ? set : [...this.#set, ...set], (handle) =>
-      use(pointer, handle),
-    );
+    const given = check(options, { takesSignal: true });
+    const { set, environment } = complete(given, this.#environment);
+    const all = this.#set.length === 0 ? set : [...this.#set, ...set];
+    if (environment?.proxy) all.push(environment.proxy);
+    return withHandle(all, (handle) => use(pointer, handle));
   }
 
   /** Awaits a call, once. `begin` starts it, and `read` converts its JSON to the result. */
