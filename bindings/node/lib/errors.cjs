@@ -105,9 +105,9 @@ function isTimeout(reason) {
   return reason?.name === "TimeoutError";
 }
 
-/** Returns the error with a stack that includes the program's `await`. */
+/** Returns the error. An error of this package gets a stack that includes the program's `await`. */
 function traced(error) {
-  Error.captureStackTrace(error, traced);
+  if (error instanceof AuraError) Error.captureStackTrace(error, traced);
   return error;
 }
 

@@ -94,6 +94,19 @@ test("an error's stack leads to the program's own await", async () => {
   assert.match(error.stack, /whereTheProgramAsks/);
 });
 
+test("what a getter of the program throws is passed on unchanged", async () => {
+  for (const thrown of [5, new Error("of the program")]) {
+    const { stack } = thrown;
+    const options = {
+      get timeout() {
+        throw thrown;
+      },
+    };
+    assert.equal(await client.getUser("eric", options).catch((error) => error), thrown);
+    assert.equal(thrown.stack, stack);
+  }
+});
+
 test("the kinds of errors that replies are", async () => {
   const kinds = [
     [401, aura.AuthenticationError, "unauthenticated"],
