@@ -24,8 +24,13 @@ const convert = {
   url: (name, value) => text(name, value instanceof URL ? value.href : value),
   path(name, value) {
     if (!(value instanceof URL)) return text(name, value);
-    if (value.protocol !== "file:") throw invalid(`${name} must be a path or a file: URL`);
-    return text(name, fileURLToPath(value));
+    let path;
+    try {
+      path = fileURLToPath(value);
+    } catch {
+      throw invalid(`${name} must be a path or a file: URL of this host`);
+    }
+    return text(name, path);
   },
   boolean(name, value) {
     if (typeof value !== "boolean") throw invalid(`${name} must be a boolean, got ${typeof value}`);

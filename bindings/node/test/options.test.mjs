@@ -112,6 +112,8 @@ test("a bad option is refused with words that name it", () => {
     [{ env: "no" }, /env must be a boolean/],
     [{ rateLimit: "maybe" }, /rate_limit/],
     [{ caFile: new URL("http://e.com/") }, /caFile must be a path or a file: URL/],
+    [{ caFile: new URL("file://host/a.pem") }, /caFile must be a path or a file: URL of this host/],
+    [{ caFile: new URL("file:///a%2Fb") }, /caFile must be a path or a file: URL of this host/],
     ["text", /options must be an object, got string/],
     [() => {}, /options must be an object, got function/],
     [[], /options must be an object, got Array/],
