@@ -73,8 +73,9 @@ class Client {
   createUser(username, password, emails, options) {
     const begin = (client, handle) => {
       if (!Array.isArray(emails)) throw invalid(`emails must be an array, got ${typeof emails}`);
-      for (const email of emails) text("each of emails", email);
-      const words = [username, password, emails, emails.length];
+      // A copy: the program's array may be a Proxy, or give another value at the next read.
+      const copy = Array.from(emails, (email) => text("each of emails", email));
+      const words = [username, password, copy, copy.length];
       return abi.create_user_start(client, ...words, handle, result, failure);
     };
     return this.#call(options, { username, password }, begin, userOf);

@@ -39,6 +39,28 @@ test("a call that nobody awaits is still carried out", async () => {
   assert.equal(stdout, "eric\n");
 });
 
+// In a program of its own: a fault would end it.
+test("an array of emails that changes, or is a Proxy, is read once", async () => {
+  const { stdout } = await works(`
+    import { Client } from "aura-users";
+    const client = new Client();
+    const attempt = async (emails) => {
+      const error = await client.createUser("a", "b", emails).catch((error) => error);
+      console.log(error.kind === "invalid_argument" ? error.kind : error.attempts);
+    };
+    let reads = 0;
+    await attempt(Object.defineProperty(["x"], 0, { get: () => (reads++ ? 5 : "a@example.com") }));
+    console.log(reads);
+    await attempt(new Proxy(["a@example.com"], {}));
+    await attempt(Object.defineProperty(["x"], 0, { get: () => 5 }));
+    await attempt(new Array(1));
+    class Other extends Array {}
+    await attempt(Other.of("a@example.com"));
+  `);
+  const lines = stdout.trim().split("\n");
+  assert.deepEqual(lines, ["1", "1", "1", "invalid_argument", "invalid_argument", "1"]);
+});
+
 test("process.exit with calls under way does not wait", async () => {
   const begun = performance.now();
   await works(`
