@@ -59,7 +59,7 @@ class Client {
   /** Awaits a call, once. `begin` starts it, and `read` converts its JSON to the result. */
   async #call(options, texts, begin, read) {
     try {
-      for (const name in texts) text(name, texts[name]);
+      for (const [name, value] of Object.entries(texts)) text(name, value);
       const signal = signalOf(options);
       const json = await this.#prepare(options, (client, handle) =>
         start(() => begin(client, handle), signal),

@@ -13,7 +13,7 @@ function time(value) {
 /** Returns the members of `data` that are not in `known`. */
 function others(data, known) {
   let found = none;
-  for (const name in data) {
+  for (const name of Object.keys(data)) {
     if (known.has(name)) continue;
     if (found === none) found = {};
     // An assignment to `__proto__` would set the prototype.

@@ -39,6 +39,18 @@ test("a call that nobody awaits is still carried out", async () => {
   assert.equal(stdout, "eric\n");
 });
 
+test("an enumerable property of Object.prototype changes nothing", async () => {
+  const { stdout } = await works(`
+    import { Client } from "aura-users";
+    Object.prototype.polluted = 1; // koffi cannot be loaded after this
+    const client = new Client();
+    console.log(Object.keys((await client.getUser("eric")).extra).length);
+    const { value } = await client.streamAuditLogs().next();
+    console.log(Object.keys(value.extra).length);
+  `);
+  assert.equal(stdout, "0\n0\n");
+});
+
 // In a program of its own: a fault would end it.
 test("an array of emails that changes, or is a Proxy, is read once", async () => {
   const { stdout } = await works(`
