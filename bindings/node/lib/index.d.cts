@@ -372,7 +372,10 @@ export interface LogLine {
   readonly requestId: string | null;
 }
 
-/** A logger: `console`, and most loggers. */
+/**
+ * A logger: `console`, and most loggers. `console` and pino take `text` as a format, so a `%` is `%%`
+ * for them. Other loggers get the text unchanged.
+ */
 export interface Logger {
   debug(text: string, line: LogLine): void;
   info(text: string, line: LogLine): void;

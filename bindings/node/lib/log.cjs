@@ -1,6 +1,7 @@
 // Passes the library's log lines to a logger, when calls end.
 "use strict";
 
+const { Console } = require("node:console");
 const { debuglog } = require("node:util");
 const { abi, givenText, failure, result } = require("./library.cjs");
 const { statuses } = require("./generated.cjs");
@@ -19,6 +20,7 @@ const standard = {
 };
 
 let logger;
+let takesFormat; // whether the logger does
 let timer;
 
 /** Passes the stored lines to the logger. */
@@ -34,12 +36,17 @@ function deliver() {
 function write({ time_ms, elapsed_ms, request_id, ...facts }) {
   const line = { ...facts, time: new Date(time_ms), elapsedMs: elapsed_ms, requestId: request_id };
   try {
-    logger?.[line.level](line.text, line);
+    logger?.[line.level](takesFormat ? line.text.replaceAll("%", "%%") : line.text, line);
   } catch (error) {
     process.nextTick(() => {
       throw error;
     });
   }
+}
+
+/** Whether the first argument of the logger's methods is a format. It is for console and pino. */
+function isFormatting(to) {
+  return to !== null && (to instanceof Console || Symbol.for("pino.serializers") in to);
 }
 
 function droppedLine(text) {
@@ -55,6 +62,7 @@ function setLogger(to, level = "warn") {
   deliver();
   clearInterval(timer);
   logger = to;
+  takesFormat = isFormatting(to);
   abi.log_keep(levels[level], to ? MOST : 0);
   // A long call has lines before its end. The timer keeps no program alive.
   if (to && to !== standard) timer = setInterval(deliver, INTERVAL_MS).unref();

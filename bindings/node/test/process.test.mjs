@@ -228,6 +228,47 @@ test("the server's warnings are warnings of the process", async () => {
   await own.kill();
 });
 
+test("a percent sign in a line reaches every logger unchanged", async () => {
+  const header = '"50%d off %s for %o, 100%% %c%";level=warn';
+  const own = await sandbox();
+  const then = { reply: { status: 200, headers: { "x-hex-message": header }, body: "{}" } };
+  await own.rule({ path: "/api/users/warn", then });
+  const { stdout } = await works(
+    `
+      import { Console } from "node:console";
+      import { Writable } from "node:stream";
+      import { format } from "node:util";
+      import { getUser, setLogger } from "aura-users";
+      console.warn = (...values) => console.log("console:", format(...values).replaceAll("\\n", ""));
+      const write = (text, encoding, done) => {
+        console.log("Console:", String(text).replaceAll("\\n", ""));
+        done();
+      };
+      const stream = new Writable({ write });
+      const pino = { [Symbol.for("pino.serializers")]: {} };
+      const other = {};
+      for (const level of ["debug", "info", "warn"]) {
+        pino[level] = (...values) => console.log("pino:", format(...values).replaceAll("\\n", ""));
+        other[level] = (text, line) => console.log("other:", text, line.text === text);
+      }
+      for (const logger of [console, new Console(stream, stream), pino, other]) {
+        setLogger(logger);
+        await getUser("warn").catch(() => {});
+      }
+    `,
+    { env: { HEX_API_URL: own.url } },
+  );
+  await own.kill();
+  const lines = stdout.trim().split("\n");
+  const names = ["console", "Console", "pino", "other"];
+  assert.equal(lines.length, names.length, stdout);
+  for (const [i, name] of names.entries()) {
+    assert.ok(lines[i].startsWith(`${name}: `), stdout);
+    assert.ok(lines[i].includes("50%d off %s for %o, 100%% %c%"), lines[i]);
+    assert.match(lines[i], name === "other" ? / true$/ : /\{.* level: 'warn'/);
+  }
+});
+
 test("a logger gets a whole line for lines that were dropped, and its errors end no call", async () => {
   const { stdout } = await works(`
     import { createRequire } from "node:module";
