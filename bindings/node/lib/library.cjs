@@ -46,9 +46,17 @@ function libraryError(message, options) {
 
 const opened = open();
 
+/** Declares a function. Another library than that of aura-users does not have it. */
+function declare(name, type, parameters) {
+  try {
+    return opened.native.func(name, type, parameters);
+  } catch (error) {
+    throw libraryError(`${opened.path} has no function ${name}`, { cause: error });
+  }
+}
+
 // Types without names: two copies of this package may be in one process.
 const pointer = koffi.pointer("void");
-const free = opened.native.func("aura_string_free", "void", [pointer]);
 const types = {
   aura_status: "int",
   aura_log_level: "int",
@@ -78,7 +86,7 @@ function givenHandle() {
 function givenText() {
   const [address] = given;
   const text = koffi.decode(address, "char", -1);
-  free(address);
+  abi.string_free(address);
   return text;
 }
 
@@ -93,7 +101,7 @@ for (const [name, [result, ...parameters]] of Object.entries(functions)) {
   const [type, ...rest] = [result, ...parameters].map((word) => types[word] ?? word);
   // Declared at its first call: a program uses few of them.
   abi[name.slice("aura_".length)] = (...values) => {
-    const call = opened.native.func(name, type, rest);
+    const call = declare(name, type, rest);
     abi[name.slice("aura_".length)] = call;
     return call(...values);
   };

@@ -209,6 +209,15 @@ test("worker threads have their own calls, and end at any time", async () => {
   assert.equal(stdout, "5720 true\neric\n");
 });
 
+test("a library that is another one is an error that names it and what is missing", async () => {
+  const other = process.platform === "darwin" ? "libz.dylib" : "libm.so.6";
+  const source =
+    'import("aura-users").catch((error) => console.log(error.code, error.message, error.cause))';
+  const { stdout } = await works(source, { env: { AURA_USERS_LIBRARY: other } });
+  assert.ok(stdout.startsWith(`AURA_LIBRARY aura-users: ${other} `), stdout);
+  assert.match(stdout, /has no function aura_version/);
+});
+
 test("a library that is not there is an error that names every place", async () => {
   const source = 'import("aura-users").catch((error) => console.log(error.code, error.message))';
   const missing = await works(source, { env: { AURA_USERS_LIBRARY: "/nowhere/aura.so" } });
