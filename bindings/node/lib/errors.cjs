@@ -88,16 +88,21 @@ function take(cause) {
   return make(JSON.parse(json), cause);
 }
 
+/** Returns an error of this package itself. */
+function failed(kind, message, { hint, cause } = {}) {
+  const text = `${kind}: ${message}${hint ? `; ${hint}` : ""}`;
+  return make({ kind, message, hint, text }, cause);
+}
+
 /** Returns the error of an argument that this package refuses. */
 function invalid(message) {
-  return make({ kind: "invalid_argument", message, text: `invalid_argument: ${message}` });
+  return failed("invalid_argument", message);
 }
 
 /** Returns the error of a signal that was aborted before the call. */
 function aborted(reason) {
   const kind = isTimeout(reason) ? "timeout" : "cancelled";
-  const message = "the signal was aborted before the request was sent";
-  return make({ kind, message, text: `${kind}: ${message}` }, reason);
+  return failed(kind, "the signal was aborted before the request was sent", { cause: reason });
 }
 
 /** Whether `reason` is the one of `AbortSignal.timeout`. */
@@ -111,4 +116,4 @@ function traced(error) {
   return error;
 }
 
-module.exports = { aborted, classes, invalid, isTimeout, kinds, make, take, traced };
+module.exports = { aborted, classes, failed, invalid, isTimeout, kinds, take, traced };

@@ -5,9 +5,9 @@ const net = require("node:net");
 const { isMainThread } = require("node:worker_threads");
 const koffi = require("koffi");
 const { abi, failure, givenHandle, givenText, result } = require("./library.cjs");
-const { aborted, isTimeout, make, take } = require("./errors.cjs");
+const { aborted, failed, isTimeout, take } = require("./errors.cjs");
 const { statuses } = require("./generated.cjs");
-const { own } = require("./handles.cjs");
+const { free, own } = require("./handles.cjs");
 const log = require("./log.cjs");
 
 const CAPACITY = 64;
@@ -19,19 +19,25 @@ let watcher;
 
 /** Opens the queue, and what watches it. */
 function open() {
-  queue = own(null, abi.completions_new(), abi.completions_free).pointer;
-  watcher = process.versions.bun ? timer() : socket();
+  const handle = own(null, abi.completions_new(), abi.completions_free);
+  try {
+    watcher = process.versions.bun ? timer() : socket(handle.pointer);
+  } catch (error) {
+    free(handle);
+    throw error;
+  }
+  queue = handle.pointer;
   watcher.unref();
   if (!isMainThread) process.on("exit", abandon);
 }
 
-/** A socket of Node.js that reads a duplicate of the queue's descriptor. */
-function socket() {
+/** A socket of Node.js that reads a duplicate of the descriptor of `queue`. */
+function socket(queue) {
   const descriptor = abi.completions_fd(queue);
   const fd = descriptor < 0 ? -1 : koffi.load(null).func("dup", "int", ["int"])(descriptor);
   if (fd < 0) {
-    queue = undefined;
-    throw make({ kind: "internal", message: "the process has no free file descriptor" });
+    const hint = "close files, or raise the limit of the process (ulimit -n)";
+    throw failed("connect", "the process has no free file descriptor", { hint });
   }
   const onread = { buffer: Buffer.alloc(64), callback: settle };
   return new net.Socket({ fd, readable: true, writable: false, onread });

@@ -3,7 +3,7 @@
 
 const { abi, failure, result } = require("./library.cjs");
 const { free, own } = require("./handles.cjs");
-const { aborted, make, traced } = require("./errors.cjs");
+const { aborted, failed, traced } = require("./errors.cjs");
 const { Page } = require("./records.cjs");
 const { cancel, start } = require("./queue.cjs");
 
@@ -59,10 +59,7 @@ class AuditLogs {
   }
 
   #check() {
-    if (this.#handle.pointer === null) {
-      const message = "the stream is closed";
-      throw make({ kind: "cancelled", message, text: `cancelled: ${message}` });
-    }
+    if (this.#handle.pointer === null) throw failed("cancelled", "the stream is closed");
     if (this.#signal?.aborted) throw aborted(this.#signal.reason);
   }
 

@@ -218,6 +218,43 @@ test("a library that is another one is an error that names it and what is missin
   assert.match(stdout, /has no function aura_version/);
 });
 
+test("a call without a free descriptor is a connect error, and later calls work", async () => {
+  const { stdout } = await works(
+    `
+      import { closeSync, openSync } from "node:fs";
+      import { Client } from "aura-users";
+      const client = new Client();
+      const opened = [];
+      try {
+        for (;;) opened.push(openSync("/dev/null"));
+      } catch {}
+      const error = await client.getUser("eric").catch((error) => error);
+      for (const one of opened) closeSync(one);
+      console.log(JSON.stringify({ ...error, message: error.message }));
+      console.log((await client.getUser("eric")).username);
+    `,
+  );
+  const [line, username] = stdout.trim().split("\n");
+  const { message, serverMessage, hint, ...facts } = JSON.parse(line);
+  assert.match(hint, /ulimit -n/);
+  assert.equal(message, `connect: ${serverMessage}; ${hint}`);
+  assert.deepEqual(facts, {
+    kind: "connect",
+    code: "AURA_CONNECT",
+    reason: null,
+    status: null,
+    errors: null,
+    requestId: null,
+    retryAfterMs: null,
+    attempts: 0,
+    method: null,
+    route: null,
+    outcomeUnknown: false,
+    retryable: false,
+  });
+  assert.equal(username, "eric");
+});
+
 test("a library that is not there is an error that names every place", async () => {
   const source = 'import("aura-users").catch((error) => console.log(error.code, error.message))';
   const missing = await works(source, { env: { AURA_USERS_LIBRARY: "/nowhere/aura.so" } });
