@@ -2,6 +2,7 @@
 "use strict";
 
 const { abi, givenError } = require("./library.cjs");
+const { options: table } = require("./generated.cjs");
 
 class AuraError extends Error {
   constructor(facts = {}, cause = undefined) {
@@ -80,12 +81,33 @@ function make(facts, cause) {
   return new Kind(facts, cause);
 }
 
+// The names in C of options, arguments and functions that errors mention, and those in JavaScript.
+const names = new Map([
+  ...Object.entries(table).map(([name, option]) => [option.name, name]),
+  ["username_or_email", "usernameOrEmail"],
+  ["get_current_user", "getCurrentUser"],
+]);
+// Not in a path, a URL or a route.
+const words = new RegExp(`(?<![\\w/.:{-])(?:${[...names.keys()].join("|")})(?![\\w/.-])`, "g");
+const renamed = (text) => text.replace(words, (name) => names.get(name));
+
+/** Returns these facts with the names of JavaScript. The server's text is unchanged. */
+function inJavaScript(facts) {
+  const { text, message, status } = facts;
+  const hint = facts.hint && renamed(facts.hint);
+  // Without a status there is no reply, so all of the text is the library's.
+  if (status === null) return { ...facts, hint, text: renamed(text), message: renamed(message) };
+  if (!hint) return facts;
+  const at = text.lastIndexOf(facts.hint); // after the server's text
+  return { ...facts, hint, text: text.slice(0, at) + hint + text.slice(at + facts.hint.length) };
+}
+
 /** Returns the error of the last function, and frees its handle. */
 function take(cause) {
   const handle = givenError();
   const json = abi.error_json(handle);
   abi.error_free(handle);
-  return make(JSON.parse(json), cause);
+  return make(inJavaScript(JSON.parse(json)), cause);
 }
 
 /** Returns an error of this package itself. */

@@ -16,8 +16,6 @@ function text(name, value) {
   return value;
 }
 
-const byNameInC = new Map(Object.entries(table).map(([name, option]) => [option.name, name]));
-
 const convert = {
   text,
   choice: text,
@@ -70,9 +68,7 @@ function refuse(name, value) {
     // A newer library may have this option.
     if (abi.options_set(options, inC, valueInC, failure) === statuses.ok)
       throw invalid(`unknown option "${name}"`);
-    const message = take()
-      .serverMessage.replace(/[a-z_]+/g, (word) => byNameInC.get(word) ?? word)
-      .replace(`"${inC}"`, () => `"${name}"`);
+    const message = take().serverMessage.replace(`"${inC}"`, () => `"${name}"`);
     throw invalid(message);
   } finally {
     abi.options_free(options);

@@ -164,6 +164,38 @@ test("text of all kinds arrives as it is", async () => {
   assert.equal(path, "/api/users/żółć 😀 %/?");
 });
 
+test("messages and hints have the names of JavaScript, and the server's text is unchanged", async () => {
+  await assert.rejects(client.getUser(""), (error) => {
+    assert.match(error.serverMessage, /^usernameOrEmail is empty/);
+    assert.equal(
+      error.message,
+      `GET /users/{username_or_email}: invalid_argument: ${error.serverMessage}`,
+    );
+    return true;
+  });
+  await assert.rejects(client.getUser("me"), /usernameOrEmail is "me".* use getCurrentUser/);
+  const insecure = { repoUrl: "http://hex.test", apiKey: "key" };
+  await assert.rejects(
+    client.getUser("eric", insecure),
+    /repoUrl is plain http.* allowInsecureHttp/,
+  );
+  const file = { repoUrl: "https://hex.test", caFile: "/no/ca_file/max_body.pem", noProxy: "*" };
+  await assert.rejects(client.getUser("eric", file), /^.*caFile \/no\/ca_file\/max_body\.pem /);
+  // The server's message has the hint's words.
+  const words = "api_key; check repo_url, which is rate_limit";
+  const headers = { "content-type": "application/json" };
+  const reply = { status: 418, headers, body: JSON.stringify({ message: words, status: 418 }) };
+  await server.rule({ path: "/api/users/words", then: { reply } });
+  const error = await client.getUser("words").catch((error) => error);
+  assert.equal(error.serverMessage, words);
+  assert.ok(error.message.includes(words), error.message);
+  const page = { status: 404, headers: { "content-type": "text/html" }, body: "<p>repo_url</p>" };
+  await server.rule({ path: "/api/users/page", then: { reply: page } });
+  const other = await client.getUser("page").catch((error) => error);
+  assert.match(other.hint, /check repoUrl/);
+  assert.ok(other.message.includes(`; ${other.hint}`), other.message);
+});
+
 test("the user agent names the package, its version and the runtime", async () => {
   await server.account("agent");
   await client.getUser("agent", { userAgent: "my-tool/2" }).catch(() => {});

@@ -106,11 +106,11 @@ test("a bad option is refused with words that name it", () => {
     [{ timeout: "5" }, /timeout must be milliseconds/],
     [{ timeout: Number.NaN }, /timeout must be milliseconds/],
     [{ maxRetries: 1.5 }, /maxRetries must be a whole number, got 1.5/],
-    [{ maxRetries: -1 }, /max_retries/],
+    [{ maxRetries: -1 }, /maxRetries is "-1"/],
     [{ apiKey: 5 }, /apiKey must be a string, got number/],
     [{ apiKey: "a\0b" }, /apiKey contains a NUL/],
     [{ env: "no" }, /env must be a boolean/],
-    [{ rateLimit: "maybe" }, /rate_limit/],
+    [{ rateLimit: "maybe" }, /rateLimit is "maybe"/],
     [{ caFile: new URL("http://e.com/") }, /caFile must be a path or a file: URL/],
     [{ caFile: new URL("file://host/a.pem") }, /caFile must be a path or a file: URL of this host/],
     [{ caFile: new URL("file:///a%2Fb") }, /caFile must be a path or a file: URL of this host/],
@@ -133,7 +133,7 @@ test("a bad option is refused with words that name it", () => {
 test("a file of certificates is read when it is needed, from a URL too", async () => {
   const caFile = pathToFileURL("/no where.pem");
   const client = new aura.Client({ env: false, repoUrl: "https://127.0.0.1:1", caFile });
-  await assert.rejects(client.getUser("eric", { maxRetries: 0 }), /\/no where\.pem|ca_file/);
+  await assert.rejects(client.getUser("eric", { maxRetries: 0 }), /caFile \/no where\.pem/);
 });
 
 test("a secret of a wrong type is not shown", () => {
