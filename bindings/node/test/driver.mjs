@@ -29,9 +29,17 @@ function optionsOf(options = {}) {
   );
 }
 
+/** The cases name options as C does. */
+function inC(message) {
+  return message.replace(/^[a-z]+[A-Z]\w*/, (word) =>
+    word.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
+  );
+}
+
 function of(error) {
   if (!(error instanceof AuraError)) throw error;
-  const { kind, status, serverMessage: message, errors, requestId: request_id } = error;
+  const { kind, status, serverMessage, errors, requestId: request_id } = error;
+  const message = kind === "invalid_argument" ? inC(serverMessage) : serverMessage;
   return { kind, status, message, errors, request_id };
 }
 
