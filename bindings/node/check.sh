@@ -29,10 +29,18 @@ cd "$here" || exit 1
 if npm install --silent --ignore-scripts; then
     check "biome" npx biome ci --colors=off .
     check "types" npx tsc
+    check "types without those of Node.js" npx tsc -p tsconfig.oldest.json
 else
     skip "biome, tsc, publint, attw" "npm cannot install them"
 fi
 check "generated parts" python3 "$root/tools/generate.py" --check
+
+# The oldest TypeScript that README.md names.
+if npm install --silent --ignore-scripts --prefix "$clean/typescript" typescript@5.2; then
+    check "types with TypeScript 5.2" "$clean/typescript/node_modules/.bin/tsc" -p tsconfig.oldest.json
+else
+    skip "types with TypeScript 5.2" "npm cannot install it"
+fi
 
 tarballs=$(node pack.mjs "$library" "$clean/packed") || exit 1
 main=$clean/packed/aura-users-$(node -p 'require("./package.json").version').tgz

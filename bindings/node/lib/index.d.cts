@@ -1,3 +1,5 @@
+/// <reference lib="esnext.disposable" />
+
 /**
  * A client for the users API of Hex.pm and of every Hex-compatible server.
  *
@@ -143,8 +145,10 @@ export type Reason =
   | (string & {});
 // end of generated: reasons
 
-/** The functions of the API. */
-interface Functions {
+/** Connections to one server, and options for every call. Create one and keep it. */
+export class Client {
+  /** @throws {@link InvalidArgumentError} if an option is invalid */
+  constructor(options?: ClientOptions);
   /**
    * Creates an account. The server sends a mail to verify the address.
    *
@@ -168,31 +172,23 @@ interface Functions {
    * @throws {@link InvalidArgumentError} if an option is invalid
    */
   streamAuditLogs(options?: CallOptions): AuditLogs;
-}
-
-/** Connections to one server, and options for every call. Create one and keep it. */
-export class Client implements Functions {
-  /** @throws {@link InvalidArgumentError} if an option is invalid */
-  constructor(options?: ClientOptions);
-  createUser: Functions["createUser"];
-  getCurrentUser: Functions["getCurrentUser"];
-  getUser: Functions["getUser"];
-  resetUserPassword: Functions["resetUserPassword"];
-  streamAuditLogs: Functions["streamAuditLogs"];
   /** Returns a client that shares the connections and has other options. */
   withOptions(options: Options): Client;
-  /** Returns the last rate limit that the server sent for this credential. Sends nothing. */
+  /**
+   * Returns the last rate limit that the server sent for this credential. Sends nothing. Numbers
+   * beyond 2^53 are rounded.
+   */
   rateLimit(options?: Options): RateLimit | null;
   /** Closes the connections, also for clients of `withOptions`. Calls that run continue. */
   close(): void;
   [Symbol.dispose](): void;
 }
 
-export const createUser: Functions["createUser"];
-export const getCurrentUser: Functions["getCurrentUser"];
-export const getUser: Functions["getUser"];
-export const resetUserPassword: Functions["resetUserPassword"];
-export const streamAuditLogs: Functions["streamAuditLogs"];
+export const createUser: Client["createUser"];
+export const getCurrentUser: Client["getCurrentUser"];
+export const getUser: Client["getUser"];
+export const resetUserPassword: Client["resetUserPassword"];
+export const streamAuditLogs: Client["streamAuditLogs"];
 
 /** A rate limit of the server. */
 export interface RateLimit {
@@ -273,12 +269,12 @@ export class AuditLog {
  *
  * After an error or a `break` the stream keeps its position: the next loop continues there.
  */
-export class AuditLogs implements AsyncIterableIterator<AuditLog, undefined> {
+export class AuditLogs implements AsyncIterator<AuditLog, undefined>, AsyncIterable<AuditLog> {
   private constructor();
   next(): Promise<IteratorResult<AuditLog, undefined>>;
   [Symbol.asyncIterator](): this;
   /** Iterates over the same rows as arrays. */
-  pages(): AsyncIterableIterator<AuditLog[], undefined>;
+  pages(): AsyncIterator<AuditLog[], undefined> & AsyncIterable<AuditLog[]>;
   /** The page of the next row, counted from 1. To continue later, pass it as the option `page`. */
   readonly page: number;
   /** Ends the stream and its requests. A pending `next()` rejects with a {@link CancelledError}. */

@@ -33,6 +33,19 @@ try {
 }
 setLogger(console, "debug");
 
+class Own extends Client {
+  override async getUser(name: string) {
+    return super.getUser(name.toLowerCase());
+  }
+  override streamAuditLogs() {
+    return super.streamAuditLogs({ prefetch: 1 });
+  }
+}
+const rows: AsyncIterable<AuditLog> = new Own().streamAuditLogs();
+const iterator: AsyncIterableIterator<AuditLog> = client.streamAuditLogs();
+const dispose: () => void = client[Symbol.dispose];
+console.log(rows, iterator, dispose);
+
 // @ts-expect-error: not an option
 new Client({ api_key: "key" });
 // @ts-expect-error: milliseconds are a number
@@ -46,4 +59,4 @@ user.username = "other";
 // @ts-expect-error: a list
 await client.createUser("a", "b", "c@example.com");
 // @ts-expect-error: not a kind
-if (user && new Error() instanceof AuraError && ({} as AuraError).kind === "nope") process.exit();
+if (user && new Error() instanceof AuraError && ({} as AuraError).kind === "nope") console.log();
