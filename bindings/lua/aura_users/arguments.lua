@@ -1,5 +1,6 @@
 -- Arguments and options, which C takes as texts.
-local refuse = require("aura_users.records").refuse
+local records = require("aura_users.records")
+local refuse, type_of = records.refuse, records.type_of
 
 local arguments = { OPTIONS = {} }
 
@@ -9,7 +10,7 @@ end
 
 function arguments.check_text(name, value)
   if type(value) ~= "string" then
-    return nil, refuse(name .. " must be a string, not a " .. type(value))
+    return nil, refuse(name .. " must be a string, not " .. type_of(value))
   elseif value:find("\0", 1, true) then
     return nil, refuse(name .. " contains a NUL")
   end
@@ -43,7 +44,7 @@ end
 
 function arguments.encode_options(options, scope, more)
   if options ~= nil and type(options) ~= "table" then
-    return nil, refuse("options must be a table, not a " .. type(options))
+    return nil, refuse("options must be a table, not " .. type_of(options))
   end
   local texts = more or {}
   for name, value in pairs(options or {}) do

@@ -10,7 +10,7 @@ local sleeping = require("aura_users.sleeping")
 
 library.load(core)
 local refuse, decode, make_error, make_record = records.refuse, records.decode, records.make_error, records.make_record
-local check_text, encode_options = arguments.check_text, arguments.encode_options
+local type_of, check_text, encode_options = records.type_of, arguments.check_text, arguments.encode_options
 
 local aura = { VERSION = library.VERSION, OPTIONS = arguments.OPTIONS, fields = records.fields, time = records.time }
 
@@ -24,7 +24,7 @@ function aura.set_log(level, call)
   if not LEVELS[level] then
     error(refuse(('level is %q; allowed: debug, info or warn'):format(tostring(level))), 0)
   elseif call ~= nil and type(call) ~= "function" then
-    error(refuse("the log function must be a function, not a " .. type(call)), 0)
+    error(refuse("the log function must be a function, not " .. type_of(call)), 0)
   end
   log = call
   core.log_keep(LEVELS[level], call and 10000 or 0)
@@ -67,7 +67,7 @@ local tasks
 -- aura.set_sleep(ngx.sleep). nil lets it wait in C.
 function aura.set_sleep(sleep)
   if sleep ~= nil and type(sleep) ~= "function" then
-    error(refuse("sleep must be a function, not a " .. type(sleep)), 0)
+    error(refuse("sleep must be a function, not " .. type_of(sleep)), 0)
   end
   sleeping.set(sleep)
 end

@@ -11,6 +11,11 @@ function Error:__tostring()
   return self.text
 end
 
+-- Returns the type of a value for a message.
+function records.type_of(value)
+  return value == nil and "nil" or "a " .. type(value)
+end
+
 -- Returns the error of a bad argument.
 function records.refuse(message)
   local text = "invalid_argument: " .. message
