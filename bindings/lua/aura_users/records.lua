@@ -71,21 +71,45 @@ function records.make_record(json)
   return setmetatable({ raw_json = json }, Record)
 end
 
+local DAYS = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 }
+
+-- Returns the days from 1970 to a date; nil if there is no such date.
+local function days_of(year, month, day)
+  local is_leap = year % 4 == 0 and (year % 100 ~= 0 or year % 400 == 0)
+  if month < 1 or month > 12 or day < 1 or day > DAYS[month] + (month == 2 and is_leap and 1 or 0) then
+    return nil
+  end
+  -- The years of this calendar begin in March.
+  local m = (month + 9) % 12
+  local y = m >= 10 and year - 1 or year
+  local days = 365 * y + math.floor(y / 4) - math.floor(y / 100) + math.floor(y / 400)
+  return days + math.floor((m * 306 + 5) / 10) + day - 1 - 719468
+end
+
+-- Returns the seconds that a zone is before UTC; nil if it is not a zone.
+local function offset_of(zone)
+  if zone == "" or zone == "Z" or zone == "z" then
+    return 0
+  end
+  local sign, hours, minutes = zone:match("^([+-])(%d%d):?(%d%d)$")
+  if not sign or tonumber(hours) > 23 or tonumber(minutes) > 59 then
+    return nil
+  end
+  return tonumber(sign .. "1") * (tonumber(hours) * 60 + tonumber(minutes)) * 60
+end
+
 -- Returns a time of a record in seconds since 1970; nil if it is not a time. Without an offset the time is UTC.
 function records.time(text)
   local year, month, day, hour, minute, second, zone =
-    tostring(text):match("^(%d+)-(%d+)-(%d+)T(%d+):(%d+):(%d+%.?%d*)(.*)$")
-  local sign, hours, minutes = tostring(zone):match("^([+-])(%d%d):?(%d%d)$")
-  if not (sign or zone == "Z" or zone == "") then
+    tostring(text):match("^(%d%d%d%d)-(%d%d)-(%d%d)[Tt ](%d%d):(%d%d):(%d%d[%.%d]*)(.*)$")
+  local days = year and days_of(tonumber(year), tonumber(month), tonumber(day))
+  local offset = zone and offset_of(zone)
+  hour, minute, second = tonumber(hour), tonumber(minute), second and not second:find("%.$") and tonumber(second)
+  -- A leap second is the 61st of its minute.
+  if not days or not offset or hour > 23 or minute > 59 or not second or second >= 61 then
     return nil
   end
-  local offset = sign and tonumber(sign .. "1") * (tonumber(hours) * 60 + tonumber(minutes)) or 0
-  -- Days since 1970. The years of this calendar begin in March.
-  local y, m = tonumber(year), (tonumber(month) + 9) % 12
-  y = m >= 10 and y - 1 or y
-  local days = 365 * y + math.floor(y / 4) - math.floor(y / 100) + math.floor(y / 400)
-  days = days + math.floor((m * 306 + 5) / 10) + tonumber(day) - 1 - 719468
-  return ((days * 24 + tonumber(hour)) * 60 + tonumber(minute) - offset) * 60 + tonumber(second)
+  return ((days * 24 + hour) * 60 + minute) * 60 + second - offset
 end
 
 return records
