@@ -145,7 +145,11 @@ local function finish(status, call)
     return nil, make_error(call)
   end
   yield_until_end(call)
-  local ended, json = take(call)
+  local ended, json
+  repeat
+    ended, json = call:wait() -- "pending" after Ctrl-C, whose hook raises an error here.
+  until ended ~= "pending"
+  call:close()
   deliver_log()
   if ended == "error" then
     return nil, make_error(json)
@@ -158,64 +162,73 @@ end
 local Stream = {}
 Stream.__index = Stream
 
--- Returns the next row; nil at the end; nil and an error, after which the next call tries again.
-function Stream:next()
-  if self.is_closed then
+-- Waits until a row is in `rows`. Returns whether there is one; nil and an error.
+local function wait_for_row(stream)
+  if stream.is_closed then
     return nil, refuse("the stream is closed")
   end
-  local call
-  repeat
+  local handle, rows = stream.handle, stream.rows
+  while not rows[1] do
+    local status, err
     -- There is a call already if another task waits for it, or if Ctrl-C ended the wait. Its row comes first.
-    if not self.call then
-      local status, value = self.handle:at_hand()
-      if status == "ok" then
-        return make_record(value)
-      elseif status == "pending" then
-        status, value = self.handle:start()
+    if not rows.call then
+      status, err = handle:at_hand(rows)
+      if status == "pending" then
+        status, err = handle:start(rows)
       end
-      if status == "error" then
-        return nil, make_error(value)
-      end
-      self.call = value
     end
-    call = self.call
-    yield_until_end(call)
-  until self.call == call -- Otherwise another task took its row.
-  local status, json = take(call)
-  self.call = nil
-  deliver_log()
-  if status == "error" then
-    return nil, make_error(json)
+    local call = rows.call
+    if call then
+      yield_until_end(call)
+      if rows.call == call then -- Otherwise another task took its row.
+        status, err = core.take(rows)
+        deliver_log()
+      end
+    end
+    if status == "error" then
+      return nil, make_error(err)
+    elseif status == "end" then
+      return false
+    end
   end
-  return status == "ok" and make_record(json) or nil
+  return true
+end
+
+-- Returns the next row; nil at the end; nil and an error, after which the next call tries again.
+function Stream:next()
+  local is_there, err = wait_for_row(self)
+  if not is_there then
+    return nil, err
+  end
+  return core.hand_over(self.rows, 1, make_record(self.rows[1]))
 end
 
 -- For `for log in stream do`; raises an error.
 function Stream:__call()
-  local row, err = self:next()
+  local is_there, err = wait_for_row(self)
   if err then
     error(err, 0)
+  elseif is_there then
+    return core.hand_over(self.rows, 1, make_record(self.rows[1]))
   end
-  return row
 end
 
 -- Iterates over the same rows by pages: `for rows in stream:pages() do`. The first list is the rest of the current page.
 function Stream:pages()
   return function()
-    local page = self:page()
-    local first = self()
-    if not first then
+    local is_there, err = wait_for_row(self)
+    if err then
+      error(err, 0)
+    elseif not is_there then
       return nil
     end
-    local rows = { first }
-    while self:page() == page do
-      local status, json = self.handle:at_hand()
-      if status ~= "ok" then
-        break
-      end
-      rows[#rows + 1] = make_record(json)
+    local rows, page = self.rows, {}
+    while not rows.call and self.handle:at_hand(rows) == "ok" do -- luacheck: ignore 542
     end
-    return rows
+    for number, json in ipairs(rows) do
+      page[number] = make_record(json)
+    end
+    return core.hand_over(rows, #page, page)
   end
 end
 
@@ -224,7 +237,7 @@ function Stream:page()
   if self.is_closed then
     return nil, refuse("the stream is closed")
   end
-  return self.handle:page()
+  return self.handle:page(self.rows)
 end
 
 function Stream:close()
@@ -341,7 +354,7 @@ function Client:stream_audit_logs(options)
   if status ~= "ok" then
     error(make_error(handle), 0)
   end
-  return setmetatable({ handle = handle }, Stream)
+  return setmetatable({ handle = handle, rows = {} }, Stream)
 end
 
 -- Returns the last rate limit that the server sent: limit, remaining, resets_in (seconds); nil if it sent none.

@@ -13,6 +13,10 @@
 
 #include <aura_users.h>
 
+#if LUA_VERSION_NUM < 502
+#define lua_rawlen lua_objlen
+#endif
+
 /* SLICE_MS is how often a wait looks for Ctrl-C. */
 enum { SLICE_MS = 50, TOKENS = 64 };
 
@@ -35,6 +39,7 @@ static struct { FUNCTIONS(MEMBER) } c;
 /* A handle that Lua owns: freed by close() or when it is collected. */
 typedef struct {
     void *pointer;
+    uint64_t page; /* of a stream: the page of the rows in its list */
 } handle;
 
 #define CLIENT "aura_users.client"
@@ -42,12 +47,17 @@ typedef struct {
 #define CALL "aura_users.call"
 #define QUEUE "aura_users.queue"
 
-static void *get(lua_State *L, int index, const char *type)
+static handle *get_handle(lua_State *L, int index, const char *type)
 {
     handle *owned = luaL_checkudata(L, index, type);
     if (!owned->pointer)
         luaL_error(L, "the %s is closed", strrchr(type, '.') + 1);
-    return owned->pointer;
+    return owned;
+}
+
+static void *get(lua_State *L, int index, const char *type)
+{
+    return get_handle(L, index, type)->pointer;
 }
 
 static handle *new_handle(lua_State *L, const char *type)
@@ -321,33 +331,116 @@ static int client_rate_limit(lua_State *L)
     return push_result(L, status, json, error);
 }
 
-static int stream_at_hand(lua_State *L)
+/* A stream has a list of Lua, `rows`, for the rows that arrived and were not returned yet, all of one page. Its field
+ * `call` is the call for the next row. Ctrl-C may end any code of Lua, but no function of C. So each function here
+ * changes the stream and the list together, and no row gets lost between them. */
+
+static void add_row(lua_State *L, int rows, char *json)
 {
-    char *json = NULL;
-    aura_error *error = NULL;
-    aura_status status = c.aura_audit_logs_next_at_hand(get(L, 1, STREAM), &json, &error);
-    return push_result(L, status, json, error);
+    lua_pushstring(L, json);
+    c.aura_string_free(json);
+    lua_rawseti(L, rows, (int)lua_rawlen(L, rows) + 1);
 }
 
-/* Starts a call for the next row. */
+static int push_status(lua_State *L, aura_status status, aura_error *error)
+{
+    if (status == AURA_OK) {
+        lua_pushliteral(L, "ok");
+        return 1;
+    }
+    return push_result(L, status, NULL, error);
+}
+
+/* stream:at_hand(rows): adds the row at hand to the list. "pending" if there is none, or if it is of another page. */
+static int stream_at_hand(lua_State *L)
+{
+    handle *stream = get_handle(L, 1, STREAM);
+    luaL_checktype(L, 2, LUA_TTABLE);
+    uint64_t page = c.aura_audit_logs_page(stream->pointer);
+    if (lua_rawlen(L, 2) == 0)
+        stream->page = page;
+    char *json = NULL;
+    aura_error *error = NULL;
+    aura_status status = AURA_PENDING;
+    if (stream->page == page)
+        status = c.aura_audit_logs_next_at_hand(stream->pointer, &json, &error);
+    if (status == AURA_OK)
+        add_row(L, 2, json);
+    return push_status(L, status, error);
+}
+
+/* stream:start(rows): starts a call for the next row, and sets rows.call to it. */
 static int stream_start(lua_State *L)
 {
-    aura_audit_logs *logs = get(L, 1, STREAM);
+    handle *stream = get_handle(L, 1, STREAM);
+    luaL_checktype(L, 2, LUA_TTABLE);
     handle *owned = new_handle(L, CALL);
     aura_error *error = NULL;
     aura_call *call = NULL;
-    c.aura_audit_logs_next_start(logs, &call, &error);
+    stream->page = c.aura_audit_logs_page(stream->pointer);
+    c.aura_audit_logs_next_start(stream->pointer, &call, &error);
     if (error)
         return push_error(L, error);
     owned->pointer = call;
+    lua_setfield(L, 2, "call");
     lua_pushliteral(L, "ok");
-    lua_insert(L, -2);
-    return 2;
+    return 1;
 }
 
+/* Waits until the call ends, for at most `left` milliseconds, or until Ctrl-C. */
+static aura_status wait_for_call(lua_State *L, aura_call *call, int64_t left, char **json, aura_error **error)
+{
+    interrupt watched = watch_interrupt(L);
+    aura_status status;
+    do {
+        int64_t slice = left < SLICE_MS ? left : SLICE_MS;
+        status = c.aura_call_wait(call, slice, json, error);
+        left -= slice;
+    } while (status == AURA_PENDING && left > 0 && !is_interrupted(&watched));
+    pass_interrupt(L, &watched);
+    return status;
+}
+
+/* take(rows): waits for rows.call, and moves its row into the list. "pending" after Ctrl-C. */
+static int take(lua_State *L)
+{
+    luaL_checktype(L, 1, LUA_TTABLE);
+    lua_getfield(L, 1, "call");
+    handle *owned = get_handle(L, 2, CALL);
+    char *json = NULL;
+    aura_error *error = NULL;
+    aura_status status = wait_for_call(L, owned->pointer, INT32_MAX, &json, &error);
+    if (status != AURA_PENDING) {
+        c.aura_call_free(owned->pointer);
+        owned->pointer = NULL;
+        lua_pushnil(L);
+        lua_setfield(L, 1, "call");
+    }
+    if (status == AURA_OK)
+        add_row(L, 1, json);
+    return push_status(L, status, error);
+}
+
+/* hand_over(rows, count, value): removes the first rows from the list, and returns the value that was made of them. */
+static int hand_over(lua_State *L)
+{
+    luaL_checktype(L, 1, LUA_TTABLE);
+    int count = (int)luaL_checkinteger(L, 2), all = (int)lua_rawlen(L, 1);
+    for (int i = 1; i <= all; i++) {
+        lua_rawgeti(L, 1, i + count);
+        lua_rawseti(L, 1, i);
+    }
+    return 1;
+}
+
+/* stream:page(rows): the page of the first row in the list, or of the next row. */
 static int stream_page(lua_State *L)
 {
-    lua_pushnumber(L, (lua_Number)c.aura_audit_logs_page(get(L, 1, STREAM)));
+    handle *stream = get_handle(L, 1, STREAM);
+    luaL_checktype(L, 2, LUA_TTABLE);
+    lua_getfield(L, 2, "call");
+    int is_first = lua_rawlen(L, 2) == 0 && lua_isnil(L, -1);
+    lua_pushinteger(L, (lua_Integer)(is_first ? c.aura_audit_logs_page(stream->pointer) : stream->page));
     return 1;
 }
 
@@ -355,17 +448,9 @@ static int stream_page(lua_State *L)
 static int call_wait(lua_State *L)
 {
     aura_call *call = get(L, 1, CALL);
-    int64_t left = (int64_t)luaL_optnumber(L, 2, INT32_MAX);
-    interrupt watched = watch_interrupt(L);
-    aura_status status;
     char *json = NULL;
     aura_error *error = NULL;
-    do {
-        int64_t slice = left < SLICE_MS ? left : SLICE_MS;
-        status = c.aura_call_wait(call, slice, &json, &error);
-        left -= slice;
-    } while (status == AURA_PENDING && left > 0 && !is_interrupted(&watched));
-    pass_interrupt(L, &watched);
+    aura_status status = wait_for_call(L, call, (int64_t)luaL_optnumber(L, 2, INT32_MAX), &json, &error);
     return push_result(L, status, json, error);
 }
 
@@ -488,7 +573,7 @@ int luaopen_aura_users_core(lua_State *L)
     static const luaL_Reg queue[] = {{"wait", queue_wait}, {NULL, NULL}};
     static const luaL_Reg functions[] = {{"load", load}, {"client", client_new}, {"queue", queue_new},
                                          {"log_keep", log_keep}, {"log_take", log_take}, {"text_of", text_of},
-                                         {NULL, NULL}};
+                                         {"take", take}, {"hand_over", hand_over}, {NULL, NULL}};
     add_type(L, CLIENT, client, client_close);
     add_type(L, STREAM, stream, stream_close);
     add_type(L, CALL, call, call_close);

@@ -26,7 +26,9 @@ local function stream(command, client)
   local answer = { ok_rows = {}, errors = {} }
   local logs = client:stream_audit_logs()
   if command.cancel_after_ms then
-    local _, err = ended(command, logs.handle:start())
+    local rows = {}
+    local status, problem = logs.handle:start(rows)
+    local _, err = ended(command, status, rows.call or problem)
     return { error = of(err) }
   end
   while true do

@@ -1,6 +1,7 @@
 -- The rock's own tests: lua test/test.lua SANDBOX_URL SILENT_URL, on the sandbox that test/run.py has prepared.
 local aura = require("aura_users")
 local url, silent_url = arg[1], arg[2]
+local core = aura.internal.core
 local passed, failed = 0, 0
 
 local function test(name, run)
@@ -314,6 +315,83 @@ test("wrong tasks", function()
   equal(false, (pcall(aura.run, function()
     error()
   end)))
+end)
+
+-- Runs call(argument) with a hook that raises an error at an event, as Ctrl-C does in lua and luajit at any time. `mask`
+-- has the events of debug.sethook(), or is empty for each instruction. Returns whether it raised, and pcall's results.
+local function interrupt(at, mask, call, argument)
+  local here, has_raised = debug.getinfo(1, "f").func, false
+  debug.sethook(function(event)
+    local func = debug.getinfo(2, "f").func
+    local is_ours = func == here or func == pcall or func == debug.sethook
+    -- A row that a function has returned is the caller's.
+    if is_ours or event == "return" and (func == call or func == core.hand_over) then
+      return
+    end
+    at = at - 1
+    if at == 0 then
+      has_raised = true
+      debug.sethook()
+      error("interrupt", 0)
+    end
+  end, mask, mask == "" and 1 or 0)
+  local is_fine, value, err = pcall(call, argument)
+  debug.sethook()
+  assert(is_fine or value == "interrupt", value)
+  assert(not err, err)
+  return has_raised, is_fine, value
+end
+
+-- Returns the next event to interrupt: each of the first, then fewer.
+local function after(at)
+  return at + 1 + math.floor(at / 50)
+end
+
+-- An interrupt comes at an event of a call, then the call is made again.
+test("an interrupt loses no row", function()
+  local expected = {}
+  for log in client():stream_audit_logs({ page = 2 }) do
+    expected[#expected + 1] = log.raw_json
+  end
+  equal(150, #expected)
+  local one = client({ prefetch = 0 })
+  local readers = {
+    next = function(stream)
+      return stream.next, stream
+    end,
+    call = function(stream)
+      return getmetatable(stream).__call, stream
+    end,
+    pages = function(stream)
+      return stream:pages()
+    end,
+  }
+  for name, reader in pairs(readers) do
+    for _, mask in ipairs({ "", "cr" }) do
+      local at, has_raised = 0, true
+      while has_raised do
+        at, has_raised = after(at), false
+        local stream, rows = one:stream_audit_logs({ page = 2 }), {}
+        local call, argument = reader(stream)
+        local is_again, page = false, 2
+        while true do
+          local raised, is_fine, value = interrupt(is_again and math.huge or at, mask, call, argument)
+          has_raised, is_again = has_raised or raised, not is_fine
+          assert(is_fine or stream:page() == page)
+          if is_fine and not value then
+            break
+          end
+          for _, row in ipairs(is_fine and (name == "pages" and value or { value }) or {}) do
+            rows[#rows + 1] = row.raw_json
+          end
+          page = #rows < 100 and 2 or stream:page()
+        end
+        local where = ("%s, events %q, interrupt %d"):format(name, mask, at)
+        equal(where .. table.concat(expected), where .. table.concat(rows))
+      end
+      assert(at > 10)
+    end
+  end
 end)
 
 test("log lines", function()
