@@ -61,7 +61,8 @@ end
 
 -- Waiting: a task of aura.run() yields, a host's coroutine sleeps, everything else waits in C.
 
-local tasks
+-- The tasks of aura.run() by their coroutines.
+local task_of = setmetatable({}, { __mode = "kv" })
 
 -- Lets a call wait with sleep(seconds), so that the other coroutines of the host run meanwhile: in OpenResty,
 -- aura.set_sleep(ngx.sleep). nil lets it wait in C.
@@ -72,71 +73,108 @@ function aura.set_sleep(sleep)
   sleeping.set(sleep)
 end
 
-local function number_of_task()
-  return tasks and tasks.numbers[coroutine.running()]
+local function current_task()
+  return task_of[coroutine.running()]
 end
 
 -- Lets other coroutines run until the call has ended, if that is possible here.
 local function yield_until_end(call)
-  local number = number_of_task()
-  if number then
-    call:complete(tasks.queue, number)
-    coroutine.yield(tasks)
+  local task = current_task()
+  if task then
+    call:complete(task.loop.queue, task.number)
+    repeat
+      coroutine.yield(task.loop)
+    until call:has_ended()
   elseif sleeping.is_on() then
-    sleeping.wait(call)
+    sleeping.wait_until(function()
+      return call:has_ended()
+    end)
   end
 end
 
--- Waits for the call, and takes its result. C returns early for Ctrl-C, whose hook then raises an error here.
-local function take(call)
-  local status, json
-  repeat
-    status, json = call:wait()
-  until status ~= "pending"
-  call:close()
-  return status, json
+local function resume(task)
+  local is_fine, problem = coroutine.resume(task.thread)
+  if coroutine.status(task.thread) == "suspended" then
+    if problem == task.loop then
+      return
+    end
+    is_fine, problem = false, "a task of aura.run() yielded outside a call"
+  end
+  local run = task.run
+  task.loop.tasks[task.number] = nil
+  run.left = run.left - 1
+  if not is_fine then
+    run.failure = run.failure or { problem }
+  end
+  local outer = run.outer
+  if run.left == 0 and outer and task.loop.tasks[outer.number] and coroutine.status(outer.thread) == "suspended" then
+    resume(outer)
+  end
+end
+
+-- Returns the numbers of the tasks whose calls ended. Waits so many milliseconds for the first.
+local function wait_for_tasks(loop, milliseconds)
+  local numbers, is_child = loop.queue:wait(milliseconds)
+  if is_child then
+    -- In a forked child the calls of all tasks have ended.
+    for number in pairs(loop.tasks) do
+      numbers[#numbers + 1] = number
+    end
+  end
+  return numbers
+end
+
+-- Resumes the tasks whose calls ended.
+local function turn(loop)
+  local numbers
+  if sleeping.is_on() then
+    sleeping.wait_until(function()
+      numbers = wait_for_tasks(loop, 0)
+      return #numbers > 0
+    end)
+  else
+    numbers = wait_for_tasks(loop, 50)
+  end
+  for _, number in ipairs(numbers) do
+    if loop.tasks[number] then
+      resume(loop.tasks[number])
+    end
+  end
 end
 
 -- Runs functions as tasks at once: while one waits for a call, the others continue. Returns when all have ended, and
--- raises the first error of a task. A task yields only in its calls.
+-- raises the first error of a task. A task yields only in its calls. If a task calls aura.run(), the outermost run
+-- resumes the tasks of both.
 function aura.run(...)
-  local outer = tasks
-  local own = { queue = core.queue(), numbers = {}, left = select("#", ...) }
-  local threads, failure = {}, nil
-  for number = 1, own.left do
-    local task = select(number, ...)
-    if type(task) ~= "function" then
-      error(refuse(("task %d must be a function, not a %s"):format(number, type(task))), 0)
+  local outer = current_task()
+  local loop = outer and outer.loop or { queue = core.queue(), tasks = {}, last = 0 }
+  local run = { left = select("#", ...), outer = outer }
+  local tasks = {}
+  for number = 1, run.left do
+    local body = select(number, ...)
+    if type(body) ~= "function" then
+      error(refuse(("task %d must be a function, not %s"):format(number, type_of(body))), 0)
     end
-    threads[number] = coroutine.create(task)
-    own.numbers[threads[number]] = number
+    tasks[number] = { thread = coroutine.create(body), number = loop.last + number, loop = loop, run = run }
   end
-  local function resume(number)
-    tasks = own
-    local is_fine, problem = coroutine.resume(threads[number])
-    tasks = outer
-    if coroutine.status(threads[number]) == "suspended" then
-      if problem == own then
-        return
-      end
-      is_fine, problem = false, "a task of aura.run() yielded outside a call"
-    end
-    own.left = own.left - 1
-    if not is_fine then
-      failure = failure or { problem }
+  loop.last = loop.last + #tasks
+  for _, task in ipairs(tasks) do
+    loop.tasks[task.number] = task
+    task_of[task.thread] = task
+    resume(task)
+  end
+  while run.left > 0 do
+    if outer then
+      coroutine.yield(loop)
+    else
+      turn(loop)
     end
   end
-  for number = 1, #threads do
-    resume(number)
+  if not outer then
+    loop.queue:close()
   end
-  while own.left > 0 do
-    for _, number in ipairs(sleeping.is_on() and sleeping.wait_for_any(own.queue) or own.queue:wait(50)) do
-      resume(number)
-    end
-  end
-  own.queue:close()
-  if failure then
-    error(failure[1], 0)
+  if run.failure then
+    error(run.failure[1], 0)
   end
 end
 
@@ -283,7 +321,7 @@ end
 
 -- Runs a call that only reads. It waits in C, except in a task and if the host has a function that sleeps.
 local function read(client, name, options, argument)
-  if number_of_task() or sleeping.is_on() then
+  if current_task() or sleeping.is_on() then
     return call(client, name, options, argument)
   end
   local texts, err = prepare(client, options)

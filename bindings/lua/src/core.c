@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <aura_users.h>
 
@@ -29,7 +30,7 @@ enum { SLICE_MS = 50, TOKENS = 64 };
     F(aura_reset_user_password_start) \
     F(aura_stream_audit_logs) F(aura_audit_logs_next_at_hand) F(aura_audit_logs_next_start) \
     F(aura_audit_logs_page) F(aura_audit_logs_free) \
-    F(aura_call_wait) F(aura_call_cancel) F(aura_call_expire) F(aura_call_complete) F(aura_call_free) \
+    F(aura_call_wait) F(aura_call_poll) F(aura_call_cancel) F(aura_call_expire) F(aura_call_complete) F(aura_call_free) \
     F(aura_completions_new) F(aura_completions_wait) F(aura_completions_free) \
     F(aura_log_keep) F(aura_log_take)
 
@@ -40,6 +41,7 @@ static struct { FUNCTIONS(MEMBER) } c;
 typedef struct {
     void *pointer;
     uint64_t page; /* of a stream: the page of the rows in its list */
+    pid_t process; /* of a queue: the process whose calls complete into it */
 } handle;
 
 #define CLIENT "aura_users.client"
@@ -454,6 +456,13 @@ static int call_wait(lua_State *L)
     return push_result(L, status, json, error);
 }
 
+static int call_has_ended(lua_State *L)
+{
+    handle *owned = luaL_checkudata(L, 1, CALL);
+    lua_pushboolean(L, !owned->pointer || c.aura_call_poll(owned->pointer) != AURA_PENDING);
+    return 1;
+}
+
 static int call_cancel(lua_State *L)
 {
     c.aura_call_cancel(get(L, 1, CALL));
@@ -474,23 +483,30 @@ static int call_complete(lua_State *L)
 
 static int queue_new(lua_State *L)
 {
-    new_handle(L, QUEUE)->pointer = c.aura_completions_new();
+    handle *owned = new_handle(L, QUEUE);
+    owned->pointer = c.aura_completions_new();
+    owned->process = getpid();
     return 1;
 }
 
-/* Returns the tokens of the calls that ended. Waits so many milliseconds for the first. */
+/* Returns the tokens of the calls that ended. Waits so many milliseconds for the first. Then returns whether this is the
+ * first wait in a forked child: there the calls of the parent have ended, but their tokens do not come. */
 static int queue_wait(lua_State *L)
 {
     uint64_t tokens[TOKENS];
+    handle *queue = get_handle(L, 1, QUEUE);
+    int64_t timeout = (int64_t)luaL_checknumber(L, 2);
     interrupt watched = watch_interrupt(L);
-    int32_t count = c.aura_completions_wait(get(L, 1, QUEUE), (int64_t)luaL_checknumber(L, 2), tokens, TOKENS);
+    int32_t count = c.aura_completions_wait(queue->pointer, timeout, tokens, TOKENS);
     pass_interrupt(L, &watched);
     lua_createtable(L, count > 0 ? count : 0, 0);
     for (int32_t i = 0; i < count; i++) {
         lua_pushnumber(L, (lua_Number)tokens[i]);
         lua_rawseti(L, -2, i + 1);
     }
-    return 1;
+    lua_pushboolean(L, queue->process != getpid());
+    queue->process = getpid();
+    return 2;
 }
 
 static int log_keep(lua_State *L)
@@ -569,7 +585,7 @@ int luaopen_aura_users_core(lua_State *L)
     static const luaL_Reg stream[] = {{"at_hand", stream_at_hand}, {"start", stream_start},
                                       {"page", stream_page}, {NULL, NULL}};
     static const luaL_Reg call[] = {{"wait", call_wait}, {"cancel", call_cancel}, {"expire", call_expire},
-                                    {"complete", call_complete}, {NULL, NULL}};
+                                    {"complete", call_complete}, {"has_ended", call_has_ended}, {NULL, NULL}};
     static const luaL_Reg queue[] = {{"wait", queue_wait}, {NULL, NULL}};
     static const luaL_Reg functions[] = {{"load", load}, {"client", client_new}, {"queue", queue_new},
                                          {"log_keep", log_keep}, {"log_take", log_take}, {"text_of", text_of},

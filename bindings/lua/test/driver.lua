@@ -1,9 +1,13 @@
 -- Runs the commands of `aura-replay drive lua5.4 test/driver.lua`.
+local has_ffi, ffi = pcall(require, "ffi")
 local cjson = require("cjson")
 local aura = require("aura_users")
 cjson.encode_sparse_array(true)
 -- Debian's cjson cannot write an empty list.
 local EMPTY = "@empty"
+if has_ffi then
+  ffi.cdef("int fork(void); int waitpid(int, int *, int); int getpid(void);")
+end
 
 local function of(err)
   return err.json and cjson.decode(err.json) or { kind = err.kind, message = err.message }
@@ -100,9 +104,18 @@ local function many(command, client)
   return { outcomes = counts }
 end
 
+local function answer_of(command)
+  local client, err = aura.client(command.options)
+  local answer = err and { error = of(err) } or (command.times and many or once)(command, client)
+  if client then
+    client:close()
+  end
+  return answer
+end
+
 for line in io.lines() do
   local command = cjson.decode(line)
-  local lines = {}
+  local lines, child = {}, nil
   -- A number of Lua may be too small for a page, so it is passed as text.
   command.options.page = command.options.page and line:match('"page":(%d+)')
   if command.log then
@@ -110,19 +123,21 @@ for line in io.lines() do
       table.insert(lines, text)
     end)
   end
-  local answer
-  if command.fork then
-    answer = { cannot = "Lua has no fork" }
+  if command.fork and has_ffi then
+    child = ffi.C.fork()
+  end
+  if child and child ~= 0 then
+    ffi.C.waitpid(child, nil, 0) -- The child writes the answer.
   else
-    local client, err = aura.client(command.options)
-    answer = err and { error = of(err) } or (command.times and many or once)(command, client)
-    if client then
-      client:close()
+    local answer = command.fork and not has_ffi and { cannot = "Lua 5.4 has no fork" } or answer_of(command)
+    answer.id = command.id
+    answer.log = #lines > 0 and lines or nil
+    answer.pid = child and ffi.C.getpid()
+    io.write((cjson.encode(answer):gsub('"@empty"', "[]")), "\n")
+    io.flush()
+    if child then
+      os.exit(0)
     end
   end
   aura.set_log("warn", nil)
-  answer.id = command.id
-  answer.log = #lines > 0 and lines or nil
-  io.write((cjson.encode(answer):gsub('"@empty"', "[]")), "\n")
-  io.flush()
 end

@@ -60,7 +60,7 @@ http {{
         location = /tasks {{
             content_by_lua_block {{
                 local name = function() ngx.say(assert(client:get_current_user()).username) end
-                aura.run(name, name)
+                aura.run(name, function() aura.run(name, name) end)
             }}
         }}
         location = /rows {{
@@ -155,7 +155,7 @@ def check(port, slow):
     connection.recv(65536)
     expect(port, "/user", "eric")
     expect(port, "/missing", "not_found")
-    expect(port, "/tasks", "eric\neric")
+    expect(port, "/tasks", "eric\neric\neric")
     expect(port, "/rows", "250")
     connection.sendall(REPLY)
     connection.close()

@@ -304,7 +304,7 @@ end)
 
 test("wrong tasks", function()
   local _, err = pcall(aura.run, function() end, nil, function() end)
-  has("task 2 must be a function, not a nil", err)
+  has("task 2 must be a function, not nil", err)
   local count = 0
   _, err = pcall(aura.run, coroutine.yield, function()
     assert(client():get_user("ericmj"))
@@ -315,6 +315,44 @@ test("wrong tasks", function()
   equal(false, (pcall(aura.run, function()
     error()
   end)))
+end)
+
+test("tasks of a task", function()
+  local one, order = client(), {}
+  local silent = client({ repo_url = silent_url, max_retries = 0, timeout = 1 })
+  local function work()
+    local names = {}
+    local function add()
+      local user = assert(one:get_user("ericmj"))
+      names[#names + 1] = user.username
+    end
+    aura.run(function()
+      aura.run(add, function() end, add)
+      aura.run()
+      equal(2, #names)
+      local _, err = pcall(aura.run, add, function()
+        error("mine", 0)
+      end)
+      equal("mine", err)
+      add()
+      equal(4, #names)
+      order[#order + 1] = "inner"
+    end, function()
+      aura.run(function()
+        local _, err = silent:get_user("e")
+        order[#order + 1] = err.kind
+      end)
+    end)
+  end
+  work()
+  aura.set_sleep(coroutine.yield)
+  local host = coroutine.create(work)
+  repeat
+    local is_fine, problem = coroutine.resume(host)
+    assert(is_fine, problem)
+  until coroutine.status(host) == "dead"
+  aura.set_sleep(nil)
+  equal("inner timeout inner timeout", table.concat(order, " "))
 end)
 
 -- Runs call(argument) with a hook that raises an error at an event, as Ctrl-C does in lua and luajit at any time. `mask`
@@ -392,6 +430,55 @@ test("an interrupt loses no row", function()
       assert(at > 10)
     end
   end
+end)
+
+test("a forked child", function()
+  local has_ffi, ffi = pcall(require, "ffi")
+  if not has_ffi then
+    return -- Lua 5.4 has no fork.
+  end
+  ffi.cdef("int fork(void); int waitpid(int, int *, int); void _exit(int);")
+  local one, silent = client(), client({ repo_url = silent_url, timeout = 900, total_timeout = 900 })
+  -- Ends the child. The parent returns the child's status.
+  local function wait_for(child, is_fine)
+    if child == 0 then
+      ffi.C._exit(is_fine and 0 or 1)
+    end
+    local status = ffi.new("int[1]")
+    equal(child, ffi.C.waitpid(child, status, 0))
+    return status[0]
+  end
+  for _, sleep in ipairs({ false, function() end }) do
+    aura.set_sleep(sleep or nil)
+    local child, kinds, count = nil, {}, 0
+    local function wait_in_vain()
+      local _, err = silent:get_user("e")
+      kinds[#kinds + 1] = err.kind
+      assert(one:get_user("ericmj"))
+      count = count + 1
+    end
+    -- In the parent the silent calls never end, so a hook ends the run.
+    local _, problem = pcall(aura.run, wait_in_vain, function()
+      aura.run(wait_in_vain, function()
+        assert(one:get_user("ericmj"))
+        child = ffi.C.fork()
+        if child ~= 0 then
+          debug.sethook(function()
+            if not coroutine.running() then
+              debug.sethook()
+              error("in the parent", 0)
+            end
+          end, "", 1)
+        end
+      end)
+    end)
+    if child == 0 then
+      wait_for(0, not problem and table.concat(kinds, " ") == "cancelled cancelled" and count == 2)
+    end
+    equal("in the parent", problem)
+    equal(0, wait_for(child))
+  end
+  aura.set_sleep(nil)
 end)
 
 test("log lines", function()
