@@ -33,9 +33,25 @@ end
 local function write_log(level, line)
   -- An error of the program must not lose the result of a call.
   local is_fine, problem = pcall(log, level, line)
-  if not is_fine then
-    io.stderr:write(("aura_users: the log function failed: %s\n"):format(tostring(problem)))
+  if is_fine then
+    return
+  elseif type(problem) == "string" and problem:find("interrupted!$") then
+    error(problem, 0) -- Ctrl-C in lua and luajit.
   end
+  local has_text, text = pcall(tostring, problem)
+  text = has_text and text or "its error has no text"
+  io.stderr:write(("aura_users: the log function failed: %s\n"):format(text))
+end
+
+-- Whether the coroutine runs the function, besides the call of it that asks.
+local function runs_already(func)
+  local level = 3
+  local info = debug.getinfo(level, "f")
+  while info and info.func ~= func do
+    level = level + 1
+    info = debug.getinfo(level, "f")
+  end
+  return info ~= nil
 end
 
 -- The coroutines in which the log function runs.
@@ -43,8 +59,15 @@ local delivering = setmetatable({}, { __mode = "k" })
 
 -- Passes the new lines to the log function. It may make calls: their lines follow with the next call's.
 local function deliver_log()
+  if not log then
+    return
+  end
   local here = coroutine.running() or "main"
-  local json = log and not delivering[here] and core.log_take()
+  -- Ctrl-C may have left a mark of a delivery that ended.
+  if delivering[here] and runs_already(deliver_log) then
+    return
+  end
+  local json = core.log_take()
   if not json then
     return
   end

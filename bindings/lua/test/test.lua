@@ -432,6 +432,40 @@ test("an interrupt loses no row", function()
   end
 end)
 
+test("calls work after an interrupt", function()
+  local one = client()
+  local stream = one:stream_audit_logs({ prefetch = 0 })
+  local row, lines = stream:next(), 0
+  local function read()
+    row = stream:next() or row
+  end
+  local function work()
+    assert(one:get_user("ericmj"))
+    assert(one:reset_user_password("nobody"))
+    aura.run(read, function()
+      assert(one:get_user("ericmj"))
+    end)
+  end
+  aura.set_log("debug", function()
+    lines = lines + 1
+  end)
+  for _, sleep in ipairs({ false, function() end }) do
+    aura.set_sleep(sleep or nil)
+    for _, mask in ipairs({ "", "cr" }) do
+      local at = 0
+      repeat
+        at = after(at)
+        local has_raised = interrupt(at, mask, work)
+        local before = lines
+        work()
+        assert(lines > before, "no log lines")
+      until not has_raised
+    end
+  end
+  aura.set_sleep(nil)
+  aura.set_log("warn", nil)
+end)
+
 test("a forked child", function()
   local has_ffi, ffi = pcall(require, "ffi")
   if not has_ffi then
@@ -535,6 +569,47 @@ test("a log function that fails loses no result", function()
   assert(first)
   equal(249, #actions(stream))
   has("the log function failed: full", table.concat(output))
+end)
+
+test("a log function whose error cannot be a text", function()
+  local stderr, output, calls = io.stderr, {}, 0
+  io.stderr = { write = function(_, text) -- luacheck: ignore
+    output[#output + 1] = text
+  end }
+  aura.set_log("debug", function()
+    calls = calls + 1
+    error(setmetatable({}, { __tostring = function()
+      error("no text")
+    end }))
+  end)
+  local one = client()
+  local is_fine, user = pcall(one.get_user, one, "ericmj")
+  local second = one:get_user("ericmj")
+  aura.set_log("warn", nil)
+  io.stderr = stderr -- luacheck: ignore
+  equal(true, is_fine)
+  equal("ericmj", user.username)
+  equal("ericmj", second.username)
+  equal(2, calls)
+  has("the log function failed: its error has no text", table.concat(output))
+end)
+
+-- run.py tests it with a signal.
+test("Ctrl-C in a log function", function()
+  local one, calls = client(), 0
+  aura.set_log("debug", function()
+    calls = calls + 1
+    error("interrupted!")
+  end)
+  local stream = one:stream_audit_logs()
+  local first, err = pcall(stream.next, stream)
+  local _, second = pcall(one.get_user, one, "ericmj")
+  aura.set_log("warn", nil)
+  equal(false, first)
+  has("interrupted!", err)
+  has("interrupted!", second)
+  equal(2, calls)
+  equal(250, #actions(stream))
 end)
 
 test("settings of the program's cjson", function()
