@@ -20,25 +20,32 @@ end
 function records.refuse(message)
   local text = "invalid_argument: " .. message
   return setmetatable(
-    { kind = "invalid_argument", message = message, text = text, attempts = 0, outcome_unknown = false, retryable = false },
+    { kind = "invalid_argument", code = 10, message = message, text = text, attempts = 0, outcome_unknown = false,
+      retryable = false },
     Error
   )
 end
 
-local function remove_null(value)
+-- Larger numbers of cjson are rounded, so they stay floats.
+local EXACT = 2 ^ 53
+
+-- Makes nil of null, and integers of whole numbers, if this Lua has integers.
+local function convert(value)
   if value == cjson.null then
     return nil
   elseif type(value) == "table" then
     for key, member in pairs(value) do
-      value[key] = remove_null(member)
+      value[key] = convert(member)
     end
+  elseif math.tointeger and type(value) == "number" and value > -EXACT and value < EXACT then
+    return math.tointeger(value) or value
   end
   return value
 end
 
 -- Decodes JSON; null is nil.
 function records.decode(json)
-  return remove_null(cjson.decode(json))
+  return convert(cjson.decode(json))
 end
 
 function records.make_error(json)

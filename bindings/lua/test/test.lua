@@ -98,6 +98,27 @@ test("times", function()
   end
 end)
 
+test("whole numbers are integers, if this Lua has them", function()
+  local is_integer = math.type and function(value)
+    return math.type(value) == "integer"
+  end or function(value)
+    return value == math.floor(value)
+  end
+  local one = client()
+  local _, err = one:get_user("nobody")
+  for _, field in ipairs({ "status", "attempts", "code" }) do
+    assert(is_integer(err[field]), field)
+  end
+  _, err = one:get_user(5)
+  assert(is_integer(err.code) and is_integer(err.attempts))
+  equal("2", tostring(one:stream_audit_logs({ page = 2 }):page()))
+  local record = aura.internal.make_record('{"i":7,"l":[-3],"f":1.5,"big":9007199254740993}')
+  assert(is_integer(record.i) and is_integer(record.l[1]))
+  equal(1.5, record.f)
+  equal(2 ^ 53, record.big)
+  assert(not math.type or math.type(record.big) == "float")
+end)
+
 test("errors", function()
   local user, err = client():get_user("nobody")
   equal(nil, user)
