@@ -37,7 +37,8 @@ local function encode_option(name, value, scope)
     local allowed = wanted == "boolean" and "true or false" or option.allowed
     return nil, refuse(("%s is a %s; allowed: %s"):format(name, type(value), allowed))
   elseif wanted == "number" then
-    return (option.type == "whole" and value == math.floor(value) and "%.0f" or "%.14g"):format(value)
+    local text = (option.type == "whole" and value == math.floor(value) and "%.0f" or "%.14g"):format(value)
+    return (text:gsub("[^%w+-]+", ".")) -- The program's locale may have a decimal comma.
   end
   return arguments.check_text(name, wanted == "boolean" and tostring(value) or value)
 end

@@ -1,5 +1,5 @@
 -- Errors and records: tables of C's JSON.
-local cjson = require("cjson").new() -- The settings of the program's own cjson have no effect here.
+local cjson = require("cjson")
 local core = require("aura_users.core")
 
 local records = {}
@@ -43,9 +43,17 @@ local function convert(value)
   return value
 end
 
+local own = cjson.new() -- The settings of the program's own cjson have no effect here.
+
 -- Decodes JSON; null is nil.
 function records.decode(json)
-  return convert(cjson.decode(json))
+  local is_fine, value = pcall(own.decode, json)
+  if not is_fine then
+    -- The program may have changed its locale. A new cjson knows the locale's decimal point.
+    own = cjson.new()
+    value = own.decode(json)
+  end
+  return convert(value)
 end
 
 function records.make_error(json)

@@ -119,6 +119,27 @@ test("whole numbers are integers, if this Lua has them", function()
   assert(not math.type or math.type(record.big) == "float")
 end)
 
+test("a locale with a decimal comma", function()
+  local format = string.format
+  string.format = function(...) -- luacheck: ignore
+    return (format(...):gsub("(%d)%.(%d)", "%1,%2"))
+  end
+  local made, err = aura.client({ timeout = 2.5 })
+  string.format = format -- luacheck: ignore
+  assert(made, err)
+end)
+
+-- cjson reads the locale when it is created.
+test("a change of the locale", function()
+  local locale = os.setlocale()
+  for _, name in ipairs({ "de_DE.UTF-8", "fr_FR.UTF-8", locale }) do
+    if os.setlocale(name) then
+      equal(1.5, aura.internal.make_record('{"f":1.5}').f)
+    end
+  end
+  assert(os.setlocale(locale))
+end)
+
 test("errors", function()
   local user, err = client():get_user("nobody")
   equal(nil, user)
