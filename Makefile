@@ -34,7 +34,7 @@ endif
 
 .DEFAULT_GOAL := help
 .PHONY: help demo tours test check growth test-examples lint msrv deny fuzz test-rust test-c test-cpp \
-    sanitize test-install test-python test-sandbox-python test-live header reference bench \
+    sanitize memcheck test-install test-python test-sandbox-python test-live header reference bench \
     instructions programs venv clean
 
 help: ## list these targets
@@ -65,8 +65,8 @@ tours: library ## build examples/tour.c and examples/tour.cpp
 	$(CXX) -std=c++17 -Wall -Wextra -Werror -Iinclude examples/tour.cpp \
 	    -L$(DEBUG) -laura_users -Wl,-rpath,$(DEBUG) -o $(BUILD)/tour-cpp
 
-# `make test` needs only the usual builds; the parts of `make check` need others. Three parts run at a
-# time, because some of them wait most of the time. The longest start first. If a part fails, the others
+# `make test` needs only the usual builds. The parts of `make check` need others, or repeat tests under
+# another program. Three parts run at a time, because some of them wait most of the time. The longest start first. If a part fails, the others
 # go on. The parts of a group run one after another: test-sandbox-python builds the sandbox again, which
 # test-rust starts; test-python and test-examples use the same virtual environment; msrv may replace
 # Debian's Rust, with which sanitize builds; and growth and instructions build the same library. Each
@@ -76,16 +76,16 @@ sandboxes       := test-rust test-sandbox-python
 in-venv         := test-python test-examples
 debians-rust    := sanitize msrv
 release-library := growth instructions
-ALONE           := test-cpp test-c test-install $(BINDINGS:%=test-%) lint
+ALONE           := test-java test-cpp test-c test-install $(filter-out test-java,$(BINDINGS:%=test-%)) \
+    memcheck lint
 PARTS           := $(ALONE) $(foreach group,$(GROUPS),$($(group)))
 PARTS_OF_test   := sandboxes in-venv $(patsubst %,timed-%,$(filter test-%,$(ALONE)))
-PARTS_OF_check  := debians-rust release-library timed-lint
-NEEDS_OF_test   := cargo cc curl g++ clang valgrind cmake pkg-config python3-venv tinyproxy-bin \
-    nlohmann-json3-dev
+PARTS_OF_check  := debians-rust timed-memcheck release-library timed-lint
+NEEDS_OF_test   := cargo cc curl g++ clang cmake pkg-config python3-venv tinyproxy-bin nlohmann-json3-dev
 NEEDS_OF_check  := cargo cc g++ valgrind doxygen python3-venv nlohmann-json3-dev
 
 test: ## run every test of every language
-check: ## run the lints and sanitizers, and check memory, instruction counts and the oldest Rust
+check: ## run the lints, sanitizers and valgrind, and check growth, instructions and the oldest Rust
 test check:
 	@tools/need $(NEEDS_OF_$@)
 	@mkdir -p $(BUILD)
@@ -127,17 +127,22 @@ test-rust: ## test the Rust crates
 	$(TAKE_TURN) env -u MAKEFLAGS $(CARGO) test --no-run $(RUST_TESTS)
 	env -u MAKEFLAGS $(CARGO) test --no-fail-fast $(RUST_TESTS)
 
-test-c: programs library ## test the C ABI, also under valgrind
-	@tools/need cc g++ clang valgrind
+test-c: programs library ## test the C ABI
+	@tools/need cc g++ clang
 	@# Without these, the tests of aura_users.cdef are skipped.
 	-@tools/need luajit php
-	$(MAKE) -C tests/c check memcheck LIBDIR=$(DEBUG) BUILD=$(BUILD)/c
+	$(MAKE) -C tests/c check LIBDIR=$(DEBUG) BUILD=$(BUILD)/c
 
-test-cpp: programs library ## test the C++ header, also under valgrind
-	@tools/need g++ valgrind nlohmann-json3-dev
+test-cpp: programs library ## test the C++ header
+	@tools/need g++ nlohmann-json3-dev
 	@# Without these, the test of the header with LLVM's library is skipped.
 	-@tools/need clang libc++-dev libc++abi-dev
-	$(MAKE) -C tests/cpp check memcheck LIBDIR=$(DEBUG) BUILD=$(BUILD)/cpp
+	$(MAKE) -C tests/cpp check LIBDIR=$(DEBUG) BUILD=$(BUILD)/cpp
+
+memcheck: programs library ## run the C and C++ tests under valgrind
+	@tools/need cc g++ valgrind nlohmann-json3-dev
+	$(MAKE) -C tests/c memcheck LIBDIR=$(DEBUG) BUILD=$(BUILD)/c
+	$(MAKE) -C tests/cpp memcheck LIBDIR=$(DEBUG) BUILD=$(BUILD)/cpp
 
 # Builds the same release library as `make instructions`.
 growth: programs ## check that 100,000 calls leave no memory behind
