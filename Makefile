@@ -76,8 +76,8 @@ sandboxes       := test-rust test-sandbox-python
 in-venv         := test-python test-examples
 debians-rust    := sanitize msrv
 release-library := growth instructions
-ALONE           := test-java test-cpp test-c test-install $(filter-out test-java,$(BINDINGS:%=test-%)) \
-    memcheck lint
+ALONE           := test-java test-node test-cpp test-c test-install memcheck lint \
+    $(filter-out test-java test-node,$(BINDINGS:%=test-%))
 PARTS           := $(ALONE) $(foreach group,$(GROUPS),$($(group)))
 PARTS_OF_test   := sandboxes in-venv $(patsubst %,timed-%,$(filter test-%,$(ALONE)))
 PARTS_OF_check  := debians-rust timed-memcheck release-library timed-lint
