@@ -43,28 +43,42 @@ local function write_log(level, line)
   io.stderr:write(("aura_users: the log function failed: %s\n"):format(text))
 end
 
--- Whether the coroutine runs the function, besides the call of it that asks.
-local function runs_already(func)
-  local level = 3
-  local info = debug.getinfo(level, "f")
-  while info and info.func ~= func do
+-- How often the function is on the stack of a coroutine, or of this one if `thread` is nil.
+local function times_on_stack(func, thread)
+  local times, level = 0, 0
+  local info
+  repeat
     level = level + 1
-    info = debug.getinfo(level, "f")
-  end
-  return info ~= nil
+    if thread then
+      info = debug.getinfo(thread, level - 1, "f")
+    else
+      info = debug.getinfo(level, "f")
+    end
+    times = times + (info and info.func == func and 1 or 0)
+  until not info
+  return times
 end
 
--- The coroutines in which the log function runs.
-local delivering = setmetatable({}, { __mode = "k" })
+-- The coroutine in which the log function runs. LuaJIT has no value for the main one.
+local delivering
+local MAIN = {}
+
+-- Whether deliver_log runs already, besides the call that asks. Ctrl-C may have left the mark of a delivery that ended.
+local function is_delivering(deliver_log, here)
+  if delivering == nil then
+    return false
+  elseif delivering == here then
+    return times_on_stack(deliver_log) > 1
+  elseif delivering == MAIN then
+    return true -- LuaJIT cannot look into the main program from here.
+  end
+  return coroutine.status(delivering) ~= "dead" and times_on_stack(deliver_log, delivering) > 0
+end
 
 -- Passes the new lines to the log function. It may make calls: their lines follow with the next call's.
 local function deliver_log()
-  if not log then
-    return
-  end
-  local here = coroutine.running() or "main"
-  -- Ctrl-C may have left a mark of a delivery that ended.
-  if delivering[here] and runs_already(deliver_log) then
+  local here = coroutine.running() or MAIN
+  if not log or is_delivering(deliver_log, here) then
     return
   end
   local json = core.log_take()
@@ -72,14 +86,14 @@ local function deliver_log()
     return
   end
   local taken = decode(json)
-  delivering[here] = true
+  delivering = here
   for _, line in ipairs(taken.lines) do
     write_log(line.level, line.text)
   end
   if taken.dropped > 0 then
     write_log("warn", ("%d lines of the log were dropped"):format(taken.dropped))
   end
-  delivering[here] = nil
+  delivering = nil
 end
 
 -- Waiting: a task of aura.run() yields, a host's coroutine sleeps, everything else waits in C.
@@ -225,11 +239,11 @@ Stream.__index = Stream
 
 -- Waits until a row is in `rows`. Returns whether there is one; nil and an error.
 local function wait_for_row(stream)
-  if stream.is_closed then
-    return nil, refuse("the stream is closed")
-  end
   local handle, rows = stream.handle, stream.rows
-  while not rows[1] do
+  while stream.is_closed or not rows[1] do
+    if stream.is_closed then -- Another task may close it meanwhile.
+      return nil, refuse("the stream is closed")
+    end
     local status, err
     -- There is a call already if another task waits for it, or if Ctrl-C ended the wait. Its row comes first.
     if not rows.call then

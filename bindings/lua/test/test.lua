@@ -595,6 +595,36 @@ test("a log function that makes calls", function()
   aura.set_log("warn", nil)
 end)
 
+test("a log function that makes calls in coroutines of its own", function()
+  local lines, one = 0, client()
+  aura.set_log("debug", function()
+    lines = lines + 1
+    coroutine.wrap(function()
+      assert(one:get_user("ericmj"))
+    end)()
+  end)
+  assert(one:get_user("ericmj"))
+  local first = lines
+  assert(one:get_user("ericmj"))
+  aura.set_log("warn", nil)
+  assert(first >= 1 and first < 10 and lines > first and lines < 100, first .. " and then " .. lines .. " lines")
+end)
+
+test("a stream that is closed while tasks wait for it", function()
+  local stream, ends = client({ prefetch = 0 }):stream_audit_logs(), {}
+  local function reader()
+    local row, err = stream:next()
+    ends[#ends + 1] = row and "a row" or tostring(err)
+  end
+  aura.run(reader, reader, reader, function()
+    stream:close()
+  end)
+  equal(3, #ends)
+  for _, ending in ipairs(ends) do
+    assert(ending == "a row" or ending == "invalid_argument: the stream is closed", ending)
+  end
+end)
+
 test("a log function that fails loses no result", function()
   local stderr, output = io.stderr, {}
   io.stderr = { write = function(_, text) -- luacheck: ignore
