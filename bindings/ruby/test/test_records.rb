@@ -52,6 +52,10 @@ class RecordsTest < AuraTest
   def test_records_do_not_change
     assert_raises(FrozenError) { user.packages << 1 }
     assert_raises(FrozenError) { user.username << 'x' }
+    frozen = user.freeze
+    assert_equal [3, 'eric'], [frozen[:level], frozen.username]
+    row = AuraUsers::Page.new(%("a"\x1E{"action":"a","params":{"x":1}}\x1E)).rows.first
+    [row.dup.freeze, Ractor.make_shareable(row)].each { |one| assert_equal({ 'x' => 1 }, one.params) }
     user.to_h['username'] << 'x'
     assert_equal 'eric', user.username
   end

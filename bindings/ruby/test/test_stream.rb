@@ -87,12 +87,27 @@ class StreamTest < AuraTest
 
   def test_it_is_closed_while_a_thread_reads
     logs = silent_client.stream_audit_logs(api_key: 'k')
-    reader = Thread.new { logs.to_a }
-    reader.report_on_exception = false
-    wait_until_asleep(reader)
+    readers = Array.new(3) { Thread.new { logs.to_a } }
+    readers.each do |reader|
+      reader.report_on_exception = false
+      wait_until_asleep(reader)
+    end
     logs.close
-    assert_raises(AuraUsers::CancelledError) { reader.join(PATIENCE) || flunk('the reader still waits') }
+    readers.each do |reader|
+      assert_raises(AuraUsers::InvalidArgumentError) { reader.join(PATIENCE) || flunk('the reader still waits') }
+    end
     assert_raises(AuraUsers::InvalidArgumentError) { logs.next }
+  end
+
+  def test_the_page_of_a_row_that_was_not_returned
+    logs = client(prefetch: 0).stream_audit_logs
+    logs.first(100)
+    AuraUsers::Waiting.stub(:wait_for, ->(_call) { raise Timeout::Error }) do
+      assert_raises(Timeout::Error) { logs.next }
+    end
+    AuraUsers::Waiting.wait_for(logs.instance_variable_get(:@call))
+    assert_equal 2, logs.page
+    assert_equal 150, logs.to_a.size
   end
 
   def test_a_closed_stream_returns_none_of_its_rows

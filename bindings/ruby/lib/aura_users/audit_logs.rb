@@ -48,10 +48,11 @@ module AuraUsers
     def page
       return @page unless @rows.empty? || closed?
 
-      @taken ? @taken.last : native_page
+      # The call may have its rows already.
+      @taken ? @taken.last : (@call && @call_page) || native_page
     end
 
-    # Closes the stream and ends its requests. A read that waits in another thread raises CancelledError.
+    # Closes the stream and ends its requests. A read that waits in another thread raises InvalidArgumentError.
     def close
       @stream.close
       @ending.synchronize { Native.aura_call_cancel(@call) if @call }
@@ -112,6 +113,9 @@ module AuraUsers
       Native.uninterrupted { start_call } unless @call
       Waiting.wait_for(@call)
       Native.uninterrupted { end_call }
+    rescue CancelledError
+      check_open
+      raise
     end
 
     def start_call

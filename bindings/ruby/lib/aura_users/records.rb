@@ -83,10 +83,16 @@ module AuraUsers
     protected
 
     def fields
-      @fields ||= Record.parse(raw_json, freeze: true)
+      @fields || keep(Record.parse(raw_json, freeze: true))
     end
 
     private
+
+    # Keeps the fields for the next time. A frozen record cannot.
+    def keep(fields)
+      @fields = fields unless frozen?
+      fields
+    end
 
     # RFC 3339 permits small letters, and a blank instead of the T. A time without an offset is in UTC.
     TIME = /\A(\d{4}-\d\d-\d\d)[Tt ]([\d:.]+)(?:[Zz]|([+-]\d\d:?\d\d))?\z/
@@ -159,6 +165,8 @@ module AuraUsers
 
     # Returns the fields of a row.
     def fields(index)
+      return Record.parse(@texts[(2 * index) + 1], freeze: true) if frozen?
+
       @fields ||= Record.parse("[#{@texts.each_slice(2).map(&:last).join(',')}]", freeze: true)
       @fields[index]
     end
@@ -194,7 +202,7 @@ module AuraUsers
     protected
 
     def fields
-      @fields ||= @page ? @page.fields(@index) : super
+      @fields || (@page ? keep(@page.fields(@index)) : super)
     end
   end
 end
