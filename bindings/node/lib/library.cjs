@@ -99,11 +99,11 @@ function givenError() {
 const abi = {};
 for (const [name, [result, ...parameters]] of Object.entries(functions)) {
   const [type, ...rest] = [result, ...parameters].map((word) => types[word] ?? word);
+  const short = name.slice("aura_".length);
   // Declared at its first call: a program uses few of them.
-  abi[name.slice("aura_".length)] = (...values) => {
-    const call = declare(name, type, rest);
-    abi[name.slice("aura_".length)] = call;
-    return call(...values);
+  abi[short] = (...values) => {
+    abi[short] = declare(name, type, rest);
+    return abi[short](...values);
   };
 }
 
@@ -121,6 +121,9 @@ if (!isCompatible(version, packageVersion))
   throw libraryError(
     `version ${packageVersion} or later of ${library.abi} is needed, but ${opened.path} is ${version}`,
   );
+
+// A worker that ends frees handles, and cannot declare a function any more: koffi would abort the process.
+for (const short of Object.keys(abi).filter((name) => name.endsWith("_free"))) abi[short](null);
 
 module.exports = {
   abi,

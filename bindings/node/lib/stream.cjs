@@ -32,7 +32,7 @@ class AuditLogs {
 
   async #fetch() {
     const { pointer } = this.#handle;
-    const page = Number(abi.audit_logs_page(pointer));
+    this.#page = Number(abi.audit_logs_page(pointer));
     const begin = () => abi.audit_logs_next_page_start(pointer, result, failure);
     const json = await start(begin, this.#signal, (token) => {
       this.#token = token;
@@ -40,7 +40,6 @@ class AuditLogs {
     if (json === undefined) return false;
     this.#rows = new Page(json).rows;
     this.#at = 0;
-    this.#page = page;
     return true;
   }
 
@@ -86,7 +85,9 @@ class AuditLogs {
   }
 
   get page() {
-    if (this.#at < this.#rows.length || this.#handle.pointer === null) return this.#page;
+    // While a page is fetched, its rows may have arrived already.
+    const isKnown = this.#at < this.#rows.length || this.#fetching || this.#handle.pointer === null;
+    if (isKnown) return this.#page;
     return Number(abi.audit_logs_page(this.#handle.pointer));
   }
 

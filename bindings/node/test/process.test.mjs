@@ -31,6 +31,24 @@ test("a program ends by itself once nothing is under way", async () => {
   assert.equal(stdout, "eric\n");
 });
 
+test("terminate() of a worker that is ending leaves the process alive", async () => {
+  const { stdout } = await works(`
+    import { Worker } from "node:worker_threads";
+    const source = \`
+      const { Client } = require("aura-users");
+      const { parentPort } = require("node:worker_threads");
+      new Client().getCurrentUser().then((user) => parentPort.postMessage(user.username));
+    \`;
+    for (let count = 0; count < 20; count++)
+      await new Promise((resolve) => {
+        const worker = new Worker(source, { eval: true, execArgv: [] });
+        worker.on("message", () => worker.terminate()).on("exit", resolve);
+      });
+    console.log("alive");
+  `);
+  assert.equal(stdout, "alive\n");
+});
+
 test("a call that nobody awaits is still carried out", async () => {
   const { stdout } = await works(`
     import { getUser } from "aura-users";
