@@ -33,8 +33,11 @@ public final class AuditLogs implements Iterable<AuditLog>, AutoCloseable {
 
   private boolean isReading;
 
-  /** The page of the rows in {@code atHand}. */
+  /** The page of the rows in {@code atHand}, or of the request. */
   private long page;
+
+  /** Whether the rows of a request may have arrived and are not in {@code atHand} yet. */
+  private boolean isRequested;
 
   /** The request that runs. */
   private Call call;
@@ -181,6 +184,7 @@ public final class AuditLogs implements Iterable<AuditLog>, AutoCloseable {
       completion = () -> page.completeExceptionally(e);
     }
     runTurns();
+    Log.deliver();
     completion.run();
   }
 
@@ -209,7 +213,7 @@ public final class AuditLogs implements Iterable<AuditLog>, AutoCloseable {
    */
   public long page() {
     synchronized (this) {
-      return isClosed || !atHand.isEmpty() ? page : nativePage();
+      return isClosed || isRequested || !atHand.isEmpty() ? page : nativePage();
     }
   }
 
@@ -239,6 +243,7 @@ public final class AuditLogs implements Iterable<AuditLog>, AutoCloseable {
       return taken != null ? taken : take(begin().await(), taker);
     } finally {
       runTurns();
+      Log.deliver(); // after the turn, because a log handler may read the stream
     }
   }
 
@@ -294,7 +299,10 @@ public final class AuditLogs implements Iterable<AuditLog>, AutoCloseable {
   }
 
   private Call begin() {
-    long next = nativePage();
+    synchronized (this) {
+      page = nativePage();
+      isRequested = true;
+    }
     Call started =
         Call.begin(
             handle,
@@ -302,7 +310,6 @@ public final class AuditLogs implements Iterable<AuditLog>, AutoCloseable {
             (logs, options, place, error) ->
                 Native.aura_audit_logs_next_page_start(logs, place, error));
     synchronized (this) {
-      page = next;
       call = started;
       if (isClosed) {
         started.cancel();
@@ -313,6 +320,7 @@ public final class AuditLogs implements Iterable<AuditLog>, AutoCloseable {
 
   private void put(String json) {
     call = null;
+    isRequested = false;
     if (json != null) {
       if (isClosed) {
         throw new CancelledException("the audit log was closed"); // no rows would mean the end

@@ -5,7 +5,10 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeoutException;
 import java.util.function.BiConsumer;
 
-/** A call that runs. Its result is taken once: by the thread that waits, or for a future. */
+/**
+ * A call that runs. Its result is taken once: by the thread that waits, or for a future. The caller
+ * delivers the log lines afterwards.
+ */
 final class Call {
   /** A function of the library that starts a call. */
   @FunctionalInterface
@@ -114,11 +117,7 @@ final class Call {
     }
     int status = Native.aura_call_wait(taken, 0, json, error);
     Native.aura_call_free(taken);
-    try {
-      Native.check(status, error);
-      return Native.take(json);
-    } finally {
-      Log.deliver();
-    }
+    Native.check(status, error);
+    return Native.take(json);
   }
 }

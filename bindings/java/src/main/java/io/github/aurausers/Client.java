@@ -241,7 +241,11 @@ public final class Client implements AutoCloseable {
     if (Thread.currentThread().isInterrupted()) {
       throw new CancelledException("the thread was interrupted before the call started");
     }
-    return begin(start).await();
+    try {
+      return begin(start).await();
+    } finally {
+      Log.deliver();
+    }
   }
 
   /** A future of a call. An invalid argument fails the future, too. */
@@ -252,6 +256,7 @@ public final class Client implements AutoCloseable {
           .complete(
               future,
               (json, error) -> {
+                Log.deliver();
                 if (error == null) {
                   future.complete(read.apply(json));
                 } else {
