@@ -149,7 +149,8 @@ public:
 /// uses the options fails with AURA_INVALID_ARGUMENT.
 class Options {
     detail::Handle<aura_options, aura_options_free> handle_;
-    Error error_;
+    mutable Error error_;
+    bool is_moved_from_ = false;
 
     aura_options *create()
     {
@@ -169,6 +170,24 @@ class Options {
 public:
     /// No options.
     Options() noexcept = default;
+
+    /// Moves the options. `other` must not be used any more, except to assign to it.
+    Options(Options &&other) noexcept
+        : handle_(std::move(other.handle_)), error_(std::move(other.error_)),
+          is_moved_from_(std::exchange(other.is_moved_from_, true))
+    {
+    }
+
+    /// Moves the options.
+    Options &operator=(Options &&other) noexcept
+    {
+        if (this != &other) {
+            handle_ = std::move(other.handle_);
+            error_ = std::move(other.error_);
+            is_moved_from_ = std::exchange(other.is_moved_from_, true);
+        }
+        return *this;
+    }
 
     /// Several options: `{{"timeout", 5s}, {"max_retries", 0}}`.
     Options(std::initializer_list<Option> options)
@@ -210,8 +229,18 @@ public:
         return std::move(set_cancel_token(token));
     }
 
-    /// The error of the first option that is not valid. Its kind() is AURA_OK if all are valid.
-    [[nodiscard]] const Error &error() const noexcept { return error_; }
+    /// The error of the first option that is not valid. Its kind() is AURA_OK if all are valid. If the
+    /// options were moved from, it is AURA_INVALID_ARGUMENT.
+    [[nodiscard]] const Error &error() const noexcept
+    {
+        if (is_moved_from_ && error_.kind() == AURA_OK) {
+            // C takes NULL for no options. This function does not, and names the reason.
+            aura_error *error = nullptr;
+            aura_options_set(nullptr, "page", "1", &error);
+            error_ = Error(error);
+        }
+        return error_;
+    }
 
     /// The handle of the C ABI, which this object keeps; NULL where none are set.
     [[nodiscard]] const aura_options *get() const noexcept { return handle_.get(); }

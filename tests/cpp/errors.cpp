@@ -236,7 +236,13 @@ void moved_from(const Sandbox &sandbox)
     aura::Options options{{"page", 2}};
     aura::Options kept = std::move(options);
     CHECK(options.get() == nullptr);
-    CHECK(client.try_get_user("eric", options.set("max_retries", 1)));
+    CHECK_HOLDS(options.error().what(), "moved from");
+    CHECK_FAILS(client.try_get_user("eric", options), AURA_INVALID_ARGUMENT);
+    CHECK_FAILS(client.try_get_user("eric", options.set("max_retries", 1)), AURA_INVALID_ARGUMENT);
+    CHECK_FAILS(client.start_get_user("eric", options).try_get(), AURA_INVALID_ARGUMENT);
+    CHECK_FAILS(aura::Client::try_make(options), AURA_INVALID_ARGUMENT);
+    options = aura::Options{{"max_retries", 1}};
+    CHECK(client.try_get_user("eric", options));
     CHECK_EQ(client.stream_audit_logs(kept).page(), 2U);
 
     aura::Error error = client.try_get_user("nobody").error(), copy = error;
