@@ -12,6 +12,7 @@
 #include <iterator>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 namespace aura {
@@ -95,17 +96,34 @@ public:
 
 /// The rest of a stream, page by page. AuditLogs::pages() returns it.
 template <class Logs> class AuditLogsPages {
-    Logs logs_;
+    static constexpr bool is_borrowed = std::is_reference_v<Logs>;
+    // A pointer can be assigned, which std::views requires, and a reference cannot.
+    using Kept = std::conditional_t<is_borrowed, std::remove_reference_t<Logs> *, Logs>;
+    Kept logs_;
+
+    static Kept keep(std::remove_reference_t<Logs> &logs) noexcept
+    {
+        if constexpr (is_borrowed)
+            return &logs;
+        else
+            return std::move(logs);
+    }
 
 public:
     /// One page of JSON at a time.
     using iterator = AuditLogsIterator<aura_audit_logs_next_page>;
 
     /// The pages of `logs`. It owns `logs` unless Logs is a reference.
-    explicit AuditLogsPages(Logs &&logs) noexcept : logs_(std::forward<Logs>(logs)) {}
+    explicit AuditLogsPages(Logs &&logs) noexcept : logs_(keep(logs)) {}
 
     /// Fetches the first page. Throws Error.
-    [[nodiscard]] iterator begin() { return iterator(logs_.get()); }
+    [[nodiscard]] iterator begin()
+    {
+        if constexpr (is_borrowed)
+            return iterator(logs_->get());
+        else
+            return iterator(logs_.get());
+    }
 
     /// The end.
     [[nodiscard]] iterator end() const noexcept { return {}; }

@@ -12,6 +12,7 @@ static_assert(std::input_iterator<aura::AuditLogs::iterator>);
 static_assert(std::ranges::input_range<aura::AuditLogs>);
 static_assert(std::ranges::input_range<aura::AuditLogsPages<aura::AuditLogs &>>);
 static_assert(std::ranges::viewable_range<aura::AuditLogs &>);
+static_assert(std::movable<aura::AuditLogsPages<aura::AuditLogs &>>);
 #endif
 
 aura::Error other_parts_error();
