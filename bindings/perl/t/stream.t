@@ -66,6 +66,20 @@ subtest 'a handler that dies between the read of a page and its rows loses none'
     is_deeply [ rest($logs) ], [ @all[ 100 .. 249 ] ];
 };
 
+subtest 'the page while a started call has rows that were not returned' => sub {
+    my $logs = client( prefetch => 0 )->stream_audit_logs;
+    {
+        no warnings 'redefine';    ## no critic (ProhibitNoWarnings) -- the test replaces functions
+        local *Aura::Users::AuditLogs::_read = sub { return };
+        local *Aura::Users::Call::error      = sub ($call) { $call->wait; die "handler\n" };
+        is exception_of( sub { $logs->next } ), "handler\n" for 1 .. 2;
+    }
+    is $logs->page,           1;
+    is $logs->next->raw_json, $all[0];
+    is $logs->page,           1;
+    is_deeply [ rest($logs) ], [ @all[ 1 .. 249 ] ];
+};
+
 subtest 'a closed stream' => sub {
     my $logs = client()->stream_audit_logs;
     $logs->next;

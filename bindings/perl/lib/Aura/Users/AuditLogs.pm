@@ -39,7 +39,10 @@ sub start_next_page ($self) {
 }
 
 sub page ($self) {
-    return $self->_has_page ? $self->{page} : aura_audit_logs_page( $self->{stream}->pointer );
+
+    # A call that is left may have its rows already.
+    return $self->{page} if $self->_has_page || $self->{call};
+    return aura_audit_logs_page( $self->{stream}->pointer );
 }
 
 sub close ($self) {    ## no critic (ProhibitBuiltinHomonyms)
