@@ -48,6 +48,22 @@ test("pages have the same rows, and what was read before is not in them", async 
   assert.deepEqual(numbers([first.value, ...rest.flat()]), numbers(rows));
 });
 
+test("page is that of the next row while a page is fetched", async () => {
+  const stream = client.streamAuditLogs({ prefetch: 0 });
+  const first = stream.next();
+  // The reply arrives while this thread cannot take it.
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 500);
+  assert.equal(stream.page, 1);
+  await first;
+  assert.equal(stream.page, 1);
+  const closed = client.streamAuditLogs({ prefetch: 0 });
+  const read = closed.next().catch((error) => error);
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 500);
+  closed.close();
+  await read;
+  assert.equal(closed.page, 1);
+});
+
 test("a break keeps the place", async () => {
   const stream = client.streamAuditLogs();
   assert.ok(stream instanceof AuditLogs);

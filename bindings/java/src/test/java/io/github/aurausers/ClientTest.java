@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.logging.Handler;
 import java.util.logging.Level;
 import java.util.logging.LogRecord;
@@ -233,19 +234,7 @@ final class ClientTest {
   private void losesNoResultIfALogHandlerThrows(Runnable failure) throws Exception {
     Options options = Options.none().apiKey(sandbox.addUser("long" + failure.hashCode(), 250));
     Logger logger = Logger.getLogger("io.github.aurausers");
-    Handler handler =
-        new Handler() {
-          @Override
-          public void publish(LogRecord line) {
-            failure.run();
-          }
-
-          @Override
-          public void flush() {}
-
-          @Override
-          public void close() {}
-        };
+    Handler handler = handler(line -> failure.run());
     List<Throwable> uncaught = Collections.synchronizedList(new ArrayList<>());
     var before = Thread.getDefaultUncaughtExceptionHandler();
     Thread.setDefaultUncaughtExceptionHandler(
@@ -274,20 +263,12 @@ final class ClientTest {
     Logger logger = Logger.getLogger("io.github.aurausers");
     List<LogRecord> lines = Collections.synchronizedList(new ArrayList<>());
     Handler handler =
-        new Handler() {
-          @Override
-          public void publish(LogRecord line) {
-            lines.add(line);
-            // A handler may make calls.
-            client.getUser("eric");
-          }
-
-          @Override
-          public void flush() {}
-
-          @Override
-          public void close() {}
-        };
+        handler(
+            line -> {
+              lines.add(line);
+              // A handler may make calls.
+              client.getUser("eric");
+            });
     logger.addHandler(handler);
     logger.setLevel(Level.ALL);
     try {
@@ -301,5 +282,50 @@ final class ClientTest {
     assertEquals(Level.FINE, lines.get(0).getLevel());
     client.getUser("eric");
     assertEquals(1, lines.size());
+  }
+
+  @Test
+  void aLogHandlerMayReadTheSameStream() {
+    Options options = Options.none().apiKey(sandbox.addUser("many", 250)).prefetch(0);
+    Logger logger = Logger.getLogger("io.github.aurausers");
+    List<AuditLog> rows = new ArrayList<>();
+    List<AuditLog> taken = new ArrayList<>();
+    List<Long> pages = new ArrayList<>();
+    try (AuditLogs logs = client.withOptions(options).streamAuditLogs()) {
+      Handler handler =
+          handler(
+              line -> {
+                if (pages.isEmpty()) {
+                  pages.add(logs.page());
+                  taken.add(logs.iterator().next());
+                }
+              });
+      logger.addHandler(handler);
+      logger.setLevel(Level.ALL);
+      try {
+        logs.forEach(rows::add);
+      } finally {
+        logger.setLevel(null);
+        logger.removeHandler(handler);
+      }
+    }
+    assertEquals(List.of(1L), pages);
+    assertEquals(1, taken.size());
+    assertEquals(249, rows.size());
+  }
+
+  private static Handler handler(Consumer<LogRecord> publish) {
+    return new Handler() {
+      @Override
+      public void publish(LogRecord line) {
+        publish.accept(line);
+      }
+
+      @Override
+      public void flush() {}
+
+      @Override
+      public void close() {}
+    };
   }
 }
