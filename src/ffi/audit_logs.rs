@@ -1,5 +1,6 @@
 //! `aura_audit_logs`.
 
+use std::borrow::Cow;
 use std::ffi::c_char;
 use std::mem::MaybeUninit;
 use std::ops::Deref;
@@ -208,12 +209,20 @@ pub extern "C" fn aura_audit_logs_next_page(
 ) -> aura_status {
     return_status(error, || {
         let audit_logs_json = OutPointer::new("audit_logs_json", audit_logs_json)?;
-        let Some(page) = clone_value("logs", logs)?.next_page()? else {
-            return Ok(aura_status::AURA_END);
-        };
-        audit_logs_json.set_text(&page.json())?;
-        Ok(aura_status::AURA_OK)
+        let page = clone_value("logs", logs)?.next_page()?;
+        set_page(audit_logs_json, page.as_ref().map(AuditLogPage::json), aura_status::AURA_END)
     })
+}
+
+/// Passes the text of a page to the caller. Returns `none` if there is no page.
+fn set_page(
+    out: OutPointer<'_, c_char>,
+    text: Option<Cow<'_, str>>,
+    none: aura_status,
+) -> Result<aura_status> {
+    let Some(text) = text else { return Ok(none) };
+    out.set_text(&text)?;
+    Ok(aura_status::AURA_OK)
 }
 
 /// Returns the same rows as aura_audit_logs_next_page(), as a text that you can split without a JSON
@@ -234,11 +243,8 @@ pub extern "C" fn aura_audit_logs_next_rows(
 ) -> aura_status {
     return_status(error, || {
         let rows = OutPointer::new("rows", rows)?;
-        let Some(page) = clone_value("logs", logs)?.next_page()? else {
-            return Ok(aura_status::AURA_END);
-        };
-        rows.set_text(&page.separated())?;
-        Ok(aura_status::AURA_OK)
+        let page = clone_value("logs", logs)?.next_page()?;
+        set_page(rows, page.map(|page| page.separated().into()), aura_status::AURA_END)
     })
 }
 
@@ -259,11 +265,8 @@ pub extern "C" fn aura_audit_logs_next_page_at_hand(
 ) -> aura_status {
     return_status(error, || {
         let audit_logs_json = OutPointer::new("audit_logs_json", audit_logs_json)?;
-        let Some(page) = clone_value("logs", logs)?.next_arrived_page()? else {
-            return Ok(aura_status::AURA_PENDING);
-        };
-        audit_logs_json.set_text(&page.json())?;
-        Ok(aura_status::AURA_OK)
+        let page = clone_value("logs", logs)?.next_arrived_page()?;
+        set_page(audit_logs_json, page.as_ref().map(AuditLogPage::json), aura_status::AURA_PENDING)
     })
 }
 
