@@ -66,11 +66,11 @@ tours: library ## build examples/tour.c and examples/tour.cpp
 	    -L$(DEBUG) -laura_users -Wl,-rpath,$(DEBUG) -o $(BUILD)/tour-cpp
 
 # `make test` needs only the usual builds. The parts of `make check` need others, or repeat tests under
-# another program. Three parts run at a time, because some of them wait most of the time. The longest start first. If a part fails, the others
-# go on. The parts of a group run one after another: test-sandbox-python builds the sandbox again, which
-# test-rust starts; test-python and test-examples use the same virtual environment; msrv may replace
-# Debian's Rust, with which sanitize builds; and growth and instructions build the same library. Each
-# part or group prints its output when it ends.
+# another program. Three parts run at a time, because some of them wait most of the time. The longest
+# start first. If a part fails, the others go on. The parts of a group run one after another:
+# test-sandbox-python builds the sandbox again, which test-rust starts; test-python and test-examples use
+# the same virtual environment; msrv may replace Debian's Rust, with which sanitize builds; and growth and
+# instructions build the same library. Each part or group prints its output when it ends.
 GROUPS          := sandboxes in-venv debians-rust release-library
 sandboxes       := test-rust test-sandbox-python
 in-venv         := test-python test-examples
