@@ -1,6 +1,7 @@
 package aura
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -12,6 +13,13 @@ import (
 	"testing"
 	"time"
 )
+
+// IsDelivering reports whether a goroutine delivers log lines, or will soon.
+func IsDelivering() bool {
+	stacks := make([]byte, 1<<20)
+	stacks = stacks[:runtime.Stack(stacks, true)]
+	return logging.isWanted.Load() || bytes.Contains(stacks, []byte("go.deliverLog("))
+}
 
 // description is include/aura_users.json, which a module that was downloaded does not have.
 func description(t *testing.T) (d struct {

@@ -28,7 +28,8 @@ var logging struct {
 // retries, and the server's warnings. It contains no secret, name or address. nil stops the log.
 //
 // Lines arrive when a call ends, in the goroutine of any call, or shortly afterwards. The level of
-// the log is the lowest level that logger has enabled at the time of SetLogger. If the handler panics,
+// the log is the lowest level that logger has enabled at the time of SetLogger. A logger that was
+// replaced gets no further line, but one of its handler's calls may still run. If the handler panics,
 // the package reports this on standard error, and the call keeps its result.
 func SetLogger(logger *slog.Logger) error {
 	if _, err := library(); err != nil {
@@ -52,8 +53,7 @@ func SetLogger(logger *slog.Logger) error {
 // delivers all lines. A handler may make calls. If it makes one for every line, there is no last line,
 // so the lines after the second round come later.
 func deliverLog() {
-	logger := logging.logger.Load()
-	if logger == nil {
+	if logging.logger.Load() == nil {
 		return
 	}
 	logging.isWanted.Store(true)
@@ -62,18 +62,18 @@ func deliverLog() {
 			return
 		}
 		logging.isWanted.Store(false)
-		deliverStored(logger.Handler())
+		deliverStored()
 	}
 	if logging.isWanted.Load() {
 		time.AfterFunc(100*time.Millisecond, deliverLog)
 	}
 }
 
-func deliverStored(handler slog.Handler) {
+func deliverStored() {
 	defer logging.delivering.Unlock() // also if the handler calls runtime.Goexit
 	var text *C.char
 	if C.aura_log_take(&text, nil) == C.AURA_OK {
-		deliver(handler, takeText(text))
+		deliver(takeText(text))
 	}
 }
 
@@ -92,7 +92,7 @@ type logLine struct {
 
 var levels = map[string]slog.Level{"debug": slog.LevelDebug, "info": slog.LevelInfo, "warn": slog.LevelWarn}
 
-func deliver(handler slog.Handler, text string) {
+func deliver(text string) {
 	var log struct {
 		Dropped int       `json:"dropped"`
 		Lines   []logLine `json:"lines"`
@@ -103,22 +103,27 @@ func deliver(handler slog.Handler, text string) {
 	if log.Dropped > 0 {
 		record := slog.NewRecord(time.Now(), slog.LevelWarn, "log lines were dropped", 0)
 		record.AddAttrs(slog.Int("dropped", log.Dropped))
-		writeRecord(handler, record)
+		writeRecord(record)
 	}
 	for _, line := range log.Lines {
-		writeRecord(handler, line.record())
+		writeRecord(line.record())
 	}
 }
 
-// writeRecord passes one record to the handler. It ignores the handler's error, as slog does. It recovers
-// its panic: otherwise the caller would lose the result that the call has taken, such as a row.
-func writeRecord(handler slog.Handler, record slog.Record) {
+// writeRecord passes one record to the handler of the logger that is set now. It ignores the handler's
+// error, as slog does. It recovers its panic: otherwise the caller would lose the result that the call
+// has taken, such as a row.
+func writeRecord(record slog.Record) {
+	logger := logging.logger.Load()
+	if logger == nil {
+		return
+	}
 	defer func() {
 		if problem := recover(); problem != nil {
 			fmt.Fprintf(os.Stderr, "aura: the log handler panicked: %v\n%s", problem, debug.Stack())
 		}
 	}()
-	if handler.Enabled(context.Background(), record.Level) {
+	if handler := logger.Handler(); handler.Enabled(context.Background(), record.Level) {
 		_ = handler.Handle(context.Background(), record)
 	}
 }

@@ -189,6 +189,12 @@ func (k *keeper) Enabled(context.Context, slog.Level) bool { return true }
 func (k *keeper) WithAttrs([]slog.Attr) slog.Handler       { return k }
 func (k *keeper) WithGroup(string) slog.Handler            { return k }
 
+func (k *keeper) count() int {
+	k.Lock()
+	defer k.Unlock()
+	return len(k.records)
+}
+
 func (k *keeper) Handle(ctx context.Context, record slog.Record) error {
 	k.Lock()
 	k.records = append(k.records, record)
@@ -229,6 +235,46 @@ func TestTheLogGoesToSlog(t *testing.T) {
 	}
 }
 
+// waiter is a handler of slog that waits in every record.
+type waiter struct {
+	keeper
+	entered, proceed chan struct{}
+}
+
+func (w *waiter) Handle(context.Context, slog.Record) error {
+	w.entered <- struct{}{}
+	<-w.proceed
+	return nil
+}
+
+func TestALoggerThatWasReplacedGetsNoFurtherLine(t *testing.T) {
+	client := newClient(t, aura.WithRepoURL(echo(t).URL))
+	first := &waiter{entered: make(chan struct{}), proceed: make(chan struct{})}
+	second := &keeper{client: client, records: make([]slog.Record, 1)} // one record, so that it makes no call
+	must(t, aura.SetLogger(slog.New(first)))
+	defer aura.SetLogger(nil)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_, err := client.GetUser(ctx, "eric")
+		must(t, err)
+	}()
+	<-first.entered
+	must(t, aura.SetLogger(slog.New(second)))
+	_, err := client.GetUser(ctx, "eric") // its line waits for the handler
+	must(t, err)
+	close(first.proceed)
+	select {
+	case <-first.entered:
+		t.Error("the logger that was replaced got another line")
+		<-ended
+	case <-ended:
+	}
+	if count := second.count(); count != 2 {
+		t.Errorf("the new logger got %d lines", count-1)
+	}
+}
+
 // panicky is a handler of slog that panics at its first record.
 type panicky struct {
 	keeper
@@ -240,13 +286,18 @@ func (p *panicky) Handle(ctx context.Context, record slog.Record) error {
 	return p.keeper.Handle(ctx, record)
 }
 
-// caller is a handler of slog that makes a call for every record.
+// caller is a handler of slog that makes a call for every record, until the test has enough of them.
 type caller struct {
 	keeper
 	calls atomic.Int32
 }
 
+const enoughCalls = 4
+
 func (c *caller) Handle(ctx context.Context, _ slog.Record) error {
+	if c.calls.Load() == enoughCalls {
+		return nil
+	}
 	c.calls.Add(1)
 	_, err := c.client.GetUser(ctx, "within")
 	return err
@@ -260,7 +311,7 @@ func TestAHandlerThatAlwaysMakesCallsEndsTheCall(t *testing.T) {
 	_, err := client.GetUser(ctx, "eric")
 	must(t, err)
 	// The lines that are left come without another call.
-	for calling.calls.Load() < 4 {
+	for calling.calls.Load() < enoughCalls || aura.IsDelivering() {
 		time.Sleep(10 * time.Millisecond)
 	}
 }
