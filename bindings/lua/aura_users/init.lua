@@ -31,6 +31,9 @@ function aura.set_log(level, call)
 end
 
 local function write_log(level, line)
+  if not log then
+    return -- The log function may disable the log.
+  end
   -- An error of the program must not lose the result of a call.
   local is_fine, problem = pcall(log, level, line)
   if is_fine then

@@ -580,6 +580,22 @@ test("log lines that were dropped", function()
   has("lines of the log were dropped", table.concat(lines, " "))
 end)
 
+test("a log function that disables the log gets no further line", function()
+  local lines, stderr, output = 0, io.stderr, {}
+  io.stderr = { write = function(_, text) -- luacheck: ignore
+    output[#output + 1] = text
+  end }
+  aura.set_log("debug", function()
+    lines = lines + 1
+    aura.set_log("warn", nil)
+  end)
+  local _, err = client({ repo_url = "http://127.0.0.1:1", max_retries = 1 }):get_user("ericmj")
+  io.stderr = stderr -- luacheck: ignore
+  equal("connect", err.kind)
+  equal(1, lines)
+  equal("", table.concat(output))
+end)
+
 test("a log function that makes calls", function()
   local one, calls = client(), 0
   aura.set_log("debug", function()

@@ -58,6 +58,18 @@ subtest 'a callback that makes calls is not called inside itself' => sub {
     Aura::Users->log_to(undef);
 };
 
+subtest 'a callback that turns the log off gets no further line' => sub {
+    my ( $lines, @warnings ) = (0);
+    local $SIG{__WARN__} = sub { push @warnings, @_ };
+    Aura::Users->log_to( sub (@) { $lines++; Aura::Users->log_to(undef) }, 'debug' );
+    my $client = Aura::Users->new( repo_url => 'http://127.0.0.1:1', max_retries => 1 );
+    like exception_of( sub { $client->get_user('eric') } ), qr/connect/;
+    is $lines, 1;
+    is_deeply \@warnings, [];
+    my @messages = $INC{'Log/Any/Test.pm'} ? map { $_->{message} } Log::Any->get_logger->msgs->@* : ();
+    is_deeply [ grep { /attempt[ ]2/ } @messages ], [];
+};
+
 subtest 'bad arguments' => sub {
     like exception_of( sub { Aura::Users->log_to($_) } ), qr/must be a code reference or undef/ for 'file', 0;
     like exception_of(

@@ -97,6 +97,9 @@ final class Log
     /** @param array<string, mixed> $context */
     private static function write(string $level, string $text, array $context): void
     {
+        if (self::$level === 0) {
+            return; // a logger may turn the log off
+        }
         if (self::$logger === null) {
             error_log("aura-users: $text");
         } else {

@@ -312,6 +312,31 @@ final class CallsTest extends AuraTestCase
         self::assertGreaterThanOrEqual(10, $logger->lines);
     }
 
+    public function testALoggerThatTurnsTheLogOffGetsNoFurtherLine(): void
+    {
+        $logger = new class extends AbstractLogger {
+            public int $lines = 0;
+
+            public function log($level, $message, array $context = []): void
+            {
+                $this->lines++;
+                Log::off();
+            }
+        };
+        Log::to($logger);
+        $file = (string) tempnam(sys_get_temp_dir(), 'log');
+        $old = ini_set('error_log', $file);
+        try {
+            $client = new Client(['repo_url' => 'http://127.0.0.1:1', 'max_retries' => 1]);
+            self::assertFails(ConnectException::class, static fn () => $client->getUser('eric'));
+            self::assertSame(1, $logger->lines);
+            self::assertSame('', file_get_contents($file));
+        } finally {
+            ini_set('error_log', (string) $old);
+            unlink($file);
+        }
+    }
+
     public function testALoggerThatFails(): void
     {
         Log::to(new class extends AbstractLogger {

@@ -139,6 +139,24 @@ class CallsTest < AuraTest
     AuraUsers.logger = old
   end
 
+  def test_a_logger_that_is_replaced_gets_no_further_line
+    old = AuraUsers.logger
+    lines = StringIO.new
+    [nil, Logger.new(lines, level: Logger::DEBUG)].each do |other|
+      calls = 0
+      AuraUsers.logger = Logger.new(nil, level: Logger::DEBUG)
+      AuraUsers.logger.define_singleton_method(:add) do |*|
+        calls += 1
+        AuraUsers.logger = other
+      end
+      assert_raises(AuraUsers::ConnectError) { client(repo_url: 'http://127.0.0.1:1', max_retries: 1).get_user('eric') }
+      assert_equal 1, calls
+    end
+    assert_includes lines.string, 'attempt 2'
+  ensure
+    AuraUsers.logger = old
+  end
+
   def test_a_logger_that_fails
     old = AuraUsers.logger
     AuraUsers.logger = Logger.new(nil, level: Logger::DEBUG)

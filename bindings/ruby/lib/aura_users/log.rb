@@ -52,11 +52,11 @@ module AuraUsers
         @level && @level <= Logger::WARN
       end
 
+      # Each line goes to the logger that is set at that time: another thread or the logger may replace it.
       def write(log)
-        logger = @logger or return
         Thread.current[:aura_users_is_delivering] = true
-        log['lines'].each { |line| logger.add(LEVELS.fetch(line['level'], Logger::INFO), line['text'], 'aura_users') }
-        logger.warn('aura_users') { "#{log['dropped']} lines of the log were dropped" } if log['dropped'].positive?
+        log['lines'].each { |line| @logger&.add(LEVELS.fetch(line['level'], Logger::INFO), line['text'], 'aura_users') }
+        @logger&.warn('aura_users') { "#{log['dropped']} lines of the log were dropped" } if log['dropped'].positive?
       rescue StandardError, ScriptError => e # a NotImplementedError is a ScriptError
         warn "aura_users: the logger failed: #{e.message}"
       ensure

@@ -75,6 +75,7 @@ sub _write_lines ($log) {
     my @lines = $log->{lines}->@*;
     push @lines, { level => 'warn', text => "$log->{dropped} lines of the log were dropped" } if $log->{dropped};
     for my $line (@lines) {
+        last if defined $lowest && $lowest == 0;    # a logger turned the log off
         my ( $level, $text ) = @{$line}{qw(level text)};
         if    ($sink) { $sink->( $level, $text, $line ) }
         elsif ($any)  { $any->$level($text) }
