@@ -196,7 +196,7 @@
  *
  * Set options by name and text with aura_options_set(), for a client or for one call. The precedence is:
  * the call, the client, the environment, the default. To ignore the environment, set "env" to "false"
- * on the client.
+ * on the client. To pass other variables than those of the process, use aura_options_set_environment().
  *
  * - repo_url, default https://hex.pm/api, $HEX_API_URL, $HEX_API:
  *   The base URL of the API. Allowed: an http or https URL without a user, a query and a
@@ -746,6 +746,25 @@ aura_status aura_options_set(aura_options *options,
                              const char *name,
                              const char *value,
                              aura_error **error);
+
+/**
+ * Sets the environment variables that a client with these options reads, instead of those of the
+ * process. `environment` is an array of `environment_len` texts NAME=VALUE, as in environ. It may be
+ * NULL if it is empty. Then the client reads no variable. All texts are copied. Variables that the
+ * library does not read are ignored. It is an option of a client only: a call with it returns
+ * AURA_INVALID_ARGUMENT.
+ *
+ * This is for hosts that have their own variables, such as worker threads of Node.js. The trusted roots
+ * do not depend on it: SSL_CERT_FILE and SSL_CERT_DIR are always those of the process.
+ *
+ * Returns AURA_OK, or AURA_INVALID_ARGUMENT if a text has no `=`. The error does not repeat it.
+ *
+ * Does not block. Since 0.1.0.
+ */
+aura_status aura_options_set_environment(aura_options *options,
+                                         const char *const *environment,
+                                         size_t environment_len,
+                                         aura_error **error);
 
 /**
  * Sets a callback that can end blocking calls with these options, for example after a signal or a

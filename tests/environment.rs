@@ -10,9 +10,18 @@ use common::{Act, Server, user};
 
 const SHOW: &str = "AURA_TEST_SHOW";
 
-/// The options of a client in exactly this environment.
+/// The options of a client in exactly this environment, which the program may also pass.
 fn read_options(variables: &[(&str, &str)]) -> String {
-    run_in_environment("options", variables)
+    let text = run_in_environment("options", variables);
+    assert_eq!(shown_options(|| Options::new().environment(variables.iter().copied())), text);
+    text
+}
+
+/// The result of a call in exactly this environment, which the program may also pass.
+fn read_user(variables: &[(&str, &str)]) -> String {
+    let text = run_in_environment("user", variables);
+    assert_eq!(shown_user(Options::new().environment(variables.iter().copied())), text);
+    text
 }
 
 fn run_in_environment(what: &str, variables: &[(&str, &str)]) -> String {
@@ -40,15 +49,23 @@ fn a_client_without_an_environment_has_the_defaults() {
 
 fn print_options() {
     if std::env::var_os(SHOW).is_some_and(|what| what == "user") {
-        let user = blocking::Client::new(Options::new().max_retries(0)).unwrap().get_user("eric");
-        println!("\nclient: {user:?}");
+        println!("\n{}", shown_user(Options::new()));
         return;
     }
-    let client = blocking::Client::new(Options::new().max_retries(7));
-    let without = blocking::Client::new(Options::new().env(false));
+    println!("\n{}", shown_options(Options::new));
+}
+
+fn shown_user(options: Options) -> String {
+    let user = blocking::Client::new(options.max_retries(0)).unwrap().get_user("eric");
+    format!("client: {user:?}")
+}
+
+fn shown_options(options: impl Fn() -> Options) -> String {
+    let client = blocking::Client::new(options().max_retries(7));
+    let without = blocking::Client::new(options().env(false));
     match client {
-        Ok(client) => println!("\nclient: {client:?} without: {:?}", without.unwrap()),
-        Err(error) => println!("\nclient: {error} without: {}", without.is_ok()),
+        Ok(client) => format!("client: {client:?} without: {:?}", without.unwrap()),
+        Err(error) => format!("client: {error} without: {}", without.is_ok()),
     }
 }
 
@@ -96,7 +113,7 @@ fn the_variable_of_an_unreadable_ca_file_is_named() {
         ("HEX_API_URL", "https://localhost:1/api"),
         ("HEX_CACERTS_PATH", "/nonexistent/roots.pem"),
     ];
-    let text = run_in_environment("user", &variables);
+    let text = read_user(&variables);
     let start = "invalid_argument: HEX_CACERTS_PATH: ca_file /nonexistent/roots.pem cannot be used";
     assert!(text.contains(start), "{text}");
 }
@@ -107,7 +124,7 @@ fn an_unusable_proxy_is_an_error_only_of_calls_that_would_use_it() {
     let bad = "ftp://user:pw@localhost";
     let elsewhere = ("HEX_API_URL", "http://hex.example/api");
     for variable in ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"] {
-        let text = run_in_environment("user", &[elsewhere, (variable, bad)]);
+        let text = read_user(&[elsewhere, (variable, bad)]);
         assert!(text.contains("invalid_argument") && text.contains(variable), "{text}");
         assert!(!text.contains("pw"), "{text}");
     }
@@ -115,11 +132,11 @@ fn an_unusable_proxy_is_an_error_only_of_calls_that_would_use_it() {
     for (variable, value) in
         [("http_proxy", bad), ("https_proxy", bad), ("all_proxy", "socks9://x")]
     {
-        let text = run_in_environment("user", &[(here.0, &here.1), (variable, value)]);
+        let text = read_user(&[(here.0, &here.1), (variable, value)]);
         assert!(text.contains("eric"), "{text}");
     }
     for further in [("http_proxy", "http://localhost:1"), ("no_proxy", "hex.example")] {
-        let text = run_in_environment("user", &[elsewhere, ("all_proxy", bad), further]);
+        let text = read_user(&[elsewhere, ("all_proxy", bad), further]);
         assert!(text.contains("connect"), "{text}");
     }
 }
@@ -131,21 +148,22 @@ fn proxies_apply_except_to_the_loopback_and_to_no_proxy() {
     let url = url.strip_suffix("/api").unwrap();
     let elsewhere = ("HEX_API_URL", "http://hex.example/api");
     for variable in ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"] {
-        let text = run_in_environment("user", &[elsewhere, (variable, url)]);
+        let text = read_user(&[elsewhere, (variable, url)]);
         assert!(text.contains("eric"), "{text}");
     }
     let asked = proxy.requests();
-    assert_eq!(asked.len(), 4);
+    // Each variable twice: in the process, and passed.
+    assert_eq!(asked.len(), 8);
     assert_eq!(asked[0].target, "http://hex.example/api/users/eric");
 
     let excepted = [elsewhere, ("http_proxy", url), ("no_proxy", "hex.example")];
-    assert!(run_in_environment("user", &excepted).contains("connect"));
+    assert!(read_user(&excepted).contains("connect"));
     let under_cgi = [elsewhere, ("HTTP_PROXY", url), ("REQUEST_METHOD", "GET")];
-    assert!(run_in_environment("user", &under_cgi).contains("connect"));
-    assert_eq!(proxy.requests().len(), 4);
+    assert!(read_user(&under_cgi).contains("connect"));
+    assert_eq!(proxy.requests().len(), 8);
 
     let here = Server::start(|_, _| Act::Reply(user()));
-    let text = run_in_environment("user", &[("HEX_API_URL", &here.url()), ("http_proxy", url)]);
+    let text = read_user(&[("HEX_API_URL", &here.url()), ("http_proxy", url)]);
     assert!(text.contains("eric"), "{text}");
-    assert_eq!(proxy.requests().len(), 4);
+    assert_eq!(proxy.requests().len(), 8);
 }

@@ -67,6 +67,7 @@ void aura_string_free(char *string);
 const char *aura_version(void);
 aura_options *aura_options_new(void);
 aura_status aura_options_set(aura_options *options, const char *name, const char *value, aura_error **error);
+aura_status aura_options_set_environment(aura_options *options, const char *const *environment, size_t environment_len, aura_error **error);
 aura_status aura_options_set_interrupt(aura_options *options, aura_interrupt ask, void *data, aura_error **error);
 void aura_options_free(aura_options *options);
 aura_cancel_token *aura_cancel_token_new(void);
@@ -136,6 +137,7 @@ struct aura_functions {
     const char *(*aura_version)(void);
     aura_options *(*aura_options_new)(void);
     aura_status (*aura_options_set)(aura_options *options, const char *name, const char *value, aura_error **error);
+    aura_status (*aura_options_set_environment)(aura_options *options, const char *const *environment, size_t environment_len, aura_error **error);
     aura_status (*aura_options_set_interrupt)(aura_options *options, aura_interrupt ask, void *data, aura_error **error);
     void (*aura_options_free)(aura_options *options);
     aura_cancel_token *(*aura_cancel_token_new)(void);
@@ -206,6 +208,7 @@ static inline void aura_string_free(char *string) { aura_loaded.aura_string_free
 static inline const char *aura_version(void) { return aura_loaded.aura_version(); }
 static inline aura_options *aura_options_new(void) { return aura_loaded.aura_options_new(); }
 static inline aura_status aura_options_set(aura_options *options, const char *name, const char *value, aura_error **error) { return aura_loaded.aura_options_set(options, name, value, error); }
+static inline aura_status aura_options_set_environment(aura_options *options, const char *const *environment, size_t environment_len, aura_error **error) { return aura_loaded.aura_options_set_environment(options, environment, environment_len, error); }
 static inline aura_status aura_options_set_interrupt(aura_options *options, aura_interrupt ask, void *data, aura_error **error) { return aura_loaded.aura_options_set_interrupt(options, ask, data, error); }
 static inline void aura_options_free(aura_options *options) { aura_loaded.aura_options_free(options); }
 static inline aura_cancel_token *aura_cancel_token_new(void) { return aura_loaded.aura_cancel_token_new(); }
@@ -275,6 +278,7 @@ static inline aura_status aura_log_take(char **json, aura_error **error) { retur
     X(aura_version) \
     X(aura_options_new) \
     X(aura_options_set) \
+    X(aura_options_set_environment) \
     X(aura_options_set_interrupt) \
     X(aura_options_free) \
     X(aura_cancel_token_new) \

@@ -3,6 +3,7 @@
 //! - `options`: the declarations of all options
 //! - `option_names`: the error of an unknown name, with a suggestion
 //! - `option_values`: the parsers of their values
+//! - `environment`: the environment variables
 //! - `settings`: the resolved options of one call
 //! - `route`: the route to a server, direct or through a proxy
 //! - `call`: one call, with its deadline, its retries and its redirects
@@ -13,6 +14,7 @@
 pub(crate) mod audit_logs;
 pub(crate) mod cache;
 pub(crate) mod call;
+mod environment;
 mod option_names;
 pub(crate) mod option_values;
 pub(crate) mod options;

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
+use super::environment::Environment;
 use super::option_names::unknown_option;
 use super::option_values::{
     self, Parsed, TIMES, any, boolean, comment, connections, count, from_one, header_text, invalid,
@@ -93,6 +94,7 @@ macro_rules! options {
         #[derive(Clone, Default)]
         pub struct Options {
             $(pub(crate) $name: Option<$type>,)+
+            pub(crate) environment: Environment,
         }
 
         #[allow(clippy::useless_conversion)]
@@ -151,19 +153,24 @@ macro_rules! options {
             pub(crate) fn first_client_only(&self) -> Option<&'static str> {
                 let is_set = [$(self.$name.is_some()),+];
                 let mut specs = Self::SPECS.iter().zip(is_set);
-                specs.find(|(spec, is_set)| spec.is_client_only && *is_set).map(|(spec, _)| spec.name)
+                let first = specs.find(|(spec, is_set)| spec.is_client_only && *is_set);
+                let environment = (!self.environment.is_of_process()).then_some("environment");
+                first.map(|(spec, _)| spec.name).or(environment)
             }
 
             /// Whether no option is set.
             #[must_use]
             pub fn is_empty(&self) -> bool {
-                true $(&& self.$name.is_none())+
+                self.environment.is_of_process() $(&& self.$name.is_none())+
             }
 
             /// These options, completed with those of `others`.
             #[must_use]
             pub(crate) fn or(self, others: &Self) -> Self {
-                Self { $($name: self.$name.or_else(|| others.$name.clone()),)+ }
+                Self {
+                    $($name: self.$name.or_else(|| others.$name.clone()),)+
+                    environment: self.environment.or(&others.environment),
+                }
             }
         }
 
@@ -180,6 +187,9 @@ macro_rules! options {
                         name => list.field(name, value),
                     };
                 })+
+                if !self.environment.is_of_process() {
+                    list.field("environment", &format_args!("[REDACTED]"));
+                }
                 list.finish()
             }
         }
@@ -345,6 +355,8 @@ mod tests {
     fn one_option_is_for_clients_only() {
         assert_eq!(Options::new().timeout(Duration::from_secs(1)).first_client_only(), None);
         assert_eq!(Options::new().page(1).env(true).first_client_only(), Some("env"));
+        let environment = Options::new().environment([("HEX_OTP", "1")]);
+        assert_eq!(environment.first_client_only(), Some("environment"));
         let scopes = Options::SPECS.iter().filter(|spec| spec.is_client_only);
         assert_eq!(scopes.map(|spec| spec.name).collect::<Vec<_>>(), ["env"]);
     }

@@ -14,6 +14,7 @@ use std::net::IpAddr;
 use secrecy::{ExposeSecret, SecretString};
 use url::{Host, Url};
 
+use super::environment::Environment;
 use super::option_values;
 use super::options;
 use crate::Result;
@@ -42,13 +43,13 @@ struct ProxyVariable {
 
 impl EnvProxies {
     /// A CGI server copies the `Proxy:` header of a request to `HTTP_PROXY`, so it is ignored there.
-    pub(super) fn from_env() -> Self {
-        let is_cgi = std::env::var_os(CGI).is_some();
+    pub(super) fn of(environment: &Environment) -> Self {
+        let is_cgi = environment.get(CGI).is_some();
         let http = if is_cgi { &HTTP_PROXY[..1] } else { &HTTP_PROXY };
         Self {
-            http: ProxyVariable::first(http),
-            https: ProxyVariable::first(&HTTPS_PROXY),
-            all: ProxyVariable::first(&ALL_PROXY),
+            http: ProxyVariable::first(environment, http),
+            https: ProxyVariable::first(environment, &HTTPS_PROXY),
+            all: ProxyVariable::first(environment, &ALL_PROXY),
         }
     }
 
@@ -60,19 +61,15 @@ impl EnvProxies {
 
 impl ProxyVariable {
     /// The first of these variables that is not empty.
-    fn first(variables: &[&'static str]) -> Option<Self> {
-        variables.iter().find_map(|variable| {
-            let value = std::env::var_os(variable).filter(|value| !value.is_empty())?;
-            let url = match value.into_string() {
-                // Other programs accept a host without a scheme, so this does too.
-                Ok(text) if !text.contains("://") => {
-                    option_values::proxy(&format!("http://{text}"))
-                }
-                Ok(text) => option_values::proxy(&text),
-                Err(_) => Err("is not valid UTF-8".to_owned()),
-            };
-            Some(Self { variable, url })
-        })
+    fn first(environment: &Environment, variables: &[&'static str]) -> Option<Self> {
+        let (variable, value) = environment.first_set(variables)?;
+        let url = match value.into_string() {
+            // Other programs accept a host without a scheme, so this does too.
+            Ok(text) if !text.contains("://") => option_values::proxy(&format!("http://{text}")),
+            Ok(text) => option_values::proxy(&text),
+            Err(_) => Err("is not valid UTF-8".to_owned()),
+        };
+        Some(Self { variable, url })
     }
 }
 

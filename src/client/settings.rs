@@ -10,6 +10,7 @@ use once_cell::race::OnceBox;
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
+use super::environment::Environment;
 use super::option_values;
 use super::options::{self, OptionSpec, Options, RateLimit};
 use super::route::{self, ALL_PROXY, CGI, EnvProxies, HTTP_PROXY, HTTPS_PROXY};
@@ -33,6 +34,23 @@ impl Options {
             UNSAFE_HTTPS,
             CGI,
         ])
+    }
+
+    /// Sets the environment variables that a client reads, instead of those of the process. Variables
+    /// that are not in [`Options::variables`] are ignored. It is an option of a client only.
+    ///
+    /// This is for hosts that have their own variables, such as worker threads of Node.js. The trusted
+    /// roots do not depend on it: `SSL_CERT_FILE` and `SSL_CERT_DIR` are always those of the process.
+    #[must_use]
+    pub fn environment<N: AsRef<str>, V: Into<String>>(
+        mut self,
+        variables: impl IntoIterator<Item = (N, V)>,
+    ) -> Self {
+        self.environment = Environment::of(variables.into_iter().filter_map(|(name, value)| {
+            let name = Self::variables().find(|known| *known == name.as_ref())?;
+            Some((name, value.into()))
+        }));
+        self
     }
 }
 
@@ -83,24 +101,25 @@ impl Layers {
                 http_client: None,
             });
         }
+        let variables = client.environment.clone();
         let mut environment = Options::new();
         for spec in Options::SPECS {
-            if let Some((variable, value)) = first_set(spec.env)? {
+            if let Some((variable, value)) = variables.first_text(spec.env)? {
                 environment.set(spec.name, &value).map_err(|error| {
                     Error::invalid_argument(format!("{variable}: {}", error.message()))
                 })?;
             }
         }
-        if first_set(&[UNSAFE_HTTPS])?.is_some() {
+        if variables.first_set(&[UNSAFE_HTTPS]).is_some() {
             let unsafe_https = "HEX_UNSAFE_HTTPS is ignored, because certificates are always verified; to \
                                 trust your own certificate authority, set ca_file";
             LogRecord::new(LogLevel::Warn, unsafe_https).emit();
         }
         Ok(Self {
             client: client.or(&environment),
-            proxies: EnvProxies::from_env(),
+            proxies: EnvProxies::of(&variables),
             trust: Arc::new(Trust::new(None)),
-            is_ci: first_set(&[CI])?.is_some(),
+            is_ci: variables.first_set(&[CI]).is_some(),
             defaults,
             http_client: None,
         })
@@ -137,6 +156,7 @@ impl Layers {
             user_agent,
             client_name,
             env: _,
+            environment: _,
         } = options
         else {
             return Err(Error::new(
@@ -236,20 +256,6 @@ fn reject_http_client_options(options: &Options) -> Result<()> {
         ))),
         None => Ok(()),
     }
-}
-
-/// The first of these environment variables that is not empty.
-fn first_set(variables: &[&'static str]) -> Result<Option<(&'static str, String)>> {
-    for variable in variables {
-        match std::env::var(variable) {
-            Ok(value) if !value.is_empty() => return Ok(Some((variable, value))),
-            Err(std::env::VarError::NotUnicode(_)) => {
-                return Err(Error::invalid_argument(format!("{variable} is not valid UTF-8")));
-            }
-            _ => {}
-        }
-    }
-    Ok(None)
 }
 
 /// `tool/1 aura-users/0.1.0 (ruby 3.4; CI)`

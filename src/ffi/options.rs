@@ -4,13 +4,13 @@ use std::ffi::{c_char, c_void};
 use std::mem::MaybeUninit;
 use std::sync::Arc;
 
-use super::argument::read_text;
+use super::argument::{read_text, read_texts};
 use super::error::aura_error;
 use super::guard::{return_status, return_value};
 use super::handle::{Handle, check_handle_mut, impl_opaque, new_handle, take_handle};
 use super::status::aura_status;
 use crate::runtime::cancel::{Ask, End};
-use crate::{CancelToken, Options};
+use crate::{CancelToken, Error, Options, Result};
 
 /// Options of a client or of one call, set by name.
 ///
@@ -68,6 +68,37 @@ pub extern "C" fn aura_options_set(
             })?;
             options.set(name, value)?;
         }
+        Ok(aura_status::AURA_OK)
+    })
+}
+
+/// Sets the environment variables that a client with these options reads, instead of those of the
+/// process. `environment` is an array of `environment_len` texts NAME=VALUE, as in environ. It may be
+/// NULL if it is empty. Then the client reads no variable. All texts are copied. Variables that the
+/// library does not read are ignored. It is an option of a client only: a call with it returns
+/// AURA_INVALID_ARGUMENT.
+///
+/// This is for hosts that have their own variables, such as worker threads of Node.js. The trusted roots
+/// do not depend on it: SSL_CERT_FILE and SSL_CERT_DIR are always those of the process.
+///
+/// Returns AURA_OK, or AURA_INVALID_ARGUMENT if a text has no `=`. The error does not repeat it.
+///
+/// Does not block. Since 0.1.0.
+#[unsafe(no_mangle)]
+pub extern "C" fn aura_options_set_environment(
+    options: Option<&mut aura_options>,
+    environment: *const *const c_char,
+    environment_len: usize,
+    error: Option<&mut MaybeUninit<*mut aura_error>>,
+) -> aura_status {
+    return_status(error, || {
+        let CallOptions { options, .. } = check_handle_mut("options", options)?;
+        let texts = read_texts("environment", environment, environment_len)?;
+        let variables = texts.into_iter().enumerate().map(|(index, text)| {
+            text.split_once('=')
+                .ok_or_else(|| Error::invalid_argument(format!("environment[{index}] has no =")))
+        });
+        *options = options.clone().environment(variables.collect::<Result<Vec<_>>>()?);
         Ok(aura_status::AURA_OK)
     })
 }

@@ -1,6 +1,6 @@
 /*
  * binding.c - the functions for bindings: fields of an error, ending a call with a reason,
- * interrupts, fetched log lines, and rows without a JSON library.
+ * interrupts, variables of the host, fetched log lines, and rows without a JSON library.
  *
  *     binding path/to/aura-sandbox
  */
@@ -121,6 +121,45 @@ static void interrupts(void)
     CHECK_STATUS(aura_options_set_interrupt(NULL, answer, NULL, &error), AURA_INVALID_ARGUMENT,
                  error);
     aura_error_free(error);
+}
+
+/* A client uses the variables that the host passes, and none of the process. */
+static void variables_of_the_host(void)
+{
+    struct mute mute;
+    mute_start(&mute);
+    mute_answer(&mute);
+    char url[128];
+    snprintf(url, sizeof url, "HEX_API_URL=%s", mute.url);
+    const char *environment[] = {"HEX_API_URL=", url, "UNKNOWN=7"};
+    CHECK_INT(setenv("HEX_HTTP_TIMEOUT", "nonsense", 1), 0);
+    aura_options *options = aura_options_new();
+    aura_client *client;
+    aura_error *error;
+    char *json;
+    CHECK_STATUS(aura_client_new(options, &client, &error), AURA_INVALID_ARGUMENT, error);
+    aura_error_free(error);
+    CHECK_STATUS(aura_options_set_environment(options, environment, 3, &error), AURA_OK, error);
+    CHECK_STATUS(aura_client_new(options, &client, &error), AURA_OK, error);
+    CHECK_STATUS(aura_get_user(client, "eric", NULL, &json, &error), AURA_OK, error);
+    aura_string_free(json);
+    CHECK_STATUS(aura_get_user(client, "eric", options, &json, &error), AURA_INVALID_ARGUMENT,
+                 error);
+    CHECK_HOLDS(aura_error_message(error), "environment is an option of a client");
+    aura_error_free(error);
+    aura_client_free(client);
+
+    CHECK_STATUS(aura_options_set_environment(options, NULL, 0, &error), AURA_OK, error);
+    CHECK_STATUS(aura_client_new(options, &client, &error), AURA_OK, error);
+    aura_client_free(client);
+    environment[2] = "secret";
+    CHECK_STATUS(aura_options_set_environment(options, environment, 3, &error),
+                 AURA_INVALID_ARGUMENT, error);
+    CHECK_TEXT(aura_error_server_message(error), "environment[2] has no =");
+    aura_error_free(error);
+    aura_options_free(options);
+    CHECK_INT(unsetenv("HEX_HTTP_TIMEOUT"), 0);
+    mute_stop(&mute);
 }
 
 /* A deadline of the caller is a timeout, not a cancellation. */
@@ -378,6 +417,7 @@ int main(int argc, char **argv)
 
     fields_of_an_error();
     interrupts();
+    variables_of_the_host();
     deadlines_of_the_caller();
     fetched_log_lines(&sandbox);
     a_callback_that_waits_for_the_hosts_lock(&sandbox);

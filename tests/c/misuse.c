@@ -74,6 +74,12 @@ static void options(void)
     REFUSED(aura_options_set(options, "user_agent", NOT_UTF8, &error),
             "user_agent is not valid UTF-8");
     CHECK_STATUS(aura_options_set(NULL, NULL, NULL, NULL), AURA_INVALID_ARGUMENT, NULL);
+    const char *const variables[] = {NULL, NOT_UTF8};
+    REFUSED(aura_options_set_environment(NULL, NULL, 0, &error), "options");
+    REFUSED(aura_options_set_environment(options, NULL, 1, &error), "environment");
+    REFUSED(aura_options_set_environment(options, variables, 1, &error), "environment[0]");
+    REFUSED(aura_options_set_environment(options, variables + 1, 1, &error),
+            "environment[0] is not valid UTF-8");
 
     /* The error of an unknown name lists all names. */
     REFUSED(aura_options_set(options, "repo-url", "http://localhost/api", &error), "\"repo-url\"");

@@ -88,6 +88,7 @@ fn description(declarations: &Declarations) -> Value {
         "callbacks": declarations.callbacks(),
         "functions": declarations.functions(),
         "options": options(),
+        "variables": Options::variables().collect::<Vec<_>>(),
         "error_kinds": error_kinds(declarations),
         "reasons": Reason::ALL.iter().map(|reason| reason.as_str()).collect::<Vec<_>>(),
         "records": records::all(),

@@ -60,7 +60,7 @@ def options(description):
     """Each option by its name in JavaScript."""
     lines = []
     for option in description["options"]:
-        fact = {key: option[key] for key in ("name", "type", "scope", "environment")}
+        fact = {key: option[key] for key in ("name", "type", "scope")}
         if option["type"] == "seconds":
             fact["minimum"], fact["maximum"] = option["minimum"], option["maximum"]
         members = ", ".join(
@@ -70,8 +70,14 @@ def options(description):
     return "\n".join(["const options = {", *lines, "};"])
 
 
+def variables(description):
+    """The environment variables that a client reads."""
+    lines = [f"  {json.dumps(name)}," for name in description["variables"]]
+    return "\n".join(["const variables = [", *lines, "];"])
+
+
 def facts(description):
-    """What is neither function nor option."""
+    """The library and the statuses."""
     values = enum_of(description, "aura_status")["values"]
     lines = [f"  {value['text']}: {value['number']}," for value in values]
     library = description["library"]
@@ -150,6 +156,7 @@ TYPES_FILE = "bindings/node/lib/index.d.cts"
 PARTS = [
     (TABLES, "library and statuses", facts),
     (TABLES, "options", options),
+    (TABLES, "variables", variables),
     (TABLES, "functions", functions),
     (TYPES_FILE, "options of a call", lambda description: fields(description, "call")),
     (

@@ -111,6 +111,14 @@ def options(description):
     return "\n".join(lines)
 
 
+def variables(description):
+    """The environment variables that a client reads."""
+    lines = textwrap.wrap(" ".join(description["variables"]), WIDTH - 4)
+    return "\n".join(
+        ["  VARIABLES = %w[", *(f"    {line}" for line in lines), "  ].freeze"]
+    )
+
+
 def wrapped(literal):
     """A literal, broken into lines."""
     parts = textwrap.wrap(literal[1:-1], WIDTH - 12)
@@ -185,6 +193,7 @@ PARTS = [
     (f"{FOLDER}/lib/aura_users/native.rb", "functions", functions),
     (f"{FOLDER}/lib/aura_users/native.rb", "statuses", statuses),
     (f"{FOLDER}/lib/aura_users/option_table.rb", "options", options),
+    (f"{FOLDER}/lib/aura_users/option_table.rb", "variables", variables),
     (
         f"{FOLDER}/sig/aura_users.rbs",
         "functions of the module",

@@ -1,12 +1,12 @@
 // The client, and the functions of the module.
 "use strict";
 
+const { isMainThread } = require("node:worker_threads");
 const { abi, failure, givenHandle, givenText, result } = require("./library.cjs");
 const { free, own } = require("./handles.cjs");
 const { invalid, take, traced } = require("./errors.cjs");
 const { check, signalOf, text, withHandle } = require("./options.cjs");
-const { complete, variables, withEnvironment } = require("./environment.cjs");
-const { statuses } = require("./generated.cjs");
+const { statuses, variables } = require("./generated.cjs");
 const { User } = require("./records.cjs");
 const { AuditLogs } = require("./stream.cjs");
 const { start } = require("./queue.cjs");
@@ -16,29 +16,33 @@ const name = `aura-users-node/${version} node/${process.versions.node}`;
 
 const shared = Symbol("shares the connections of another client");
 
+/** Gives a client the variables of a worker, whose `process.env` may differ from the process's own. */
+function setEnvironment(options) {
+  const set = variables.filter((name) => process.env[name] !== undefined);
+  const texts = set.map((name) => `${name}=${text(name, process.env[name])}`);
+  if (abi.options_set_environment(options, texts, texts.length, failure) !== statuses.ok)
+    throw take();
+}
+
 const userOf = (json) => new User(json);
 const nothing = () => undefined;
 
 class Client {
   #handle;
   #set = []; // the options of withOptions
-  #environment;
   #parent; // keeps the parent alive: the collector frees the handle with it
 
   constructor(options) {
     if (options?.[shared]) {
       this.#parent = options[shared];
       this.#handle = this.#parent.#handle;
-      const { set, environment } = complete(options.set, this.#parent.#environment);
-      this.#set = [...this.#parent.#set, ...set];
-      this.#environment = environment;
+      this.#set = [...this.#parent.#set, ...options.set];
       return;
     }
     const given = check(options, { isClient: true });
     if (!given.some(([known]) => known === "client_name")) given.push(["client_name", name]);
-    const { set, environment } = withEnvironment(given);
-    this.#environment = environment;
-    const pointer = withHandle(set, (handle) => {
+    const pointer = withHandle(given, (handle) => {
+      if (!isMainThread) setEnvironment(handle);
       if (abi.client_new(handle, result, failure) !== statuses.ok) throw take();
       return givenHandle();
     });
@@ -50,9 +54,7 @@ class Client {
     const { pointer } = this.#handle;
     if (pointer === null) throw invalid("the client is closed");
     const given = check(options, { takesSignal: true });
-    const { set, environment } = complete(given, this.#environment);
-    const all = this.#set.length === 0 ? set : [...this.#set, ...set];
-    if (environment?.proxy) all.push(environment.proxy);
+    const all = this.#set.length === 0 ? given : [...this.#set, ...given];
     return withHandle(all, (handle) => use(pointer, handle));
   }
 

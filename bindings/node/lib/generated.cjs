@@ -29,28 +29,51 @@ const statuses = {
 
 // generated: options
 const options = {
-  repoUrl: { name: "repo_url", type: "url", scope: "call", environment: ["HEX_API_URL", "HEX_API"] },
-  apiKey: { name: "api_key", type: "text", scope: "call", environment: ["HEX_API_KEY"] },
-  otp: { name: "otp", type: "text", scope: "call", environment: ["HEX_OTP"] },
-  timeout: { name: "timeout", type: "seconds", scope: "call", environment: ["HEX_HTTP_TIMEOUT"], minimum: 0.001, maximum: 31536000.0 },
-  totalTimeout: { name: "total_timeout", type: "seconds", scope: "call", environment: [], minimum: 0.001, maximum: 31536000.0 },
-  connectTimeout: { name: "connect_timeout", type: "seconds", scope: "call", environment: [], minimum: 0.001, maximum: 31536000.0 },
-  maxRetries: { name: "max_retries", type: "whole", scope: "call", environment: [] },
-  rateLimit: { name: "rate_limit", type: "choice", scope: "call", environment: [] },
-  prefetch: { name: "prefetch", type: "whole", scope: "call", environment: [] },
-  page: { name: "page", type: "whole", scope: "call", environment: [] },
-  proxy: { name: "proxy", type: "url", scope: "call", environment: [] },
-  noProxy: { name: "no_proxy", type: "text", scope: "call", environment: ["no_proxy", "NO_PROXY"] },
-  caFile: { name: "ca_file", type: "path", scope: "call", environment: ["HEX_CACERTS_PATH"] },
-  userAgent: { name: "user_agent", type: "text", scope: "call", environment: [] },
-  clientName: { name: "client_name", type: "text", scope: "call", environment: [] },
-  maxBody: { name: "max_body", type: "whole", scope: "call", environment: [] },
-  maxConnections: { name: "max_connections", type: "whole", scope: "call", environment: ["HEX_HTTP_CONCURRENCY"] },
-  cache: { name: "cache", type: "whole", scope: "call", environment: [] },
-  allowInsecureHttp: { name: "allow_insecure_http", type: "boolean", scope: "call", environment: [] },
-  env: { name: "env", type: "boolean", scope: "client", environment: [] },
+  repoUrl: { name: "repo_url", type: "url", scope: "call" },
+  apiKey: { name: "api_key", type: "text", scope: "call" },
+  otp: { name: "otp", type: "text", scope: "call" },
+  timeout: { name: "timeout", type: "seconds", scope: "call", minimum: 0.001, maximum: 31536000.0 },
+  totalTimeout: { name: "total_timeout", type: "seconds", scope: "call", minimum: 0.001, maximum: 31536000.0 },
+  connectTimeout: { name: "connect_timeout", type: "seconds", scope: "call", minimum: 0.001, maximum: 31536000.0 },
+  maxRetries: { name: "max_retries", type: "whole", scope: "call" },
+  rateLimit: { name: "rate_limit", type: "choice", scope: "call" },
+  prefetch: { name: "prefetch", type: "whole", scope: "call" },
+  page: { name: "page", type: "whole", scope: "call" },
+  proxy: { name: "proxy", type: "url", scope: "call" },
+  noProxy: { name: "no_proxy", type: "text", scope: "call" },
+  caFile: { name: "ca_file", type: "path", scope: "call" },
+  userAgent: { name: "user_agent", type: "text", scope: "call" },
+  clientName: { name: "client_name", type: "text", scope: "call" },
+  maxBody: { name: "max_body", type: "whole", scope: "call" },
+  maxConnections: { name: "max_connections", type: "whole", scope: "call" },
+  cache: { name: "cache", type: "whole", scope: "call" },
+  allowInsecureHttp: { name: "allow_insecure_http", type: "boolean", scope: "call" },
+  env: { name: "env", type: "boolean", scope: "client" },
 };
 // end of generated: options
+
+// generated: variables
+const variables = [
+  "HEX_API_URL",
+  "HEX_API",
+  "HEX_API_KEY",
+  "HEX_OTP",
+  "HEX_HTTP_TIMEOUT",
+  "no_proxy",
+  "NO_PROXY",
+  "HEX_CACERTS_PATH",
+  "HEX_HTTP_CONCURRENCY",
+  "http_proxy",
+  "HTTP_PROXY",
+  "https_proxy",
+  "HTTPS_PROXY",
+  "all_proxy",
+  "ALL_PROXY",
+  "CI",
+  "HEX_UNSAFE_HTTPS",
+  "REQUEST_METHOD",
+];
+// end of generated: variables
 
 // The result and the parameters of each function, in the words of library.cjs.
 // generated: functions
@@ -62,6 +85,7 @@ const functions = {
   aura_version: ["text"],
   aura_options_new: ["handle"],
   aura_options_set: ["aura_status", "handle", "text", "text", "out handle"],
+  aura_options_set_environment: ["aura_status", "handle", "texts", "size_t", "out handle"],
   aura_options_free: ["void", "handle"],
   aura_cancel_token_new: ["handle"],
   aura_cancel_token_cancel: ["void", "handle"],
@@ -101,4 +125,4 @@ const functions = {
 };
 // end of generated: functions
 
-module.exports = { functions, library, options, statuses };
+module.exports = { functions, library, options, statuses, variables };

@@ -108,19 +108,13 @@ function signalOf(options) {
   return signal;
 }
 
-/**
- * Calls `use` with a handle of these options, or with null if there are none. An option may be
- * [name, text, variable]. Then an error names this variable.
- */
+/** Calls `use` with a handle of these options, or with null if there are none. */
 function withHandle(set, use) {
   if (set.length === 0) return use(null);
   const handle = abi.options_new();
   try {
-    for (const [name, value, variable] of set)
-      if (abi.options_set(handle, name, value, failure) !== statuses.ok) {
-        const error = take();
-        throw variable ? invalid(`${variable}: ${error.serverMessage}`) : error;
-      }
+    for (const [name, value] of set)
+      if (abi.options_set(handle, name, value, failure) !== statuses.ok) throw take();
     return use(handle);
   } finally {
     abi.options_free(handle);

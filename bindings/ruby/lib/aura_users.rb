@@ -48,17 +48,13 @@ module AuraUsers
 
     private
 
-    # A client reads these when it is created. If one of them has changed, the next call creates a new client.
-    VARIABLES = [*OPTIONS.each_value.flat_map(&:environment),
-                 'http_proxy', 'HTTP_PROXY', 'https_proxy', 'HTTPS_PROXY', 'all_proxy', 'ALL_PROXY', 'CI'].uniq.freeze
-    private_constant :VARIABLES
-
     def with_client(options)
       return Client.open(env: options[:env]) { |client| yield client, options.except(:env) } if options.key?(:env)
 
       yield shared_client, options
     end
 
+    # If a variable has changed since the last call, this creates a new client.
     def shared_client
       environment = ENV.values_at(*VARIABLES)
       @lock.synchronize do

@@ -119,4 +119,13 @@ module AuraUsers
     )
     # end of generated: options
   }.each_value(&:freeze).freeze
+
+  # The environment variables that a client reads when it is created.
+  # generated: variables
+  VARIABLES = %w[
+    HEX_API_URL HEX_API HEX_API_KEY HEX_OTP HEX_HTTP_TIMEOUT no_proxy NO_PROXY HEX_CACERTS_PATH HEX_HTTP_CONCURRENCY
+    http_proxy HTTP_PROXY https_proxy HTTPS_PROXY all_proxy ALL_PROXY CI HEX_UNSAFE_HTTPS REQUEST_METHOD
+  ].freeze
+  # end of generated: variables
+  private_constant :VARIABLES
 end

@@ -98,6 +98,9 @@ final class Native {
 
   static native int aura_options_set(long options, byte[] name, byte[] value, long[] error);
 
+  static native int aura_options_set_environment(
+      long options, long[] environment, long environmentLen, long[] error);
+
   static native void aura_options_free(long options);
 
   static native long aura_cancel_token_new();
