@@ -91,7 +91,7 @@ pub use client::audit_logs::AuditLogPage;
 pub use client::options::{OptionKind, OptionSpec, Options, RateLimit};
 pub use client::{AuditLogs, Client};
 pub use error::{Error, ErrorKind, Reason, Result};
-pub use log::{LogLevel, LogRecord, clear_log_hook, set_log_hook};
+pub use log::{LogLevel, LogRecord, clear_log_hook, set_log_hook, without_log_hook};
 pub use protocol::audit_log::AuditLog;
 pub use protocol::response::{RateLimitState, Response};
 pub use protocol::user::{Organization, Package, User};

@@ -282,6 +282,24 @@ pub fn set_log_hook(level: LogLevel, hook: impl Fn(&LogRecord<'_>) + Send + Sync
     replace_hook(Some((level, Box::new(hook))));
 }
 
+/// Runs `work`, whose calls count as made by the hook: the hook gets no records of them, of the calls
+/// that `work` starts and of the pages that its streams request.
+///
+/// It is for a hook that stores records for a logger. Pass them to the logger within `work`, so that a
+/// logger that makes a call for each record does not log for ever.
+pub fn without_log_hook<T>(work: impl FnOnce() -> T) -> T {
+    struct Restore(bool);
+
+    impl Drop for Restore {
+        fn drop(&mut self) {
+            IN_CALLBACK.set(self.0);
+        }
+    }
+
+    let _restore = Restore(IN_CALLBACK.replace(true));
+    work()
+}
+
 /// Removes the hook of [`set_log_hook`]. Another thread may pass a last record to it.
 pub fn clear_log_hook() {
     replace_hook(None);

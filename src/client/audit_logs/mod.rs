@@ -27,7 +27,7 @@ use tokio::task::{JoinError, JoinHandle};
 use super::settings::Settings;
 use super::{Core, call};
 use crate::attempts::Attempts;
-use crate::log::{LogLevel, LogRecord};
+use crate::log::{LogLevel, LogRecord, keep_callback_state};
 use crate::operation::Operation;
 use crate::protocol::audit_log::{AuditLog, Page};
 use crate::protocol::{Reply, Request};
@@ -338,13 +338,14 @@ impl AuditLogs {
     }
 }
 
+/// Requests a page. If a log callback reads the stream, the request is not logged.
 fn spawn(
     fetched: impl Future<Output = Result<Page>> + Send + 'static,
 ) -> JoinHandle<(Result<Page>, Instant)> {
-    tokio::spawn(async move {
+    tokio::spawn(keep_callback_state(async move {
         let page = fetched.await;
         (page, Instant::now())
-    })
+    }))
 }
 
 impl std::fmt::Debug for AuditLogs {
