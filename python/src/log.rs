@@ -12,7 +12,7 @@ use std::mem;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use aura_users::{ErrorKind, LogLevel, LogRecord, set_log_hook};
+use aura_users::{ErrorKind, LogLevel, LogRecord, set_log_hook, without_log_hook};
 use once_cell::race::OnceBox;
 use pyo3::exceptions::PyException;
 use pyo3::intern;
@@ -177,16 +177,14 @@ thread_local! {
     static IS_DELIVERING: Cell<bool> = const { Cell::new(false) };
 }
 
-/// A handler may make calls, whose records follow in the next round. If it makes one for every record,
-/// there is no last record, so the rest follows with the next call.
-const MAX_ROUNDS: usize = 8;
-
 /// Logs the kept records. Fails with `KeyboardInterrupt` and the like, if a handler raises it.
+///
+/// A handler may make calls, which are not logged: their records would go to the same handler.
 pub(crate) fn deliver(py: Python<'_>) -> PyResult<()> {
     if !IS_KEPT.load(Ordering::Relaxed) || IS_DELIVERING.replace(true) {
         return Ok(());
     }
-    let delivered = (0..MAX_ROUNDS).try_for_each(|_| deliver_kept(py));
+    let delivered = without_log_hook(|| deliver_kept(py));
     IS_DELIVERING.set(false);
     delivered
 }

@@ -138,36 +138,94 @@ def test_a_handler_may_make_calls_under_its_lock() -> None:
 import logging, sys, aura_users
 client = aura_users.Client(repo_url=sys.argv[1])
 class Calling(logging.Handler):
-    calls = 0
     def emit(self, record):
-        if self.calls < 3:
-            self.calls += 1
-            print(client.get_user("eric").username)
+        print(client.get_user("eric").username)
 logging.getLogger("aura_users").addHandler(Calling())
 logging.getLogger("aura_users").setLevel(logging.DEBUG)
-client.get_user("eric")
+for _ in range(3):
+    client.get_user("eric")
 """
     with FakeServer(answer) as server:
         assert run(source, server.url, timeout=10) == "eric\n" * 3
 
 
-def test_a_handler_that_always_makes_calls_ends_the_call() -> None:
-    source = """
-import logging, sys, aura_users
+CALLS_OF_A_HANDLER = {
+    "call": 'client.get_user("eric")',
+    "stream": "list(client.stream_audit_logs(prefetch=0))",
+    "stream ahead": "list(client.stream_audit_logs(prefetch=4))",
+    "pages": "list(client.stream_audit_logs(prefetch=4).pages())",
+    "shared stream": "next(shared, None)",
+    "event loop": "asyncio.run(read())",
+    "new client": "aura_users.get_user('eric', repo_url=sys.argv[1])",
+}
+
+
+@pytest.mark.parametrize("is_guarded", [False, True])
+@pytest.mark.parametrize("how", CALLS_OF_A_HANDLER)
+def test_calls_of_a_handler_are_not_logged(how: str, *, is_guarded: bool) -> None:
+    source = f"""
+import asyncio, logging, sys, aura_users
 client = aura_users.Client(repo_url=sys.argv[1])
+shared = client.stream_audit_logs(prefetch=4)
+routes = []
+async def read():
+    async with aura_users.AsyncClient(repo_url=sys.argv[1]) as client:
+        await client.get_user("eric")
+        return [row async for row in client.stream_audit_logs()]
 class Calling(logging.Handler):
-    calls = 0
+    is_busy = False
     def emit(self, record):
-        Calling.calls += 1
-        client.get_user("eric")
+        routes.append(record.route)
+        if {is_guarded} and self.is_busy:
+            return
+        self.is_busy = True
+        try:
+            {CALLS_OF_A_HANDLER[how]}
+        finally:
+            self.is_busy = False
 logging.getLogger("aura_users").addHandler(Calling())
 logging.getLogger("aura_users").setLevel(logging.DEBUG)
 sys.unraisablehook = lambda failure: print("failed:", failure.exc_value)
-print(client.get_user("eric").username)
-print(1 < Calling.calls < 20)
+for _ in range(2):
+    client.get_user("eric")
+print(routes)
 """
     with FakeServer(answer) as server:
-        assert run(source, server.url) == "eric\nTrue\n"
+        printed = run(source, server.url, timeout=10)
+    assert printed == f"{['/users/{username_or_email}'] * 2}\n"
+
+
+@pytest.mark.parametrize("is_guarded", [False, True])
+@pytest.mark.parametrize("prefetch", [0, 4])
+def test_a_handler_may_read_a_stream_for_each_page_of_another(
+    prefetch: int, *, is_guarded: bool
+) -> None:
+    source = f"""
+import logging, sys, aura_users
+def open_stream(key):
+    return aura_users.stream_audit_logs(repo_url=sys.argv[1], api_key=key, prefetch={prefetch})
+lines = 0
+class Reading(logging.Handler):
+    is_busy = False
+    def emit(self, record):
+        global lines
+        lines += 1
+        if {is_guarded} and self.is_busy:
+            return
+        self.is_busy = True
+        assert len(list(open_stream("inner"))) == 1000
+        self.is_busy = False
+logging.getLogger("aura_users").addHandler(Reading())
+logging.getLogger("aura_users").setLevel(logging.DEBUG)
+sys.unraisablehook = lambda failure: print("failed:", failure.exc_value)
+assert len(list(open_stream("outer"))) == 1000
+print(lines)
+"""
+    with FakeServer(answer) as server:
+        lines = int(run(source, server.url, timeout=20))
+        outer = [r for r in server.requests if r.headers["authorization"] == "outer"]
+    # Pages that were requested ahead may arrive after the end.
+    assert len(outer) - prefetch <= lines <= len(outer)
 
 
 @pytest.mark.parametrize(
