@@ -24,7 +24,8 @@ use crate::{interrupt, log};
 /// skips nothing, and an error never ends the log.
 ///
 /// A signal handler that raises, as for KeyboardInterrupt, loses no row. If the exception destroys
-/// an unread row, as in `list(stream)`, the stream returns the row again.
+/// an unread row, as in `list(stream)`, the stream returns the row again. A comprehension can lose
+/// rows: use `rows.extend(stream)`.
 ///
 /// Use a stream in one thread at a time. It is a context manager. If you close or drop it, it
 /// cancels its requests.
