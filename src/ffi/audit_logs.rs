@@ -32,7 +32,8 @@ use crate::{AuditLog, AuditLogPage, Result};
 /// between two replies, rows can be returned twice. If a whole page is, a read can find no new row. It
 /// then returns AURA_TIMEOUT after "total_timeout". If the server filters rows after paging, which
 /// hexpm does not, rows can be returned twice while rows are written. With a "prefetch" above 1, such a
-/// server's rows can also very rarely be skipped.
+/// server's rows can also very rarely be skipped. If the server ignores the number of the page, the
+/// stream returns its rows again and again, and then AURA_DECODE.
 ///
 /// To detect new rows, the stream reads some pages again: with the default "prefetch", one for every
 /// four pages of a long log. If rows repeat so that a page does not show whether it moved, the stream

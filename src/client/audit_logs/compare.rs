@@ -1,93 +1,38 @@
 //! Compares pages of one audit log that the server read at different times.
-//!
-//! Rows have no id. Two rows are equal if their JSON is equal, apart from the order of keys, which
-//! the server does not promise.
 
-use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::RangeInclusive;
 
-use serde_json::value::RawValue;
-
+use super::pair::Pair;
 use crate::protocol::audit_log::{PAGE_SIZE, Page};
-
-/// Longer rows are compared byte for byte: parsing them at each level would take too long.
-const LONGEST_PARSED: usize = 64 << 10;
-
-/// Whether two rows are the same.
-pub(super) fn is_same_row(one: &str, other: &str) -> bool {
-    // The order of keys does not change how often a byte occurs.
-    one == other
-        || one.len() == other.len()
-            && one.len() <= LONGEST_PARSED
-            && sum_in_any_order(one) == sum_in_any_order(other)
-            && is_same_json(one, other)
-}
-
-/// A number that does not depend on the order of the bytes.
-fn sum_in_any_order(row: &str) -> u64 {
-    // A loop instead of iterators: builds without optimization spend much time here.
-    let mut sum = 0_u64;
-    for byte in row.as_bytes() {
-        sum = sum.wrapping_add(WEIGHTS[usize::from(*byte)]);
-    }
-    sum
-}
-
-/// The fourth power of each byte.
-static WEIGHTS: [u64; 256] = {
-    let mut weights = [0; 256];
-    let mut byte = 0;
-    while byte < weights.len() {
-        weights[byte] = (byte as u64).pow(4);
-        byte += 1;
-    }
-    weights
-};
-
-fn is_same_json(one: &str, other: &str) -> bool {
-    type Object<'a> = BTreeMap<Cow<'a, str>, &'a RawValue>;
-    if one == other {
-        return true;
-    }
-    let are_same = |(one, other): (&&RawValue, &&RawValue)| is_same_json(one.get(), other.get());
-    match (one.as_bytes().first(), other.as_bytes().first()) {
-        (Some(b'{'), Some(b'{')) => {
-            let read = |text| serde_json::from_str::<Object<'_>>(text);
-            let (Ok(one), Ok(other)) = (read(one), read(other)) else { return false };
-            one.keys().eq(other.keys()) && one.values().zip(other.values()).all(are_same)
-        }
-        (Some(b'['), Some(b'[')) => {
-            let read = |text| serde_json::from_str::<Vec<&RawValue>>(text);
-            let (Ok(one), Ok(other)) = (read(one), read(other)) else { return false };
-            one.len() == other.len() && one.iter().zip(&other).all(are_same)
-        }
-        _ => false,
-    }
-}
-
-/// Whether `count` rows of `one` from `from` on are the same as those of `other` from `at` on.
-fn are_same(one: &Page, from: usize, other: &Page, at: usize, count: usize) -> bool {
-    (0..count).all(|index| match (one.row_json(from + index), other.row_json(at + index)) {
-        (Some(one), Some(other)) => is_same_row(one, other),
-        _ => false,
-    })
-}
 
 /// Whether both pages have the same rows in the same order.
 pub(super) fn is_same_page(one: &Page, other: &Page) -> bool {
-    one.text() == other.text() || one.len() == other.len() && are_same(one, 0, other, 0, one.len())
+    one.text() == other.text()
+        || one.len() == other.len() && Pair::new(one, other).are_same(0, 0, one.len())
 }
 
 /// The counts of rows, from 1 on, that can be both the last rows of `before` and the first rows of
 /// `after`.
 pub(super) fn overlaps<'a>(before: &'a Page, after: &'a Page) -> impl Iterator<Item = usize> + 'a {
-    (1..=before.len().min(after.len())).filter(|count| has_overlap(before, after, *count))
+    overlaps_of(Pair::new(before, after), before, after)
 }
 
-/// Whether the last `count` rows of `before` are the first ones of `after`.
-fn has_overlap(before: &Page, after: &Page, count: usize) -> bool {
-    are_same(before, before.len() - count, after, 0, count)
+/// As [`overlaps`], also if the server wrote equal values differently. This parses all rows.
+pub(super) fn overlaps_by_value<'a>(
+    before: &'a Page,
+    after: &'a Page,
+) -> impl Iterator<Item = usize> + 'a {
+    overlaps_of(Pair::by_value(before, after), before, after)
+}
+
+fn overlaps_of<'a>(
+    pair: Pair<'a>,
+    before: &'a Page,
+    after: &'a Page,
+) -> impl Iterator<Item = usize> + 'a {
+    let counts = 1..=before.len().min(after.len());
+    counts.filter(move |count| pair.are_same(before.len() - count, 0, *count))
 }
 
 /// How many rows two readings of a page must share. A few equal rows are common.
@@ -101,7 +46,8 @@ pub(super) fn may_repeat(before: &Page, page: &Page, count: u64) -> bool {
     let from = before.len().saturating_sub(count);
     let at = count.saturating_sub(before.len());
     let shared = (before.len() - from).min(page.len().saturating_sub(at));
-    are_same(before, from, page, at, shared)
+    Pair::new(before, page).are_same(from, at, shared)
+        || Pair::by_value(before, page).are_same(from, at, shared)
 }
 
 /// Whether the two pages of a log share a third of their rows in the same order, so that the log
@@ -125,13 +71,15 @@ pub(super) fn repeats_rows(one: &Page, other: &Page) -> bool {
 /// The shifts of `page` that leave the rows that stay on it unchanged, if enough of them stay.
 fn invisible_shifts(page: &Page) -> impl Iterator<Item = usize> + '_ {
     let most = page.len() - least_shared(page);
-    (1..=most).filter(|shift| are_same(page, *shift, page, 0, page.len() - shift))
+    let pair = Pair::new(page, page);
+    (1..=most).filter(move |shift| pair.are_same(*shift, 0, page.len() - shift))
 }
 
 /// Whether rows of `page` repeat so that a shift is invisible. Rows of one kind do not count.
 pub(super) fn repeats_itself(page: &Page) -> bool {
-    let is_of_one_kind = |count| are_same(page, 0, page, 1, count - 1);
-    invisible_shifts(page).any(|shift| !is_of_one_kind(page.len() - shift))
+    let pair = Pair::new(page, page);
+    let of_first_kind = (0..page.len()).take_while(|at| pair.are_same(0, *at, 1)).count();
+    invisible_shifts(page).any(|shift| page.len() - shift > of_first_kind)
 }
 
 /// Whether a shift of `page` always changes it, as long as some of its rows stay on it. This holds
@@ -147,79 +95,87 @@ pub(super) fn shift_between(earlier: &Page, later: &Page) -> Option<RangeInclusi
         return Some(0..=0);
     }
     let most = later.len().checked_sub(least_shared(earlier)).filter(|_| earlier.len() > 0)?;
-    let moved = |shift: &usize| {
-        let count = earlier.len().min(later.len() - shift);
-        are_same(earlier, 0, later, *shift, count)
-    };
+    visible_shift(&Pair::new(earlier, later), earlier, later, most).or_else(|| {
+        let pair = Pair::by_value(earlier, later);
+        let shift = visible_shift(&pair, earlier, later, most);
+        shift.or_else(|| shift_in_any_order(&pair, most).map(|shift| shift..=shift))
+    })
+}
+
+fn visible_shift(
+    pair: &Pair<'_>,
+    earlier: &Page,
+    later: &Page,
+    most: usize,
+) -> Option<RangeInclusive<usize>> {
+    let moved = |shift: &usize| pair.are_same(0, *shift, earlier.len().min(later.len() - shift));
     let mut shifts = (0..later.len()).filter(moved);
-    match shifts.next() {
-        Some(0) => Some(0..=0),
-        Some(shift) if shift <= most => Some(shift..=shifts.next_back().unwrap_or(shift)),
-        _ => shift_in_any_order(earlier, later, most).map(|shift| shift..=shift),
+    match shifts.next()? {
+        0 => Some(0..=0),
+        shift => (shift <= most).then(|| shift..=shifts.next_back().unwrap_or(shift)),
     }
 }
 
 /// As [`shift_between`], if the server changed the order of rows that it wrote at the same time.
-fn shift_in_any_order(earlier: &Page, later: &Page, most: usize) -> Option<usize> {
-    if earlier.len() != later.len() {
-        return None;
-    }
+fn shift_in_any_order(pair: &Pair<'_>, most: usize) -> Option<usize> {
+    let [earlier, later] = pair.numbers();
+    let known: HashSet<_> = earlier.iter().collect();
     // The position of equal rows is not known.
-    let is_among = |row: &str, others: &[&str]| others.iter().any(|it| is_same_row(it, row));
-    let known: Vec<&str> = earlier.rows_json().collect();
-    if (1..known.len()).any(|at| is_among(known[at], &known[..at])) {
+    if earlier.len() != later.len() || known.len() < earlier.len() {
         return None;
     }
-    let new = later.rows_json().filter(|row| !is_among(row, &known)).count();
+    let new = later.iter().filter(|row| !known.contains(row)).count();
     (new <= most).then_some(new)
 }
 
 /// Whether each of the last `count` rows of `before` occurs once on it, and once on `after`.
 pub(super) fn are_unique(before: &Page, after: &Page, count: usize) -> bool {
-    last_rows(before, count).all(|row| occurs_once(row, before) && occurs_once(row, after))
+    uniqueness(before, after, count).all(|is_unique| is_unique)
 }
 
 /// Whether one of the last `count` rows of `before` occurs once on it, and once on `after`.
 pub(super) fn has_unique_row(before: &Page, after: &Page, count: usize) -> bool {
-    last_rows(before, count).any(|row| occurs_once(row, before) && occurs_once(row, after))
+    uniqueness(before, after, count).any(|is_unique| is_unique)
 }
 
-fn last_rows(page: &Page, count: usize) -> impl Iterator<Item = &str> {
-    (page.len() - count..page.len()).filter_map(|at| page.row_json(at))
+/// For each of the last `count` rows of `before`, whether it occurs once on it, and once on `after`.
+fn uniqueness(before: &Page, after: &Page, count: usize) -> impl Iterator<Item = bool> {
+    let pair = Pair::by_value(before, after);
+    let [mut counts_before, mut counts_after] = [HashMap::new(), HashMap::new()];
+    let [before, after] = pair.numbers();
+    before.iter().for_each(|row| *counts_before.entry(*row).or_insert(0) += 1);
+    after.iter().for_each(|row| *counts_after.entry(*row).or_insert(0) += 1);
+    let rows = before[before.len() - count..].to_vec();
+    let is_one = |counts: &HashMap<u32, usize>, row| counts.get(&row) == Some(&1);
+    rows.into_iter().map(move |row| is_one(&counts_before, row) && is_one(&counts_after, row))
 }
 
-fn occurs_once(row: &str, page: &Page) -> bool {
-    page.rows_json().filter(|other| is_same_row(row, other)).count() == 1
+/// The positions at which the rows of the first page can start on the second, a later reading of a
+/// page. They continue after its end if they do not fit.
+pub(super) fn starts_of<'a>(pair: &'a Pair<'_>) -> impl Iterator<Item = usize> + 'a {
+    let [known, page] = pair.lengths();
+    (0..page).filter(move |start| pair.are_same(0, *start, known.min(page - start)))
 }
 
-/// The positions at which the rows of `known` can start on a later reading of a page. They continue
-/// after the page's end if they do not fit.
-pub(super) fn starts_of<'a>(known: &'a Page, page: &'a Page) -> impl Iterator<Item = usize> + 'a {
-    (0..page.len()).filter(|start| {
-        let count = known.len().min(page.len() - start);
-        are_same(known, 0, page, *start, count)
+/// The positions at which the rows of the first page can end on the second, a later reading of a page.
+pub(super) fn ends_of<'a>(pair: &'a Pair<'_>) -> impl Iterator<Item = usize> + 'a {
+    let [known, page] = pair.lengths();
+    (1..=page).filter(move |end| {
+        let count = known.min(*end);
+        pair.are_same(known - count, end - count, count)
     })
 }
 
-/// The positions at which the rows of `known` can end on a later reading of a page.
-pub(super) fn ends_of<'a>(known: &'a Page, page: &'a Page) -> impl Iterator<Item = usize> + 'a {
-    (1..=page.len()).filter(|end| {
-        let count = known.len().min(*end);
-        are_same(known, known.len() - count, page, end - count, count)
-    })
-}
-
-/// The numbers of rows of `known` that `page` can start with, if `known` goes on there from its row
-/// `from` on. If rows were written since the page before was read, it goes on from an earlier row.
+/// The numbers of rows of the first page that the second can start with, if the first goes on there
+/// from its row `from` on. If rows were written since the page before was read, it goes on from an
+/// earlier row.
 pub(super) fn continuations<'a>(
-    known: &'a Page,
+    pair: &'a Pair<'_>,
     from: usize,
-    page: &'a Page,
 ) -> impl Iterator<Item = usize> + 'a {
-    let counts = known.len().saturating_sub(from)..=known.len();
-    counts.filter(|count| {
-        *count <= page.len() && are_same(known, known.len() - count, page, 0, *count)
-    })
+    let [known, page] = pair.lengths();
+    let counts = known.saturating_sub(from)..=known.min(page);
+    counts.filter(move |count| pair.are_same(known - count, 0, *count))
 }
 
 #[cfg(test)]
@@ -232,19 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_are_compared_without_the_order_of_their_keys() {
-        let row = r#"{"action":"a","params":{"x":[{"a":1,"b":"ü"}],"y":null},"user_agent":""}"#;
-        for (other, is_same) in [
-            (row, true),
-            (r#"{"user_agent":"","params":{"y":null,"x":[{"b":"ü","a":1}]},"action":"a"}"#, true),
-            (r#"{"user_agent":"","params":{"y":null,"x":[{"b":"ü","a":2}]},"action":"a"}"#, false),
-            (r#"{"user_agent":"","params":{"y":null,"x":[{"b":1,"a":"ü"}]},"action":"a"}"#, false),
-            (r#"{"action":"a"}"#, false),
-        ] {
-            assert_eq!(is_same_row(row, other), is_same, "{other}");
-        }
-        let large = |last| format!(r#"{{"action":"a","params":1234567890123456789{last}}}"#);
-        assert!(!is_same_row(&large(1), &large(2)), "beyond 64 bits");
+    fn same_pages() {
         assert!(is_same_page(&page("abc"), &page("abc")));
         assert!(!is_same_page(&page("abc"), &page("abd")));
         assert!(!is_same_page(&page("abc"), &page("abcd")));
@@ -355,8 +299,9 @@ mod tests {
             ("abcd", "", &[], &[]),
         ] {
             let (known, seen) = (page(known), page(seen));
-            assert_eq!(starts_of(&known, &seen).collect::<Vec<_>>(), starts, "{seen:?}");
-            assert_eq!(ends_of(&known, &seen).collect::<Vec<_>>(), ends, "{seen:?}");
+            let pair = Pair::new(&known, &seen);
+            assert_eq!(starts_of(&pair).collect::<Vec<_>>(), starts, "{seen:?}");
+            assert_eq!(ends_of(&pair).collect::<Vec<_>>(), ends, "{seen:?}");
         }
         for (known, from, next, counts) in [
             ("abcd", 2, "cdef", &[2][..]),
@@ -368,7 +313,8 @@ mod tests {
             ("abbb", 3, "bbbc", &[1, 2, 3]),
         ] {
             let (known, next) = (page(known), page(next));
-            assert_eq!(continuations(&known, from, &next).collect::<Vec<_>>(), counts, "{next:?}");
+            let pair = Pair::new(&known, &next);
+            assert_eq!(continuations(&pair, from).collect::<Vec<_>>(), counts, "{next:?}");
         }
     }
 }

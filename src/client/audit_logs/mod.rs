@@ -2,6 +2,7 @@
 //!
 //! - `reader`: which pages to request, and which of their rows are exact
 //! - `compare`: compares pages that were read at different times
+//! - `pair`: compares the rows of two pages
 //! - `search`: finds rows that moved to later pages
 //! - `stream`: implements `futures_core::Stream`
 //! - `sample`: one row of each page that was returned
@@ -9,6 +10,7 @@
 mod compare;
 #[cfg(test)]
 mod model;
+mod pair;
 mod reader;
 mod sample;
 mod search;
@@ -58,6 +60,8 @@ type Fetched = Pin<Box<dyn Future<Output = Result<Page>> + Send>>;
 ///   `total_timeout`.
 /// - If the server filters rows after paging, which hexpm does not, rows can be returned twice while
 ///   rows are written. With a `prefetch` above 1, such a server's rows can also very rarely be skipped.
+/// - If the server ignores the number of the page, the stream returns its rows again and again, and then
+///   fails with [`ErrorKind::Decode`].
 ///
 /// After an error the stream keeps its position: the next call requests the same page again. It
 /// skips nothing, and it never reports a failure as the end. Dropping the stream cancels its
@@ -252,6 +256,9 @@ impl AuditLogs {
             if self.reader.is_over() {
                 return Ok(false);
             }
+            if self.reader.is_unpaged() {
+                return Err(unpaged());
+            }
             if has_read && began.elapsed() >= self.limit {
                 return Err(self.overtaken());
             }
@@ -352,6 +359,13 @@ impl std::fmt::Debug for AuditLogs {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("AuditLogs").field("page", &self.page()).finish_non_exhaustive()
     }
+}
+
+fn unpaged() -> Error {
+    let message = "the server answers every page of the audit log with the same rows";
+    Error::new(ErrorKind::Decode, message)
+        .with_hint("the server ignores the parameter page, so its first page is the whole log")
+        .with_operation(Operation::StreamAuditLogs)
 }
 
 fn task_error(error: &JoinError) -> Error {

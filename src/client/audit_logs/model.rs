@@ -5,7 +5,7 @@
 
 mod server;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::sync::{Arc, Mutex};
@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
+use serde_json::value::RawValue;
 use tokio::task::yield_now;
 
 use super::AuditLogs;
@@ -63,11 +64,11 @@ impl Reader {
         match step {
             Step::Next | Step::Dropped(false, _) => {
                 let row = poll_for(step, self.logs.next()).await;
-                self.take(row, |row| vec![row.raw_json().to_owned()]);
+                self.take(row, |row| vec![model_json(row.raw_json())]);
             }
             Step::NextPage | Step::Dropped(true, _) => {
                 let page = poll_for(step, self.logs.next_page()).await;
-                self.take(page, |page| page.rows().map(|row| row.raw_json().to_owned()).collect());
+                self.take(page, |page| page.rows().map(|row| model_json(row.raw_json())).collect());
             }
             Step::Resume => {
                 *self = Self::new(&self.server, self.prefetch, self.logs.page());
@@ -143,6 +144,12 @@ impl Reader {
 }
 
 /// Polls `future` as often as the step allows, and returns its result.
+/// The text of the row in the model, however the server wrote it.
+fn model_json(row: &str) -> String {
+    let members: BTreeMap<&str, &RawValue> = serde_json::from_str(row).unwrap();
+    serde_json::to_string(&members).unwrap()
+}
+
 async fn poll_for<T>(step: Step, future: impl Future<Output = T>) -> Option<T> {
     let polls = if let Step::Dropped(_, polls) = step { usize::from(polls) } else { usize::MAX };
     let mut future = pin!(future);
@@ -267,15 +274,34 @@ fn prefetches() -> impl Strategy<Value = usize> {
     prop_oneof![Just(4), 0..3_usize, 0..12_usize]
 }
 
-proptest! {
-    // The cases are the same in each run, because a few hard ones cannot be decided: see the limits
-    // in the documentation of `AuditLogs`. A failing case is printed in full.
-    #![proptest_config(ProptestConfig {
-        cases: 1000,
+/// The cases are the same in each run, because a few hard ones cannot be decided: see the limits in
+/// the documentation of `AuditLogs`. A failing case is printed in full.
+fn config(cases: u32) -> ProptestConfig {
+    ProptestConfig {
+        cases,
         failure_persistence: None,
         rng_seed: RngSeed::Fixed(1),
         ..ProptestConfig::default()
-    })]
+    }
+}
+
+proptest! {
+    #![proptest_config(config(300))]
+
+    #[test]
+    fn rows_are_exact_however_the_server_writes_them(
+        rows in rows(),
+        prefetch in prefetches(),
+        fates in fates(3),
+        steps in steps(40),
+    ) {
+        let server = Server { rows, changes_text: true, is_hexpm: true, fates, ..Server::default() };
+        block_on(run(server, prefetch, 1, steps));
+    }
+}
+
+proptest! {
+    #![proptest_config(config(1000))]
 
     #[test]
     fn every_row_comes_once_and_in_order_while_others_are_written(
@@ -534,6 +560,51 @@ fn a_page_that_ends_within_equal_rows_is_exact_while_rows_are_written() {
                     assert!(count < 100, "{run_length}, {place}, {written_before}, {prefetch}");
                 }
             }
+        }
+    }
+}
+
+/// Some servers ignore the number of the page. Equal rows do not show that.
+#[test]
+fn a_server_without_pages_is_an_error() {
+    for (rows, is_hexpm, prefetch) in
+        [(3, false, 4), (100, true, 4), (1, false, 0), (250, false, 1)]
+    {
+        let server =
+            Server { rows, is_hexpm, is_unpaged: true, sizes: vec![rows], ..Server::default() };
+        let server = Arc::new(Mutex::new(server));
+        block_on(async {
+            let mut reader = Reader::new(&server, prefetch, 1);
+            let error = loop {
+                match reader.logs.next_page().await {
+                    Ok(page) => assert!(page.is_some()),
+                    Err(error) => break error,
+                }
+            };
+            assert!(error.message().contains("every page"), "{error}");
+            assert!(reader.logs.next_page().await.is_err());
+        });
+        let requests = lock(&server).requested.len();
+        assert!(requests < 100 + 4000 / rows, "{requests} requests for {rows} rows");
+    }
+}
+
+#[test]
+fn a_stream_ends_at_the_last_number_of_a_page() {
+    for first in [u64::MAX - 3, u64::MAX - 1, u64::MAX] {
+        for prefetch in [0, 1, 4, 100] {
+            let server = Server { rows: 100, is_unpaged: true, ..Server::default() };
+            let server = Arc::new(Mutex::new(server));
+            block_on(async {
+                let mut reader = Reader::new(&server, prefetch, first);
+                loop {
+                    let page = reader.logs.next_page().await;
+                    let page = page.unwrap_or_else(|error| panic!("{first} {prefetch} {error}"));
+                    if page.is_none() {
+                        break;
+                    }
+                }
+            });
         }
     }
 }

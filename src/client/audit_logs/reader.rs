@@ -20,7 +20,9 @@ use std::collections::VecDeque;
 use std::ops::RangeInclusive;
 use std::time::{Duration, Instant};
 
-use super::compare::{is_distinctive, may_repeat, repeats_itself, repeats_rows};
+use super::compare::{
+    are_unique, is_distinctive, is_same_page, may_repeat, repeats_itself, repeats_rows,
+};
 use super::sample::Sample;
 use super::search::Search;
 use crate::protocol::audit_log::Page;
@@ -137,6 +139,8 @@ pub(super) struct Reader {
     /// Whether pages cannot be compared. Then their rows are returned as they arrive.
     is_incomparable: bool,
     is_over: bool,
+    /// How many pages in a row have the same rows as the page before them.
+    same_pages: usize,
     received: Option<Instant>,
     sample: Sample,
 }
@@ -166,6 +170,11 @@ const MOST_IF_DISTINCTIVE: u32 = 100;
 const QUICK: Duration = Duration::from_secs(1);
 const FEW_PAGES: usize = 8;
 
+/// A server that ignores the number of the page sends the same rows without an end. A log can have
+/// the same page several times, but not so often and with so many rows.
+const MOST_SAME_PAGES: usize = 20;
+const MOST_SAME_ROWS: usize = 1000;
+
 /// How many pages are requested one after another after rows were written.
 const SEQUENTIAL_PAGES: u32 = 8;
 
@@ -194,6 +203,7 @@ impl Reader {
             is_overtaken: false,
             is_incomparable: false,
             is_over: false,
+            same_pages: 0,
             received: None,
             sample: Sample::default(),
         }
@@ -305,7 +315,8 @@ impl Reader {
     }
 
     fn may_request_more(&self, is_waiting: bool) -> bool {
-        let knows_end = self.unproven.iter().any(|unproven| unproven.page.is_last());
+        let knows_end =
+            self.next == u64::MAX || self.unproven.iter().any(|unproven| unproven.page.is_last());
         let uncovered = self.unproven.len() - self.covered.unwrap_or(0);
         // Without prefetch, no page is requested before all other rows are returned. While rows are
         // being written, pages that are requested together with a check are often useless.
@@ -416,7 +427,8 @@ impl Reader {
             self.searches = 0;
             self.ready.push_back(Ready { number, page: page.clone(), start });
         }
-        if page.is_last() {
+        // There is no page after the last number.
+        if page.is_last() || number >= u64::MAX - 1 {
             // Later pages are not needed.
             self.is_over = true;
             self.unproven.clear();
@@ -426,6 +438,9 @@ impl Reader {
         if self.last.is_none() && self.is_long {
             self.width = self.prefetch.max(1);
         }
+        let before = self.last.as_ref().filter(|last| last.behind == 0).map(|last| &last.rows);
+        let is_same = before.is_some_and(|before| is_same_page(before, &page));
+        self.same_pages = if is_same { self.same_pages + 1 } else { 0 };
         self.sample.add(&page);
         self.update_reference(number, &page, &shift);
         let known = self.last.take().filter(|_| behind > 0).map(|last| last.rows);
@@ -459,6 +474,14 @@ impl Reader {
         if let Some(last) = &self.last {
             self.next = last.number.saturating_add(1);
         }
+    }
+
+    /// Whether the server sends the same rows for every page. Equal rows on one page do not count.
+    pub(super) fn is_unpaged(&self) -> bool {
+        let Some(LastPage { rows, .. }) = &self.last else { return false };
+        self.same_pages >= MOST_SAME_PAGES
+            && self.same_pages.saturating_mul(rows.len()) >= MOST_SAME_ROWS
+            && are_unique(rows, rows, rows.len())
     }
 
     /// Whether pages cannot be compared.

@@ -2,6 +2,7 @@
 //! written that they moved off their page.
 
 use super::compare::{continuations, ends_of, starts_of};
+use super::pair::Pair;
 use crate::protocol::audit_log::Page;
 
 pub(super) struct Search {
@@ -28,6 +29,8 @@ pub(super) enum Outcome {
 
 /// The maximum number of pages to search.
 const MOST_PAGES: u32 = 200;
+/// Each row of one page is compared with each of the other. Larger pages are not searched.
+const MOST_PAIRS: usize = 1 << 20;
 
 impl Search {
     /// Rows move only down, so the search starts on the page that they were on.
@@ -47,9 +50,13 @@ impl Search {
 
     pub(super) fn receive(mut self, number: u64, page: Page) -> Outcome {
         let known = &self.known;
+        if known.len().saturating_mul(page.len()) > MOST_PAIRS {
+            return Outcome::NotFound;
+        }
         let before = self.start.take();
+        let pair = Pair::by_value(known, &page);
         if let Some((number_before, before)) = before {
-            let (from, end) = places(known, &before, &page);
+            let (from, end) = places(&Pair::by_value(known, &before), &pair);
             match (from, end) {
                 // Rows may have been written between the two readings, so the later one is closer.
                 (Some(from), Some(end)) if from < known.len() => {
@@ -63,11 +70,11 @@ impl Search {
             }
         }
         // If they end on this page, it does not matter where they start.
-        let end = only(ends_of(known, &page));
+        let end = only(ends_of(&pair));
         if let Some(end) = end.filter(|end| end * 2 >= known.len()) {
             return Outcome::Found { number, page, end };
         }
-        let start = only(starts_of(known, &page)).filter(|_| !self.needs_end);
+        let start = only(starts_of(&pair)).filter(|_| !self.needs_end);
         if let Some(start) = start.filter(|start| (page.len() - start) * 2 >= known.len()) {
             return Outcome::Found { number, page, end: start + known.len() };
         }
@@ -75,7 +82,7 @@ impl Search {
             return Outcome::NotFound;
         }
         // A few equal rows are common, so the next page decides.
-        let may_start = starts_of(known, &page).next().is_some();
+        let may_start = starts_of(&pair).next().is_some();
         self.start = may_start.then_some((number, page));
         self.next = number.saturating_add(1);
         self.pages_left -= 1;
@@ -83,16 +90,18 @@ impl Search {
     }
 }
 
-/// Where the rows of `known` are on two pages, of which the second was read later: how many rows of
-/// `before` they start with, and how many rows of `page` they end with, if the pages show that.
+/// Where known rows are on two pages, of which the second was read later: how many rows of the first
+/// they start with, and how many rows of the second they end with, if the pages show that. Each pair
+/// is of the known rows and a page.
 ///
 /// If rows repeat, there are several places. The first one counts: to repeat a row is better than to
 /// lose one.
-fn places(known: &Page, before: &Page, page: &Page) -> (Option<usize>, Option<usize>) {
-    let froms = || starts_of(known, before).map(|start| before.len() - start);
-    let continues = |from| continuations(known, from, page).next().is_some();
-    let from = froms().find(|from| *from >= known.len() || continues(*from));
-    (from, only(froms().flat_map(|from| continuations(known, from, page))))
+fn places(before: &Pair<'_>, page: &Pair<'_>) -> (Option<usize>, Option<usize>) {
+    let [known, length_before] = before.lengths();
+    let froms = || starts_of(before).map(|start| length_before - start);
+    let continues = |from| continuations(page, from).next().is_some();
+    let from = froms().find(|from| *from >= known || continues(*from));
+    (from, only(froms().flat_map(|from| continuations(page, from))))
 }
 
 /// The item, if there is only one, or all are equal.

@@ -80,6 +80,10 @@ pub(super) struct Server {
     pub(super) sizes: Vec<usize>,
     /// Filters rows after paging: each of these rows in turn is hidden, or not.
     pub(super) hidden: Vec<bool>,
+    /// Whether every second reply has other spaces, and its members in another order.
+    pub(super) changes_text: bool,
+    /// Whether it sends the first page for every number.
+    pub(super) is_unpaged: bool,
     /// Whether it is hexpm, so that a short page is the last.
     pub(super) is_hexpm: bool,
     pub(super) fates: Vec<Fate>,
@@ -156,6 +160,7 @@ impl Server {
 
     /// The JSON of all rows from that page on, newest first.
     pub(super) fn rows_from(&self, number: u64) -> Vec<String> {
+        let number = if self.is_unpaged { 1 } else { number };
         let skipped = (1..number).map(|page| self.size(page)).sum();
         let rows = (0..self.rows).rev().skip(skipped);
         rows.filter(|number| self.shows(*number)).map(|number| self.row(number)).collect()
@@ -171,10 +176,17 @@ impl Server {
     }
 
     fn page(&self, number: u64, known: Option<&Page>) -> Page {
+        let number = if self.is_unpaged { 1 } else { number };
         let skipped = (1..number).map(|page| self.size(page)).sum();
         let rows = (0..self.rows).rev().skip(skipped).take(self.size(number));
         let rows = rows.filter(|number| self.shows(*number));
-        let rows: Vec<_> = rows.map(|number| self.row(number)).collect();
+        let mut rows: Vec<_> = rows.map(|number| self.row(number)).collect();
+        if self.changes_text && self.requested.len() % 2 == 1 {
+            for row in &mut rows {
+                let members: Vec<_> = row.trim_matches(['{', '}']).rsplit(',').collect();
+                *row = format!("{{{}}}", members.join(", "));
+            }
+        }
         let body = format!("[{}]", rows.join(",")).into();
         let page = Page::read_after(known, body).unwrap();
         if self.is_hexpm { page.of_fixed_size() } else { page }

@@ -3,7 +3,8 @@
 use std::ops::RangeInclusive;
 
 use super::super::compare::{
-    are_unique, has_unique_row, is_distinctive, is_same_page, least_shared, overlaps, shift_between,
+    are_unique, has_unique_row, is_distinctive, is_same_page, least_shared, overlaps,
+    overlaps_by_value, shift_between,
 };
 use super::*;
 
@@ -68,11 +69,12 @@ impl Reader {
             return None;
         }
         // With a larger shift, this page could not be the last.
-        let is_proven = unproven.page.is_last()
+        let is_end = || overlaps_by_value(&last.rows, &unproven.page).next().is_none();
+        let is_proven = unproven.page.is_last() && is_end()
             || self.width() == 1
                 && !unproven.is_late
                 && self.sample.len() >= FEW_PAGES
-                && !self.sample.has_any_of(&unproven.page);
+                && !self.sample.has_any_of(&unproven.page, &last.rows);
         if is_proven { last.prove_by_count(0) } else { None }
     }
 
@@ -89,7 +91,7 @@ impl Reader {
         let least = last.behind + known.saturating_sub(*last.shift.end());
         let most = last.behind + most_shift.checked_sub(*last.shift.start())?;
         let possible = (least == 0).then_some(0).into_iter();
-        let seen = overlaps(&last.rows, &unproven.page);
+        let seen = overlaps_by_value(&last.rows, &unproven.page);
         let mut possible =
             possible.chain(seen.filter(|count| (least..=most).contains(&(*count as u64))));
         let (first, other) = (possible.next(), possible.last());
