@@ -5,7 +5,7 @@ mod common;
 use std::fs;
 use std::process::Command;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use aura_users::{CancelToken, Client, Error, ErrorKind, Options, User, blocking, reqwest};
 use common::{Act, Server, bound, json, raw, user, within};
@@ -242,6 +242,37 @@ fn a_post_leaves_no_connection_behind() {
         thread::sleep(Duration::from_millis(100));
     }
     panic!("{} sockets more", open_sockets() - before);
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_post_closes_an_idle_connection_if_there_are_too_many() {
+    if !is_alone("a_post_closes_an_idle_connection_if_there_are_too_many") {
+        return;
+    }
+    let server = Server::start(|_, request| {
+        thread::sleep(Duration::from_millis(50));
+        if request.method == "GET" { Act::Reply(user()) } else { Act::Stall(Vec::new()) }
+    });
+    let token = CancelToken::new();
+    let options = server.options().max_connections(2).timeout(bound(60));
+    let client = blocking::Client::new(options).unwrap().with_cancel_token(token.clone());
+    for call in [0; 2].map(|_| client.get_user_start("eric").unwrap()) {
+        assert!(call.wait(Some(bound(60))));
+    }
+    let before = open_sockets();
+    let posts = [0; 2].map(|_| client.reset_user_password_start("eric").unwrap());
+    while server.requests().len() < 4 {
+        thread::sleep(Duration::from_millis(10));
+    }
+    // Otherwise idle connections are closed after 50 s.
+    let ends = Instant::now() + Duration::from_secs(20);
+    while open_sockets() > before && Instant::now() < ends {
+        thread::sleep(Duration::from_millis(10));
+    }
+    assert_eq!(open_sockets(), before);
+    token.cancel();
+    assert!(posts.iter().all(|post| post.wait(Some(bound(60)))));
 }
 
 /// The n-th call's own `connect_timeout`.

@@ -43,6 +43,8 @@ enum Act {
     GoAwayBefore(u32),
     /// GOAWAY that includes this request, and then nothing more.
     GoAwayAfter(u32),
+    /// The start of a body, and a reset or a GOAWAY without an error.
+    Cut(u8),
     /// So many headers of 100 bytes.
     Headers(usize),
     /// A frame that no server may send.
@@ -153,6 +155,15 @@ impl Peer {
             Act::GoAwayAfter(reason) => {
                 self.write(GOAWAY, 0, 0, &goaway(stream, reason))?;
                 Err(io::ErrorKind::ConnectionAborted.into())
+            }
+            Act::Cut(kind) => {
+                // ":status: 200" and a content-length.
+                self.write(HEADERS, 4, stream, b"\x88\x0f\x0d\x0219")?;
+                self.write(0, 0, stream, br#"{"username":"#)?;
+                match kind {
+                    GOAWAY => self.write(GOAWAY, 0, 0, &goaway(0, 0)),
+                    _ => self.write(RST_STREAM, 0, stream, &[0; 4]),
+                }
             }
             Act::Headers(count) => {
                 // ":status: 200" and literals, which HPACK does not index.
@@ -284,6 +295,18 @@ fn a_request_that_the_server_may_have_carried_out_is_not_sent_again() {
         let error = post(&server.client()).unwrap_err();
         assert!(error.outcome_unknown(), "{act:?} {error}");
         assert_eq!((error.attempts(), server.requests().len()), (1, 1), "{act:?} {error}");
+    }
+}
+
+#[test]
+fn a_reply_that_is_cut_without_an_error_is_requested_again() {
+    for kind in [RST_STREAM, GOAWAY] {
+        let server = Server::start(move |nth| if nth == 0 { Act::Cut(kind) } else { Act::Answer });
+        get(&server.client()).unwrap();
+        let server = Server::start(move |_| Act::Cut(kind));
+        let error = get(&server.client().with_options(Options::new().max_retries(0))).unwrap_err();
+        assert_eq!((error.kind(), error.status()), (ErrorKind::Connect, Some(200)), "{error}");
+        assert!(error.message().contains("12 of 19 bytes"), "{error}");
     }
 }
 

@@ -147,7 +147,7 @@ fn a_flood_of_interim_replies_through_a_proxy_delays_nothing() {
         // The flood itself ends the call, also on a machine that reads it slowly.
         let patient = options.timeout(bound(60)).total_timeout(bound(60));
         let error = get(patient.connect_timeout(bound(60))).unwrap_err();
-        assert!(error.message().contains("sends interim replies"), "{way}: {error}");
+        assert!(error.message().contains("interim replies"), "{way}: {error}");
     }
 }
 
@@ -443,6 +443,18 @@ fn the_refusal_of_a_socks_proxy_is_explained() {
         assert!(error.hint().unwrap().contains(hint), "{error}");
         assert!(!error.message().contains("SOCKS error"), "{error}");
     }
+}
+
+/// With socks5, the client looks up the name before it connects to the proxy.
+#[test]
+fn a_name_that_is_not_found_is_no_matter_of_the_socks_proxy() {
+    // No name has a part of 64 letters, so no server is asked.
+    let url = format!("https://{}.invalid/api", "a".repeat(64));
+    let options = Options::new().repo_url(url).env(false).max_retries(0);
+    let error = get(options.proxy("socks5://127.0.0.1:1")).unwrap_err();
+    assert_eq!((error.kind(), error.attempts()), (ErrorKind::Connect, 0), "{error}");
+    assert!(error.message().starts_with("the name of the server was not found"), "{error}");
+    assert!(error.hint().unwrap().contains("socks5h://"), "{error}");
 }
 
 #[test]

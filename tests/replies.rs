@@ -58,25 +58,38 @@ fn a_few_interim_replies_are_skipped() {
 }
 
 #[test]
-fn a_flood_of_interim_replies_delays_no_deadline() {
+fn a_flood_delays_no_deadline() {
     let limit = Duration::from_millis(500);
-    for way in 0..WAYS {
-        let options = Flood::start().options().timeout(limit);
-        let error = within(limit, || get(way, &options, "eric").unwrap_err());
-        let kinds = [ErrorKind::Decode, ErrorKind::Timeout];
-        assert!(kinds.contains(&error.kind()), "way {way}: {error}");
+    for (start, words) in
+        [(Flood::start as fn() -> Flood, "interim replies"), (Flood::of_digits, "overhead")]
+    {
+        for way in 0..WAYS {
+            let options = start().options().timeout(limit);
+            let error = within(limit, || get(way, &options, "eric").unwrap_err());
+            let kinds = [ErrorKind::Decode, ErrorKind::Timeout];
+            assert!(kinds.contains(&error.kind()), "way {way}: {error}");
+        }
+        // The flood itself ends the call, also on a machine that reads it slowly.
+        let patient = start().options().timeout(bound(60)).total_timeout(bound(60));
+        let error = get(0, &patient.max_body(1000), "eric").unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Decode, "{error}");
+        assert!(error.message().contains(words), "{error}");
     }
-    // The flood itself ends the call, also on a machine that reads it slowly.
-    let patient = Flood::start().options().timeout(bound(60)).total_timeout(bound(60));
-    let error = get(0, &patient, "eric").unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Decode, "{error}");
-    assert!(error.message().contains("interim replies"), "{error}");
 }
 
 #[test]
-fn a_flood_of_interim_replies_delays_no_other_call() {
-    let flood = Flood::start();
-    flood.delays_no_other_call(flood.options());
+fn a_flood_delays_no_other_call() {
+    for flood in [Flood::start(), Flood::of_digits()] {
+        flood.delays_no_other_call(flood.options());
+    }
+}
+
+#[test]
+fn a_server_that_speaks_tls_is_recognized() {
+    for error in read(b"\x15\x03\x03\0\x02\x02\x46").into_iter().map(Result::unwrap_err) {
+        assert_eq!(error.kind(), ErrorKind::Tls, "{error}");
+        assert!(error.to_string().contains("begin repo_url with https://"), "{error}");
+    }
 }
 
 #[test]

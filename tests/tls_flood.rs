@@ -12,7 +12,7 @@ use std::io::Write;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use aura_users::{CancelToken, ErrorKind, blocking};
+use aura_users::{CancelToken, ErrorKind, Options, blocking};
 use authority::{Authority, ages_hence};
 use bound::within;
 use tls_server::{options, result, serve, serve_each};
@@ -28,11 +28,24 @@ fn a_flood_of_interim_replies_over_https_delays_nothing_else() {
         let pieces = b"HTTP/1.1 103 Early Hints\r\nlink: </x>\r\n\r\n".repeat(1000);
         while stream.write_all(&pieces).is_ok() {}
     });
+    // The digits of the size of a chunk.
+    let digits = serve_each(authority.certify("localhost", ages_hence()), |stream| {
+        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n");
+        while stream.write_all(&[b'0'; 1 << 14]).is_ok() {}
+    });
     let flooded = options(flood).ca_file(root.0.clone()).max_retries(0);
     let limit = Duration::from_millis(500);
-    let timed = blocking::Client::new(flooded.clone().timeout(limit)).unwrap();
-    let error = within(limit, || result(&timed.get_user_start("eric").unwrap()).unwrap_err());
-    assert!([ErrorKind::Decode, ErrorKind::Timeout].contains(&error.kind()), "{error}");
+    let timed = |options: &Options| blocking::Client::new(options.clone().timeout(limit)).unwrap();
+    let digits = options(digits).ca_file(root.0.clone()).max_retries(0);
+    for error in [
+        within(limit, || result(&timed(&flooded).get_user_start("eric").unwrap())),
+        within(limit, || timed(&flooded).get_user("eric")),
+        within(limit, || timed(&digits).get_user("eric")),
+    ]
+    .map(Result::unwrap_err)
+    {
+        assert!([ErrorKind::Decode, ErrorKind::Timeout].contains(&error.kind()), "{error}");
+    }
 
     let token = CancelToken::new();
     let flooded = blocking::Client::new(flooded).unwrap().with_cancel_token(token.clone());

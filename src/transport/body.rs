@@ -71,6 +71,10 @@ impl Limit {
         Self { bytes: max_body.min(MAX_ERROR_BODY), error_ends }
     }
 
+    pub(super) fn bytes(self) -> u64 {
+        self.bytes
+    }
+
     fn exceeded(self) -> BodyError {
         let Self { bytes, error_ends } = self;
         let is_fixed = error_ends.is_some() && bytes == MAX_ERROR_BODY;
@@ -92,6 +96,17 @@ where
         Some(ends) => timeout_at(ends, reading).await.unwrap_or_else(|| Err(BodyError::late())),
         None => reading.await,
     }
+}
+
+/// Fails if the body is shorter than its head announced.
+pub(super) fn check_length(body: Vec<u8>, announced: u64) -> Result<Vec<u8>, BodyError> {
+    let length = body.len() as u64;
+    if length >= announced {
+        return Ok(body);
+    }
+    let message =
+        format!("the connection broke within the reply: {length} of {announced} bytes came");
+    Err(BodyError { kind: ErrorKind::Connect, ..BodyError::new(message) })
 }
 
 async fn read_to_end<B>(mut incoming: B, limit: Limit) -> Result<Vec<u8>, BodyError>

@@ -48,7 +48,9 @@ impl CaFile {
             }
             if is_trusted {
                 file.roots.add(certificate).map_err(|_| {
-                    format!("its certificate {number} is no root that can be trusted")
+                    format!(
+                        "its certificate {number} cannot be read as the certificate of an authority"
+                    )
                 })?;
             } else {
                 file.rejected.insert(certificate);

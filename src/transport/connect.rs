@@ -3,7 +3,7 @@
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tower_service::Service;
 
-use super::failure::{BoxError, InterimFlood, TimedOut};
+use super::failure::{BoxError, Flood, TimedOut};
 use super::resolver::{self, Resolver};
 use super::socket::{Descriptor, Socket};
 use super::{CHECK_ROOTS, Connection, handshake, socks, tunnel};
@@ -103,38 +103,96 @@ pub(super) fn port(uri: &Uri) -> u16 {
 
 /// A socket that writes one buffer at a time. A single buffer is sent with MSG_NOSIGNAL. `writev`
 /// has no such flag, so a server that closes the connection would raise SIGPIPE in the host.
+///
+/// After [`MAX_PER_TURN`] bytes it lets others run. hyper reads on as long as there are bytes, so a server
+/// that sends without a pause would delay deadlines and other calls.
 pub(super) struct Tcp<S> {
     stream: S,
     room: Room,
+    /// How many bytes were read since the last pause.
+    in_turn: usize,
 }
+
+/// hyper reads the size of a chunk byte by byte, which takes much time for each byte.
+const MAX_PER_TURN: usize = 16 << 10;
 
 /// The most bytes before the end of a reply's head: hyper accepts a head of 400 kB, and servers send
 /// one or two interim replies (1xx).
-pub(super) const MAX_BEFORE_HEAD: usize = 1 << 20;
+const MAX_BEFORE_HEAD: usize = 1 << 20;
 
-/// How many bytes may still be read before the head of a reply is complete.
-#[derive(Clone)]
-pub(super) struct Room(Arc<AtomicUsize>);
+/// The most bytes of a body of `size`, apart from 1 MB. Chunks of one byte need six bytes each.
+const MAX_OVERHEAD: u64 = 8;
 
-impl Default for Room {
-    fn default() -> Self {
-        Self(Arc::new(AtomicUsize::new(usize::MAX)))
-    }
+/// How many bytes of the current reply may still be read.
+#[derive(Clone, Default)]
+pub(super) struct Room(Arc<Reading>);
+
+#[derive(Default)]
+struct Reading {
+    part: AtomicU8,
+    left: AtomicUsize,
+    /// Whether the reply starts with an alert of TLS.
+    is_alert: AtomicBool,
 }
 
+/// What is being read. No limit holds between two replies.
+const NOTHING: u8 = 0;
+const HEAD: u8 = 1;
+const BODY: u8 = 2;
+
 impl Room {
-    pub(super) fn set(&self, bytes: usize) {
-        self.0.store(bytes, Ordering::Relaxed);
+    /// The head of a reply comes now.
+    pub(super) fn start_head(&self) {
+        self.start(HEAD, MAX_BEFORE_HEAD);
     }
 
-    fn get(&self) -> usize {
-        self.0.load(Ordering::Relaxed)
+    /// A body of at most `size` bytes comes now.
+    pub(super) fn start_body(&self, size: u64) {
+        let most = size.saturating_mul(MAX_OVERHEAD).saturating_add(MAX_BEFORE_HEAD as u64);
+        self.start(BODY, usize::try_from(most).unwrap_or(usize::MAX));
+    }
+
+    /// The reply is read.
+    pub(super) fn end(&self) {
+        self.start(NOTHING, 0);
+    }
+
+    fn start(&self, part: u8, left: usize) {
+        self.0.left.store(left, Ordering::Relaxed);
+        self.0.part.store(part, Ordering::Relaxed);
+    }
+
+    /// Whether the peer answers with TLS.
+    pub(super) fn is_alert(&self) -> bool {
+        self.0.is_alert.load(Ordering::Relaxed)
+    }
+
+    /// Fails if no byte more may be read.
+    fn check(&self) -> io::Result<()> {
+        match self.0.part.load(Ordering::Relaxed) {
+            HEAD if self.is_full() => Err(io::Error::other(Flood::Head)),
+            BODY if self.is_full() => Err(io::Error::new(io::ErrorKind::InvalidData, Flood::Body)),
+            _ => Ok(()),
+        }
+    }
+
+    fn is_full(&self) -> bool {
+        self.0.left.load(Ordering::Relaxed) == 0
+    }
+
+    fn add(&self, bytes: &[u8]) {
+        let left = self.0.left.load(Ordering::Relaxed);
+        self.0.left.store(left.saturating_sub(bytes.len()), Ordering::Relaxed);
+        let is_start = left == MAX_BEFORE_HEAD && self.0.part.load(Ordering::Relaxed) == HEAD;
+        if is_start && bytes.starts_with(b"\x15\x03") {
+            self.0.is_alert.store(true, Ordering::Relaxed);
+        }
     }
 }
 
 impl<S: Duplex + Descriptor + 'static> Tcp<S> {
     fn new(stream: S) -> Self {
-        Self { stream, room: Room::default() }
+        Self { stream, room: Room::default(), in_turn: 0 }
     }
 
     pub(super) fn into_parts(self) -> Parts {
@@ -152,12 +210,17 @@ impl<S: Duplex> AsyncRead for Tcp<S> {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let (before, room) = (buffer.filled().len(), self.room.get());
-        if room == 0 {
-            return Poll::Ready(Err(io::Error::other(InterimFlood)));
+        self.room.check()?;
+        if self.in_turn >= MAX_PER_TURN {
+            self.in_turn = 0;
+            context.waker().wake_by_ref();
+            return Poll::Pending;
         }
+        let before = buffer.filled().len();
         let polled = Pin::new(&mut self.stream).poll_read(context, buffer);
-        self.room.set(room.saturating_sub(buffer.filled().len() - before));
+        let read = &buffer.filled()[before..];
+        self.room.add(read);
+        self.in_turn = if polled.is_pending() { 0 } else { self.in_turn + read.len() };
         polled
     }
 }

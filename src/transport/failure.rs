@@ -11,6 +11,7 @@ use crate::{Error, ErrorKind};
 use super::body::BodyError;
 use super::http2_error;
 use super::proxy_error::CHECK_PROXY;
+use super::socks::NoAddress;
 use super::tls_error::{self, Peer};
 use super::tunnel::{ProxyFailed, ProxyRefused};
 use super::{Connection, Proxy};
@@ -48,6 +49,9 @@ impl StdError for TimedOut {}
 
 const NETWORK: &str =
     "check repo_url and the network; if only a proxy leads out, set the option proxy";
+const USE_HTTPS: &str = "begin repo_url with https://, or use the port for plain http";
+const RESOLVE_AT_PROXY: &str =
+    "check repo_url; if only the proxy can look up the name, write socks5h:// instead of socks5://";
 const SLOW: &str = "check the network, or raise the option connect_timeout";
 
 impl Failure {
@@ -105,6 +109,10 @@ fn connection_failure(error: &(dyn StdError + 'static), connection: &Connection)
     if causes(error).any(is_exhausted) {
         let message = format!("no connection to the server: {}", root_cause(error));
         return Failure::new(ErrorKind::Connect, message).with_hint(EXHAUSTED);
+    }
+    if find::<NoAddress>(error).is_some() {
+        let message = format!("the name of the server was not found: {}", root_cause(error));
+        return Failure::new(ErrorKind::Connect, message).with_hint(RESOLVE_AT_PROXY);
     }
     let proxy = connection.proxy.as_ref();
     if is_timeout(error) {
@@ -173,9 +181,13 @@ fn reply_failure(error: &(dyn StdError + 'static), connection: &Connection) -> F
             _ => tls_failure(tls, Peer::Server, "the server"),
         };
     }
-    if find::<InterimFlood>(error).is_some() {
-        let message = "the server sends interim replies (1xx) without an end";
+    if find::<Flood>(error).is_some() {
+        let message = "the server sends too much before its reply, such as interim replies (1xx)";
         return Failure::new(ErrorKind::Decode, message);
+    }
+    if find::<SpeaksTls>(error).is_some() {
+        let message = "the server answers plain http with TLS";
+        return Failure::new(ErrorKind::Tls, message).with_hint(USE_HTTPS);
     }
     if find::<reqwest::Error>(error).is_some_and(reqwest::Error::is_timeout) {
         return Failure::new(ErrorKind::Timeout, "the program's HTTP client timed out");
@@ -247,17 +259,39 @@ pub(super) fn broken_body(error: BoxError) -> BodyError {
     BodyError { kind, message, source: Some(error) }
 }
 
-/// The server or the proxy sent too many interim replies.
+/// The server or the proxy sends much more than a reply needs.
 #[derive(Debug)]
-pub(super) struct InterimFlood;
+pub(super) enum Flood {
+    Head,
+    Body,
+}
 
-impl fmt::Display for InterimFlood {
+impl fmt::Display for Flood {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("it sends interim replies (1xx) without an end")
+        f.write_str(match self {
+            Self::Head => "it sends too much before its reply, such as interim replies (1xx)",
+            Self::Body => "its chunks have too much overhead",
+        })
     }
 }
 
-impl StdError for InterimFlood {}
+impl StdError for Flood {}
+
+/// The server answers a request over plain http with TLS.
+#[derive(Debug)]
+pub(super) struct SpeaksTls(pub(super) hyper::Error);
+
+impl fmt::Display for SpeaksTls {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the server answers plain http with TLS")
+    }
+}
+
+impl StdError for SpeaksTls {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        Some(&self.0)
+    }
+}
 
 fn is_timeout(error: &(dyn StdError + 'static)) -> bool {
     causes(error).any(|cause| {

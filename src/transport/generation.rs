@@ -9,6 +9,7 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant, SystemTime};
 
 use bytes::Bytes;
+use http::StatusCode;
 use http_body_util::Full;
 use hyper::body::{Body, Frame, SizeHint};
 use hyper_util::client::legacy;
@@ -128,7 +129,13 @@ impl Generation {
         }
         *lock(&self.last_reply) = Instant::now();
         let limit = super::limit(&head, outgoing);
+        let announced = match head.status {
+            StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED => 0,
+            _ => incoming.size_hint().lower(),
+        };
+        // A server may reset a stream without an error, and hyper takes that as the end of the body.
         let packed = body::read(incoming, limit).await;
+        let packed = packed.and_then(|packed| body::check_length(packed, announced));
         if packed.as_ref().is_err_and(BodyError::is_late) {
             self.end_if_before(silence.began);
         }

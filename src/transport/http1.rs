@@ -6,7 +6,7 @@
 
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::{Duration, Instant, SystemTime};
@@ -19,8 +19,8 @@ use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::client::conn::{TrySendError, http1};
 
-use super::connect::{self, MAX_BEFORE_HEAD, Room, Stream};
-use super::failure::{self, BoxError, Failure};
+use super::connect::{self, Room, Stream};
+use super::failure::{self, BoxError, Failure, SpeaksTls};
 use super::socket::Socket;
 use super::{Connection, Outgoing, body, tunnel};
 use crate::protocol::Reply;
@@ -37,6 +37,8 @@ pub(crate) struct Http1Pool {
     /// The most recently used one is the last.
     kept: Mutex<Vec<Http1Connection>>,
     max_kept: usize,
+    /// How many connections are open, also those in use.
+    open: Arc<AtomicUsize>,
     /// Whether a task closes idle connections.
     is_swept: AtomicBool,
 }
@@ -65,11 +67,33 @@ struct Http1Connection {
     /// Whether it was idle, so that the server may have closed it.
     is_reused: bool,
     last_used: Instant,
+    _counted: Counted,
+}
+
+/// Counts a connection while it is open.
+struct Counted(Arc<AtomicUsize>);
+
+impl Counted {
+    fn new(count: &Arc<AtomicUsize>) -> Self {
+        count.fetch_add(1, Ordering::Relaxed);
+        Self(Arc::clone(count))
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 impl Http1Pool {
     pub(super) fn with_limit(max_kept: usize) -> Self {
-        Self { kept: Mutex::default(), max_kept, is_swept: AtomicBool::new(false) }
+        Self {
+            kept: Mutex::default(),
+            max_kept,
+            open: Arc::default(),
+            is_swept: AtomicBool::new(false),
+        }
     }
 
     /// Sends the request and reads the reply.
@@ -87,10 +111,14 @@ impl Http1Pool {
                     Ok(()) => conn,
                     Err(_) => continue,
                 },
-                // Boxed, because it is large and every call would reserve stack for it.
-                None => Box::pin(Http1Connection::open(connection, uri, *connect_timeout))
-                    .await
-                    .map_err(|error| failure::no_connection(error, connection))?,
+                None => {
+                    self.make_room();
+                    let counted = Counted::new(&self.open);
+                    // Boxed, because it is large and every call would reserve stack for it.
+                    Box::pin(Http1Connection::open(connection, uri, *connect_timeout, counted))
+                        .await
+                        .map_err(|error| failure::no_connection(error, connection))?
+                }
             };
             let was_sent = is_sent.swap(true, Ordering::Relaxed);
             let mut error = match conn.send(request).await {
@@ -109,7 +137,10 @@ impl Http1Pool {
                 }
                 unsent => {
                     let may_have_arrived = unsent.is_none();
-                    let error = error.into_error().into();
+                    let error: BoxError = match conn.room.is_alert() && !connection.is_https {
+                        true => SpeaksTls(error.into_error()).into(),
+                        false => error.into_error().into(),
+                    };
                     let failure = failure::no_reply(error, conn.is_reused, connection);
                     return Err(Failure { may_have_arrived, ..failure });
                 }
@@ -118,7 +149,9 @@ impl Http1Pool {
         let received = SystemTime::now();
         let (head, incoming) = response.into_parts();
         let limit = super::limit(&head, outgoing);
+        conn.room.start_body(limit.bytes());
         let packed = drive(&mut conn.driver, body::read(incoming, limit)).await;
+        conn.room.end();
         // After a 101 the connection speaks another protocol.
         if packed.is_ok() && head.status != StatusCode::SWITCHING_PROTOCOLS {
             self.keep(conn, *on_fresh_connection);
@@ -136,6 +169,14 @@ impl Http1Pool {
             }
         }
         None
+    }
+
+    /// Closes idle connections if there are too many with one more.
+    fn make_room(&self) {
+        let mut kept = self.lock();
+        while !kept.is_empty() && self.open.load(Ordering::Relaxed) >= self.max_kept {
+            kept.remove(0);
+        }
     }
 
     /// Keeps a connection whose reply was read to its end.
@@ -197,6 +238,7 @@ impl Http1Connection {
         connection: &Arc<Connection>,
         uri: &Uri,
         limit: Duration,
+        counted: Counted,
     ) -> Result<Self, BoxError> {
         let proxy_authorization = match connection.forwarder() {
             Some(proxy) => tunnel::authorization(proxy)?,
@@ -226,6 +268,7 @@ impl Http1Connection {
             proxy_authorization,
             is_reused: false,
             last_used: Instant::now(),
+            _counted: counted,
         })
     }
 
@@ -271,11 +314,9 @@ impl Http1Connection {
             parts.path_and_query = request.uri().path_and_query().cloned();
             *request.uri_mut() = Uri::from_parts(parts).unwrap_or_default();
         }
-        self.room.set(MAX_BEFORE_HEAD);
+        self.room.start_head();
         let response = self.sender.try_send_request(request);
-        let response = drive(&mut self.driver, response).await;
-        self.room.set(usize::MAX);
-        response
+        drive(&mut self.driver, response).await
     }
 }
 
@@ -310,7 +351,7 @@ impl Driver {
 }
 
 /// After so many turns the deadline is checked.
-const MAX_TURNS: usize = 32;
+const MAX_TURNS: usize = 8;
 
 /// Waits for `future`, and drives the connection that it depends on.
 async fn drive<F: Future>(driver: &mut Option<Driver>, future: F) -> F::Output {

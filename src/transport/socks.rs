@@ -49,7 +49,9 @@ async fn targets(proxy: &Proxy, uri: &Uri) -> Result<Vec<Uri>, BoxError> {
     let port = port(uri);
     let authorities = match proxy.url.expose_secret().starts_with("socks5:") {
         true => {
-            resolver::addresses(host(uri), port).await?.iter().map(SocketAddr::to_string).collect()
+            let found = resolver::addresses(host(uri), port).await;
+            let found = found.map_err(|error| NoAddress(error.into()))?;
+            found.iter().map(SocketAddr::to_string).collect()
         }
         false => vec![format!("{}:{port}", uri.host().unwrap_or_default())],
     };
@@ -58,6 +60,11 @@ async fn targets(proxy: &Proxy, uri: &Uri) -> Result<Vec<Uri>, BoxError> {
     };
     authorities.into_iter().map(target).collect()
 }
+
+/// The name of the server was not found, before the proxy was asked.
+#[derive(Debug, thiserror::Error)]
+#[error("the name of the server was not found")]
+pub(super) struct NoAddress(#[source] BoxError);
 
 /// A connector whose connection is already open.
 struct Opened(Option<Io>);

@@ -20,7 +20,7 @@ use percent_encoding::percent_decode_str;
 use secrecy::{ExposeSecret, zeroize::Zeroizing};
 use url::Url;
 
-use super::connect::{Duplex, MAX_BEFORE_HEAD, Parts, connect_tcp, host, port};
+use super::connect::{Duplex, Parts, connect_tcp, host, port};
 use super::failure::BoxError;
 use super::{Connection, Proxy, handshake};
 
@@ -60,9 +60,9 @@ pub(super) async fn open(
     limit: Duration,
 ) -> Result<Parts, BoxError> {
     let (io, socket, room) = connect_to_proxy(connection, proxy, limit).await?;
-    room.set(MAX_BEFORE_HEAD);
+    room.start_head();
     let io = open_tunnel(io, proxy, uri).await?;
-    room.set(usize::MAX);
+    room.end();
     Ok((io, socket, room))
 }
 
@@ -119,7 +119,7 @@ async fn open_tunnel(
     }
     let parts = moved.into_parts();
     if !parts.read_buf.is_empty() {
-        return Err(ProxyFailed("it goes on after its answer".into()).into());
+        return Err(ProxyFailed("its answer to CONNECT has bytes after its end".into()).into());
     }
     Ok(parts.io.into_inner())
 }

@@ -136,18 +136,29 @@ pub struct Flood {
 }
 
 impl Flood {
+    /// A server that sends interim replies without an end.
     pub fn start() -> Self {
+        Self::of("", &"HTTP/1.1 103 Early Hints\r\nlink: </x>\r\n\r\n".repeat(1000))
+    }
+
+    /// A server that sends the digits of the size of a chunk without an end.
+    pub fn of_digits() -> Self {
+        Self::of("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n", &"0".repeat(1 << 16))
+    }
+
+    fn of(start: &'static str, pieces: &str) -> Self {
+        let pieces = pieces.as_bytes().to_vec();
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let port = listener.local_addr().unwrap().port();
         let floods = Arc::new(AtomicUsize::new(0));
         let count = floods.clone();
         thread::spawn(move || {
             for stream in listener.incoming() {
-                let (mut stream, count) = (stream.unwrap(), count.clone());
+                let (mut stream, count, pieces) = (stream.unwrap(), count.clone(), pieces.clone());
                 thread::spawn(move || {
                     let _ = stream.read(&mut [0; 4096]);
                     count.fetch_add(1, Ordering::SeqCst);
-                    let pieces = b"HTTP/1.1 103 Early Hints\r\nlink: </x>\r\n\r\n".repeat(1000);
+                    let _ = stream.write_all(start.as_bytes());
                     while stream.write_all(&pieces).is_ok() {}
                 });
             }
