@@ -386,7 +386,8 @@ impl Error {
         match self.0.kind {
             _ if self.0.outcome_unknown => false,
             ErrorKind::RateLimited | ErrorKind::Connect | ErrorKind::Timeout => true,
-            ErrorKind::Server => matches!(self.0.status, Some(502..=504)),
+            // 501 and 505: the server does not know the method or the version of HTTP.
+            ErrorKind::Server => !matches!(self.0.status, Some(501 | 505)),
             // 425: the server was not ready, and did not process the request (RFC 8470, 5.2).
             ErrorKind::UnexpectedStatus => self.0.status == Some(425),
             _ => false,

@@ -58,7 +58,7 @@ impl fmt::Display for Error {
         if let Some(hint) = self.hint() {
             write!(f, "; {hint}")?;
         }
-        if let Some(wait) = e.retry_after {
+        if let Some(wait) = e.retry_after.filter(|_| self.is_retryable()) {
             write!(f, "; try again in {} s", wait.as_millis().div_ceil(1000))?;
         }
         if e.outcome_unknown && self.hint() != Some(OUTCOME_UNKNOWN) {
