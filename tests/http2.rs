@@ -10,9 +10,9 @@ use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use aura_users::{ErrorKind, Options, Result, User, blocking};
+use aura_users::{CancelToken, ErrorKind, Options, Result, User, blocking};
 use authority::{Authority, RootFile, ages_hence};
 use bound::{bound, within};
 
@@ -350,6 +350,27 @@ fn a_flood_of_frames_delays_no_deadline() {
         assert!(kinds.contains(&error.kind()), "{kind}: {error}");
         get(&client).unwrap();
     }
+}
+
+#[test]
+fn a_post_closes_idle_connections_if_there_are_too_many() {
+    let server = Server::start(|nth| if nth == 0 { Act::Answer } else { Act::Wait });
+    let client = server.client().with_options(Options::new().max_connections(1));
+    get(&client).unwrap();
+    let token = CancelToken::new();
+    let waiting = client.clone().with_cancel_token(token.clone());
+    let call = waiting.reset_user_password_start("eric").unwrap();
+    while server.requests().len() < 2 {
+        thread::sleep(Duration::from_millis(10));
+    }
+    // Otherwise the idle connection is closed after half a minute.
+    let ends = Instant::now() + Duration::from_secs(10);
+    while server.open.load(Ordering::SeqCst) > 1 && Instant::now() < ends {
+        thread::sleep(Duration::from_millis(10));
+    }
+    assert_eq!(server.open.load(Ordering::SeqCst), 1);
+    token.cancel();
+    assert!(call.wait(Some(bound(60))));
 }
 
 #[test]

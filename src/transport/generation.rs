@@ -84,6 +84,11 @@ impl Generation {
         self.is_over.load(Ordering::Relaxed)
     }
 
+    /// How many connections have brought a reply. Some of them may be closed.
+    pub(super) fn known_connections(&self) -> usize {
+        lock(&self.known).len()
+    }
+
     /// Ends it if it was created before `since`.
     pub(super) fn end_if_before(&self, since: Instant) {
         if self.created <= since {

@@ -54,9 +54,22 @@ impl Pool {
             Route::Http1Pool(pool) => pool.send(&self.connection, outgoing).await,
             Route::Own(generation) => generation.send(&self.connection, outgoing).await,
             Route::Reqwest(current) => {
+                if outgoing.on_fresh_connection {
+                    self.make_room(current);
+                }
                 let current = current_generation(current, outgoing.connect_timeout);
                 current.send(&self.connection, outgoing).await
             }
+        }
+    }
+
+    /// Ends the current generation, with its idle connections, if there could be too many with one more.
+    fn make_room(&self, current: &Mutex<Arc<Generation>>) {
+        let most = self.connection.max_connections as usize;
+        let in_use = most.saturating_sub(self.permits.available_permits());
+        let current = current.lock().unwrap_or_else(PoisonError::into_inner);
+        if current.known_connections() + in_use > most {
+            current.end_if_before(Instant::now());
         }
     }
 
