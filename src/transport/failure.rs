@@ -2,8 +2,8 @@
 //! system.
 
 use std::error::Error as StdError;
+use std::io;
 use std::time::Duration;
-use std::{fmt, io};
 
 use crate::runtime::EXHAUSTED;
 use crate::{Error, ErrorKind};
@@ -36,16 +36,9 @@ pub(crate) struct Failure {
 }
 
 /// No connection was opened within `connect_timeout`.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
+#[error("no connection within connect_timeout")]
 pub(super) struct TimedOut;
-
-impl fmt::Display for TimedOut {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("no connection within connect_timeout")
-    }
-}
-
-impl StdError for TimedOut {}
 
 const NETWORK: &str =
     "check repo_url and the network; if only a proxy leads out, set the option proxy";
@@ -110,8 +103,8 @@ fn connection_failure(error: &(dyn StdError + 'static), connection: &Connection)
         let message = format!("no connection to the server: {}", root_cause(error));
         return Failure::new(ErrorKind::Connect, message).with_hint(EXHAUSTED);
     }
-    if find::<NoAddress>(error).is_some() {
-        let message = format!("the name of the server was not found: {}", root_cause(error));
+    if let Some(no_address) = find::<NoAddress>(error) {
+        let message = format!("{no_address}: {}", root_cause(error));
         return Failure::new(ErrorKind::Connect, message).with_hint(RESOLVE_AT_PROXY);
     }
     let proxy = connection.proxy.as_ref();
@@ -185,9 +178,8 @@ fn reply_failure(error: &(dyn StdError + 'static), connection: &Connection) -> F
         let message = "the server sends too much before its reply, such as interim replies (1xx)";
         return Failure::new(ErrorKind::Decode, message);
     }
-    if find::<SpeaksTls>(error).is_some() {
-        let message = "the server answers plain http with TLS";
-        return Failure::new(ErrorKind::Tls, message).with_hint(USE_HTTPS);
+    if let Some(speaks_tls) = find::<SpeaksTls>(error) {
+        return Failure::new(ErrorKind::Tls, speaks_tls.to_string()).with_hint(USE_HTTPS);
     }
     if find::<reqwest::Error>(error).is_some_and(reqwest::Error::is_timeout) {
         return Failure::new(ErrorKind::Timeout, "the program's HTTP client timed out");
@@ -260,38 +252,18 @@ pub(super) fn broken_body(error: BoxError) -> BodyError {
 }
 
 /// The server or the proxy sends much more than a reply needs.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 pub(super) enum Flood {
+    #[error("it sends too much before its reply, such as interim replies (1xx)")]
     Head,
+    #[error("its chunks have too much overhead")]
     Body,
 }
 
-impl fmt::Display for Flood {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Head => "it sends too much before its reply, such as interim replies (1xx)",
-            Self::Body => "its chunks have too much overhead",
-        })
-    }
-}
-
-impl StdError for Flood {}
-
 /// The server answers a request over plain http with TLS.
-#[derive(Debug)]
-pub(super) struct SpeaksTls(pub(super) hyper::Error);
-
-impl fmt::Display for SpeaksTls {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the server answers plain http with TLS")
-    }
-}
-
-impl StdError for SpeaksTls {
-    fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        Some(&self.0)
-    }
-}
+#[derive(Debug, thiserror::Error)]
+#[error("the server answers plain http with TLS")]
+pub(super) struct SpeaksTls(#[source] pub(super) hyper::Error);
 
 fn is_timeout(error: &(dyn StdError + 'static)) -> bool {
     causes(error).any(|cause| {
