@@ -218,10 +218,7 @@ pub(crate) fn keep_callback_state<F: Future>(future: F) -> impl Future<Output = 
         if !is_in_callback {
             return future.as_mut().poll(context);
         }
-        let before = IN_CALLBACK.replace(true);
-        let polled = future.as_mut().poll(context);
-        IN_CALLBACK.set(before);
-        polled
+        without_log_hook(|| future.as_mut().poll(context))
     })
 }
 

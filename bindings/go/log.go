@@ -29,8 +29,8 @@ var logging struct {
 //
 // Lines arrive when a call ends, in the goroutine of any call, or shortly afterwards. The level of
 // the log is the lowest level that logger has enabled at the time of SetLogger. A logger that was
-// replaced gets no further line, but one of its handler's calls may still run. If the handler panics,
-// the package reports this on standard error, and the call keeps its result.
+// replaced gets no further line. If the handler panics, the package reports this on standard error, and
+// the call keeps its result.
 func SetLogger(logger *slog.Logger) error {
 	if _, err := library(); err != nil {
 		return err

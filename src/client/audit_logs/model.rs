@@ -143,13 +143,13 @@ impl Reader {
     }
 }
 
-/// Polls `future` as often as the step allows, and returns its result.
 /// The text of the row in the model, however the server wrote it.
 fn model_json(row: &str) -> String {
     let members: BTreeMap<&str, &RawValue> = serde_json::from_str(row).unwrap();
     serde_json::to_string(&members).unwrap()
 }
 
+/// Polls `future` as often as the step allows, and returns its result.
 async fn poll_for<T>(step: Step, future: impl Future<Output = T>) -> Option<T> {
     let polls = if let Step::Dropped(_, polls) = step { usize::from(polls) } else { usize::MAX };
     let mut future = pin!(future);
