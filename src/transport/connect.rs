@@ -1,7 +1,8 @@
 //! Opens a connection for HTTP/1.1: look-up, TCP, proxy, TLS.
 
+use std::future::Future;
 use std::io;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
 use std::task::{Context, Poll};
@@ -13,6 +14,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
+use tokio::task::yield_now;
 use tower_service::Service;
 
 use super::failure::{BoxError, Flood, TimedOut};
@@ -204,6 +206,16 @@ impl<S: Duplex + Descriptor + 'static> Tcp<S> {
 /// A stream of bytes, its socket, and its limit for reading.
 pub(super) type Parts = (Box<dyn Duplex>, Socket, Room);
 
+/// Lets others run once. A runtime polls a task that wakes itself many times before it looks at its
+/// sockets and timers; one that yields waits until it has done so. A lane looks at its time by itself.
+fn pause(context: &mut Context<'_>) -> Poll<()> {
+    if lane::is_driving() {
+        context.waker().wake_by_ref();
+        return Poll::Pending;
+    }
+    pin!(yield_now()).poll(context)
+}
+
 impl<S: Duplex> AsyncRead for Tcp<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
@@ -213,8 +225,7 @@ impl<S: Duplex> AsyncRead for Tcp<S> {
         self.room.check()?;
         if self.in_turn >= MAX_PER_TURN {
             self.in_turn = 0;
-            context.waker().wake_by_ref();
-            return Poll::Pending;
+            return pause(context).map(Ok);
         }
         let before = buffer.filled().len();
         let polled = Pin::new(&mut self.stream).poll_read(context, buffer);
