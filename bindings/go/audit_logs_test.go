@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"runtime"
 	"runtime/debug"
@@ -208,30 +209,41 @@ func memory(t *testing.T) int {
 	return kB
 }
 
+// leavesNothingBehind fails if the memory grows in each of some rounds of work. Go may enlarge its
+// heap in any round. What is left behind grows in every round.
+func leavesNothingBehind(t *testing.T, work func()) {
+	t.Helper()
+	work()
+	least := math.MaxInt
+	for round := 0; round < 5 && least > 8192; round++ {
+		before := memory(t)
+		work()
+		least = min(least, memory(t)-before)
+	}
+	if least > 8192 {
+		t.Errorf("grew by %d kB or more in each round", least)
+	}
+}
+
 func TestALongStreamLeavesNothingBehind(t *testing.T) {
 	isLong(t)
 	client := startSandbox(t).eric(t, 20_000)
-	var before int
-	for round := range 3 {
-		numbers, errs := read(t, stream(t, client))
-		countdown(t, numbers, 20_000)
-		if len(errs) > 0 {
-			t.Fatal(errs)
+	leavesNothingBehind(t, func() {
+		for range 2 {
+			numbers, errs := read(t, stream(t, client))
+			countdown(t, numbers, 20_000)
+			if len(errs) > 0 {
+				t.Fatal(errs)
+			}
 		}
-		if round == 0 {
-			before = memory(t)
-		}
-	}
-	if grown := memory(t) - before; grown > 8192 {
-		t.Errorf("grew by %d kB over 40,000 rows", grown)
-	}
+	})
 }
 
 func TestManyCallsLeaveNothingBehind(t *testing.T) {
 	isLong(t)
 	client := newClient(t, aura.WithRepoURL(echo(t).URL))
-	calls := func(count int) {
-		for range count {
+	leavesNothingBehind(t, func() {
+		for range 10_000 {
 			if _, err := client.GetUser(ctx, "eric"); err != nil {
 				t.Fatal(err)
 			}
@@ -239,13 +251,7 @@ func TestManyCallsLeaveNothingBehind(t *testing.T) {
 				t.Fatal("a path was taken for a name")
 			}
 		}
-	}
-	calls(1000)
-	before := memory(t)
-	calls(10_000)
-	if grown := memory(t) - before; grown > 8192 {
-		t.Errorf("grew by %d kB over 20,000 calls", grown)
-	}
+	})
 }
 
 func TestCloseEndsARowThatIsAwaited(t *testing.T) {

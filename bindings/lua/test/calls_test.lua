@@ -195,9 +195,17 @@ test("10,000 calls and 20,000 rows do not grow", function()
   end
   work(2000)
   work(2000)
-  local before = resident()
-  work(10000)
-  assert(resident() - before < 8192, "grown by " .. resident() - before .. " kB")
+  local least = math.huge
+  -- Lua may enlarge its heap in any round. What calls leave behind grows in every round.
+  for _ = 1, 5 do
+    local before = resident()
+    work(10000)
+    least = math.min(least, resident() - before)
+    if least < 8192 then
+      break
+    end
+  end
+  assert(least < 8192, "grown by " .. least .. " kB or more in each round")
 end)
 
 test("garbage is freed once", function()

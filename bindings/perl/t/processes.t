@@ -155,10 +155,17 @@ subtest 'many calls and rows leave no memory and no descriptor' => sub {
             return;
         }
         work(1_000) for 1 .. 2;
-        my @before = used();
-        work(10_000);
-        my @after = used();
-        say join q{ }, map { $after[$_] - $before[$_] } 0, 1;
+        my @least;
+        # malloc may enlarge its heap in any round. What calls leave behind grows in every round.
+        for ( 1 .. 5 ) {
+            my @before = used();
+            work(10_000);
+            my @after = used();
+            my @grown = map { $after[$_] - $before[$_] } 0, 1;
+            @least = @grown if !@least || $grown[0] < $least[0];
+            last if $least[0] < 8192;
+        }
+        say "@least";
         PERL
     is $status, 0 or diag $text;
     my ( $grown, $opened ) = split q{ }, $text;

@@ -144,10 +144,15 @@ final class ProcessesTest extends AuraTestCase
                 gc_collect_cycles();
             }
             work(\$client, 2_000);
-            \$old = used();
-            work(\$client, 10_000);
-            \$new = used();
-            echo json_encode([\$new[0] - \$old[0], \$new[1] - \$old[1], \$new[2] - \$old[2]]);
+            \$least = [PHP_INT_MAX, 0, 0];
+            // malloc may enlarge its heap in any round. What calls leave behind grows in every round.
+            for (\$round = 0; \$round < 5 && \$least[0] >= 4096; \$round++) {
+                \$old = used();
+                work(\$client, 10_000);
+                \$grown = array_map(fn (\$new, \$old) => \$new - \$old, used(), \$old);
+                \$least = min(\$least, \$grown);
+            }
+            echo json_encode(\$least);
             PHP, $sandbox->apiUrl);
         [$resident, $descriptors, $memory] = json_decode($output, true) ?? [$output, $output, $output];
         self::assertLessThan(4096, $resident, 'kB');

@@ -100,9 +100,15 @@ class ProcessesTest < AuraTest
         GC.start
       end
       2.times { work.(2_000) }
-      before = used
-      work.(10_000)
-      puts [used[0] - before[0], used[1] - before[1]].inspect
+      least = [Float::INFINITY]
+      # Ruby may enlarge its heap in any round. What calls leave behind grows in every round.
+      5.times do
+        before = used
+        work.(10_000)
+        least = [least, used.zip(before).map { |now, old| now - old }].min
+        break if least[0] < 8192
+      end
+      puts least.inspect
     RUBY
     sandbox.admin('/users', username: 'many', emails: [['many@example.com', true, true, true]])
     sandbox.admin('/keys', username: 'many', secret: 'key-of-many')

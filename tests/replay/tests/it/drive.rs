@@ -73,6 +73,29 @@ fn prints_the_expected_outcome_beside_the_answer() {
     assert!(output.ends_with("drive: 0 passed, 1 failed, 0 skipped\n"), "{output}");
 }
 
+/// A script that keeps 5 MB more at each command whose number matches `rounds`, as in `1|2`.
+fn grows_in(rounds: &str) -> String {
+    let kept = "eval \"kept$n=$(head -c 5000000 /dev/zero | tr '\\0' x)\"";
+    let grow = format!("n=$((n + 1)); case $n in {rounds}) {kept};; esac;");
+    let answer = always(r#""outcomes":{"ok":10000}"#);
+    answer.replacen("do ", &format!("do {grow} "), 1)
+}
+
+#[test]
+fn names_the_growth_of_a_driver_that_grows_in_each_round() {
+    let (output, _) = drive(&["--only", "10000 calls"], &grows_in("*"));
+    assert!(output.contains(" kB or more in each of 5 rounds"), "{output}");
+    assert!(output.ends_with("drive: 0 passed, 1 failed, 0 skipped\n"), "{output}");
+}
+
+#[test]
+fn accepts_a_driver_that_grows_in_some_rounds() {
+    // It fails for the errors, which the script does not answer.
+    let (output, _) = drive(&["--only", "growth over"], &grows_in("1|2|3"));
+    assert!(!output.contains("growth over 10000 calls"), "{output}");
+    assert!(output.ends_with("drive: 1 passed, 1 failed, 0 skipped\n"), "{output}");
+}
+
 #[test]
 fn runs_only_the_scenarios_with_a_text_in_their_names() {
     let (output, _) = drive(&["--only", "calls at once"], &always(r#""outcomes":{"ok":200}"#));
