@@ -18,7 +18,7 @@ pub(super) fn overlaps<'a>(before: &'a Page, after: &'a Page) -> impl Iterator<I
     overlaps_of(Pair::new(before, after), before, after)
 }
 
-/// As [`overlaps`], also if the server wrote equal values differently. This parses all rows.
+/// As [`overlaps`], also if the server wrote equal values differently. This takes longer.
 pub(super) fn overlaps_by_value<'a>(
     before: &'a Page,
     after: &'a Page,

@@ -36,7 +36,7 @@ impl<'a> Pair<'a> {
         Self { one, other, left, numbers: OnceCell::new() }
     }
 
-    /// Compares rows by their values. This parses all rows.
+    /// Compares rows by their values. This reads all rows.
     pub(super) fn by_value(one: &'a Page, other: &'a Page) -> Self {
         let pair = Self::new(one, other);
         pair.numbers();
@@ -135,15 +135,52 @@ pub(super) fn fingerprint(row: &str) -> u64 {
     sum.wrapping_add(word ^ (word >> 32))
 }
 
+/// Numbers the rows, so that equal rows have equal numbers.
 fn number_rows(pages: [&Page; 2]) -> [Vec<u32>; 2] {
-    let (mut by_text, mut numbers) = (HashMap::new(), HashMap::new());
-    let mut number = |row| {
-        *by_text.entry(row).or_insert_with(|| {
-            let next = numbers.len() as u32;
-            *numbers.entry(by_value(row)).or_insert(next)
+    let (mut indexes, mut texts) = (HashMap::new(), Vec::new());
+    let mut index = |row| {
+        *indexes.entry(row).or_insert_with(|| {
+            texts.push(row);
+            texts.len() - 1
         })
     };
-    pages.map(|page| page.rows_json().map(&mut number).collect())
+    let pages = pages.map(|page| page.rows_json().map(&mut index).collect::<Vec<_>>());
+
+    // Only texts with equal fingerprints can have equal values. Most texts have one of their own.
+    let is_plain = texts.iter().all(|text| is_plain(text));
+    let fingerprint = |text| if is_plain { fingerprint(text) } else { 0 };
+    let texts: Vec<_> = texts.into_iter().map(|text| (fingerprint(text), text)).collect();
+    let mut occurrences = HashMap::new();
+    for (fingerprint, _) in &texts {
+        *occurrences.entry(*fingerprint).or_insert(0) += 1;
+    }
+    let mut known = HashMap::new();
+    let number = |(fingerprint, text)| {
+        let next = known.len() as u32;
+        let value = (occurrences[&fingerprint] > 1).then(|| by_value(text));
+        *known.entry((fingerprint, value)).or_insert(next)
+    };
+    let numbers: Vec<_> = texts.into_iter().map(number).collect();
+    pages.map(|rows| rows.into_iter().map(|index| numbers[index]).collect())
+}
+
+/// Whether the row has no escapes, and only integers that consist of digits. Such rows have different
+/// values if their fingerprints differ.
+fn is_plain(row: &str) -> bool {
+    let (mut is_in_text, mut before) = (false, 0_u8);
+    for byte in row.as_bytes() {
+        match byte {
+            b'\\' => return false,
+            b'"' => is_in_text = !is_in_text,
+            _ if is_in_text => {}
+            b'.' | b'E' => return false,
+            b'e' if before.is_ascii_digit() => return false,
+            b'0' if before == b'-' => return false,
+            _ => {}
+        }
+        before = *byte;
+    }
+    true
 }
 
 /// Longer rows, and values in deeper levels, are compared byte for byte: each level is parsed again.
@@ -260,6 +297,12 @@ mod tests {
             ("100", "1E+2", true),
             ("0.001", "1e-3", true),
             ("0", "-0.0e7", true),
+            ("0", "-0", true),
+            ("100", "1e2", true),
+            ("true", "true ", true),
+            ("true", "false", false),
+            (r#""1.5""#, r#""1.50""#, false),
+            (r#""-0""#, r#""0""#, false),
             ("-1", "1", false),
             ("10", "1", false),
             ("1e2", "1e3", false),

@@ -283,7 +283,9 @@ fn judge_scenario(wanted: &Wanted, answer: &Value, grown: u64) -> Result<(), Jud
         }
     }
     match wanted.growth_kb {
-        Some(most) if grown > most => wrong(format!("the driver grew by {grown} kB or more in each of {GROWTH_ROUNDS} rounds")),
+        Some(most) if grown > most => wrong(format!(
+            "the driver grew by {grown} kB or more in each of {GROWTH_ROUNDS} rounds"
+        )),
         _ => Ok(()),
     }
 }
