@@ -320,6 +320,36 @@ mod tests {
     }
 
     #[test]
+    fn exactly_the_rows_with_equal_values_have_equal_numbers() {
+        // The first eight are plain, and most of them have the same words.
+        let rows = [
+            r#"{"action":"","params":{"a":1,"b":2}}"#,
+            r#"{"action":"","params":{"b":2,"a":1}}"#,
+            r#"{"action":"","params":{"a":2,"b":1}}"#,
+            r#"{ "params" : { "a" : 1, "b" : 2 }, "action" : "" }"#,
+            r#"{"action":"","params":{"a":[1,2],"b":[]}}"#,
+            r#"{"action":"","params":{"a":[2,1],"b":[]}}"#,
+            r#"{"action":"","params":{"a":[],"b":[1,2]}}"#,
+            r#"{"action":"","params":"{a:1,b:2}"}"#,
+            r#"{"action":"","params":{"a":1.0,"b":2}}"#,
+            r#"{"action":"","params":{"\u0061":1,"b":2}}"#,
+            r#"{"action":"","params":{"a":1,"b":20e-1}}"#,
+        ];
+        for count in [8, rows.len()] {
+            let page = page(&rows[..count]);
+            assert_eq!(rows[..count].iter().all(|row| is_plain(row)), count == 8);
+            let pair = Pair::by_value(&page, &page);
+            let [one, other] = pair.numbers();
+            for (row, number) in rows.iter().zip(one) {
+                for (another, its) in rows.iter().zip(other) {
+                    let are_equal = by_value(row) == by_value(another);
+                    assert_eq!(number == its, are_equal, "{row} {another}");
+                }
+            }
+        }
+    }
+
+    #[test]
     fn the_fingerprint_depends_on_the_words() {
         let one = fingerprint(r#"{"a":12,"b":["x y"]}"#);
         assert_eq!(one, fingerprint(r#"{ "b": [ "x y" ], "a": 12 }"#));
