@@ -110,6 +110,7 @@ final class CallTest {
     int stages = 200;
     CountDownLatch begun = new CountDownLatch(stages);
     CountDownLatch over = new CountDownLatch(1);
+    Thread test = Thread.currentThread();
     List<CompletableFuture<Void>> waiting = new ArrayList<>();
     for (int i = 0; i < stages; i++) {
       waiting.add(
@@ -118,7 +119,10 @@ final class CallTest {
               .thenAccept(
                   user -> {
                     begun.countDown();
-                    await(over);
+                    // A stage of a call that has already ended runs in this thread.
+                    if (Thread.currentThread() != test) {
+                      await(over);
+                    }
                   }));
     }
     try {
