@@ -221,7 +221,7 @@ final class AuditLogsTest {
     reader.start();
     TimeUnit.MILLISECONDS.sleep(100);
     logs.close();
-    assertInstanceOf(CancelledException.class, ended.get(10, TimeUnit.SECONDS));
+    assertInstanceOf(CancelledException.class, ended.get(60, TimeUnit.SECONDS));
     assertThrows(InvalidArgumentException.class, () -> logs.iterator().hasNext());
     assertEquals(1, logs.page());
     logs.close();
