@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
+import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -22,6 +24,17 @@ def test_a_notice_of_the_server_is_a_warning(caplog: pytest.LogCaptureFixture) -
         aura_users.get_user("eric", repo_url=server.url, api_key="0123456789abcdef")
     [record] = [record for record in caplog.records if "upgrade" in record.getMessage()]
     assert (record.name, record.levelno) == ("aura_users", logging.WARNING)
+
+
+def test_the_format_in_the_guide_writes_a_notice_too(caplog: pytest.LogCaptureFixture) -> None:
+    guide = Path(__file__).resolve().parents[2] / "docs/python.md"
+    [text] = re.findall(r'logging\.Formatter\("(.*)"\)', guide.read_text())
+    notice = Reply({"username": "eric"}, headers={"x-hex-message": "upgrade"})
+    with FakeServer(lambda _: notice) as server, caplog.at_level(logging.DEBUG, "aura_users"):
+        aura_users.get_user("eric", repo_url=server.url)
+    lines = [logging.Formatter(text).format(record) for record in caplog.records]
+    assert len(lines) >= 2
+    assert any("upgrade" in line for line in lines), lines
 
 
 def test_requests_are_logged_at_debug_level(caplog: pytest.LogCaptureFixture) -> None:
