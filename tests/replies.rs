@@ -163,12 +163,21 @@ fn a_location_is_followed_as_browsers_follow_it() {
 
 #[test]
 fn some_statuses_have_their_own_message() {
-    for (status, words) in [(408, "in time"), (421, "host"), (425, "try again")] {
+    for (status, words) in [
+        (408, "in time"),
+        (421, "host"),
+        (425, "try again"),
+        (500, "try again"),
+        (501, "does not know"),
+        (505, "does not know"),
+    ] {
+        let kind = if status < 500 { ErrorKind::UnexpectedStatus } else { ErrorKind::Server };
         for result in read(&json(status, &[], "")) {
             let error = result.unwrap_err();
-            assert_eq!((error.kind(), error.status()), (ErrorKind::UnexpectedStatus, Some(status)));
+            assert_eq!((error.kind(), error.status()), (kind, Some(status)));
             assert!(error.hint().unwrap().contains(words), "{error}");
             assert_eq!(error.is_retryable(), words == "try again", "{error}");
+            assert_eq!(error.hint().unwrap().contains("try again"), error.is_retryable());
         }
     }
 }

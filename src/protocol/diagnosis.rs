@@ -59,6 +59,7 @@ impl Failed<'_> {
             500..=599 if operation.has_unknown_outcome(self.status) => {
                 (ErrorKind::Server, None, Some(hints::OUTCOME_UNKNOWN))
             }
+            501 | 505 => (ErrorKind::Server, None, Some(hints::NO_SUCH_REQUEST)),
             500..=599 => (ErrorKind::Server, None, Some(hints::SERVER_FAILED)),
             301 | 302 | 303 | 307 | 308 => {
                 (ErrorKind::UnexpectedStatus, None, Some(hints::REDIRECT))

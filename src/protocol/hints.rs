@@ -23,6 +23,8 @@ pub(super) const SCOPE: &str = "use a key with the permission api:read";
 pub(super) const BLOCKED: &str = "ask the server's operators why they block this network address";
 pub(super) const CHECK_NAME: &str = "check the name (upper and lower case do not matter); an e-mail \
      address is found only if it is verified and public";
+pub(super) const NO_SUCH_REQUEST: &str =
+    "the server does not know such requests: check repo_url, or contact its operators";
 pub(super) const SERVER_FAILED: &str =
     "the server failed: try again later, or contact its operators";
 pub(super) const OUTCOME_UNKNOWN: &str =
