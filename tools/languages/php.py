@@ -92,6 +92,12 @@ def options(description):
     return "\n".join(lines)
 
 
+def variables(description):
+    """The environment variables that a client reads."""
+    names = " ".join(f"{php(name)}," for name in description["variables"])
+    return "\n".join(f"        {line}" for line in textwrap.wrap(names, WIDTH - 8))
+
+
 def wrapped(before, text):
     """A text as literals on as many lines as it takes."""
     parts = textwrap.wrap(text, WIDTH - 24, break_on_hyphens=False)
@@ -135,4 +141,5 @@ PARTS = [
     (f"{FOLDER}/src/Internal/Native.php", "statuses", statuses),
     (f"{FOLDER}/src/Internal/OptionTable.php", "options", options),
     (f"{FOLDER}/src/Internal/OptionTable.php", "shape of the options", shape),
+    (f"{FOLDER}/src/Internal/Shared.php", "variables", variables),
 ]

@@ -13,8 +13,12 @@ use AuraUsers\Client;
  */
 final class Shared
 {
-    private const PROXIES = [
-        'http_proxy', 'HTTP_PROXY', 'https_proxy', 'HTTPS_PROXY', 'all_proxy', 'ALL_PROXY', 'REQUEST_METHOD',
+    private const VARIABLES = [
+        // generated: variables
+        'HEX_API_URL', 'HEX_API', 'HEX_API_KEY', 'HEX_OTP', 'HEX_HTTP_TIMEOUT', 'no_proxy', 'NO_PROXY',
+        'HEX_CACERTS_PATH', 'HEX_HTTP_CONCURRENCY', 'http_proxy', 'HTTP_PROXY', 'https_proxy', 'HTTPS_PROXY',
+        'all_proxy', 'ALL_PROXY', 'CI', 'HEX_UNSAFE_HTTPS', 'REQUEST_METHOD',
+        // end of generated: variables
     ];
 
     private static ?Client $client = null;
@@ -33,9 +37,8 @@ final class Shared
             unset($options['env']);
             return $client;
         }
-        $names = array_merge(self::PROXIES, ...array_values(array_column(OptionTable::OPTIONS, 'environment')));
         $environment = [];
-        foreach ($names as $name) {
+        foreach (self::VARIABLES as $name) {
             $environment[] = getenv($name, true);
         }
         if (self::$client === null || $environment !== self::$environment) {
