@@ -216,7 +216,7 @@
  *   31536000.
  * - max_retries, default 2:
  *   The maximum number of retries. A GET is retried after a connection failure and after 429,
- *   502, 503 and 504. A POST is retried only if nothing can have reached the server. Allowed: a
+ *   502, 503 and 504. A POST is retried only if the server cannot have processed it. Allowed: a
  *   whole number from 0 to 100.
  * - rate_limit, default wait:
  *   What a call does if the server's rate limit is reached: wait until it resets, or fail.
@@ -409,7 +409,8 @@ typedef enum {
  * then returns AURA_TIMEOUT after "total_timeout". If the server filters rows after paging, which
  * hexpm does not, rows can be returned twice while rows are written. With a "prefetch" above 1, such a
  * server's rows can also very rarely be skipped. If the server ignores the number of the page, the
- * stream returns its rows again and again, and then AURA_DECODE.
+ * stream returns its rows again and again, and then AURA_DECODE. If two rows of its page are identical,
+ * the stream does not end.
  *
  * To detect new rows, the stream reads some pages again: with the default "prefetch", one for every
  * four pages of a long log. If rows repeat so that a page does not show whether it moved, the stream
@@ -692,8 +693,8 @@ int32_t aura_error_retryable(const aura_error *error);
  * for example because the connection failed.
  *
  * "outcome_unknown" is true if the server may have completed an aura_create_user() or an
- * aura_reset_user_password() that failed: no reply arrived, or the reply is a 5xx or a success that
- * cannot be read. Then "retryable" is false. Check before you repeat the call.
+ * aura_reset_user_password() that failed: no reply arrived, or the reply is a 5xx, a 303, or a success
+ * that cannot be read. Then "retryable" is false. Check before you repeat the call.
  *
  * The error owns the string, which is valid until you free the error. NULL for NULL.
  *

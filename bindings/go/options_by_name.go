@@ -45,8 +45,8 @@ func WithConnectTimeout(value time.Duration) CallOption {
 }
 
 // WithMaxRetries sets the option max_retries. The maximum number of retries. A GET is retried after
-// a connection failure and after 429, 502, 503 and 504. A POST is retried only if nothing can have
-// reached the server. Allowed: a whole number from 0 to 100. Default: 2.
+// a connection failure and after 429, 502, 503 and 504. A POST is retried only if the server cannot
+// have processed it. Allowed: a whole number from 0 to 100. Default: 2.
 func WithMaxRetries(value int) CallOption {
 	return callOption{"max_retries", asWhole(value)}
 }

@@ -38,7 +38,7 @@ class CallOptions(TypedDict, total=False):
     """The timeout of connecting. It includes the TLS handshake."""
     max_retries: SupportsIndex | None
     """The maximum number of retries. A GET is retried after a connection failure and after 429,
-    502, 503 and 504. A POST is retried only if nothing can have reached the server.
+    502, 503 and 504. A POST is retried only if the server cannot have processed it.
     """
     rate_limit: Literal["wait", "error"] | None
     """What a call does if the server's rate limit is reached: wait until it resets, or fail."""

@@ -217,7 +217,7 @@ options! {
     connect_timeout: Duration as Duration, seconds, SECONDS,
         default Some("10"), env [], allowed "seconds from 0.001 to 31536000";
     /// The maximum number of retries. A GET is retried after a connection failure and after 429, 502,
-    /// 503 and 504. A POST is retried only if nothing can have reached the server.
+    /// 503 and 504. A POST is retried only if the server cannot have processed it.
     max_retries: u32 as u32, whole, WHOLE,
         default Some("2"), env [], allowed "a whole number from 0 to 100";
     /// What a call does if the server's rate limit is reached: wait until it resets, or fail.

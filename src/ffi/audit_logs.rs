@@ -33,7 +33,8 @@ use crate::{AuditLog, AuditLogPage, Result};
 /// then returns AURA_TIMEOUT after "total_timeout". If the server filters rows after paging, which
 /// hexpm does not, rows can be returned twice while rows are written. With a "prefetch" above 1, such a
 /// server's rows can also very rarely be skipped. If the server ignores the number of the page, the
-/// stream returns its rows again and again, and then AURA_DECODE.
+/// stream returns its rows again and again, and then AURA_DECODE. If two rows of its page are identical,
+/// the stream does not end.
 ///
 /// To detect new rows, the stream reads some pages again: with the default "prefetch", one for every
 /// four pages of a long log. If rows repeat so that a page does not show whether it moved, the stream

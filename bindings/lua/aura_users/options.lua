@@ -21,7 +21,7 @@ return {
     doc = "The timeout of connecting. It includes the TLS handshake." },
   { name = "max_retries", type = "whole", default = "2", scope = "call",
     allowed = "a whole number from 0 to 100",
-    doc = "The maximum number of retries. A GET is retried after a connection failure and after 429, 502, 503 and 504. A POST is retried only if nothing can have reached the server." },
+    doc = "The maximum number of retries. A GET is retried after a connection failure and after 429, 502, 503 and 504. A POST is retried only if the server cannot have processed it." },
   { name = "rate_limit", type = "choice", default = "wait", scope = "call",
     allowed = "wait or error",
     doc = "What a call does if the server's rate limit is reached: wait until it resets, or fail." },

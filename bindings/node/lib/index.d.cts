@@ -31,7 +31,7 @@ export interface Options {
   connectTimeout?: number | null | undefined;
   /**
    * The maximum number of retries. A GET is retried after a connection failure and after 429, 502,
-   * 503 and 504. A POST is retried only if nothing can have reached the server. Default: 2.
+   * 503 and 504. A POST is retried only if the server cannot have processed it. Default: 2.
    */
   maxRetries?: number | bigint | null | undefined;
   /**

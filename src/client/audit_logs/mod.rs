@@ -61,7 +61,7 @@ type Fetched = Pin<Box<dyn Future<Output = Result<Page>> + Send>>;
 /// - If the server filters rows after paging, which hexpm does not, rows can be returned twice while
 ///   rows are written. With a `prefetch` above 1, such a server's rows can also very rarely be skipped.
 /// - If the server ignores the number of the page, the stream returns its rows again and again, and then
-///   fails with [`ErrorKind::Decode`].
+///   fails with [`ErrorKind::Decode`]. If two rows of its page are identical, the stream does not end.
 ///
 /// After an error the stream keeps its position: the next call requests the same page again. It
 /// skips nothing, and it never reports a failure as the end. Dropping the stream cancels its

@@ -132,7 +132,7 @@ The timeout of connecting. It includes the TLS handshake. Allowed: seconds from 
 =item C<max_retries>, default C<2>
 
 The maximum number of retries. A GET is retried after a connection failure and after 429, 502, 503 and 504. A POST is
-retried only if nothing can have reached the server. Allowed: a whole number from 0 to 100.
+retried only if the server cannot have processed it. Allowed: a whole number from 0 to 100.
 
 =item C<rate_limit>, default C<wait>
 

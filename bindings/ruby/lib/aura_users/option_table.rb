@@ -42,7 +42,7 @@ module AuraUsers
       :max_retries, :whole, '2', :call, %w[],
       'a whole number from 0 to 100',
       'The maximum number of retries. A GET is retried after a connection failure and after 429, 502, 503 and 504. ' \
-      'A POST is retried only if nothing can have reached the server.'
+      'A POST is retried only if the server cannot have processed it.'
     ),
     rate_limit: Option.new(
       :rate_limit, :choice, 'wait', :call, %w[],

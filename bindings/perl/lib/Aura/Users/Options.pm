@@ -51,7 +51,7 @@ our %OPTIONS = (
         type => 'whole', scope => 'call', default => '2', environment => [qw()],
         allowed => 'a whole number from 0 to 100',
         doc => 'The maximum number of retries. A GET is retried after a connection failure and after 429, 502, 503 '
-            . 'and 504. A POST is retried only if nothing can have reached the server.',
+            . 'and 504. A POST is retried only if the server cannot have processed it.',
     },
     rate_limit => {
         type => 'choice', scope => 'call', default => 'wait', environment => [qw()],

@@ -244,7 +244,7 @@ public final class Options {
 
   /**
    * The maximum number of retries. A GET is retried after a connection failure and after 429, 502,
-   * 503 and 504. A POST is retried only if nothing can have reached the server. Allowed: a whole
+   * 503 and 504. A POST is retried only if the server cannot have processed it. Allowed: a whole
    * number from 0 to 100. Default: {@code 2}.
    *
    * @param value the value
