@@ -194,12 +194,13 @@ fn timeouts_hold_for_every_misbehaviour() {
     ];
     for (what, act) in acts {
         let head = head.clone();
-        let server = Server::start(
-            move |nth, _| if nth == 0 { act(head.clone()) } else { Act::Reply(user()) },
-        );
+        let server = Server::start(move |_, request| match request.target.as_str() {
+            "/api/users/late" => act(head.clone()),
+            _ => Act::Reply(user()),
+        });
         let client = server.client();
         let hurried = client.with_options(Options::new().timeout(limit));
-        let error = within(limit, || hurried.get_user("eric").unwrap_err());
+        let error = within(limit, || hurried.get_user("late").unwrap_err());
         assert_eq!((error.kind(), error.attempts()), (ErrorKind::Timeout, 1), "{what}: {error}");
         assert!(error.message().contains("within timeout (0.3 s)"), "{error}");
         client.get_user("eric").unwrap();
@@ -364,11 +365,13 @@ fn no_error_repeats_a_name_a_key_or_a_url() {
 
 #[test]
 fn a_call_can_be_interrupted_and_the_client_goes_on() {
-    let server =
-        Server::start(|nth, _| if nth == 0 { Act::Stall(Vec::new()) } else { Act::Reply(user()) });
+    let server = Server::start(|_, request| match request.target.as_str() {
+        "/api/users/late" => Act::Stall(Vec::new()),
+        _ => Act::Reply(user()),
+    });
     let client = server.client();
     let error = within(Duration::from_millis(100), || {
-        client.with_interrupt(|| true).get_user("eric").unwrap_err()
+        client.with_interrupt(|| true).get_user("late").unwrap_err()
     });
     assert_eq!(error.kind(), ErrorKind::Cancelled);
     client.with_interrupt(|| false).get_user("eric").unwrap();
