@@ -135,7 +135,7 @@ fn a_connection_on_which_an_attempt_timed_out_is_not_used_again() {
         let ways = Ways::of(&route(&server).max_retries(0));
         for way in 0..Ways::COUNT {
             ways.get(way, &Options::new()).unwrap();
-            let hurried = Options::new().timeout(Duration::from_millis(200));
+            let hurried = Options::new().timeout(Duration::from_millis(500));
             let error = ways.get(way, &hurried).unwrap_err();
             assert_eq!((error.kind(), error.attempts()), (ErrorKind::Timeout, 1), "{error}");
             ways.get(way, &Options::new()).unwrap();
