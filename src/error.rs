@@ -386,13 +386,17 @@ impl Error {
         match self.0.kind {
             _ if self.0.outcome_unknown => false,
             ErrorKind::RateLimited | ErrorKind::Connect | ErrorKind::Timeout => true,
-            // 501 and 505: the server does not know the method or the version of HTTP.
-            ErrorKind::Server => !matches!(self.0.status, Some(501 | 505)),
+            ErrorKind::Server => !self.0.status.is_some_and(is_unknown_request),
             // 425: the server was not ready, and did not process the request (RFC 8470, 5.2).
             ErrorKind::UnexpectedStatus => self.0.status == Some(425),
             _ => false,
         }
     }
+}
+
+/// Whether the status says that the server does not know the method or the version of HTTP.
+pub(crate) const fn is_unknown_request(status: u16) -> bool {
+    matches!(status, 501 | 505)
 }
 
 impl fmt::Debug for Error {

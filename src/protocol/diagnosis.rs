@@ -4,7 +4,7 @@ use http::HeaderMap;
 
 use super::error_body::ErrorBody;
 use super::{headers, hints};
-use crate::error::{ErrorKind, Reason};
+use crate::error::{ErrorKind, Reason, is_unknown_request};
 use crate::operation::Operation;
 
 /// The kind, the reason if the server states one, and the hint.
@@ -59,7 +59,9 @@ impl Failed<'_> {
             500..=599 if operation.has_unknown_outcome(self.status) => {
                 (ErrorKind::Server, None, Some(hints::OUTCOME_UNKNOWN))
             }
-            501 | 505 => (ErrorKind::Server, None, Some(hints::NO_SUCH_REQUEST)),
+            status if is_unknown_request(status) => {
+                (ErrorKind::Server, None, Some(hints::NO_SUCH_REQUEST))
+            }
             500..=599 => (ErrorKind::Server, None, Some(hints::SERVER_FAILED)),
             301 | 302 | 303 | 307 | 308 => {
                 (ErrorKind::UnexpectedStatus, None, Some(hints::REDIRECT))
