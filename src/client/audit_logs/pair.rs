@@ -147,9 +147,9 @@ fn number_rows(pages: [&Page; 2]) -> [Vec<u32>; 2] {
     let pages = pages.map(|page| page.rows_json().map(&mut index).collect::<Vec<_>>());
 
     // Only texts with equal fingerprints can have equal values. Most texts have one of their own.
-    let is_plain = texts.iter().all(|text| is_plain(text));
-    let fingerprint = |text| if is_plain { fingerprint(text) } else { 0 };
-    let texts: Vec<_> = texts.into_iter().map(|text| (fingerprint(text), text)).collect();
+    let are_plain = texts.iter().all(|text| is_plain(text));
+    let mark = |text| (if are_plain { fingerprint(text) } else { 0 }, text);
+    let texts: Vec<_> = texts.into_iter().map(mark).collect();
     let mut occurrences = HashMap::new();
     for (fingerprint, _) in &texts {
         *occurrences.entry(*fingerprint).or_insert(0) += 1;
@@ -164,8 +164,8 @@ fn number_rows(pages: [&Page; 2]) -> [Vec<u32>; 2] {
     pages.map(|rows| rows.into_iter().map(|index| numbers[index]).collect())
 }
 
-/// Whether the row has no escapes, and only integers that consist of digits. Such rows have different
-/// values if their fingerprints differ.
+/// Whether the row has no escapes, fractions, exponents and negative zeros. Such rows have different
+/// values if their fingerprints differ, unless a row has a key twice.
 fn is_plain(row: &str) -> bool {
     let (mut is_in_text, mut before) = (false, 0_u8);
     for byte in row.as_bytes() {

@@ -21,8 +21,8 @@ const SCENARIOS: &str = include_str!("../../conformance/scenarios.json");
 /// The time for one answer: minutes if the work takes seconds.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// How often a command with a limit on growth runs. A runtime may enlarge its heap in any round.
-/// Memory that calls leave behind grows in every round.
+/// In how many rounds, at most, the growth of a driver is measured. A runtime may enlarge its heap in
+/// any round. Memory that calls leave behind grows in every round.
 const GROWTH_ROUNDS: u32 = 5;
 
 /// The members of an answer that are the outcome of a call.
