@@ -400,23 +400,9 @@ typedef enum {
  *
  * The stream returns every row that existed at its start exactly once and in order, even if the
  * server writes rows meanwhile. It may return rows that are written later, but none twice. The
- * server pages by offset, and rows have no id. This sets limits: If the server deletes rows
- * meanwhile, the stream can skip rows. If identical rows fill most of a page, or a few rows repeat in
- * turn, they and the rows beside them can be returned too often while rows are written. Identical
- * rows can very rarely be returned too seldom. If blocks of about a page repeat, and whole blocks are
- * written, rows beside them can very rarely be skipped. If more than half a page of rows is written
- * between two replies, rows can be returned twice. If a whole page is, a read can find no new row. It
- * then returns AURA_TIMEOUT after "total_timeout". If the server filters rows after paging, which
- * hexpm does not, rows can be returned twice while rows are written. With a "prefetch" above 1, such a
- * server's rows can also very rarely be skipped. If the server ignores the number of the page, the
- * stream returns its rows again and again, and then AURA_DECODE. If two rows of its page are identical,
- * the stream does not end.
- *
- * To detect new rows, the stream reads some pages again: with the default "prefetch", one for every
- * four pages of a long log. If rows repeat so that a page does not show whether it moved, the stream
- * takes two requests for each page. A log of one page takes one request, and a log of two pages two,
- * if the last page is not full. On servers other than hexpm only an empty page is the end, which
- * takes one or two requests more.
+ * server pages by offset, and rows have no id, so this has limits: for example, if the server deletes
+ * rows meanwhile, the stream can skip rows. All of them, and how many requests a stream makes:
+ * https://github.com/aura-users/aura-users/blob/main/docs/audit-log.md
  *
  * Since 0.1.0.
  */
