@@ -97,6 +97,29 @@ fn nothing_is_sent_before_the_first_row_is_requested() {
     assert_eq!(server.connections(), 0);
 }
 
+/// Phoenix, the framework of hexpm, sends these headers for every application: Bandit, its HTTP server,
+/// adds `vary`.
+const PHOENIX: &[(&str, &str)] = &[
+    ("vary", "accept-encoding"),
+    ("cache-control", "max-age=0, private, must-revalidate"),
+    ("x-request-id", "GOqqWUmgaRM8yHEAADPB"),
+];
+
+#[test]
+fn short_pages_of_another_phoenix_server_do_not_end_the_log() {
+    for (size, headers) in [(30, PHOENIX), (50, &PHOENIX[1..]), (99, PHOENIX)] {
+        let server = Server::start(move |_, request| {
+            let first = (request.page() - 1) * size;
+            let rows: Vec<_> = (first..250.min(first + size))
+                .map(|row| format!(r#"{{"action":"row","params":{{"n":{row}}}}}"#))
+                .collect();
+            Act::Reply(json(200, headers, &format!("[{}]", rows.join(","))))
+        });
+        let read = numbers(server.client().stream_audit_logs().unwrap()).unwrap();
+        assert_eq!(read, (0..250).collect::<Vec<_>>(), "pages of {size}");
+    }
+}
+
 #[test]
 fn the_stream_resumes_after_an_error() {
     for (prefetch, status) in [(0, 500), (4, 500), (4, 401)] {

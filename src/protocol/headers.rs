@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use http::HeaderMap;
-use http::header::{CACHE_CONTROL, DATE, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::header::{CACHE_CONTROL, DATE, RETRY_AFTER, VARY, WWW_AUTHENTICATE};
 
 use crate::ErrorKind;
 use crate::server_text;
@@ -13,11 +13,17 @@ pub(crate) fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name)?.to_str().ok()
 }
 
-/// Whether a successful reply is of hexpm, the server of hex.pm. Its framework sends both headers with
-/// replies that must not be cached.
+/// Whether a successful reply is of hexpm, the server of hex.pm.
+///
+/// Its framework, Phoenix, sends the first two headers with replies that must not be cached. hexpm
+/// and its HTTP server, Bandit, each send `vary: accept-encoding`. Other servers with Phoenix and Bandit
+/// send it once.
 pub(crate) fn are_of_hexpm(headers: &HeaderMap) -> bool {
+    let vary = headers.get_all(VARY).iter().filter_map(|value| value.to_str().ok());
+    let names = vary.flat_map(|value| value.split(',')).map(str::trim);
     headers.contains_key("x-request-id")
         && text(headers, CACHE_CONTROL.as_str()) == Some("max-age=0, private, must-revalidate")
+        && names.filter(|name| name.eq_ignore_ascii_case("accept-encoding")).count() > 1
 }
 
 /// The kind of a 401, from `www-authenticate` (RFC 9110, 11.6.1).
@@ -172,6 +178,23 @@ mod tests {
                 )
             })
             .collect()
+    }
+
+    #[test]
+    fn hexpm_is_recognized_by_a_repeated_vary() {
+        for (varies, is_hexpm) in [
+            (&["accept-encoding", "accept-encoding"][..], true),
+            (&["Accept-Encoding,accept-encoding"], true),
+            (&["accept-encoding"], false),
+            (&["accept-encoding, origin", "accept"], false),
+            (&[], false),
+        ] {
+            let cached = ("cache-control", "max-age=0, private, must-revalidate");
+            let mut pairs = vec![cached, ("x-request-id", "GOqqWUmgaRM8yHEAADPB")];
+            pairs.extend(varies.iter().map(|&vary| ("vary", vary)));
+            assert_eq!(are_of_hexpm(&headers(&pairs)), is_hexpm, "{varies:?}");
+            assert!(!are_of_hexpm(&headers(&pairs[1..])) && !are_of_hexpm(&headers(&pairs[2..])));
+        }
     }
 
     #[test]

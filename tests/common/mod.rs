@@ -295,8 +295,10 @@ pub fn user() -> Vec<u8> {
 /// The client recognizes hexpm by these headers. hexpm's pages have 100 rows; a shorter one is the
 /// last.
 pub const HEXPM: &[(&str, &str)] = &[
+    ("vary", "accept-encoding"),
     ("cache-control", "max-age=0, private, must-revalidate"),
     ("x-request-id", "GOqqWUmgaRM8yHEAADPB"),
+    ("vary", "accept-encoding"),
 ];
 
 /// The JSON of page `page` of a log of `rows` rows, numbered from 0.

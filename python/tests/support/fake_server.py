@@ -48,6 +48,7 @@ class Reply:
 HEXPM = {
     "cache-control": "max-age=0, private, must-revalidate",
     "x-request-id": "GH2BMzdO4SmNGQsAAAdC",
+    "vary": "accept-encoding, accept-encoding",
 }
 """The headers of an audit log of hexpm, which ends with the first page that is not full."""
 
