@@ -6,7 +6,7 @@ mod authority;
 mod bound;
 
 use std::io::{self, Read, Write};
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -154,6 +154,9 @@ impl Peer {
             Act::GoAwayBefore(reason) => self.write(GOAWAY, 0, 0, &goaway(0, reason)),
             Act::GoAwayAfter(reason) => {
                 self.write(GOAWAY, 0, 0, &goaway(stream, reason))?;
+                // If unread bytes were left, the kernel would reset the connection.
+                self.stream.sock.shutdown(Shutdown::Write)?;
+                io::copy(&mut self.stream.sock, &mut io::sink())?;
                 Err(io::ErrorKind::ConnectionAborted.into())
             }
             Act::Cut(kind) => {

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use aura_users::{CancelToken, ErrorKind, Options, blocking};
 use authority::{Authority, ages_hence};
-use bound::within;
+use bound::{bound, within};
 use tls_server::{options, result, serve, serve_each};
 
 /// reqwest does not count interim replies. Over TLS it reads few of them in one turn.
@@ -48,6 +48,8 @@ fn a_flood_of_interim_replies_over_https_delays_nothing_else() {
     }
 
     let token = CancelToken::new();
+    // Longer than the other call may take.
+    let flooded = flooded.timeout(bound(120)).total_timeout(bound(120));
     let flooded = blocking::Client::new(flooded).unwrap().with_cancel_token(token.clone());
     let calls: Vec<_> = (0..4).map(|_| flooded.get_user_start("eric").unwrap()).collect();
     while FLOODS.load(Ordering::SeqCst) < 5 {
