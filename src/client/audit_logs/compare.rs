@@ -133,6 +133,12 @@ pub(super) fn are_unique(before: &Page, after: &Page, count: usize) -> bool {
     uniqueness(before, after, count).all(|is_unique| is_unique)
 }
 
+/// Whether a row equals the row after it.
+pub(super) fn has_equal_neighbours(page: &Page) -> bool {
+    let pair = Pair::by_value(page, page);
+    (1..page.len()).any(|at| pair.are_same(at - 1, at, 1))
+}
+
 /// Whether one of the last `count` rows of `before` occurs once on it, and once on `after`.
 pub(super) fn has_unique_row(before: &Page, after: &Page, count: usize) -> bool {
     uniqueness(before, after, count).any(|is_unique| is_unique)

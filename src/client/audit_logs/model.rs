@@ -18,7 +18,9 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use crate::ErrorKind;
-use cases::{config, fates, growth, looks, periods, prefetches, rows, simple_looks, steps};
+use cases::{
+    config, fates, growth, looks, neighbours, periods, prefetches, rows, simple_looks, steps,
+};
 use reading::{Reader, Step, run};
 use server::{Fate, Looks, Server, lock};
 
@@ -119,6 +121,28 @@ proptest! {
         let server = Server {
             rows, looks, may_repeat_rows: true, is_hexpm: true, fates, ..Server::default()
         };
+        block_on(run(server, prefetch, 1, Vec::new()));
+    }
+
+    /// Many rows equal the row beside them, and a page can end between two such rows. Rows are written
+    /// with most requests.
+    #[test]
+    fn no_row_is_lost_if_rows_equal_their_neighbours(
+        rows in 0..700_usize,
+        looks in neighbours(),
+        prefetch in prefetches(),
+        written in prop::collection::vec((0..4_u8, 0..4_u8, 0..6_u16), 0..300),
+    ) {
+        let fate = |(delay, reply_delay, written_before)| Fate {
+            delay,
+            reply_delay,
+            written_before,
+            ..Fate::GOOD
+        };
+        let fates = written.into_iter().map(fate).collect();
+        let has_long_runs = true;
+        let server =
+            Server { rows, looks, has_long_runs, is_hexpm: true, fates, ..Server::default() };
         block_on(run(server, prefetch, 1, Vec::new()));
     }
 

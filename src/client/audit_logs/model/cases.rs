@@ -29,6 +29,18 @@ pub(super) fn looks() -> impl Strategy<Value = Looks> {
     ]
 }
 
+/// Runs of up to three equal rows, as if a program did most things two or three times.
+pub(super) fn neighbours() -> impl Strategy<Value = Looks> {
+    let run = (1..4_usize, prop::bool::weighted(0.1));
+    prop::collection::vec(run, 0..900).prop_map(|runs| {
+        let look = |(number, (length, is_common)): (usize, (usize, bool))| {
+            let look = if is_common { 'a' } else { char::from_u32(0x4e00 + number as u32)? };
+            Some(vec![Some(look); length])
+        };
+        Looks(runs.into_iter().enumerate().filter_map(look).flatten().collect())
+    })
+}
+
 /// A few rows that repeat in the same order. The pages do not show a shift by a whole period.
 pub(super) fn periods() -> impl Strategy<Value = Looks> {
     let turn = (1..5_usize, 2..80_usize)
