@@ -45,10 +45,15 @@ pub(super) fn may_hold_secret(url: &str) -> bool {
 
 /// Whether an error may repeat this text: it is a URL, and no part of it may be a secret.
 fn is_plain_url(text: &str) -> bool {
-    let has_scheme = text.split_once("://").is_some_and(|(scheme, _)| {
-        scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
-    });
-    has_scheme
+    let Some((scheme, rest)) = text.split_once("://") else { return false };
+    let is_scheme =
+        scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
+    // A port has at most five digits. Other text may be a password whose `@` is missing or escaped.
+    let address = rest.split('/').next().unwrap_or_default();
+    let port = address.rsplit(']').next().and_then(|text| text.split_once(':'));
+    let is_port = |port: &str| port.len() <= 5 && port.bytes().all(|byte| byte.is_ascii_digit());
+    is_scheme
+        && port.is_none_or(|(_, port)| is_port(port))
         && !may_hold_secret(text)
         && !text.contains(|c: char| c.is_whitespace() || c.is_control())
 }
