@@ -417,8 +417,9 @@ typedef struct aura_audit_logs aura_audit_logs;
  * AURA_CANCELLED.
  *
  * Over HTTP/1.1 each running call has its own connection, and so a descriptor; at most
- * `max_connections` run at once, and the others wait. If the limit of descriptors (ulimit -n) is too
- * low for them, calls fail with AURA_CONNECT.
+ * `max_connections` run at once, and the others wait. A connection without a call stays open for
+ * up to a minute. If the limit of descriptors (ulimit -n) is too low for all of them, calls fail with
+ * AURA_CONNECT.
  *
  * Since 0.1.0.
  */
@@ -679,8 +680,8 @@ int32_t aura_error_retryable(const aura_error *error);
  * for example because the connection failed.
  *
  * "outcome_unknown" is true if the server may have completed an aura_create_user() or an
- * aura_reset_user_password() that failed: no reply arrived, or the reply is a 5xx, a 303, or a success
- * that cannot be read. Then "retryable" is false. Check before you repeat the call.
+ * aura_reset_user_password() that failed: no reply arrived, its status is 500 or more or
+ * 303, or it is a success that cannot be read. Then "retryable" is false. Check before you repeat the call.
  *
  * The error owns the string, which is valid until you free the error. NULL for NULL.
  *
@@ -879,8 +880,9 @@ aura_status aura_create_user(const aura_client *client,
  * Starts aura_create_user() without waiting for its result: aura_call_wait() returns it. An invalid
  * argument is reported at once.
  *
- * Returns AURA_OK and sets `call`; free it with aura_call_free(). Returns AURA_INVALID_ARGUMENT, or
- * AURA_CANCELLED if the cancel token is cancelled. Then `call` is NULL. `options` may be NULL.
+ * Returns AURA_OK and sets `call`; free it with aura_call_free(). Returns AURA_INVALID_ARGUMENT,
+ * AURA_CANCELLED if the cancel token is cancelled, or AURA_CONNECT if the system starts no thread. Then
+ * `call` is NULL. `options` may be NULL.
  *
  * Does not block. Since 0.1.0.
  */
@@ -910,8 +912,9 @@ aura_status aura_get_current_user(const aura_client *client,
  * Starts aura_get_current_user() without waiting for its result: aura_call_wait() returns it. An invalid
  * argument is reported at once.
  *
- * Returns AURA_OK and sets `call`; free it with aura_call_free(). Returns AURA_INVALID_ARGUMENT, or
- * AURA_CANCELLED if the cancel token is cancelled. Then `call` is NULL. `options` may be NULL.
+ * Returns AURA_OK and sets `call`; free it with aura_call_free(). Returns AURA_INVALID_ARGUMENT,
+ * AURA_CANCELLED if the cancel token is cancelled, or AURA_CONNECT if the system starts no thread. Then
+ * `call` is NULL. `options` may be NULL.
  *
  * Does not block. Since 0.1.0.
  */
@@ -941,8 +944,9 @@ aura_status aura_get_user(const aura_client *client,
  * Starts aura_get_user() without waiting for its result: aura_call_wait() returns it. An invalid
  * argument is reported at once.
  *
- * Returns AURA_OK and sets `call`; free it with aura_call_free(). Returns AURA_INVALID_ARGUMENT, or
- * AURA_CANCELLED if the cancel token is cancelled. Then `call` is NULL. `options` may be NULL.
+ * Returns AURA_OK and sets `call`; free it with aura_call_free(). Returns AURA_INVALID_ARGUMENT,
+ * AURA_CANCELLED if the cancel token is cancelled, or AURA_CONNECT if the system starts no thread. Then
+ * `call` is NULL. `options` may be NULL.
  *
  * Does not block. Since 0.1.0.
  */
@@ -956,8 +960,8 @@ aura_status aura_get_user_start(const aura_client *client,
  * Asks the server to send the user an e-mail with a link to reset the password. Servers that support
  * this return success even if the user does not exist.
  *
- * `options` may be NULL. Returns AURA_OK. Returns AURA_UNSUPPORTED if the server does not support it,
- * such as hex.pm since July 2026.
+ * `options` may be NULL. Returns AURA_OK if the server answers 204, or 200 or 202 with JSON or without a
+ * body. Returns AURA_UNSUPPORTED if the server does not support it, such as hex.pm since July 2026.
  *
  * Blocks. Since 0.1.0.
  */
@@ -970,8 +974,9 @@ aura_status aura_reset_user_password(const aura_client *client,
  * Starts aura_reset_user_password() without waiting for its result: aura_call_wait() returns it. An invalid
  * argument is reported at once.
  *
- * Returns AURA_OK and sets `call`; free it with aura_call_free(). Returns AURA_INVALID_ARGUMENT, or
- * AURA_CANCELLED if the cancel token is cancelled. Then `call` is NULL. `options` may be NULL.
+ * Returns AURA_OK and sets `call`; free it with aura_call_free(). Returns AURA_INVALID_ARGUMENT,
+ * AURA_CANCELLED if the cancel token is cancelled, or AURA_CONNECT if the system starts no thread. Then
+ * `call` is NULL. `options` may be NULL.
  *
  * Does not block. Since 0.1.0.
  */
@@ -1109,12 +1114,15 @@ aura_status aura_audit_logs_next_page_at_hand(aura_audit_logs *logs,
  * Starts aura_audit_logs_next() without waiting for its result: aura_call_wait() returns it. Calls
  * on one stream are served in the order in which they were started.
  *
- * Returns AURA_OK and sets `call`; free it with aura_call_free(). Returns AURA_INVALID_ARGUMENT, or
- * AURA_CANCELLED if the cancel token is cancelled. Then `call` is NULL.
+ * Returns AURA_OK and sets `call`; free it with aura_call_free(). Returns AURA_INVALID_ARGUMENT,
+ * AURA_CANCELLED if the cancel token is cancelled, or AURA_CONNECT if the system starts no thread. Then
+ * `call` is NULL.
  *
  * Does not block. Since 0.1.0.
  */
-aura_status aura_audit_logs_next_start(aura_audit_logs *logs, aura_call **call, aura_error **error);
+aura_status aura_audit_logs_next_start(aura_audit_logs *logs,
+                                       aura_call **call,
+                                       aura_error **error);
 
 /**
  * Starts aura_audit_logs_next_page() without waiting for its result, like

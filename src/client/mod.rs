@@ -198,7 +198,8 @@ impl Client {
     }
 
     /// Asks the server to send the user an e-mail with a link to reset the password. Servers that
-    /// support this return success even if the user does not exist.
+    /// support this return success even if the user does not exist. Success is a 204, or a 200 or 202
+    /// with JSON or without a body.
     ///
     /// # Errors
     /// [`ErrorKind::Unsupported`](crate::ErrorKind) if the server does not support it, such as hex.pm

@@ -261,8 +261,9 @@ pub extern "C" fn aura_audit_logs_next_page_at_hand(
 /// Starts aura_audit_logs_next() without waiting for its result: aura_call_wait() returns it. Calls
 /// on one stream are served in the order in which they were started.
 ///
-/// Returns AURA_OK and sets `call`; free it with aura_call_free(). Returns AURA_INVALID_ARGUMENT, or
-/// AURA_CANCELLED if the cancel token is cancelled. Then `call` is NULL.
+/// Returns AURA_OK and sets `call`; free it with aura_call_free(). Returns AURA_INVALID_ARGUMENT,
+/// AURA_CANCELLED if the cancel token is cancelled, or AURA_CONNECT if the system starts no thread. Then
+/// `call` is NULL.
 ///
 /// Does not block. Since 0.1.0.
 #[unsafe(no_mangle)]

@@ -23,8 +23,9 @@ use crate::{AuditLog, AuditLogPage, Call, Completions, Error, Result, User, runt
 /// AURA_CANCELLED.
 ///
 /// Over HTTP/1.1 each running call has its own connection, and so a descriptor; at most
-/// `max_connections` run at once, and the others wait. If the limit of descriptors (ulimit -n) is too
-/// low for them, calls fail with AURA_CONNECT.
+/// `max_connections` run at once, and the others wait. A connection without a call stays open for
+/// up to a minute. If the limit of descriptors (ulimit -n) is too low for all of them, calls fail with
+/// AURA_CONNECT.
 ///
 /// Since 0.1.0.
 pub struct aura_call(Handle<Arc<StartedCall>>);

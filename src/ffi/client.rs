@@ -121,8 +121,9 @@ pub extern "C" fn aura_create_user(
 /// Starts aura_create_user() without waiting for its result: aura_call_wait() returns it. An invalid
 /// argument is reported at once.
 ///
-/// Returns AURA_OK and sets `call`; free it with aura_call_free(). Returns AURA_INVALID_ARGUMENT, or
-/// AURA_CANCELLED if the cancel token is cancelled. Then `call` is NULL. `options` may be NULL.
+/// Returns AURA_OK and sets `call`; free it with aura_call_free(). Returns AURA_INVALID_ARGUMENT,
+/// AURA_CANCELLED if the cancel token is cancelled, or AURA_CONNECT if the system starts no thread. Then
+/// `call` is NULL. `options` may be NULL.
 ///
 /// Does not block. Since 0.1.0.
 #[unsafe(no_mangle)]
@@ -170,8 +171,9 @@ pub extern "C" fn aura_get_current_user(
 /// Starts aura_get_current_user() without waiting for its result: aura_call_wait() returns it. An invalid
 /// argument is reported at once.
 ///
-/// Returns AURA_OK and sets `call`; free it with aura_call_free(). Returns AURA_INVALID_ARGUMENT, or
-/// AURA_CANCELLED if the cancel token is cancelled. Then `call` is NULL. `options` may be NULL.
+/// Returns AURA_OK and sets `call`; free it with aura_call_free(). Returns AURA_INVALID_ARGUMENT,
+/// AURA_CANCELLED if the cancel token is cancelled, or AURA_CONNECT if the system starts no thread. Then
+/// `call` is NULL. `options` may be NULL.
 ///
 /// Does not block. Since 0.1.0.
 #[unsafe(no_mangle)]
@@ -214,8 +216,9 @@ pub extern "C" fn aura_get_user(
 /// Starts aura_get_user() without waiting for its result: aura_call_wait() returns it. An invalid
 /// argument is reported at once.
 ///
-/// Returns AURA_OK and sets `call`; free it with aura_call_free(). Returns AURA_INVALID_ARGUMENT, or
-/// AURA_CANCELLED if the cancel token is cancelled. Then `call` is NULL. `options` may be NULL.
+/// Returns AURA_OK and sets `call`; free it with aura_call_free(). Returns AURA_INVALID_ARGUMENT,
+/// AURA_CANCELLED if the cancel token is cancelled, or AURA_CONNECT if the system starts no thread. Then
+/// `call` is NULL. `options` may be NULL.
 ///
 /// Does not block. Since 0.1.0.
 #[unsafe(no_mangle)]
@@ -236,8 +239,8 @@ pub extern "C" fn aura_get_user_start(
 /// Asks the server to send the user an e-mail with a link to reset the password. Servers that support
 /// this return success even if the user does not exist.
 ///
-/// `options` may be NULL. Returns AURA_OK. Returns AURA_UNSUPPORTED if the server does not support it,
-/// such as hex.pm since July 2026.
+/// `options` may be NULL. Returns AURA_OK if the server answers 204, or 200 or 202 with JSON or without a
+/// body. Returns AURA_UNSUPPORTED if the server does not support it, such as hex.pm since July 2026.
 ///
 /// Blocks. Since 0.1.0.
 #[unsafe(no_mangle)]
@@ -257,8 +260,9 @@ pub extern "C" fn aura_reset_user_password(
 /// Starts aura_reset_user_password() without waiting for its result: aura_call_wait() returns it. An invalid
 /// argument is reported at once.
 ///
-/// Returns AURA_OK and sets `call`; free it with aura_call_free(). Returns AURA_INVALID_ARGUMENT, or
-/// AURA_CANCELLED if the cancel token is cancelled. Then `call` is NULL. `options` may be NULL.
+/// Returns AURA_OK and sets `call`; free it with aura_call_free(). Returns AURA_INVALID_ARGUMENT,
+/// AURA_CANCELLED if the cancel token is cancelled, or AURA_CONNECT if the system starts no thread. Then
+/// `call` is NULL. `options` may be NULL.
 ///
 /// Does not block. Since 0.1.0.
 #[unsafe(no_mangle)]
