@@ -133,10 +133,15 @@ pub(super) fn are_unique(before: &Page, after: &Page, count: usize) -> bool {
     uniqueness(before, after, count).all(|is_unique| is_unique)
 }
 
-/// Whether a row equals the row after it.
-pub(super) fn has_equal_neighbours(page: &Page) -> bool {
+/// Whether rows of the page are followed by the same rows again: `count` rows, or a few if `count` is
+/// small.
+pub(super) fn repeats_at_once(page: &Page, count: usize) -> bool {
+    const FEW: usize = 4;
+    let counts = if count > FEW { count..=count } else { 1..=FEW };
     let pair = Pair::by_value(page, page);
-    (1..page.len()).any(|at| pair.are_same(at - 1, at, 1))
+    counts.into_iter().any(|count| {
+        (2 * count..=page.len()).any(|end| pair.are_same(end - 2 * count, end - count, count))
+    })
 }
 
 /// Whether one of the last `count` rows of `before` occurs once on it, and once on `after`.

@@ -19,7 +19,7 @@ use proptest::prelude::*;
 
 use crate::ErrorKind;
 use cases::{
-    config, fates, growth, looks, neighbours, periods, prefetches, rows, simple_looks, steps,
+    config, fates, growth, looks, periods, prefetches, repetitions, rows, simple_looks, steps,
 };
 use reading::{Reader, Step, run};
 use server::{Fate, Looks, Server, lock};
@@ -124,12 +124,12 @@ proptest! {
         block_on(run(server, prefetch, 1, Vec::new()));
     }
 
-    /// Many rows equal the row beside them, and a page can end between two such rows. Rows are written
-    /// with most requests.
+    /// Many rows and pairs of rows come again at once, and a page can end between the two. Rows are
+    /// written with most requests.
     #[test]
-    fn no_row_is_lost_if_rows_equal_their_neighbours(
+    fn no_row_is_lost_if_rows_repeat_at_once(
         rows in 0..700_usize,
-        looks in neighbours(),
+        looks in repetitions(),
         prefetch in prefetches(),
         written in prop::collection::vec((0..4_u8, 0..4_u8, 0..6_u16), 0..300),
     ) {

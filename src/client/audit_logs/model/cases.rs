@@ -29,15 +29,15 @@ pub(super) fn looks() -> impl Strategy<Value = Looks> {
     ]
 }
 
-/// Runs of up to three equal rows, as if a program did most things two or three times.
-pub(super) fn neighbours() -> impl Strategy<Value = Looks> {
-    let run = (1..4_usize, prop::bool::weighted(0.1));
-    prop::collection::vec(run, 0..900).prop_map(|runs| {
-        let look = |(number, (length, is_common)): (usize, (usize, bool))| {
-            let look = if is_common { 'a' } else { char::from_u32(0x4e00 + number as u32)? };
-            Some(vec![Some(look); length])
+/// Rows or pairs of rows that come up to three times, as if a program did most things again.
+pub(super) fn repetitions() -> impl Strategy<Value = Looks> {
+    let run = (1..4_usize, 1..3_usize, prop::bool::weighted(0.1));
+    prop::collection::vec(run, 0..600).prop_map(|runs| {
+        let looks = |(number, (times, size, is_common)): (usize, (usize, usize, bool))| {
+            let first = if is_common { 0 } else { 2 * number };
+            ('\u{4e00}'..).skip(first).take(size).map(Some).collect::<Vec<_>>().repeat(times)
         };
-        Looks(runs.into_iter().enumerate().filter_map(look).flatten().collect())
+        Looks(runs.into_iter().enumerate().flat_map(looks).collect())
     })
 }
 

@@ -3,8 +3,8 @@
 use std::ops::RangeInclusive;
 
 use super::super::compare::{
-    are_unique, has_equal_neighbours, has_unique_row, is_distinctive, is_same_page, least_shared,
-    overlaps, overlaps_by_value, shift_between,
+    are_unique, has_unique_row, is_distinctive, is_same_page, least_shared, overlaps,
+    overlaps_by_value, repeats_at_once, shift_between,
 };
 use super::*;
 
@@ -102,14 +102,12 @@ impl Reader {
         let first = first.or((most >= rows).then_some(least.max(rows) as usize))?;
         match other {
             None => last.prove_by_count(first as u64),
-            // Several unique rows do not repeat by chance. One row can equal its neighbour on the next
-            // page.
+            // Unique rows do not repeat by chance, unless the log repeats rows at once.
             Some(count)
                 if are_unique(&last.rows, &unproven.page, count)
-                    && (count > 1
-                        || self.failed_checks >= FAILED_CHECKS_IF_UNIQUE
-                            && !has_equal_neighbours(&last.rows)
-                            && !has_equal_neighbours(&unproven.page)) =>
+                    && (count > 1 || self.failed_checks >= FAILED_CHECKS_IF_UNIQUE)
+                    && !repeats_at_once(&last.rows, count)
+                    && !repeats_at_once(&unproven.page, count) =>
             {
                 last.prove_by_count(count as u64)
             }
