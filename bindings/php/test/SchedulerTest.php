@@ -247,7 +247,7 @@ final class SchedulerTest extends AuraTestCase
         $client = self::client();
         $scheduler = new Scheduler();
         $order = [];
-        self::sandbox()->delay('/users/eric', 1000, 1);
+        self::sandbox()->delay('/users/eric', 3000, 1);
         $works = static function () use ($client, &$order): \Generator {
             yield static fn () => $client->getCurrentUser();
             $client->getUser('eric');

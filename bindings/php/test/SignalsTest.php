@@ -175,7 +175,7 @@ final class SignalsTest extends AuraTestCase
 
     public function testWithoutAsyncSignalsHandlersRunAfterTheCall(): void
     {
-        self::sandbox()->delay('/users/eric', 300, 1);
+        self::sandbox()->delay('/users/eric', 1000, 1);
         [$output] = self::runPhp(self::SENDER . <<<'PHP'
             pcntl_async_signals(false);
             $client = new AuraUsers\Client(['repo_url' => $argv[1]]);

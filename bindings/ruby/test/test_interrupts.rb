@@ -56,7 +56,7 @@ class InterruptsTest < AuraTest
   end
 
   def test_an_interrupt_that_is_deferred_waits_for_the_calls_end
-    sandbox.admin('/rules', path: '/api/users/eric', delay_ms: 500, times: 2)
+    sandbox.admin('/rules', path: '/api/users/eric', delay_ms: 2000, times: 2)
     name = nil
     thread = Thread.new do
       Thread.handle_interrupt(IOError => :never) { name = client.get_user('eric').username }
@@ -100,7 +100,7 @@ class InterruptsTest < AuraTest
 
   def test_a_client_works_after_an_interrupt
     one = client
-    sandbox.admin('/rules', path: '/api/users/eric', delay_ms: 400, times: 1)
+    sandbox.admin('/rules', path: '/api/users/eric', delay_ms: 3000, times: 1)
     assert_raises(Timeout::Error) { Timeout.timeout(0.1) { one.get_user('eric') } }
     20.times { assert_equal 'eric', one.get_user('eric').username }
   end

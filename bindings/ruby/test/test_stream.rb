@@ -49,7 +49,7 @@ class StreamTest < AuraTest
   end
 
   def test_a_timeout_loses_no_row
-    sandbox.admin('/rules', path: '/api/users/me/audit-logs', delay_ms: 300, times: 2)
+    sandbox.admin('/rules', path: '/api/users/me/audit-logs', delay_ms: 1000, times: 2)
     logs = client(prefetch: 0).stream_audit_logs
     rows = []
     timeouts = 0
