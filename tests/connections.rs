@@ -4,6 +4,7 @@ mod common;
 
 use std::fs;
 use std::process::Command;
+use std::sync::Barrier;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -257,9 +258,14 @@ fn a_post_closes_an_idle_connection_if_there_are_too_many() {
     if !is_alone("a_post_closes_an_idle_connection_if_there_are_too_many") {
         return;
     }
-    let server = Server::start(|_, request| {
-        thread::sleep(Duration::from_millis(50));
-        if request.method == "GET" { Act::Reply(user()) } else { Act::Stall(Vec::new()) }
+    // The two calls need two connections.
+    let both = Barrier::new(2);
+    let server = Server::start(move |_, request| {
+        if request.method != "GET" {
+            return Act::Stall(Vec::new());
+        }
+        both.wait();
+        Act::Reply(user())
     });
     let token = CancelToken::new();
     let options = server.options().max_connections(2).timeout(bound(60));

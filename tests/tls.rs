@@ -10,7 +10,7 @@ mod tls_server;
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpListener};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use aura_users::{CancelToken, Error, ErrorKind, Options, blocking};
@@ -94,7 +94,9 @@ fn a_handshake_that_stalls_ends_with_connect_timeout() {
 /// reqwest has one `connect_timeout` for all calls of a client.
 #[test]
 fn over_https_calls_share_connections_and_have_their_own_connect_timeout() {
-    static ACCEPTED: AtomicUsize = AtomicUsize::new(0);
+    static SERVES: AtomicBool = AtomicBool::new(false);
+    /// How many connections brought a request.
+    static SERVED: AtomicUsize = AtomicUsize::new(0);
     let limit = Duration::from_millis(300);
     let authority = Authority::new();
     let root = authority.file();
@@ -104,7 +106,7 @@ fn over_https_calls_share_connections_and_have_their_own_connect_timeout() {
     std::thread::spawn(move || {
         let mut stalled = Vec::new();
         for stream in listener.incoming().map(Result::unwrap) {
-            if ACCEPTED.fetch_add(1, Ordering::SeqCst) != 1 {
+            if !SERVES.load(Ordering::SeqCst) {
                 stalled.push(stream);
                 continue;
             }
@@ -114,7 +116,11 @@ fn over_https_calls_share_connections_and_have_their_own_connect_timeout() {
             let mut stream = rustls::StreamOwned::new(connection, stream);
             std::thread::spawn(move || {
                 let kept = String::from_utf8_lossy(REPLY).replace("connection: close\r\n", "");
+                let mut is_first = true;
                 while stream.read(&mut [0; 4096]).is_ok_and(|count| count > 0) {
+                    if std::mem::take(&mut is_first) {
+                        SERVED.fetch_add(1, Ordering::SeqCst);
+                    }
                     stream.write_all(kept.as_bytes()).unwrap();
                 }
             });
@@ -128,10 +134,12 @@ fn over_https_calls_share_connections_and_have_their_own_connect_timeout() {
     };
     let error = within(limit, || get(limit).unwrap_err());
     assert!(error.message().contains("connect_timeout"), "{error}");
+    SERVES.store(true, Ordering::SeqCst);
     for more in [0, 2, 1, 3] {
         get(bound(30) + Duration::from_millis(more)).unwrap();
     }
-    assert_eq!(ACCEPTED.load(Ordering::SeqCst), 2);
+    assert_eq!(SERVED.load(Ordering::SeqCst), 1);
+    SERVES.store(false, Ordering::SeqCst);
     // A call that opens a connection has its own limit still. A POST does so.
     let options = Options::new().connect_timeout(limit);
     let call = client.with_options(options).reset_user_password_start("eric").unwrap();
@@ -148,8 +156,9 @@ fn accept_only(keep: bool) -> (u16, Arc<AtomicUsize>) {
     std::thread::spawn(move || {
         let mut kept = Vec::new();
         for stream in listener.incoming() {
-            kept.extend(stream.ok().filter(|_| keep));
+            // Before the client notices that it is closed.
             count.fetch_add(1, Ordering::SeqCst);
+            kept.extend(stream.ok().filter(|_| keep));
         }
     });
     (port, accepted)
@@ -173,10 +182,15 @@ fn nothing_is_sent_before_the_handshake_is_over() {
     assert!(accepted.load(Ordering::SeqCst) >= 3);
 
     let (port, accepted) = accept_only(true);
-    let limit = Duration::from_millis(300);
-    for options in [options(port).timeout(limit), options(port).total_timeout(limit)] {
-        let client = blocking::Client::new(options).unwrap();
-        let error = client.create_user("eric", "password", &["a@b.c"]).unwrap_err();
+    for set_limit in [Options::timeout, Options::total_timeout] {
+        // On a busy machine even the CA file may not be read within the first limit.
+        let mut errors = [300, 3_000, 30_000].into_iter().map(|limit| {
+            let options = set_limit(options(port), Duration::from_millis(limit));
+            let client = blocking::Client::new(options).unwrap();
+            client.create_user("eric", "password", &["a@b.c"]).unwrap_err()
+        });
+        let is_read = |error: &Error| !error.message().contains("ca_file is still being read");
+        let error = errors.find(is_read).expect("a CA file that is read");
         assert_unsent(&error, ErrorKind::Timeout);
         assert!(error.message().starts_with("no connection within"), "{error}");
         assert!(error.hint().unwrap().starts_with("try again"), "{error}");

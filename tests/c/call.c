@@ -7,9 +7,9 @@
 #include "json_peek.h"
 #include "mute.h"
 #include "sandbox.h"
+#include "waits.h"
 
 #include <dirent.h>
-#include <sys/syscall.h>
 
 enum { AT_ONCE = 100, RACES = 300 };
 
@@ -279,8 +279,8 @@ static void cancellation_races(const struct sandbox *sandbox)
 
 struct waiter {
     aura_call *call;
-    int waiting[2];  /* a pipe: written just before it waits */
-    char thread[64]; /* the thread's folder in /proc */
+    int waiting[2]; /* a pipe: written just before it waits */
+    char thread[WAITS_THREAD];
     aura_status status;
 };
 
@@ -288,32 +288,9 @@ static void *wait_for_ever(void *argument)
 {
     struct waiter *waiter = argument;
     char *json;
-    if (readlink("/proc/thread-self", waiter->thread, sizeof waiter->thread - 1) > 0 &&
-        write(waiter->waiting[1], "", 1) == 1)
+    if (waits_this_thread(waiter->thread) && write(waiter->waiting[1], "", 1) == 1)
         waiter->status = aura_call_wait(waiter->call, -1, &json, NULL);
     return NULL;
-}
-
-/* The system call that a thread is in, and its arguments. */
-static void system_call(const char *thread, char call[128])
-{
-    char path[96];
-    snprintf(path, sizeof path, "/proc/%s/syscall", thread);
-    FILE *file = fopen(path, "r");
-    if (!file || !fgets(call, 128, file))
-        check_give_up(path);
-    fclose(file);
-}
-
-/* Returns once the thread waits: it stays in the same system call, which waits on an address. */
-static void wait_until_it_waits(const char *thread)
-{
-    char before[128] = "", now[128] = "";
-    do {
-        memcpy(before, now, sizeof before);
-        nanosleep(&(struct timespec){0, 20000000}, NULL);
-        system_call(thread, now);
-    } while (atol(now) != SYS_futex || strcmp(before, now) != 0);
 }
 
 static int open_descriptors(void)
@@ -348,8 +325,7 @@ static void freeing_in_every_state(const struct sandbox *sandbox)
         pthread_create(&thread, NULL, wait_for_ever, &waiter) != 0 ||
         read(waiter.waiting[0], &(char){0}, 1) != 1)
         check_give_up("no thread");
-    /* It would be misuse to free a handle before the call starts. */
-    wait_until_it_waits(waiter.thread);
+    waits_until_it_waits(waiter.thread);
     aura_call_free(waiter.call);
     pthread_join(thread, NULL);
     CHECK_INT(waiter.status, AURA_CANCELLED);

@@ -7,6 +7,7 @@
 #include "json_peek.h"
 #include "mute.h"
 #include "sandbox.h"
+#include "waits.h"
 
 #include <dirent.h>
 
@@ -203,8 +204,23 @@ static void *wait_once(void *queue)
     return came;
 }
 
+struct waiter {
+    aura_completions *queue;
+    int waiting[2]; /* a pipe: written just before it waits */
+    char thread[WAITS_THREAD];
+};
+
+static void *wait_for_ever(void *argument)
+{
+    struct waiter *waiter = argument;
+    if (!waits_this_thread(waiter->thread) || write(waiter->waiting[1], "", 1) != 1)
+        check_give_up("an unknown thread");
+    return wait_once(waiter->queue);
+}
+
 static void wakes_and_threads(void)
 {
+    struct waiter waiters[4];
     aura_completions *queue = aura_completions_new();
     pthread_t threads[4];
     int32_t *came;
@@ -221,15 +237,22 @@ static void wakes_and_threads(void)
     CHECK_INT(*came, 0);
     free(came);
 
-    /* Freed while threads wait. They wait for certain a moment after the queue has seen them. */
-    for (int i = 0; i < 4; i++)
-        pthread_create(&threads[i], NULL, wait_once, queue);
-    nanosleep(&(struct timespec){0, 200 * 1000 * 1000}, NULL);
+    /* Freed while threads wait. */
+    for (int i = 0; i < 4; i++) {
+        waiters[i].queue = queue;
+        if (pipe(waiters[i].waiting) != 0 ||
+            pthread_create(&threads[i], NULL, wait_for_ever, &waiters[i]) != 0 ||
+            read(waiters[i].waiting[0], &(char){0}, 1) != 1)
+            check_give_up("no thread");
+        waits_until_it_waits(waiters[i].thread);
+    }
     aura_completions_free(queue);
     for (int i = 0; i < 4; i++) {
         pthread_join(threads[i], (void **)&came);
         CHECK_INT(*came, -1);
         free(came);
+        close(waiters[i].waiting[0]);
+        close(waiters[i].waiting[1]);
     }
 }
 

@@ -135,8 +135,9 @@ static void fork_while(waiting *wait, const char *what, const char *json_of_serv
     child = -1;
     client = new_client(mute.url, NULL);
     aura_options *options = aura_options_new();
+    /* The request has to come before, and the child has to end. */
     if (!answers)
-        set_option(options, "timeout", "2");
+        set_option(options, "timeout", "3");
     pthread_create(&helper.thread, NULL, help, &helper);
     aura_status status = wait(options, &json, &error);
     if (child == 0)
