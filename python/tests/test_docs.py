@@ -10,6 +10,7 @@ import asyncio
 import builtins
 import doctest
 import inspect
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import programs
@@ -112,6 +113,12 @@ def test_the_examples_work(
         return
     if rule := MISBEHAVIOUR.get(name):
         world.admin("rules", rule)
+    if name == "TimeoutError":
+        # If the machine is busy, the short time may end before the request is sent.
+        for _ in range(4):
+            with suppress(AssertionError):
+                run_examples(name, monkeypatch)
+                return
     run_examples(name, monkeypatch)
 
 

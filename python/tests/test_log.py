@@ -159,7 +159,7 @@ for _ in range(3):
     client.get_user("eric")
 """
     with FakeServer(answer) as server:
-        assert run(source, server.url, timeout=10) == "eric\n" * 3
+        assert run(source, server.url) == "eric\n" * 3
 
 
 CALLS_OF_A_HANDLER = {
@@ -204,7 +204,7 @@ for _ in range(2):
 print(routes)
 """
     with FakeServer(answer) as server:
-        printed = run(source, server.url, timeout=10)
+        printed = run(source, server.url)
     assert printed == f"{['/users/{username_or_email}'] * 2}\n"
 
 
@@ -235,7 +235,7 @@ assert len(list(open_stream("outer"))) == 1000
 print(lines)
 """
     with FakeServer(answer) as server:
-        lines = int(run(source, server.url, timeout=20))
+        lines = int(run(source, server.url, timeout=60))
         outer = [r for r in server.requests if r.headers["authorization"] == "outer"]
     # Pages that were requested ahead may arrive after the end.
     assert len(outer) - prefetch <= lines <= len(outer)
