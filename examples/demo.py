@@ -17,7 +17,7 @@ from pathlib import Path
 PROMPT = b"paste it here: "
 PASSWORD = "a password for the demo"
 KEYS = 230
-PATIENCE = 60  # seconds for one tour
+PATIENCE = 300  # seconds for one tour
 HERE = Path(__file__).parent
 
 # Only the tour's password reset, which today's hex.pm does not offer.
@@ -69,7 +69,7 @@ class Sandbox:
 
     def __exit__(self, *_):
         self.process.stdin.close()
-        self.process.wait(10)
+        self.process.wait(60)
         self.process.stdout.close()
 
     def admin(self, path, body=None):
@@ -96,7 +96,7 @@ def request(url, authorization=None, body=None):
     if body is not None:
         headers["Content-Type"] = "application/json"
         data = json.dumps(body).encode()
-    with OPENER.open(urllib.request.Request(url, data, headers), timeout=10) as reply:
+    with OPENER.open(urllib.request.Request(url, data, headers), timeout=60) as reply:
         return reply.read()
 
 

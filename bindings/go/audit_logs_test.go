@@ -259,7 +259,9 @@ func TestCloseEndsARowThatIsAwaited(t *testing.T) {
 	ended := make(chan error, 2)
 	go func() { _, err := logs.Next(ctx); ended <- err }()
 	go func() { _, err := logs.NextPage(ctx); ended <- err }()
-	time.Sleep(100 * time.Millisecond)
+	for i := 0; i < 10_000 && aura.CallsThatWait() < 2; i++ {
+		time.Sleep(10 * time.Millisecond)
+	}
 	must(t, logs.Close())
 	for range 2 {
 		select {

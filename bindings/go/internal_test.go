@@ -21,6 +21,13 @@ func IsDelivering() bool {
 	return logging.isWanted.Load() || bytes.Contains(stacks, []byte("go.deliverLog("))
 }
 
+// CallsThatWait returns how many calls have begun and not ended.
+func CallsThatWait() int {
+	waiting.Lock()
+	defer waiting.Unlock()
+	return len(waiting.calls)
+}
+
 // description is include/aura_users.json, which a module that was downloaded does not have.
 func description(t *testing.T) (d struct {
 	Options []struct {

@@ -163,7 +163,7 @@ test("ten thousand calls and the rows of a long log leave nothing behind", async
 test("handles that are dropped are freed by the collector, and only once", async () => {
   const { stdout } = await works(`
     import { readdirSync } from "node:fs";
-    import { setImmediate } from "node:timers/promises";
+    import { setImmediate, setTimeout } from "node:timers/promises";
     import { Client } from "aura-users";
     const descriptors = () => readdirSync("/proc/self/fd").length;
     await new Client().getUser("eric");
@@ -179,6 +179,8 @@ test("handles that are dropped are freed by the collector, and only once", async
       await setImmediate();
     }
     for (let i = 0; i < 20; i++) gc(), await setImmediate();
+    // Connections close a moment after their clients.
+    for (let i = 0; i < 100 && descriptors() - begin >= 20; i++) gc(), await setTimeout(100);
     console.log(descriptors() - begin);
   `);
   assert.ok(Number(stdout) < 20, stdout);
@@ -340,19 +342,24 @@ test("a logger gets a whole line for lines that were dropped, and its errors end
     const require = createRequire(import.meta.url);
     const { abi } = require(require.resolve("aura-users/package.json").replace("package.json", "lib/library.cjs"));
     let errors = 0;
+    let isDropped = false;
     process.on("uncaughtException", () => errors++);
     const client = new Client();
     await client.getUser("eric");
     const log = (text, line) => {
       console.log(text, JSON.stringify(Object.keys(line).sort()));
+      isDropped ||= /dropped/.test(text);
       throw new Error("the logger fails");
     };
     setLogger({ debug: log, info: log, warn: log }, "debug");
     abi.log_keep(1, 1); // room for one line
-    const calls = Array.from({ length: 10 }, () => client.getUser("eric"));
-    // All calls end while the event loop is blocked.
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2000);
-    const [{ username }] = await Promise.all(calls);
+    let username;
+    // Calls end while the event loop is blocked, unless the server takes too long.
+    for (let i = 0; i < 5 && !isDropped; i++) {
+      const calls = Array.from({ length: 10 }, () => client.getUser("eric"));
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2000);
+      [{ username }] = await Promise.all(calls);
+    }
     setLogger(null);
     await new Promise(setImmediate);
     console.log(username, errors > 0);

@@ -30,8 +30,7 @@ my %waits = (
 # Runs the code with an alarm after $seconds. Returns its exception.
 sub with_alarm ( $seconds, $handler, $code ) {
     local $SIG{ALRM} = $handler;
-    setitimer( ITIMER_REAL, $seconds );
-    my $error = exception_of($code);
+    my $error = exception_of( sub { setitimer( ITIMER_REAL, $seconds ); $code->() } );
     setitimer( ITIMER_REAL, 0 );
     return $error;
 }
@@ -51,13 +50,19 @@ for my $name ( sort keys %waits ) {
 
 subtest 'a call continues after a handler that returns' => sub {
     for my $name (qw(get_user start_get_user)) {
-        admin( '/rules', { path => '/api/users/eric', delay_ms => 1500, times => 2 } );
         my ( $runs, $client, $user ) = ( 0, client() );
-        local $SIG{ALRM} = sub { $runs++ };
-        setitimer( ITIMER_REAL, 0.1, 0.1 );
-        $user = $client->$name('eric');
-        $user = $user->result if $name eq 'start_get_user';
-        setitimer( ITIMER_REAL, 0 );
+
+        # A process that stands still gets one signal instead of many, so there are several attempts.
+        for ( 1 .. 5 ) {
+            admin( '/rules', { path => '/api/users/eric', delay_ms => 1500, times => 2 } );
+            $runs = 0;
+            local $SIG{ALRM} = sub { $runs++ };
+            setitimer( ITIMER_REAL, 0.1, 0.1 );
+            $user = $client->$name('eric');
+            $user = $user->result if $name eq 'start_get_user';
+            setitimer( ITIMER_REAL, 0 );
+            last if $runs >= 2;
+        }
         is $user->username, 'eric', $name;
         cmp_ok $runs, '>=', 2, 'the handler runs during the call';
     }
@@ -155,9 +160,12 @@ subtest '4000 signals at random times' => sub {
 };
 
 subtest 'a signal without a handler that ends nothing does not repeat a request' => sub {
-    my $count = sub { return admin('/journal/count')->{count} };
+
+    # No call of the tests above that was interrupted has this path. Its request may still arrive.
+    my $path  = '/api/users/me';
+    my $count = sub { return admin("/journal/count?path=$path")->{count} };
     for my $handler (qw(DEFAULT IGNORE)) {
-        admin( '/rules', { path => '/api/users/eric', delay_ms => 400, times => 1 } );
+        admin( '/rules', { path => $path, delay_ms => 400, times => 1 } );
         local $SIG{CHLD} = $handler;
         my $client = client();
         my $before = $count->();
@@ -166,7 +174,7 @@ subtest 'a signal without a handler that ends nothing does not repeat a request'
             Time::HiRes::sleep(0.1);
             POSIX::_exit(0);
         }
-        is $client->get_user('eric')->username, 'eric', $handler;
+        is $client->get_current_user->username, 'eric', $handler;
         is $count->() - $before,                1,      'one request';
         waitpid $child, 0;
     }

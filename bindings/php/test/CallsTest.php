@@ -229,8 +229,12 @@ final class CallsTest extends AuraTestCase
         $sandbox = new Sandbox('--rate-limit-loopback');
         try {
             $client = new Client(['repo_url' => $sandbox->apiUrl]);
-            self::assertFails(NotFoundException::class, static fn () => $client->getUser('nobody'));
-            $limit = $client->rateLimit();
+            $limit = null;
+            // The limit's minute may end before rateLimit().
+            for ($i = 0; $i < 3 && ($limit?->resetsIn ?? 0) <= 0; $i++) {
+                self::assertFails(NotFoundException::class, static fn () => $client->getUser('nobody'));
+                $limit = $client->rateLimit();
+            }
             self::assertSame([100, 99], [$limit->limit, $limit->remaining]);
             self::assertGreaterThan(0, $limit->resetsIn);
         } finally {

@@ -37,12 +37,14 @@ final class Fpm
         $process = proc_open($command, [['file', '/dev/null', 'r'], $log, $log], $pipes);
         $process !== false || throw new \RuntimeException("$program cannot be started");
         $this->process = $process;
-        for ($i = 0; !file_exists("{$this->folder}/socket"); $i++) {
+        // The socket's file exists before php-fpm listens.
+        for ($i = 0; ($socket = @stream_socket_client("unix://{$this->folder}/socket")) === false; $i++) {
             if ($i === 600 || !proc_get_status($process)['running']) {
                 throw new \RuntimeException("php-fpm does not listen: {$this->log()}");
             }
             usleep(100_000);
         }
+        fclose($socket);
     }
 
     public static function program(): ?string

@@ -136,10 +136,13 @@ final class ServersTest extends AuraTestCase
         for ($i = 0; $i < $times; $i++) {
             $fpm->run($page);
         }
-        $after = json_decode($fpm->run($look));
+        // A thread that was told to end may need some time.
+        for ($i = 0; ($after = json_decode($fpm->run($look)))[1] > $before[1] && $i < 100; $i++) {
+            usleep(100_000);
+        }
         self::assertSame($before[2], $after[2], 'the worker was replaced');
         self::assertLessThanOrEqual(2, $after[0] - $before[0], 'descriptors');
-        self::assertSame(0, $after[1] - $before[1], 'threads');
+        self::assertLessThanOrEqual(0, $after[1] - $before[1], 'threads');
     }
 
     /** @return array<string, array{0: string, 1?: int}> */

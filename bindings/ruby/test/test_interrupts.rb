@@ -58,12 +58,17 @@ class InterruptsTest < AuraTest
   def test_an_interrupt_that_is_deferred_waits_for_the_calls_end
     sandbox.admin('/rules', path: '/api/users/eric', delay_ms: 2000, times: 2)
     name = nil
+    raised = Queue.new
     thread = Thread.new do
-      Thread.handle_interrupt(IOError => :never) { name = client.get_user('eric').username }
+      Thread.handle_interrupt(IOError => :never) do
+        name = client.get_user('eric').username
+        raised.pop
+      end
     end
     thread.report_on_exception = false
     wait_until_asleep(thread)
     thread.raise(IOError)
+    raised << true
     assert_raises(IOError) { thread.value }
     assert_equal 'eric', name
   end
@@ -77,8 +82,14 @@ class InterruptsTest < AuraTest
         # A shell starts background jobs with SIGINT ignored.
         trap('INT', 'DEFAULT')
         trap('USR1') { handled += 1 }
-        Thread.new { sleep 0.2; Process.kill(:USR1, $$); sleep 0.2; Process.kill(:INT, $$) }
         begin
+          Thread.new do
+            sleep 0.2
+            Process.kill(:USR1, $$)
+            # Of two signals that wait, Ruby handles SIGINT first.
+            sleep 0.2 until handled == 1
+            Process.kill(:INT, $$)
+          end
           #{call}
         rescue Interrupt
           puts "interrupted \#{handled}"
@@ -90,11 +101,12 @@ class InterruptsTest < AuraTest
 
   def test_other_threads_run_on
     each_call do |call|
-      count = 0
-      counter = Thread.new { loop { count += 1; sleep 0.001 } }
-      assert_raises(Timeout::Error) { Timeout.timeout(0.3) { call.call } }
-      counter.kill
-      assert_operator count, :>, 20
+      # The other thread ends the call. Otherwise it would end with its own timeout.
+      assert_raises(IOError) do
+        main = Thread.current
+        Thread.new { 100.times { sleep 0.001 }; main.raise(IOError) }
+        call.call
+      end
     end
   end
 
@@ -107,16 +119,18 @@ class InterruptsTest < AuraTest
 
   def test_an_interrupt_does_not_free_a_handle_twice
     frees = 0
+    raised = Queue.new
     native = AuraUsers::Native
     native.define_singleton_method(:free_slowly) do |_pointer|
       frees += 1
-      sleep 0.3
+      raised.pop
     end
     handle = native::Handle.freed_by(:free_slowly).new(FFI::Pointer.new(1))
     thread = Thread.new { handle.free }
     thread.report_on_exception = false
     wait_until_asleep(thread)
     thread.raise(IOError)
+    raised << true
     assert_raises(IOError) { thread.value }
     handle.free
     assert_equal 1, frees

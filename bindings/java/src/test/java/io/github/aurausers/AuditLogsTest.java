@@ -167,7 +167,9 @@ final class AuditLogsTest {
   @Test
   void endsAnyNumberOfFuturesThatWait() throws Exception {
     sandbox.rule("{" + LOG + ",\"delay_ms\":1000}");
-    AuditLogs logs = client.streamAuditLogs();
+    // So many rows that pages are left if some arrive before they are cancelled.
+    Options options = Options.none().apiKey(sandbox.addUser("many", 5000));
+    AuditLogs logs = client.withOptions(options).streamAuditLogs();
     List<CompletableFuture<List<AuditLog>>> cancelled =
         Stream.generate(logs::nextPageAsync).limit(20_000).toList();
     for (int i = cancelled.size() - 1; i >= 0; i--) {
@@ -175,6 +177,8 @@ final class AuditLogsTest {
     }
     assertEquals(100, logs.nextPageAsync().get(60, TimeUnit.SECONDS).size());
 
+    sandbox.clearRules();
+    sandbox.rule("{" + LOG + ",\"delay_ms\":600000}");
     List<CompletableFuture<List<AuditLog>>> ended =
         Stream.generate(logs::nextPageAsync).limit(20_000).toList();
     logs.close();
@@ -219,7 +223,9 @@ final class AuditLogsTest {
             () ->
                 ended.complete(assertThrows(AuraException.class, () -> logs.iterator().hasNext())));
     reader.start();
-    TimeUnit.MILLISECONDS.sleep(100);
+    while (reader.isAlive() && reader.getState() != Thread.State.WAITING) {
+      TimeUnit.MILLISECONDS.sleep(1);
+    }
     logs.close();
     assertInstanceOf(CancelledException.class, ended.get(60, TimeUnit.SECONDS));
     assertThrows(InvalidArgumentException.class, () -> logs.iterator().hasNext());

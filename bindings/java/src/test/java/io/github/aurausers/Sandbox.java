@@ -59,19 +59,28 @@ final class Sandbox implements AutoCloseable {
     admin("rules", json);
   }
 
+  /** Ends all rules. */
+  void clearRules() {
+    send("DELETE", "rules", "");
+  }
+
   Map<String, Object> admin(String path, String body) {
+    return Json.parseObject(send("POST", path, body));
+  }
+
+  private String send(String method, String path, String body) {
     HttpRequest request =
         HttpRequest.newBuilder(URI.create(ready.get("admin_url") + "/" + path))
             .header("Authorization", "Bearer " + ready.get("admin_token"))
             .header("Content-Type", "application/json")
-            .POST(HttpRequest.BodyPublishers.ofString(body))
+            .method(method, HttpRequest.BodyPublishers.ofString(body))
             .build();
     try {
       HttpResponse<String> reply = http.send(request, HttpResponse.BodyHandlers.ofString());
       if (reply.statusCode() >= 300) {
         throw new IllegalStateException(path + ": " + reply.body());
       }
-      return Json.parseObject(reply.body());
+      return reply.body();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     } catch (InterruptedException e) {
