@@ -371,10 +371,10 @@ impl Error {
     /// Whether the server may have completed a `create_user` or a `reset_user_password` that failed
     /// here. If so, check before you repeat it.
     ///
-    /// It is true if the request was sent and no reply arrived, if the status is 500 or more or 303,
-    /// or if the reply is a success that cannot be read. A 500 counts too: hexpm sends it if its endpoint fails
-    /// half-way. It is false for requests that change nothing, if nothing was sent, and if the
-    /// server rejected the request.
+    /// It is true if the request was sent and no reply arrived, if the status is 303 or at least 500,
+    /// or if the reply is a success that cannot be read. A 500 counts too: hexpm sends it if its
+    /// endpoint fails half-way. It is false for requests that change nothing, if nothing was sent, and
+    /// if the server rejected the request.
     #[must_use]
     pub fn outcome_unknown(&self) -> bool {
         self.0.outcome_unknown

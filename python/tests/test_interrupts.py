@@ -38,8 +38,8 @@ def interrupt(script: Script, waits: Callable[[], None]) -> None:
         said = script.readline()
         assert said, script.process.communicate()
         took.append(float(said) - sent)
-    # Some of them may be late because the machine is busy.
-    assert min(took) < 0.1, took
+    # One of them may be late because the machine is busy.
+    assert sorted(took)[-2] < 0.1, took
 
 
 INTERRUPTED = f"""
@@ -318,15 +318,15 @@ except KeyboardInterrupt:
 """
     took = []
     with FakeServer(lambda request: audit_page(request.page, 10**9)) as server:
-        for _ in range(TIMES):
+        for _ in range(3):
             with Script(source, server.url) as script:
                 assert script.readline() == "reading"
                 time.sleep(0.2)  # if it has not started by then, this tests less
                 sent = time.monotonic()
                 script.process.send_signal(signal.SIGINT)
                 took.append(float(script.finish()) - sent)
-    # Some of them may be late because the machine is busy.
-    assert min(took) < 0.1, took
+    # One of them may be late because the machine is busy.
+    assert sorted(took)[-2] < 0.1, took
 
 
 def test_a_signal_ends_a_call_of_a_handler_too() -> None:

@@ -268,8 +268,8 @@ pub extern "C" fn aura_error_retryable(error: Option<&aura_error>) -> i32 {
 /// for example because the connection failed.
 ///
 /// "outcome_unknown" is true if the server may have completed an aura_create_user() or an
-/// aura_reset_user_password() that failed: no reply arrived, its status is 500 or more or
-/// 303, or it is a success that cannot be read. Then "retryable" is false. Check before you repeat the call.
+/// aura_reset_user_password() that failed: no reply arrived, its status is 303 or at least 500, or it
+/// is a success that cannot be read. Then "retryable" is false. Check before you repeat the call.
 ///
 /// The error owns the string, which is valid until you free the error. NULL for NULL.
 ///
