@@ -6,7 +6,7 @@ use std::io::Write as _;
 use std::time::Duration;
 
 use aura_users::{Client, Error, ErrorKind, Options, Result, User, blocking};
-use common::{Act, Server, USER, json, raw, within};
+use common::{Act, Server, USER, json, raw, try_longer, within};
 
 /// A gzip stream of one member.
 fn gzip(text: &[u8]) -> Vec<u8> {
@@ -108,16 +108,14 @@ fn the_status_counts_if_the_body_stalls() {
     ] {
         let server = Server::start(move |_, _| Act::Stall(cut(status, missing)));
         for set_limit in [Options::timeout, Options::total_timeout] {
-            // On a busy machine even the head may not arrive within the first limit.
-            let limits = [300, 3_000, 30_000].map(Duration::from_millis);
-            let errors = limits.into_iter().map(|limit| {
+            let attempt = |limit| {
                 let options = set_limit(server.options().max_retries(0), limit);
                 let results = within(3 * limit, || get_in_every_way(options));
                 results.into_iter().map(Result::unwrap_err).collect::<Vec<_>>()
-            });
+            };
             let has_status =
                 |errors: &Vec<_>| errors.iter().all(|it: &Error| it.status().is_some());
-            for error in errors.into_iter().find(has_status).expect("a status") {
+            for error in try_longer(Duration::from_millis(300), attempt, has_status) {
                 let seen = (error.kind(), error.status(), error.attempts());
                 assert_eq!(seen, (kind, Some(status), 1), "{error}");
                 assert_eq!(error.retry_after(), Some(Duration::from_secs(7)), "{error}");
@@ -133,19 +131,18 @@ fn a_get_with_an_unreadable_body_is_repeated() {
     let unreadable: [fn() -> Act; 2] =
         [|| Act::Reply(coded(503, "gzip", b"plain")), || Act::Stall(STALLING.to_vec())];
     for first in unreadable {
-        // On a busy machine the head, or the second reply, may not arrive within the first limit.
-        let mut results = [1, 5, 30].into_iter().map(|seconds| {
+        let attempt = |limit| {
             let server = Server::start(move |nth, _| match nth {
                 0 => first(),
                 _ => Act::Reply(json(200, &[], USER)),
             });
-            let options = Options::new().timeout(Duration::from_secs(seconds));
-            let user = server.client().with_options(options).get_user("eric");
+            let user = server.client().with_options(Options::new().timeout(limit)).get_user("eric");
             (server.requests().len(), user)
-        });
+        };
         let is_late =
             |user: &Result<User>| user.as_ref().is_err_and(|it| it.kind() == ErrorKind::Timeout);
-        let (requests, user) = results.find(|(_, user)| !is_late(user)).expect("a reply");
+        let (requests, user) =
+            try_longer(Duration::from_secs(1), attempt, |(_, user)| !is_late(user));
         assert_eq!((user.unwrap().raw_json(), requests), (USER, 2));
     }
 }
@@ -156,13 +153,11 @@ fn a_refused_post_has_a_known_outcome() {
         [|| Act::Reply(coded(422, "gzip", b"plain")), || Act::Stall(cut(422, 16))];
     for reply in unreadable {
         let server = Server::start(move |_, _| reply());
-        // On a busy machine even the head may not arrive within the first limit.
-        let mut errors = [1, 5, 30].into_iter().map(|seconds| {
-            let options = Options::new().timeout(Duration::from_secs(seconds));
-            let client = server.client().with_options(options);
+        let attempt = |limit| {
+            let client = server.client().with_options(Options::new().timeout(limit));
             client.create_user("eric", "password", &["a@b.c"]).unwrap_err()
-        });
-        let error = errors.find(|error| error.status().is_some()).expect("a status");
+        };
+        let error = try_longer(Duration::from_secs(1), attempt, |error| error.status().is_some());
         assert_eq!((error.kind(), error.outcome_unknown()), (ErrorKind::Validation, false));
     }
 }

@@ -4,6 +4,8 @@
 mod authority;
 #[path = "common/bound.rs"]
 mod bound;
+#[path = "common/longer.rs"]
+mod longer;
 #[path = "common/tls_server.rs"]
 mod tls_server;
 
@@ -16,6 +18,7 @@ use std::time::Duration;
 use aura_users::{CancelToken, Error, ErrorKind, Options, blocking};
 use authority::{Authority, RootFile, ages_hence};
 use bound::{bound, within};
+use longer::try_longer;
 use rcgen::IsCa;
 use time::OffsetDateTime;
 use tls_server::{REPLY, get, options, result, serve, serve_each};
@@ -183,14 +186,12 @@ fn nothing_is_sent_before_the_handshake_is_over() {
 
     let (port, accepted) = accept_only(true);
     for set_limit in [Options::timeout, Options::total_timeout] {
-        // On a busy machine even the CA file may not be read within the first limit.
-        let mut errors = [300, 3_000, 30_000].into_iter().map(|limit| {
-            let options = set_limit(options(port), Duration::from_millis(limit));
-            let client = blocking::Client::new(options).unwrap();
+        let attempt = |limit| {
+            let client = blocking::Client::new(set_limit(options(port), limit)).unwrap();
             client.create_user("eric", "password", &["a@b.c"]).unwrap_err()
-        });
+        };
         let is_read = |error: &Error| !error.message().contains("ca_file is still being read");
-        let error = errors.find(is_read).expect("a CA file that is read");
+        let error = try_longer(Duration::from_millis(300), attempt, is_read);
         assert_unsent(&error, ErrorKind::Timeout);
         assert!(error.message().starts_with("no connection within"), "{error}");
         assert!(error.hint().unwrap().starts_with("try again"), "{error}");

@@ -3,6 +3,7 @@
 #![allow(dead_code, unreachable_pub, unused_imports)] // each test file uses a part of it
 
 mod bound;
+mod longer;
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
@@ -14,6 +15,7 @@ use std::time::Duration;
 use aura_users::{CancelToken, Options, blocking};
 
 pub(crate) use bound::{bound, within};
+pub(crate) use longer::try_longer;
 
 /// A request as it arrived.
 #[derive(Clone, Debug)]

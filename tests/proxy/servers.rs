@@ -74,6 +74,20 @@ impl Drop for Proxy {
     }
 }
 
+/// Listens, and runs `serve` for each connection in a thread of its own. Returns the port.
+fn listen(serve: impl Fn(TcpStream) + Send + Sync + 'static) -> u16 {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let serve = Arc::new(serve);
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let serve = serve.clone();
+            std::thread::spawn(move || serve(stream.unwrap()));
+        }
+    });
+    port
+}
+
 /// A proxy that answers each CONNECT with these bytes. After a 2xx it forwards bytes.
 pub(crate) struct Connects {
     port: u16,
@@ -83,27 +97,20 @@ pub(crate) struct Connects {
 impl Connects {
     pub(crate) fn start(answer: impl Into<Vec<u8>>) -> Self {
         let answer = answer.into();
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-        let port = listener.local_addr().unwrap().port();
         let heads = Arc::new(Mutex::new(Vec::new()));
         let all = heads.clone();
-        std::thread::spawn(move || {
-            for client in listener.incoming() {
-                let (mut client, answer, all) = (client.unwrap(), answer.clone(), all.clone());
-                std::thread::spawn(move || {
-                    let mut head = Vec::new();
-                    let mut byte = [0];
-                    while !head.ends_with(b"\r\n\r\n") && client.read_exact(&mut byte).is_ok() {
-                        head.push(byte[0]);
-                    }
-                    let head = String::from_utf8(head).unwrap();
-                    let target = head.split(' ').nth(1).unwrap_or_default().to_owned();
-                    all.lock().unwrap().push(head);
-                    let _ = client.write_all(&answer);
-                    if answer.get(9) == Some(&b'2') {
-                        relay(client, &TcpStream::connect(target).unwrap());
-                    }
-                });
+        let port = listen(move |mut client| {
+            let mut head = Vec::new();
+            let mut byte = [0];
+            while !head.ends_with(b"\r\n\r\n") && client.read_exact(&mut byte).is_ok() {
+                head.push(byte[0]);
+            }
+            let head = String::from_utf8(head).unwrap();
+            let target = head.split(' ').nth(1).unwrap_or_default().to_owned();
+            all.lock().unwrap().push(head);
+            let _ = client.write_all(&answer);
+            if answer.get(9) == Some(&b'2') {
+                relay(client, &TcpStream::connect(target).unwrap());
             }
         });
         Self { port, heads }
@@ -134,22 +141,16 @@ pub(crate) fn tls_port(authority: &Authority) -> (u16, Arc<AtomicU32>) {
     let mut config = authority.certify("localhost", ages_hence());
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     let config = Arc::new(config);
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    let port = listener.local_addr().unwrap().port();
     let connections = Arc::new(AtomicU32::new(0));
     let count = connections.clone();
-    std::thread::spawn(move || {
-        for stream in listener.incoming() {
-            count.fetch_add(1, Relaxed);
-            let connection = rustls::ServerConnection::new(config.clone()).unwrap();
-            let mut stream = rustls::StreamOwned::new(connection, stream.unwrap());
-            std::thread::spawn(move || {
-                let mut head = [0; 4096];
-                while stream.read(&mut head).is_ok_and(|count| count > 0) {
-                    let _ = stream.write_all(&user());
-                    let _ = stream.flush();
-                }
-            });
+    let port = listen(move |stream| {
+        count.fetch_add(1, Relaxed);
+        let connection = rustls::ServerConnection::new(config.clone()).unwrap();
+        let mut stream = rustls::StreamOwned::new(connection, stream);
+        let mut head = [0; 4096];
+        while stream.read(&mut head).is_ok_and(|count| count > 0) {
+            let _ = stream.write_all(&user());
+            let _ = stream.flush();
         }
     });
     (port, connections)
@@ -172,79 +173,62 @@ pub(crate) fn tls_options(port: u16, root: &RootFile) -> Options {
 /// An https proxy with this configuration, which answers nothing.
 pub(crate) fn https_proxy(config: rustls::ServerConfig) -> String {
     let config = Arc::new(config);
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    let port = listener.local_addr().unwrap().port();
-    std::thread::spawn(move || {
-        for stream in listener.incoming() {
-            let connection = rustls::ServerConnection::new(config.clone()).unwrap();
-            let _ = rustls::StreamOwned::new(connection, stream.unwrap()).read(&mut [0]);
-        }
+    let port = listen(move |stream| {
+        let connection = rustls::ServerConnection::new(config.clone()).unwrap();
+        let _ = rustls::StreamOwned::new(connection, stream).read(&mut [0]);
     });
     format!("https://localhost:{port}")
 }
 
 /// A SOCKS5 proxy that answers each message of the client with the next of these. Returns its port.
 pub(crate) fn socks_with(answers: &'static [&'static [u8]]) -> u16 {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    let port = listener.local_addr().unwrap().port();
-    std::thread::spawn(move || {
-        for client in listener.incoming() {
-            let mut client = client.unwrap();
-            for answer in answers {
-                let _ = client.read(&mut [0; 512]);
-                let _ = client.write_all(answer);
-            }
+    listen(move |mut client| {
+        for answer in answers {
             let _ = client.read(&mut [0; 512]);
+            let _ = client.write_all(answer);
         }
-    });
-    port
+        let _ = client.read(&mut [0; 512]);
+    })
 }
 
 /// A SOCKS5 proxy. Returns its port, and for each connection the user, password and host. It
 /// takes every host for this machine.
 pub(crate) fn socks() -> (u16, Arc<Mutex<Vec<[String; 3]>>>) {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    let port = listener.local_addr().unwrap().port();
     let asked = Arc::new(Mutex::new(Vec::new()));
     let all = asked.clone();
-    std::thread::spawn(move || {
-        for client in listener.incoming() {
-            let (mut client, all) = (client.unwrap(), all.clone());
-            std::thread::spawn(move || {
-                let mut reader = client.try_clone().unwrap();
-                let mut read = |count: u8| {
-                    let mut bytes = vec![0; count.into()];
-                    reader.read_exact(&mut bytes).unwrap();
-                    bytes
-                };
-                let count = read(2)[1];
-                let method = read(count)[0];
-                client.write_all(&[5, method]).unwrap();
-                let [mut user, mut password] = [String::new(), String::new()];
-                if method == 2 {
-                    let length = read(2)[1];
-                    user = String::from_utf8(read(length)).unwrap();
-                    let length = read(1)[0];
-                    password = String::from_utf8(read(length)).unwrap();
-                    client.write_all(&[1, 0]).unwrap();
-                }
-                let host = match read(4)[3] {
-                    1 => read(4).iter().map(u8::to_string).collect::<Vec<_>>().join("."),
-                    3 => {
-                        let length = read(1)[0];
-                        String::from_utf8(read(length)).unwrap()
-                    }
-                    _ => {
-                        read(16);
-                        "an address of IPv6".to_owned()
-                    }
-                };
-                let port = u16::from_be_bytes(read(2).try_into().unwrap());
-                all.lock().unwrap().push([user, password, host]);
-                client.write_all(&[5, 0, 0, 1, 127, 0, 0, 1, 0, 0]).unwrap();
-                relay(client, &TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap());
-            });
+    let port = listen(move |mut client| {
+        let mut reader = client.try_clone().unwrap();
+        let mut read = |count: u8| {
+            let mut bytes = vec![0; count.into()];
+            reader.read_exact(&mut bytes).unwrap();
+            bytes
+        };
+        let count = read(2)[1];
+        let method = read(count)[0];
+        client.write_all(&[5, method]).unwrap();
+        let [mut user, mut password] = [String::new(), String::new()];
+        if method == 2 {
+            let length = read(2)[1];
+            user = String::from_utf8(read(length)).unwrap();
+            let length = read(1)[0];
+            password = String::from_utf8(read(length)).unwrap();
+            client.write_all(&[1, 0]).unwrap();
         }
+        let host = match read(4)[3] {
+            1 => read(4).iter().map(u8::to_string).collect::<Vec<_>>().join("."),
+            3 => {
+                let length = read(1)[0];
+                String::from_utf8(read(length)).unwrap()
+            }
+            _ => {
+                read(16);
+                "an address of IPv6".to_owned()
+            }
+        };
+        let port = u16::from_be_bytes(read(2).try_into().unwrap());
+        all.lock().unwrap().push([user, password, host]);
+        client.write_all(&[5, 0, 0, 1, 127, 0, 0, 1, 0, 0]).unwrap();
+        relay(client, &TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap());
     });
     (port, asked)
 }
