@@ -103,9 +103,13 @@ class CommaSeparated:
         """Do nothing."""
 
 
+# The last four are the fullwidth forms of the first four. Some spreadsheets read them as formulas too.
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+
+
 def cell(text: str) -> str:
     """Return the text, with an apostrophe before a formula of a spreadsheet."""
-    return plain(f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text)
+    return plain(f"'{text}" if text.startswith(FORMULA_STARTS) else text)
 
 
 class JsonLines:

@@ -81,6 +81,16 @@ def test_every_format_shows_the_whole_log(capsys: pytest.CaptureFixture[str]) ->
         assert KEY not in text
 
 
+@pytest.mark.parametrize("sign", "=+-@\t\r\uff1d\uff0b\uff0d\uff20")
+def test_csv_has_no_formula(capsys: pytest.CaptureFixture[str], sign: str) -> None:
+    row = {"action": "key.add", "user_agent": f"{sign}1", "params": None}
+    with FakeServer(lambda request: Reply([row])) as server:
+        arguments = ["audit-logs", "--repo-url", server.url, "--format", "csv", "--limit", "1"]
+        assert main(arguments) == 0
+    _, line = csv.reader(io.StringIO(capsys.readouterr().out))
+    assert line[1].startswith("'")
+
+
 def test_action_and_limit_select_rows(capsys: pytest.CaptureFixture[str]) -> None:
     def list_actions(*args: str) -> list[str]:
         with FakeServer(answer) as server:
