@@ -103,7 +103,7 @@ class CommaSeparated:
         """Do nothing."""
 
 
-# The last four are the fullwidth forms of the first four. Some spreadsheets read them as formulas too.
+# The last four are fullwidth forms of the first four. Some spreadsheets read them, too.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
