@@ -130,6 +130,7 @@ mod tests {
             limits.learn(key, window(1, 30), start);
         }
         assert_eq!(limits.lock().states.len(), 1000, "none has ended");
+        assert_eq!(limits.lock().kept, 512, "the last search was at 512 windows");
         let later = start + Duration::from_secs(30);
         for key in 1000..3000 {
             limits.learn(key, window(1, 30), later);
